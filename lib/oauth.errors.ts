@@ -1,0 +1,135 @@
+import { HttpException } from '@nestjs/common';
+
+/** What an {@link OAuthError} is made of, beyond its code. */
+export interface OAuthErrorOptions {
+  /** Human-readable text: what happened, why, and what to do. Never a secret, a token or a code. */
+  description?: string;
+  /** `error_uri` of the provider: a page about the error. */
+  uri?: string;
+  /** HTTP status that Nest answers with when nobody catches the error. */
+  status?: number;
+  /** The error underneath, already redacted. */
+  cause?: unknown;
+}
+
+/**
+ * Anything that goes wrong in a login, a token request or an API call.
+ *
+ * It is an `HttpException`: uncaught, it answers with its status and `{ error, error_description, error_uri }`. Catch
+ * it and its kinds with `@Catch(OAuthError)`.
+ */
+export class OAuthError extends HttpException {
+  /** Error code: the provider's own (RFC 6749 §4.1.2.1 and §5.2), or one of this library's. */
+  readonly error: string;
+  /** `error_description`, or this library's explanation. */
+  readonly description?: string;
+  /** `error_uri` of the provider. */
+  readonly uri?: string;
+
+  constructor(error: string, { description, uri, status = 400, cause }: OAuthErrorOptions = {}) {
+    const body = { error, error_description: description, ...(uri && { error_uri: uri }) };
+    super(body, status, { cause, description });
+    this.name = new.target.name;
+    this.message = description ? `${error}: ${description}` : error;
+    this.error = error;
+    this.description = description;
+    this.uri = uri;
+  }
+}
+
+/** Why a callback's state was refused; see {@link MismatchingStateError}. */
+export type MismatchingStateReason = 'no_session' | 'unknown_state' | 'expired_state' | 'used_state';
+
+const STATE_ADVICE: Record<MismatchingStateReason, string> = {
+  no_session:
+    'the callback came without the session that began the login. The session cookie was lost on the way: check its ' +
+    '`SameSite` (a form POST callback needs `SameSite=None; Secure`), `Secure` (needs https, and `trust proxy` behind a ' +
+    'proxy), its domain, and that login and callback are on the same host.',
+  unknown_state:
+    'the session has no pending login with this state. The link was opened in another browser, was not begun here, or ' +
+    'was pushed out by newer logins. Start the login again.',
+  expired_state: 'the login was begun more than an hour ago. Start the login again.',
+  used_state: 'this login was already finished: the callback page was reloaded or opened twice. Start the login again.',
+};
+
+/** The callback does not belong to a login that this browser has pending (RFC 6749 §10.12: CSRF). Status 400. */
+export class MismatchingStateError extends OAuthError {
+  constructor(
+    /** Which of the four ways it went wrong. */
+    readonly reason: MismatchingStateReason,
+  ) {
+    super('mismatching_state', { description: STATE_ADVICE[reason], status: 400 });
+  }
+}
+
+/** An OAuth 1 access token was asked for without the request token that precedes it (RFC 5849 §2.3). Status 400. */
+export class MissingRequestTokenError extends OAuthError {
+  constructor(options: OAuthErrorOptions = {}) {
+    super('missing_request_token', {
+      description: 'no request token: pass the one that `createAuthorizationUrl()` returned.',
+      ...options,
+    });
+  }
+}
+
+/** An API call found no token for the user: none passed, none from `fetchToken`. Status 401. */
+export class MissingTokenError extends OAuthError {
+  constructor(options: OAuthErrorOptions = {}) {
+    super('missing_token', { status: 401, ...options });
+  }
+}
+
+/** The token is expired and cannot be refreshed: the user must sign in again. Status 401. */
+export class TokenExpiredError extends OAuthError {
+  constructor(options: OAuthErrorOptions = {}) {
+    super('token_expired', { status: 401, ...options });
+  }
+}
+
+/** What should be a token is not one: the provider's answer (status 502), or what `fetchToken` gave (status 500). */
+export class InvalidTokenError extends OAuthError {
+  constructor(options: OAuthErrorOptions = {}) {
+    super('token_invalid', { status: 502, ...options });
+  }
+}
+
+/** The token's type is none that this library can send (RFC 6749 §7.1). Status 502. */
+export class UnsupportedTokenTypeError extends OAuthError {
+  constructor(options: OAuthErrorOptions = {}) {
+    super('unsupported_token_type', { status: 502, ...options });
+  }
+}
+
+/** What the provider answered, for {@link ProviderError}. */
+export interface ProviderAnswer {
+  status: number;
+  headers: Readonly<Record<string, unknown>>;
+  data: unknown;
+}
+
+/**
+ * The provider failed: an answer that is not a success (status 502), none in time (status 504), or no connection (502).
+ * `cause` is the HTTP client's error, without headers, body or query.
+ */
+export class ProviderError extends OAuthError {
+  /** The provider's answer to an API call, where there was one. Not enumerable, so that no log shows its body. */
+  declare readonly answer?: ProviderAnswer;
+
+  constructor(options: OAuthErrorOptions & { error?: string; answer?: ProviderAnswer }) {
+    super(options.error ?? 'provider_error', { status: 502, ...options });
+    Object.defineProperty(this, 'answer', { value: options.answer, enumerable: false });
+  }
+}
+
+/** The configuration cannot work. Thrown at start-up with every fault of every client. Status 500. */
+export class OAuthConfigError extends OAuthError {
+  constructor(
+    /** One sentence a fault, beginning with the client's name and key. Never a value that could be a secret. */
+    readonly faults: readonly string[],
+  ) {
+    super('invalid_configuration', {
+      description: faults.length === 1 ? faults[0] : `\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+      status: 500,
+    });
+  }
+}
