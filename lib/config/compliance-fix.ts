@@ -1,0 +1,135 @@
+import type { KeyObject } from 'node:crypto';
+
+/** A token endpoint's answer, before it is checked. What a hook returns in `data` is what counts. */
+export interface TokenEndpointResponse {
+  /** HTTP status. */
+  status: number;
+  /** Header names in lower case. */
+  headers: Record<string, string>;
+  /** The body as it came. */
+  text: string;
+  /** The body parsed as JSON; empty when it is not a JSON object. */
+  data: Record<string, unknown>;
+}
+
+/** A form POST to one of the provider's endpoints, before it is sent. */
+export interface EndpointRequest {
+  /** Absolute URL. */
+  url: string;
+  /** Header names in lower case. */
+  headers: Record<string, string>;
+  body: URLSearchParams;
+}
+
+/** An API call, before it is sent. */
+export interface ProtectedRequest {
+  method: string;
+  /** Absolute URL with its query. */
+  url: string;
+  /** Header names in lower case. */
+  headers: Record<string, string>;
+  /** The encoded body. */
+  data: unknown;
+}
+
+/** What a hook takes and returns; each may be asynchronous. */
+export interface ComplianceHooks {
+  /** Before the answer to an authorization code is checked. */
+  access_token_response: TokenEndpointResponse;
+  /** Before a refresh is sent. */
+  refresh_token_request: EndpointRequest;
+  /** Before the answer to a refresh is checked. */
+  refresh_token_response: TokenEndpointResponse;
+  /** Before an API call leaves: with the token already in it (OAuth 2), or before it is signed (OAuth 1). */
+  protected_request: ProtectedRequest;
+  /** Before a token is revoked (RFC 7009). */
+  revoke_token_request: EndpointRequest;
+  /** Before a token is introspected (RFC 7662). */
+  introspect_token_request: EndpointRequest;
+}
+
+export type ComplianceHookName = keyof ComplianceHooks;
+export type ComplianceHook<Name extends ComplianceHookName> = (
+  subject: ComplianceHooks[Name],
+) => ComplianceHooks[Name] | Promise<ComplianceHooks[Name]>;
+
+/** A client authentication method of one's own: puts the credentials into the request and returns it. */
+export type ClientAuthMethod = (
+  request: EndpointRequest,
+  client: { clientId: string; clientSecret?: string },
+) => EndpointRequest | Promise<EndpointRequest>;
+
+/** What an OAuth 1 signature is made with (RFC 5849 §3.4). */
+export interface SignatureKeys {
+  clientSecret: string;
+  tokenSecret: string;
+  rsaKey?: KeyObject;
+}
+
+/** An OAuth 1 signature method: from the signature base string (RFC 5849 §3.4.1) to `oauth_signature`. */
+export type SignatureMethod = (baseString: string, keys: SignatureKeys) => string;
+
+/** Where a client's deviations from the standard are registered. */
+export interface ComplianceSession {
+  /** Registers a hook; several of one name run in the order of their registration. */
+  registerComplianceHook<Name extends ComplianceHookName>(name: Name, hook: ComplianceHook<Name>): void;
+  /** Registers a method that `token_endpoint_auth_method` then names. */
+  registerClientAuthMethod(name: string, method: ClientAuthMethod): void;
+  /** Registers a method that `signature_method` then names. */
+  registerSignatureMethod(name: string, method: SignatureMethod): void;
+}
+
+/**
+ * Mends a provider that breaks the standard.
+ *
+ * @example
+ * complianceFix: (session) =>
+ *   session.registerComplianceHook('access_token_response', (response) => {
+ *     response.data.token_type = 'Bearer'; // Slack sends none
+ *     return response;
+ *   })
+ */
+export type ComplianceFix = (session: ComplianceSession) => void;
+
+const HOOK_NAMES: readonly string[] = [
+  'access_token_response',
+  'refresh_token_request',
+  'refresh_token_response',
+  'protected_request',
+  'revoke_token_request',
+  'introspect_token_request',
+] satisfies ComplianceHookName[];
+
+/** What one client's `complianceFix` has registered. */
+export class Compliance implements ComplianceSession {
+  readonly clientAuthMethods = new Map<string, ClientAuthMethod>();
+  readonly signatureMethods = new Map<string, SignatureMethod>();
+  readonly #hooks = new Map<ComplianceHookName, ComplianceHook<never>[]>();
+
+  /** @throws what the fix throws, and `RangeError` for a hook name that does not exist */
+  constructor(fix?: ComplianceFix) {
+    fix?.(this);
+  }
+
+  registerComplianceHook<Name extends ComplianceHookName>(name: Name, hook: ComplianceHook<Name>): void {
+    if (!HOOK_NAMES.includes(name)) {
+      throw new RangeError(`there is no compliance hook "${name}"; there are ${HOOK_NAMES.join(', ')}`);
+    }
+    this.#hooks.set(name, [...(this.#hooks.get(name) ?? []), hook]);
+  }
+
+  registerClientAuthMethod(name: string, method: ClientAuthMethod): void {
+    this.clientAuthMethods.set(name, method);
+  }
+
+  registerSignatureMethod(name: string, method: SignatureMethod): void {
+    this.signatureMethods.set(name, method);
+  }
+
+  /** Passes `subject` through the hooks of that name. */
+  async run<Name extends ComplianceHookName>(name: Name, subject: ComplianceHooks[Name]): Promise<ComplianceHooks[Name]> {
+    const hooks = (this.#hooks.get(name) ?? []) as ComplianceHook<Name>[];
+    for (const hook of hooks) subject = await hook(subject);
+    return subject;
+  }
+}

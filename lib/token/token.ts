@@ -1,0 +1,120 @@
+import { InvalidTokenError } from '../oauth.errors.js';
+
+/** An OAuth 1.0a access token with its secret (RFC 5849 §2.3). */
+export interface OAuth1Token {
+  /** `oauth_token` */
+  oauthToken: string;
+  /** `oauth_token_secret` */
+  oauthTokenSecret: string;
+  /** Whatever else the provider sent, under the provider's own name (`screen_name`, `user_id`). */
+  [extra: string]: unknown;
+}
+
+/** An OAuth 2.0 access token with what came with it (RFC 6749 §5.1). */
+export interface OAuth2Token {
+  /** `access_token` */
+  accessToken: string;
+  /** `token_type`, in lower case; `bearer` in most cases. */
+  tokenType: string;
+  /** `refresh_token` */
+  refreshToken?: string;
+  /** When the token expires, in seconds since 1970; absent: it never does, as far as the provider told. */
+  expiresAt?: number;
+  /** `scope` that was granted, where the provider says so. */
+  scope?: string;
+  /** `id_token`, as it came (OpenID Connect Core §3.1.3.3). */
+  idToken?: string;
+  /** Whatever else the provider sent, under the provider's own name. */
+  [extra: string]: unknown;
+}
+
+/** An OAuth 1 token as an application stores it: ours, or under the wire names. Absent may be `null`. */
+export type StoredOAuth1Token =
+  | { oauthToken: string; oauthTokenSecret: string }
+  | { oauth_token: string; oauth_token_secret: string };
+
+/** An OAuth 2 token as an application stores it: ours, or under the wire names. Absent may be `null`. */
+export type StoredOAuth2Token =
+  | {
+      accessToken: string;
+      tokenType?: string | null;
+      refreshToken?: string | null;
+      expiresAt?: number | string | null;
+    }
+  | {
+      access_token: string;
+      token_type?: string | null;
+      refresh_token?: string | null;
+      expires_at?: number | string | null;
+    };
+
+export type StoredToken = StoredOAuth1Token | StoredOAuth2Token;
+
+type Fields = Record<string, unknown>;
+
+const OAUTH1_NAMES = { oauth_token: 'oauthToken', oauth_token_secret: 'oauthTokenSecret' };
+const OAUTH2_NAMES = {
+  access_token: 'accessToken',
+  token_type: 'tokenType',
+  refresh_token: 'refreshToken',
+  expires_at: 'expiresAt',
+  expires_in: 'expiresIn',
+  id_token: 'idToken',
+};
+
+/**
+ * Reads an OAuth 1 token from a provider's answer or from the application's store.
+ * @throws {InvalidTokenError} when it has no token or no token secret
+ */
+export function readOAuth1Token(value: object): OAuth1Token {
+  const { oauthToken, oauthTokenSecret, ...extra } = rename(value, OAUTH1_NAMES);
+  if (!isText(oauthToken) || typeof oauthTokenSecret !== 'string') {
+    throw notAToken('an OAuth 1 token has `oauthToken` and `oauthTokenSecret`', value);
+  }
+  return { ...extra, oauthToken, oauthTokenSecret };
+}
+
+/**
+ * Reads an OAuth 2 token from a provider's answer or from the application's store. `expiresAt` is worked out here, once,
+ * from `expires_in`; an expiry that is no number counts as none.
+ * @throws {InvalidTokenError} when it has no access token
+ */
+export function readOAuth2Token(value: object, now = Date.now()): OAuth2Token {
+  const { accessToken, tokenType, refreshToken, expiresAt, expiresIn, ...extra } = rename(value, OAUTH2_NAMES);
+  if (!isText(accessToken)) throw notAToken('an OAuth 2 token has `accessToken`', value);
+  const lifetime = toSeconds(expiresIn);
+  const expiry = toSeconds(expiresAt) ?? (lifetime === undefined ? undefined : Math.floor(now / 1000) + lifetime);
+  return {
+    ...extra,
+    accessToken,
+    tokenType: isText(tokenType) ? tokenType.toLowerCase() : 'bearer',
+    ...(isText(refreshToken) && { refreshToken }),
+    ...(expiry !== undefined && { expiresAt: expiry }),
+  };
+}
+
+/** Whether the token is over, or will be within `leeway` seconds. One without an expiry never is. */
+export function isExpired(token: OAuth2Token, leeway = 0, now = Date.now()): boolean {
+  return token.expiresAt !== undefined && token.expiresAt - leeway <= now / 1000;
+}
+
+function rename(value: object, names: Record<string, string>): Fields {
+  const fields = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
+  return Object.fromEntries(
+    fields.map(([name, field]) => [Object.hasOwn(names, name) ? (names[name] ?? name) : name, field]),
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function toSeconds(value: unknown): number | undefined {
+  const seconds = isText(value) ? Number(value) : value;
+  return typeof seconds === 'number' && Number.isFinite(seconds) ? Math.floor(seconds) : undefined;
+}
+
+function notAToken(expected: string, value: object): InvalidTokenError {
+  const names = Object.keys(value).slice(0, 10).join(', ') || 'no fields';
+  return new InvalidTokenError({ description: `${expected}; what came has ${names}`, status: 500 });
+}
