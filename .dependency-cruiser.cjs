@@ -1,0 +1,78 @@
+/** The rooms of lib/, from the ground up. A room imports from the rows above its own, and from itself. */
+const LAYERS = [
+  ['^lib/oauth\\.errors\\.ts$', '^lib/oauth-request\\.ts$'],
+  ['^lib/token/'],
+  ['^lib/config/'],
+  ['^lib/http/'],
+  ['^lib/oauth1/', '^lib/oauth2/', '^lib/state/'],
+  ['^lib/remote-app/'],
+  ['^lib/oauth\\.registry\\.ts$'],
+  ['^lib/nest/'],
+  ['^lib/oauth-client\\.module\\.ts$'],
+  ['^lib/index\\.ts$'],
+];
+
+const roomRules = LAYERS.flatMap((rooms, height) =>
+  rooms.map((room) => ({
+    name: `downwards-only from ${room.replace(/[\\^$]|\/$/g, '')}`,
+    severity: 'error',
+    from: { path: room },
+    to: { path: '^lib/', pathNot: [room, ...LAYERS.slice(0, height).flat()] },
+  })),
+);
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    {
+      name: 'every-file-has-a-room',
+      comment: 'A new room needs its row in LAYERS.',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: LAYERS.flat() },
+      to: {},
+    },
+    {
+      name: 'oauth1-is-pure-protocol',
+      comment: 'RFC 5849 alone: no Nest, no HTTP, no packages.',
+      severity: 'error',
+      from: { path: '^lib/oauth1/' },
+      to: { pathNot: ['^lib/oauth1/', '^lib/oauth\\.errors\\.ts$', '^(node:)?crypto$'] },
+    },
+    {
+      name: 'oauth2-is-pure-protocol',
+      comment: 'OAuth 2.0 and OpenID Connect steps know no Nest.',
+      severity: 'error',
+      from: { path: '^lib/oauth2/' },
+      to: { path: '(^|/)node_modules/@nestjs/' },
+    },
+    {
+      name: 'lib-stands-alone',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { path: '^(test|sample|bench|dist|build)/' },
+    },
+    {
+      name: 'no-dev-dependencies',
+      comment: 'Not even as types: a user of the package has none of them. Nest is both a peer and a dev dependency.',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer'] },
+    },
+    {
+      name: 'only-declared-packages',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true }, to: {} },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
