@@ -91,20 +91,20 @@ export interface ComplianceSession {
  */
 export type ComplianceFix = (session: ComplianceSession) => void;
 
-const HOOK_NAMES: readonly string[] = [
-  'access_token_response',
-  'refresh_token_request',
-  'refresh_token_response',
-  'protected_request',
-  'revoke_token_request',
-  'introspect_token_request',
-] satisfies ComplianceHookName[];
+type RegisteredHooks = { [Name in ComplianceHookName]: ComplianceHook<Name>[] };
 
 /** What one client's `complianceFix` has registered. */
 export class Compliance implements ComplianceSession {
   readonly clientAuthMethods = new Map<string, ClientAuthMethod>();
   readonly signatureMethods = new Map<string, SignatureMethod>();
-  readonly #hooks = new Map<ComplianceHookName, ComplianceHook<never>[]>();
+  readonly #hooks: RegisteredHooks = {
+    access_token_response: [],
+    refresh_token_request: [],
+    refresh_token_response: [],
+    protected_request: [],
+    revoke_token_request: [],
+    introspect_token_request: [],
+  };
 
   /** @throws what the fix throws, and `RangeError` for a hook name that does not exist */
   constructor(fix?: ComplianceFix) {
@@ -112,10 +112,10 @@ export class Compliance implements ComplianceSession {
   }
 
   registerComplianceHook<Name extends ComplianceHookName>(name: Name, hook: ComplianceHook<Name>): void {
-    if (!HOOK_NAMES.includes(name)) {
-      throw new RangeError(`there is no compliance hook "${name}"; there are ${HOOK_NAMES.join(', ')}`);
+    if (!Object.hasOwn(this.#hooks, name)) {
+      throw new RangeError(`there is no compliance hook "${name}"; there are ${Object.keys(this.#hooks).join(', ')}`);
     }
-    this.#hooks.set(name, [...(this.#hooks.get(name) ?? []), hook]);
+    this.#hooks[name].push(hook);
   }
 
   registerClientAuthMethod(name: string, method: ClientAuthMethod): void {
@@ -127,9 +127,11 @@ export class Compliance implements ComplianceSession {
   }
 
   /** Passes `subject` through the hooks of that name. */
-  async run<Name extends ComplianceHookName>(name: Name, subject: ComplianceHooks[Name]): Promise<ComplianceHooks[Name]> {
-    const hooks = (this.#hooks.get(name) ?? []) as ComplianceHook<Name>[];
-    for (const hook of hooks) subject = await hook(subject);
+  async run<Name extends ComplianceHookName>(
+    name: Name,
+    subject: ComplianceHooks[Name],
+  ): Promise<ComplianceHooks[Name]> {
+    for (const hook of this.#hooks[name]) subject = await hook(subject);
     return subject;
   }
 }

@@ -1,0 +1,113 @@
+import { createPrivateKey } from 'node:crypto';
+import type { z } from 'zod';
+import { Compliance, type ComplianceFix } from './compliance-fix.js';
+import { nearestKey, snakeCase, type Settings } from './setting-keys.js';
+import { SCHEMAS, type OAuth1Settings, type OAuth2Settings } from './settings-schema.js';
+
+type Protocol = keyof typeof SCHEMAS;
+
+const SIGNATURE_METHODS = ['HMAC-SHA1', 'HMAC-SHA256', 'RSA-SHA1', 'RSA-SHA256', 'PLAINTEXT'];
+const CLIENT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'];
+
+/** Every fault of one client's settings: one sentence each, beginning with name and key, without any value of theirs. */
+export function checkSettings(name: string, settings: Settings): string[] {
+  const protocol: Protocol = settings.requestTokenUrl === undefined ? 'OAuth 2' : 'OAuth 1';
+  const { schema } = SCHEMAS[protocol];
+  const checked = schema.safeParse(settings);
+  const faults = checked.success
+    ? protocol === 'OAuth 1'
+      ? oauth1Faults(checked.data as OAuth1Settings)
+      : oauth2Faults(checked.data as OAuth2Settings)
+    : checked.error.issues.flatMap((issue) => describe(issue, settings, protocol));
+  return [...nameFaults(name), ...faults.map((fault) => `${name}.${fault}`)];
+}
+
+function nameFaults(name: string): string[] {
+  if (name === '') return ['a client has an empty name'];
+  return name in Object.prototype ? [`${name}: not a name for a client, every JavaScript object has it already`] : [];
+}
+
+function oauth1Faults({ clientKwargs = {}, complianceFix }: OAuth1Settings): string[] {
+  const compliance = runFix(complianceFix);
+  if (typeof compliance === 'string') return [compliance];
+  const { signatureMethod = 'HMAC-SHA1', rsaKey } = clientKwargs;
+  const known = [...SIGNATURE_METHODS, ...compliance.signatureMethods.keys()];
+  const faults: string[] = [];
+  if (!known.includes(signatureMethod)) {
+    faults.push(`client_kwargs.signature_method: unknown; there are ${known.join(', ')}`);
+  }
+  if (rsaKey === undefined && signatureMethod.startsWith('RSA-')) {
+    faults.push(`client_kwargs.rsa_key: missing; ${signatureMethod} signs with an RSA private key in PEM`);
+  }
+  if (rsaKey !== undefined && !isRsaKey(rsaKey)) {
+    faults.push('client_kwargs.rsa_key: not a usable RSA private key in PEM');
+  }
+  return faults;
+}
+
+function oauth2Faults({ clientKwargs = {}, complianceFix, ...settings }: OAuth2Settings): string[] {
+  const compliance = runFix(complianceFix);
+  if (typeof compliance === 'string') return [compliance];
+  const faults: string[] = [];
+  for (const key of ['authorizeUrl', 'accessTokenUrl'] as const) {
+    if (settings[key] === undefined && settings.serverMetadataUrl === undefined) {
+      faults.push(`${snakeCase(key)}: missing; give it, or server_metadata_url`);
+    }
+  }
+  const { tokenEndpointAuthMethod = 'none' } = clientKwargs;
+  const known = [...CLIENT_AUTH_METHODS, ...compliance.clientAuthMethods.keys()];
+  if (!known.includes(tokenEndpointAuthMethod)) {
+    faults.push(`client_kwargs.token_endpoint_auth_method: unknown; there are ${known.join(', ')}`);
+  }
+  if (
+    tokenEndpointAuthMethod !== 'none' &&
+    CLIENT_AUTH_METHODS.includes(tokenEndpointAuthMethod) &&
+    !settings.clientSecret
+  ) {
+    faults.push(`client_secret: missing; ${tokenEndpointAuthMethod} needs it`);
+  }
+  return faults;
+}
+
+function describe(issue: z.core.$ZodIssue, settings: Settings, protocol: Protocol): string[] {
+  const path = issue.path.map((key, depth) => (isSettingKey(issue.path, depth) ? snakeCase(String(key)) : String(key)));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(
+      (key) => `${[...path, key].join('.')}: ${describeUnknownKey(key, path.length > 0, protocol)}`,
+    );
+  }
+  const missing = issue.path.length === 1 && settings[String(issue.path[0])] === undefined;
+  return [`${path.join('.')}: ${missing ? 'missing' : issue.message}`];
+}
+
+/** Keys below `*_params` are the provider's parameters and stay as they are. */
+function isSettingKey(path: readonly PropertyKey[], depth: number): boolean {
+  return depth === 0 || path[0] === 'clientKwargs';
+}
+
+function describeUnknownKey(key: string, nested: boolean, protocol: Protocol): string {
+  const keysOf = (name: Protocol): readonly string[] => (nested ? SCHEMAS[name].kwargs : SCHEMAS[name].keys);
+  const other = protocol === 'OAuth 1' ? 'OAuth 2' : 'OAuth 1';
+  if (keysOf(other).includes(key)) {
+    const has = protocol === 'OAuth 1' ? 'has a' : 'has no';
+    return `belongs to ${other}; this client is ${protocol}, since it ${has} request_token_url`;
+  }
+  const nearest = nearestKey(key, keysOf(protocol));
+  return nearest ? `unknown key; did you mean ${snakeCase(nearest)}?` : 'unknown key';
+}
+
+function runFix(fix: unknown): Compliance | string {
+  try {
+    return new Compliance(fix as ComplianceFix | undefined);
+  } catch (error) {
+    return `compliance_fix: ${error instanceof RangeError ? error.message : 'threw an error when it was called'}`;
+  }
+}
+
+function isRsaKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'rsa';
+  } catch {
+    return false; // the reason may quote the key
+  }
+}

@@ -1,0 +1,37 @@
+import { closestMatch } from 'leven';
+
+/** Settings with their keys in camelCase and without what is `null` or absent. */
+export type Settings = Record<string, unknown>;
+
+/** Whose `{}` holds settings of its own, rather than parameters by their wire names. */
+const NESTED = 'clientKwargs';
+
+/** Puts the keys into camelCase and leaves out what is `null` or absent; other keys stay as they are. */
+export function normalizeKeys(settings: object): Settings {
+  const present = Object.entries(settings).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(
+    present.map(([key, value]: [string, unknown]) => {
+      const name = camelCase(key);
+      return [name, name === NESTED && isRecord(value) ? normalizeKeys(value) : value];
+    }),
+  );
+}
+
+/** The key that a misspelt one was probably meant to be. */
+export function nearestKey(key: string, known: readonly string[]): string | undefined {
+  return closestMatch(camelCase(key), known, { maxDistance: Math.max(2, Math.floor(key.length / 3)) });
+}
+
+export function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function camelCase(key: string): string {
+  return key.includes('_')
+    ? key.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+    : key;
+}

@@ -1,0 +1,74 @@
+import type { ConfigService } from '@nestjs/config';
+import { OAuthConfigError } from '../oauth.errors.js';
+import { isRecord, normalizeKeys, type Settings } from './setting-keys.js';
+
+/** Where settings are read from: `ConfigService`, and with it the environment. */
+export class SettingsSources {
+  readonly #config: ConfigService;
+  readonly #clients: Record<string, unknown>;
+
+  /** @throws {OAuthConfigError} when what is under `configKey` is not an object, nor a JSON string of one */
+  constructor(config: ConfigService, configKey: string) {
+    this.#config = config;
+    this.#clients = readClients(config.get<unknown>(configKey), configKey);
+  }
+
+  /** Names of the clients that the settings hold. */
+  get names(): string[] {
+    return Object.keys(this.#clients);
+  }
+
+  /**
+   * The settings of one client: what code gives, what is under the config key, and the flat variables, in this order.
+   * The first that has a key wins; with `overwrite`, the last.
+   */
+  settingsOf(name: string, code: object | undefined, overwrite: boolean): Settings {
+    const own = code ? normalizeKeys(code) : {};
+    const stored = Object.hasOwn(this.#clients, name) ? this.#clients[name] : undefined;
+    const configured = isRecord(stored) ? normalizeKeys(stored) : {};
+    const settings = overwrite ? merge(own, configured) : { ...configured, ...own };
+    if (overwrite || settings.clientId === undefined || settings.clientSecret === undefined) {
+      const flat = this.#flatVariables(name);
+      return overwrite ? { ...settings, ...flat } : { ...flat, ...settings };
+    }
+    return settings;
+  }
+
+  /** `{NAME}_CLIENT_ID` and `{NAME}_CLIENT_SECRET`; characters that a variable cannot have are `_`. */
+  #flatVariables(name: string): Settings {
+    const prefix = name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
+    return normalizeKeys({
+      clientId: this.#config.get<unknown>(`${prefix}_CLIENT_ID`),
+      clientSecret: this.#config.get<unknown>(`${prefix}_CLIENT_SECRET`),
+    });
+  }
+}
+
+function readClients(value: unknown, configKey: string): Record<string, unknown> {
+  const clients = typeof value === 'string' ? parseJson(value) : (value ?? {});
+  if (!isRecord(clients)) {
+    throw new OAuthConfigError([`${configKey}: expected an object of clients by name, or a JSON string of one`]);
+  }
+  const faults = Object.entries(clients)
+    .filter(([, client]) => !isRecord(client))
+    .map(([name]) => `${configKey}.${name}: expected an object of settings`);
+  if (faults.length) throw new OAuthConfigError(faults);
+  return clients;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // the parser's own message quotes the text, secrets and all
+  }
+}
+
+/** Later wins, key by key; objects (`*Params`, `clientKwargs`) are merged. */
+function merge(first: Settings, second: Settings): Settings {
+  const merged = Object.entries(second).map(([key, value]) => {
+    const present = first[key];
+    return [key, isRecord(present) && isRecord(value) ? { ...present, ...value } : value] as const;
+  });
+  return { ...first, ...Object.fromEntries(merged) };
+}

@@ -1,0 +1,53 @@
+import type { AxiosInstance } from 'axios';
+import { providerFailure } from './provider-failure.js';
+
+/** Largest answer that a token endpoint may give, in bytes. */
+const MAX_ANSWER = 1024 * 1024;
+
+export interface ProtocolRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** An answer of any status, unread. */
+export interface ProtocolAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  text: string;
+}
+
+/**
+ * Sends a request of the protocol itself (tokens, metadata): no redirect is followed, an answer over 1 MiB is refused, and
+ * the whole of it must arrive within the client's timeout.
+ * @throws {ProviderError} when no answer comes
+ */
+export async function sendProtocolRequest(http: AxiosInstance, request: ProtocolRequest): Promise<ProtocolAnswer> {
+  const { method, url, headers, body } = request;
+  const timeout = http.defaults.timeout;
+  const deadline = timeout ? AbortSignal.timeout(timeout) : undefined;
+  try {
+    const answer = await http.request<string>({
+      method,
+      url,
+      headers,
+      data: body,
+      maxRedirects: 0,
+      maxContentLength: MAX_ANSWER,
+      responseType: 'text',
+      transformRequest: (data: unknown) => data,
+      transformResponse: (data: unknown) => data,
+      validateStatus: () => true,
+      signal: deadline,
+    });
+    return { status: answer.status, headers: flatten(answer.headers), text: answer.data };
+  } catch (failure) {
+    throw providerFailure(failure, method, url, deadline?.aborted);
+  }
+}
+
+function flatten(headers: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+}

@@ -1,0 +1,37 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { RequestParameters } from '../config/client-settings.js';
+import type { OAuthRequest } from '../oauth-request.js';
+import { OAuthRegistry } from '../oauth.registry.js';
+import { keepLoginResult } from './login-result.js';
+import { clientOfRoute } from './route-client.js';
+
+/** How a callback route is set up; see `@OAuthCallback()`. */
+export interface OAuthCallbackOptions {
+  /** Further parameters of the token request, by their wire names. */
+  params?: RequestParameters;
+}
+
+export interface OAuthCallbackRoute extends OAuthCallbackOptions {
+  /** Client; without it, the route's `:provider`. */
+  name?: string;
+}
+
+export const OAUTH_CALLBACK = Reflector.createDecorator<OAuthCallbackRoute>();
+
+/** Lets a callback through to its handler when the login that it finishes is good. `@OAuthCallback()` sets it up. */
+@Injectable()
+export class OAuthCallbackGuard implements CanActivate {
+  constructor(
+    private readonly registry: OAuthRegistry,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { name, params } = this.reflector.get(OAUTH_CALLBACK, context.getHandler());
+    const request = context.switchToHttp().getRequest<OAuthRequest>();
+    const app = clientOfRoute(this.registry, name, request);
+    keepLoginResult(request, await app.completeLogin(request, params));
+    return true;
+  }
+}

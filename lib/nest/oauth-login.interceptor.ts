@@ -1,0 +1,50 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { mergeMap, type Observable } from 'rxjs';
+import type { OAuthRequest } from '../oauth-request.js';
+import { OAuthRegistry } from '../oauth.registry.js';
+import type { LoginParams, RedirectResponse } from '../remote-app/login.js';
+import { clientOfRoute } from './route-client.js';
+
+/** How a login route is set up; see `@OAuthLogin()`. */
+export interface OAuthLoginOptions {
+  /**
+   * Where the provider sends the user back to: absolute, or relative to `baseUrl` or to the request's own address.
+   * `:provider` in it stands for the client's name.
+   */
+  redirectUri?: string;
+}
+
+/** What a login handler may return: that login's own parameters. */
+export interface OAuthLoginParams extends LoginParams {
+  /** Instead of the one of the decorator. */
+  redirectUri?: string;
+}
+
+export interface OAuthLoginRoute extends OAuthLoginOptions {
+  /** Client; without it, the route's `:provider`. */
+  name?: string;
+}
+
+export const OAUTH_LOGIN = Reflector.createDecorator<OAuthLoginRoute>();
+
+/** Turns what a login handler returns into the redirect to the provider. `@OAuthLogin()` sets it up. */
+@Injectable()
+export class OAuthLoginInterceptor implements NestInterceptor<OAuthLoginParams | undefined, RedirectResponse> {
+  constructor(
+    private readonly registry: OAuthRegistry,
+    private readonly reflector: Reflector,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler<OAuthLoginParams | undefined>): Observable<RedirectResponse> {
+    const { name, redirectUri } = this.reflector.get(OAUTH_LOGIN, context.getHandler());
+    const request = context.switchToHttp().getRequest<OAuthRequest>();
+    const app = clientOfRoute(this.registry, name, request);
+    return next.handle().pipe(
+      mergeMap((params) => {
+        const { redirectUri: own = redirectUri, ...rest } = params ?? {};
+        return app.authorizeRedirect(request, own, rest);
+      }),
+    );
+  }
+}

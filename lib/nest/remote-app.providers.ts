@@ -1,0 +1,45 @@
+import type { FactoryProvider } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { OAuthConfigError } from '../oauth.errors.js';
+import { OAuthRegistry } from '../oauth.registry.js';
+import type { RemoteApp } from '../remote-app/remote-app.js';
+import { classesInjecting, getRemoteAppToken, injectedNames } from './inject-remote-app.decorator.js';
+
+/** A provider for every app that code injects. Made when Nest scans the module: every file has been loaded by then. */
+export function remoteAppProviders(): FactoryProvider<RemoteApp | undefined>[] {
+  return injectedNames().map((name) => ({
+    provide: getRemoteAppToken(name),
+    inject: [OAuthRegistry, DiscoveryService],
+    useFactory: (registry: OAuthRegistry, discovery: DiscoveryService) =>
+      registry.has(name) ? registry.get(name) : absent(name, registry, discovery),
+  }));
+}
+
+/**
+ * Nothing, when nobody in this application injects the name: another application of the process does.
+ * @throws {OAuthConfigError} when somebody does
+ */
+function absent(name: string, registry: OAuthRegistry, discovery: DiscoveryService): undefined {
+  const consumers = consumersOf(name, discovery);
+  if (consumers.length === 0) return undefined;
+  throw new OAuthConfigError([
+    `${consumers.join(' and ')} inject${consumers.length === 1 ? 's' : ''} the client "${name}", but none of that name is ` +
+      'configured: give it to OAuthClientModule under `clients`, or to the settings under the config key. ' +
+      `Configured are: ${registry.names.slice(0, 20).join(', ') || 'none'}`,
+  ]);
+}
+
+function consumersOf(name: string, discovery: DiscoveryService): string[] {
+  const classes = classesInjecting(name);
+  const token = getRemoteAppToken(name);
+  return [...discovery.getControllers(), ...discovery.getProviders()]
+    .filter(({ metatype, inject }) => inject?.some((dependency) => dependency === token) || isOneOf(metatype, classes))
+    .map((wrapper) => String(wrapper.name));
+}
+
+function isOneOf(metatype: unknown, classes: ReadonlySet<object>): boolean {
+  for (let type = metatype; typeof type === 'function'; type = Object.getPrototypeOf(type) as unknown) {
+    if (classes.has(type)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,15 @@
+import { OAuthError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRegistry } from '../oauth.registry.js';
+import type { RemoteApp } from '../remote-app/remote-app.js';
+
+/**
+ * The client that a route is for: the one that its decorator names, or else the one in its `:provider` parameter.
+ * @throws {OAuthError} `unknown_provider` (status 404) when the parameter names none
+ */
+export function clientOfRoute(registry: OAuthRegistry, name: string | undefined, request: OAuthRequest): RemoteApp {
+  if (name !== undefined) return registry.get(name);
+  const { provider } = (request.params ?? {}) as { provider?: unknown };
+  if (typeof provider === 'string' && registry.has(provider)) return registry.get(provider);
+  throw new OAuthError('unknown_provider', { description: 'there is no such provider to sign in with', status: 404 });
+}

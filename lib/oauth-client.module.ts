@@ -1,0 +1,99 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { SettingsSources } from './config/settings-sources.js';
+import { ModuleTokenStore } from './nest/module-token-store.js';
+import { remoteAppProviders } from './nest/remote-app.providers.js';
+import {
+  OAuthClientOptions,
+  OAuthFeatureClients,
+  type OAuthClientModuleAsyncOptions,
+  type OAuthClientModuleOptions,
+  type OAuthClientModuleScope,
+  type OAuthClientOptionsFactory,
+} from './oauth-client.options.js';
+import { OAuthRegistry, type ClientRegistration } from './oauth.registry.js';
+
+/** The OAuth client of an application. */
+@Module({})
+export class OAuthClientModule {
+  /** Sets the module up with options that are known in code; with none, everything comes from the settings. */
+  static forRoot({ isGlobal, ...options }: OAuthClientModuleOptions & OAuthClientModuleScope = {}): DynamicModule {
+    return this.forRootAsync({ isGlobal, useFactory: () => options });
+  }
+
+  /** Sets the module up with options that Nest makes. */
+  static forRootAsync(options: OAuthClientModuleAsyncOptions): DynamicModule {
+    return {
+      module: OAuthClientModule,
+      global: options.isGlobal ?? true,
+      imports: [DiscoveryModule, ...(options.imports ?? [])],
+      // Read when Nest scans the module: by then every `@InjectRemoteApp()` is known.
+      get providers(): Provider[] {
+        return [...optionsProviders(options), ModuleTokenStore, registryProvider, ...remoteAppProviders()];
+      },
+      get exports() {
+        return [OAuthRegistry, ...remoteAppProviders().map(({ provide }) => provide)];
+      },
+    };
+  }
+
+  /** Adds the clients of a feature module to the registry that `forRoot()` sets up. */
+  static forFeature(clients: Record<string, ClientRegistration>): DynamicModule {
+    return {
+      module: OAuthClientModule,
+      providers: [{ provide: OAuthFeatureClients, useValue: new OAuthFeatureClients(clients) }],
+    };
+  }
+}
+
+function optionsProviders({
+  useFactory,
+  inject = [],
+  useClass,
+  useExisting,
+}: OAuthClientModuleAsyncOptions): Provider[] {
+  if (useFactory) {
+    const make = useFactory as (
+      ...dependencies: unknown[]
+    ) => OAuthClientModuleOptions | Promise<OAuthClientModuleOptions>;
+    return [
+      {
+        provide: OAuthClientOptions,
+        inject,
+        useFactory: async (...dependencies: unknown[]) => new OAuthClientOptions(await make(...dependencies)),
+      },
+    ];
+  }
+  const factory = useExisting ?? useClass;
+  if (!factory) throw new TypeError('OAuthClientModule.forRootAsync() needs useFactory, useClass or useExisting');
+  return [
+    ...(useClass ? [useClass] : []),
+    {
+      provide: OAuthClientOptions,
+      inject: [factory],
+      useFactory: async (maker: OAuthClientOptionsFactory) =>
+        new OAuthClientOptions(await maker.createOAuthClientOptions()),
+    },
+  ];
+}
+
+const registryProvider: Provider = {
+  provide: OAuthRegistry,
+  inject: [OAuthClientOptions, ModuleTokenStore, DiscoveryService, { token: ConfigService, optional: true }],
+  useFactory: (
+    options: OAuthClientOptions,
+    tokenStore: ModuleTokenStore,
+    discovery: DiscoveryService,
+    config = new ConfigService(), // reads the environment
+  ): OAuthRegistry => {
+    const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS', http, baseUrl } = options.value;
+    const features = discovery.getProviders().filter(({ token }) => token === OAuthFeatureClients);
+    const registry = new OAuthRegistry(new SettingsSources(config, configKey), { http, baseUrl, tokenStore });
+    registry.registerAll([
+      ...Object.entries(clients),
+      ...features.flatMap(({ instance }) => Object.entries((instance as OAuthFeatureClients).value)),
+    ]);
+    return registry;
+  },
+};

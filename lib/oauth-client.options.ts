@@ -1,0 +1,80 @@
+import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
+import type { CreateAxiosDefaults } from 'axios';
+import type { ClientRegistration } from './oauth.registry.js';
+import type { TokenStore } from './token/token-store.js';
+
+/** How the module is set up. With no options at all, everything comes from the settings. */
+export interface OAuthClientModuleOptions {
+  /** Clients by name; what is not given here comes from the settings. */
+  clients?: Record<string, ClientRegistration>;
+  /**
+   * Where in `ConfigService` the clients are: an object of clients by name, or a JSON string of one.
+   * @default 'AUTHLIB_OAUTH_CLIENTS'
+   */
+  configKey?: string;
+  /** Finds the token of the user whom an API call is made for. */
+  fetchToken?: TokenStore['fetchToken'];
+  /** Is told of every token that was refreshed. */
+  updateToken?: TokenStore['updateToken'];
+  /** An object with the two methods above, or a class or injection token of one, which Nest resolves. */
+  tokenStore?: TokenStore | InjectionToken<TokenStore>;
+  /**
+   * Scheme and host of this site, which relative redirect URIs are resolved against. Set it in production: without it the
+   * request's `Host` header decides where the provider sends the code.
+   */
+  baseUrl?: string;
+  /** axios defaults of every client; `timeout` is 10 seconds unless told. */
+  http?: CreateAxiosDefaults;
+}
+
+/** What all modules of the application see, or only those that import it. */
+export interface OAuthClientModuleScope {
+  /** @default true */
+  isGlobal?: boolean;
+}
+
+/** A class that makes the options, for `useClass` and `useExisting`. */
+export interface OAuthClientOptionsFactory {
+  createOAuthClientOptions(): OAuthClientModuleOptions | Promise<OAuthClientModuleOptions>;
+}
+
+/** Options that Nest makes: give one of `useFactory`, `useClass`, `useExisting`. */
+export interface OAuthClientModuleAsyncOptions extends OAuthClientModuleScope, Pick<ModuleMetadata, 'imports'> {
+  /** Makes the options from what `inject` names. */
+  useFactory?: (...dependencies: never[]) => OAuthClientModuleOptions | Promise<OAuthClientModuleOptions>;
+  /** What `useFactory` is given. */
+  inject?: (InjectionToken | OptionalFactoryDependency)[];
+  /** A class that Nest instantiates. */
+  useClass?: Type<OAuthClientOptionsFactory>;
+  /** A provider that exists. */
+  useExisting?: InjectionToken<OAuthClientOptionsFactory>;
+}
+
+/** The options in the container, where no inspection finds the secrets in them. */
+export class OAuthClientOptions {
+  readonly #options: OAuthClientModuleOptions;
+
+  constructor(options: OAuthClientModuleOptions) {
+    this.#options = options;
+  }
+
+  get value(): OAuthClientModuleOptions {
+    return this.#options;
+  }
+}
+
+/** Clients of a feature module in the container, where no inspection finds their secrets. */
+export class OAuthFeatureClients {
+  /** Tells one feature module from another where Nest tells them apart by their contents. */
+  readonly names: string[];
+  readonly #clients: Record<string, ClientRegistration>;
+
+  constructor(clients: Record<string, ClientRegistration>) {
+    this.names = Object.keys(clients);
+    this.#clients = clients;
+  }
+
+  get value(): Record<string, ClientRegistration> {
+    return this.#clients;
+  }
+}

@@ -1,0 +1,108 @@
+import { checkSettings } from './config/check-settings.js';
+import { buildConfig } from './config/client-config.js';
+import type { ClientSettings, RegisterOptions } from './config/client-settings.js';
+import type { Settings } from './config/setting-keys.js';
+import type { SettingsSources } from './config/settings-sources.js';
+import { OAuthConfigError } from './oauth.errors.js';
+import { OAuth1App } from './remote-app/oauth1-app.js';
+import { OAuth2App } from './remote-app/oauth2-app.js';
+import type { RemoteApp, RemoteAppContext } from './remote-app/remote-app.js';
+
+/** A class of one's own for a client, with the settings that come with it. */
+export type RemoteAppClass = (typeof OAuth1App | typeof OAuth2App) & { readonly settings?: ClientSettings };
+
+/** A client as code registers it. */
+export type ClientRegistration = ClientSettings & RegisterOptions & { appClass?: RemoteAppClass };
+
+interface Entry {
+  settings: Settings;
+  appClass?: RemoteAppClass;
+}
+
+/** How many names an error lists. */
+const NAMES_SHOWN = 20;
+
+/** Every client, by name. A client is built when it is first used. */
+export class OAuthRegistry {
+  readonly #sources: SettingsSources;
+  readonly #context: RemoteAppContext;
+  readonly #entries = new Map<string, Entry>();
+  readonly #apps = new Map<string, RemoteApp>();
+
+  /** @internal The module makes the one that you inject. */
+  constructor(sources: SettingsSources, context: RemoteAppContext) {
+    this.#sources = sources;
+    this.#context = context;
+  }
+
+  /** Names of all clients. */
+  get names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Whether there is a client of that name. */
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  /**
+   * The client of that name.
+   * @throws {OAuthConfigError} when there is none; it names those there are
+   */
+  get<App extends RemoteApp = RemoteApp>(name: string): App {
+    const app = this.#apps.get(name) ?? this.#build(name);
+    return app as App;
+  }
+
+  /**
+   * Adds a client at run time, or replaces the one of that name; settings under the config key are put together with it.
+   * @throws {OAuthConfigError} with every fault of its settings
+   */
+  register(name: string, config: ClientRegistration = {}, options: RegisterOptions = {}): void {
+    const faults = this.#add(name, { ...config, ...options });
+    if (faults.length) throw new OAuthConfigError(faults);
+  }
+
+  /**
+   * Adds what is configured at start-up: the clients that code gives, and those that only the settings have.
+   * @internal
+   * @throws {OAuthConfigError} with every fault of every client
+   */
+  registerAll(registrations: Iterable<readonly [name: string, registration: ClientRegistration]>): void {
+    const faults: string[] = [];
+    for (const [name, registration] of registrations) {
+      faults.push(...(this.has(name) ? [`${name}: registered twice`] : this.#add(name, registration)));
+    }
+    for (const name of this.#sources.names) {
+      if (!this.has(name)) faults.push(...this.#add(name, {}));
+    }
+    if (faults.length) throw new OAuthConfigError(faults);
+  }
+
+  #add(name: string, { overwrite = false, appClass, ...code }: ClientRegistration): string[] {
+    const settings = this.#sources.settingsOf(name, { ...appClass?.settings, ...code }, overwrite);
+    const faults = checkSettings(name, settings);
+    if (faults.length === 0) {
+      this.#entries.set(name, { settings, appClass });
+      this.#apps.delete(name);
+    }
+    return faults;
+  }
+
+  #build(name: string): RemoteApp {
+    const entry = this.#entries.get(name);
+    if (!entry) throw new OAuthConfigError([`there is no client "${name}"; there are ${this.#listNames()}`]);
+    const config = buildConfig(name, entry.settings);
+    const appClass = entry.appClass ?? (config.protocol === 'OAuth 1' ? OAuth1App : OAuth2App);
+    const app = new (appClass as new (...args: [typeof config, RemoteAppContext]) => RemoteApp)(config, this.#context);
+    this.#apps.set(name, app);
+    return app;
+  }
+
+  #listNames(): string {
+    const { names } = this;
+    if (names.length === 0) return 'none: see that ConfigModule is global, or in the imports of forRootAsync()';
+    const more = names.length - NAMES_SHOWN;
+    return names.slice(0, NAMES_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  }
+}

@@ -1,0 +1,63 @@
+import type { AxiosInstance } from 'axios';
+import type { OAuth2ClientConfig } from '../config/client-config.js';
+import type { EndpointRequest, TokenEndpointResponse } from '../config/compliance-fix.js';
+import { sendProtocolRequest, type ProtocolAnswer } from '../http/protocol-request.js';
+
+/** `fetch`, as `oauth4webapi` asks for it. */
+export type EndpointFetch = (url: string, init: EndpointFetchInit) => Promise<Response>;
+interface EndpointFetchInit {
+  method: string;
+  headers: Record<string, string>;
+  body?: unknown;
+}
+
+/** What happens to one kind of request on its way to the provider and back; the compliance hooks run here. */
+export interface Passage {
+  method?: string;
+  request?: (request: EndpointRequest) => EndpointRequest | Promise<EndpointRequest>;
+  response?: (response: TokenEndpointResponse) => Response | Promise<Response>;
+}
+
+/** A `fetch` over the client's axios instance: authenticates with the client's own method, if it has one, and mends. */
+export function endpointFetch(http: AxiosInstance, config: OAuth2ClientConfig, passage: Passage = {}): EndpointFetch {
+  return async (url, init) => {
+    let request: EndpointRequest = {
+      url,
+      headers: init.headers,
+      body: new URLSearchParams(init.body as URLSearchParams),
+    };
+    const authenticate = config.compliance.clientAuthMethods.get(config.tokenEndpointAuthMethod);
+    if (authenticate && init.method === 'POST') {
+      request = await authenticate(request, { clientId: config.clientId, clientSecret: config.clientSecret });
+    }
+    if (passage.request) request = await passage.request(request);
+    const answer = await send(http, passage.method ?? init.method, request);
+    return passage.response ? passage.response({ ...answer, data: parseObject(answer.text) }) : toResponse(answer);
+  };
+}
+
+function send(http: AxiosInstance, method: string, { url, headers, body }: EndpointRequest): Promise<ProtocolAnswer> {
+  if (method === 'POST') return sendProtocolRequest(http, { method, url, headers, body: body.toString() });
+  const target = new URL(url);
+  for (const [name, value] of body) target.searchParams.append(name, value);
+  const { 'content-type': _, ...bodyless } = headers;
+  return sendProtocolRequest(http, { method, url: target.href, headers: bodyless });
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+function toResponse({ status, headers, text }: ProtocolAnswer): Response {
+  const { 'content-type': type = 'application/octet-stream', 'www-authenticate': challenge } = headers;
+  const bodyless = status === 204 || status === 205 || status === 304;
+  return new Response(bodyless ? null : text, {
+    status,
+    headers: { 'content-type': type, ...(challenge && { 'www-authenticate': challenge }) },
+  });
+}

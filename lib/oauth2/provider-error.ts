@@ -1,0 +1,53 @@
+import { InvalidTokenError, OAuthError, ProviderError } from '../oauth.errors.js';
+
+/** Codes by which a user, or the provider for them, says no (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
+const REFUSALS = [
+  'access_denied',
+  'login_required',
+  'consent_required',
+  'interaction_required',
+  'account_selection_required',
+];
+const PROVIDER_FAULTS = ['server_error', 'temporarily_unavailable'];
+
+/** The error of an authorisation response (RFC 6749 §4.1.2.1): 403 for a refusal, 502 for the provider's fault, else 400. */
+export function authorizationError(answer: Record<string, unknown>): OAuthError {
+  const code = errorCode(answer.error);
+  const status = REFUSALS.includes(code) ? 403 : PROVIDER_FAULTS.includes(code) ? 502 : 400;
+  return new OAuthError(code, { ...details(answer), status });
+}
+
+/** The error of a token endpoint (RFC 6749 §5.2): 400 where the code or the refresh token was bad, else 502. */
+export function tokenEndpointError(answer: Record<string, unknown>): OAuthError {
+  const code = errorCode(answer.error);
+  if (code === 'invalid_grant') return new OAuthError(code, { ...details(answer), status: 400 });
+  return new ProviderError({ error: code, ...details(answer) });
+}
+
+/** What a strict check threw; only its sentence is kept, since its cause holds the answer. */
+export function refusedAnswer(error: unknown): OAuthError {
+  if (error instanceof OAuthError) return error;
+  return new InvalidTokenError({ description: error instanceof Error ? error.message : 'the answer was refused' });
+}
+
+/** RFC 6749 §4.1.2.1 allows these characters and no others. */
+function errorCode(value: unknown): string {
+  return typeof value === 'string' && /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(value) ? value : 'provider_error';
+}
+
+function details(answer: Record<string, unknown>): { description: string; uri?: string } {
+  const description = plainText(answer.error_description) ?? `the provider answered "${errorCode(answer.error)}"`;
+  return { description, uri: webAddress(answer.error_uri) };
+}
+
+function plainText(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  // eslint-disable-next-line no-control-regex -- they have no business in an error message
+  return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').slice(0, 500);
+}
+
+function webAddress(value: unknown): string | undefined {
+  return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value)
+    ? new URL(value).href
+    : undefined;
+}

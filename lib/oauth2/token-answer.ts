@@ -1,0 +1,48 @@
+import type { TokenEndpointResponse } from '../config/compliance-fix.js';
+import { InvalidTokenError, ProviderError, UnsupportedTokenTypeError } from '../oauth.errors.js';
+import { tokenEndpointError } from './provider-error.js';
+
+/** Fields that providers are known to send empty. */
+const OPTIONAL_FIELDS = ['refresh_token', 'scope', 'expires_in', 'id_token'];
+/** Under this name an id_token passes the strict check as it is: nothing is known to check it against. */
+const UNCHECKED_ID_TOKEN = 'idToken';
+
+/**
+ * Prepares a token answer for the strict check, after the compliance hooks: errors become errors whatever their status,
+ * and what is optional and empty, or an `expires_in` that is no number, is left out.
+ * @throws {OAuthError} for the provider's error (RFC 6749 §5.2)
+ * @throws {ProviderError} for another failure
+ * @throws {InvalidTokenError} for an answer that is not JSON
+ * @throws {UnsupportedTokenTypeError} for a `token_type` other than `bearer`
+ */
+export function mendTokenAnswer(answer: TokenEndpointResponse, checksIdToken: boolean): Response {
+  const { status, headers, text, data } = answer;
+  if (typeof data.error === 'string' && data.error && !data.access_token) throw tokenEndpointError(data);
+  const what = `${status} ${headers['content-type'] ?? 'without a content type'}, ${text.length} characters`;
+  if (status < 200 || status > 299) {
+    throw new ProviderError({ description: `the token endpoint answered ${what}` });
+  }
+  if (Object.keys(data).length === 0) {
+    throw new InvalidTokenError({
+      description: `the token endpoint answered ${what}; expected a JSON object. Another format can be read by an \`access_token_response\` hook`,
+    });
+  }
+  if (typeof data.token_type === 'string' && data.token_type.toLowerCase() !== 'bearer') {
+    throw new UnsupportedTokenTypeError({
+      description: 'the token endpoint gave a token of a type other than "Bearer"',
+    });
+  }
+  const fields = Object.entries(data)
+    .filter(([name, value]) => !isEmptyField(name, value))
+    .map(([name, value]) => [name === 'id_token' && !checksIdToken ? UNCHECKED_ID_TOKEN : name, value] as const);
+  return new Response(JSON.stringify(Object.fromEntries(fields)), {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+  });
+}
+
+function isEmptyField(name: string, value: unknown): boolean {
+  if (!OPTIONAL_FIELDS.includes(name)) return false;
+  if (name === 'expires_in') return !(Number.parseFloat(String(value)) > 0);
+  return value === null || value === '';
+}

@@ -1,0 +1,50 @@
+import type { ProtectedRequest } from '../config/compliance-fix.js';
+import { InvalidTokenError, OAuthError, UnsupportedTokenTypeError } from '../oauth.errors.js';
+import type { OAuth2Token } from '../token/token.js';
+
+export type TokenPlacement = 'header' | 'body' | 'uri';
+
+const FORM = 'application/x-www-form-urlencoded';
+/** RFC 6749 appendix A.12: visible ASCII. Anything else could end a header. */
+const ACCESS_TOKEN = /^[\x20-\x7e]+$/;
+
+/**
+ * Puts a bearer token into an API call (RFC 6750 §2).
+ * @throws {UnsupportedTokenTypeError} for a token that is not a bearer token
+ * @throws {InvalidTokenError} for a token with characters that no access token has
+ * @throws {OAuthError} `invalid_request` (status 500) for the placement `body` where the body is not a form
+ */
+export function placeToken(request: ProtectedRequest, token: OAuth2Token, placement: TokenPlacement): ProtectedRequest {
+  if (token.tokenType.toLowerCase() !== 'bearer') {
+    throw new UnsupportedTokenTypeError({ description: 'only tokens of the type "Bearer" can be sent' });
+  }
+  if (!ACCESS_TOKEN.test(token.accessToken)) {
+    throw new InvalidTokenError({ description: 'the access token has characters that none may have (RFC 6749 A.12)' });
+  }
+  switch (placement) {
+    case 'header':
+      return { ...request, headers: { ...request.headers, authorization: `Bearer ${token.accessToken}` } };
+    case 'uri': {
+      const url = new URL(request.url);
+      url.searchParams.set('access_token', token.accessToken);
+      return { ...request, url: url.href };
+    }
+    case 'body':
+      return placeInBody(request, token.accessToken);
+  }
+}
+
+/** RFC 6750 §2.2: only in a form body, and not in a GET. */
+function placeInBody(request: ProtectedRequest, accessToken: string): ProtectedRequest {
+  const { method, headers, data } = request;
+  const isForm = headers['content-type']?.startsWith(FORM) ?? true;
+  if (method === 'GET' || method === 'HEAD' || !isForm || (data !== undefined && typeof data !== 'string')) {
+    throw new OAuthError('invalid_request', {
+      description: 'token_placement is body: the token can only be sent in a form, by another method than GET',
+      status: 500,
+    });
+  }
+  const body = new URLSearchParams(data);
+  body.set('access_token', accessToken);
+  return { ...request, headers: { ...headers, 'content-type': FORM }, data: body.toString() };
+}

@@ -1,0 +1,46 @@
+import type { AuthorizationParams } from '../oauth2/authorization-request.js';
+import type { IdTokenClaims } from '../oauth2/token-request.js';
+import type { OAuth1Token, OAuth2Token } from '../token/token.js';
+
+/** What one login asks for: further authorisation parameters, and where the user goes when it is done. */
+export interface LoginParams extends AuthorizationParams {
+  /** A path of this site; the callback gets it back. */
+  returnTo?: string;
+}
+
+/** An authorisation URL, and what its callback will be checked against. */
+export interface AuthorizationRequest {
+  /** Where the user is sent. */
+  url: string;
+  /** OAuth 2: the `state` parameter. OAuth 1: the request token. */
+  state: string;
+  /** OAuth 1: the request token and its secret (RFC 5849 §2.1). */
+  requestToken?: OAuth1Token;
+  /** OAuth 2: the PKCE verifier (RFC 7636), where PKCE is on. */
+  codeVerifier?: string;
+  /** OpenID Connect: the nonce, where the scope has `openid`. */
+  nonce?: string;
+}
+
+/** What is kept until the callback comes. */
+export interface AuthorizeData extends Omit<AuthorizationRequest, 'url'> {
+  /** The redirect URI that was sent. */
+  redirectUri?: string;
+  /** A path of this site. */
+  returnTo?: string;
+}
+
+/** A redirect, in the shape that a handler under Nest's `@Redirect()` returns. */
+export interface RedirectResponse {
+  url: string;
+  statusCode: number;
+}
+
+/** A login that is done. */
+export interface LoginResult<Token extends OAuth1Token | OAuth2Token = OAuth1Token | OAuth2Token> {
+  token: Token;
+  /** The path of this site that the login was begun with; `/` when it named none. */
+  returnTo: string;
+  /** Claims of the id_token, where the provider's metadata allows to check it (`serverMetadataUrl`). */
+  userInfo?: IdTokenClaims;
+}

@@ -1,0 +1,167 @@
+import type { OAuth1ClientConfig } from '../config/client-config.js';
+import type { RequestParameters } from '../config/client-settings.js';
+import type { ProtectedRequest } from '../config/compliance-fix.js';
+import { sendProtocolRequest } from '../http/protocol-request.js';
+import { withQuery } from '../http/query.js';
+import type { OAuthRequest } from '../oauth-request.js';
+import { MissingRequestTokenError, OAuthError, ProviderError } from '../oauth.errors.js';
+import { callbackRefusal } from '../oauth1/callback-refusal.js';
+import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
+import { encodeForm } from '../oauth1/percent-encoding.js';
+import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
+import { parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
+import { discardPendingLogin, takePendingLogin } from '../state/session-state.js';
+import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token, type StoredToken } from '../token/token.js';
+import { callbackParameters } from './callback-request.js';
+import type { AuthorizationRequest, LoginResult } from './login.js';
+import { RemoteApp, type RemoteAppContext } from './remote-app.js';
+import { signableBody } from './signable-body.js';
+
+/** What a callback of OAuth 1 may bring: RFC 5849 §2.2, and the two ways in which providers say no. */
+const CALLBACK = ['oauth_token', 'oauth_verifier', 'denied', 'oauth_problem', 'oauth_problem_advice'] as const;
+
+/** What an access token is asked for with (RFC 5849 §2.3). */
+export interface OAuth1Exchange {
+  /** The request token, with its secret. */
+  requestToken?: StoredOAuth1Token;
+  /** `oauth_verifier` of the callback. */
+  verifier?: string;
+  /** Further parameters, by their wire names. */
+  params?: RequestParameters;
+}
+
+/** A provider that speaks OAuth 1.0a (RFC 5849). */
+export class OAuth1App extends RemoteApp<OAuth1Token> {
+  readonly #config: OAuth1ClientConfig;
+
+  constructor(config: OAuth1ClientConfig, context: RemoteAppContext) {
+    super(config, context);
+    this.#config = config;
+  }
+
+  /**
+   * Fetches a request token (RFC 5849 §2.1) and makes the URL that authorises it (§2.2).
+   * @param redirectUri absolute; without one the user is shown the verifier (`oob`)
+   */
+  override async createAuthorizationUrl(
+    redirectUri = 'oob',
+    params: Record<string, unknown> = {},
+  ): Promise<AuthorizationRequest> {
+    const { requestTokenUrl, requestTokenParams, authorizeUrl, authorizeParams } = this.#config;
+    const credentials = { callback: redirectUri };
+    const answer = await this.#postForToken('request token', requestTokenUrl, credentials, requestTokenParams);
+    if (answer.oauth_callback_confirmed !== 'true') {
+      throw new ProviderError({
+        description: `"${this.name}" did not confirm the callback (RFC 5849 §2.1): it does not speak OAuth 1.0a`,
+      });
+    }
+    const url = withQuery(authorizeUrl, { ...authorizeParams, ...params, oauth_token: answer.oauth_token });
+    return { url, state: answer.oauth_token, requestToken: readOAuth1Token(answer) };
+  }
+
+  /** RFC 5849 §2.2 and §2.3; the request token is the state. */
+  override async completeLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<OAuth1Token>> {
+    const callback = callbackParameters(request, CALLBACK);
+    const { oauth_token: oauthToken, oauth_verifier: verifier, denied } = callback;
+    const refusal = callbackRefusal(callback);
+    if (refusal) {
+      await discardPendingLogin(request, this.name, denied ?? oauthToken ?? '');
+      throw refusal;
+    }
+    if (!oauthToken) {
+      throw new OAuthError('invalid_request', { description: 'the callback has no "oauth_token" parameter' });
+    }
+    const { requestTokenSecret = '', returnTo = '/' } = await takePendingLogin(request, this.name, oauthToken);
+    const requestToken = { oauthToken, oauthTokenSecret: requestTokenSecret };
+    return { token: await this.fetchAccessToken({ requestToken, verifier, params }), returnTo };
+  }
+
+  /**
+   * Exchanges a request token that the user has authorised for an access token (RFC 5849 §2.3).
+   * @throws {MissingRequestTokenError} without a request token
+   * @throws {OAuthError} `missing_verifier` without a verifier, or the provider's `oauth_problem`
+   */
+  async fetchAccessToken({ requestToken, verifier, params }: OAuth1Exchange): Promise<OAuth1Token> {
+    if (!requestToken) throw new MissingRequestTokenError();
+    if (!verifier) {
+      throw new OAuthError('missing_verifier', { description: 'the callback has no "oauth_verifier" parameter' });
+    }
+    const { oauthToken: token, oauthTokenSecret: tokenSecret } = readOAuth1Token(requestToken);
+    const { accessTokenUrl, accessTokenParams } = this.#config;
+    const credentials = { token, tokenSecret, verifier };
+    const parameters = { ...accessTokenParams, ...params };
+    return readOAuth1Token(await this.#postForToken('access token', accessTokenUrl, credentials, parameters));
+  }
+
+  protected override usableToken(stored: StoredToken): OAuth1Token {
+    return readOAuth1Token(stored);
+  }
+
+  protected override async authorize(request: ProtectedRequest, token: OAuth1Token): Promise<ProtectedRequest> {
+    const { compliance, forceIncludeBody } = this.#config;
+    const { method, url, headers, data } = await compliance.run('protected_request', request);
+    const body = await signableBody(data, headers['content-type'], forceIncludeBody);
+    const signed = signRequest(
+      { method, url, ...body },
+      this.#credentials({
+        token: token.oauthToken,
+        tokenSecret: token.oauthTokenSecret,
+      }),
+    );
+    return {
+      method,
+      url: signed.url,
+      headers: { ...headers, ...signedHeaders(signed) },
+      data: signed.body ?? data,
+    };
+  }
+
+  async #postForToken(
+    what: string,
+    url: string,
+    credentials: Partial<OAuth1Credentials>,
+    parameters: RequestParameters,
+  ): Promise<OAuth1TokenAnswer> {
+    const form = encodeForm(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
+    const request = { method: 'POST', url, contentType: FORM_CONTENT_TYPE, body: form };
+    const signed = signRequest(request, this.#credentials(credentials));
+    const { status, headers, text } = await sendProtocolRequest(this.http, {
+      method: 'POST',
+      url: signed.url,
+      headers: signedHeaders(signed),
+      body: form === signed.body ? form : String(signed.body),
+    });
+    return parseTokenAnswer(`${what} endpoint`, {
+      status,
+      contentType: headers['content-type'] ?? '',
+      wwwAuthenticate: headers['www-authenticate'],
+      body: text,
+    });
+  }
+
+  #credentials(specific: Partial<OAuth1Credentials>): OAuth1Credentials {
+    const { clientId, clientSecret = '', signatureMethod, signatureType, rsaKey, realm } = this.#config;
+    const { forceIncludeBody, compliance } = this.#config;
+    return {
+      clientId,
+      clientSecret,
+      signatureMethod,
+      signatureMethods: compliance.signatureMethods,
+      signatureType,
+      rsaKey,
+      realm,
+      forceIncludeBody,
+      ...specific,
+    };
+  }
+}
+
+function signedHeaders({
+  authorization,
+  contentType,
+}: {
+  authorization?: string;
+  contentType?: string;
+}): Record<string, string> {
+  return { ...(authorization && { authorization }), ...(contentType && { 'content-type': contentType }) };
+}

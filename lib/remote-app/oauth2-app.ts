@@ -1,0 +1,92 @@
+import type { OAuth2ClientConfig } from '../config/client-config.js';
+import type { RequestParameters } from '../config/client-settings.js';
+import type { ProtectedRequest } from '../config/compliance-fix.js';
+import type { OAuthRequest } from '../oauth-request.js';
+import { TokenExpiredError } from '../oauth.errors.js';
+import {
+  buildAuthorizationRequest,
+  type AuthorizationParams,
+  type OAuth2AuthorizationRequest,
+} from '../oauth2/authorization-request.js';
+import { AUTHORIZATION_RESPONSE, authorizationCode } from '../oauth2/authorization-response.js';
+import { authorizationError } from '../oauth2/provider-error.js';
+import { requireEndpoint } from '../oauth2/provider.js';
+import { ServerMetadata } from '../oauth2/server-metadata.js';
+import { exchangeCode, refreshToken, type CodeExchange } from '../oauth2/token-request.js';
+import { placeToken } from '../oauth2/token-placement.js';
+import { discardPendingLogin, takePendingLogin } from '../state/session-state.js';
+import { isExpired, readOAuth2Token, type OAuth2Token, type StoredToken } from '../token/token.js';
+import { callbackParameters } from './callback-request.js';
+import type { LoginResult } from './login.js';
+import { RemoteApp, type RemoteAppContext } from './remote-app.js';
+
+/** A provider that speaks OAuth 2.0 or OpenID Connect. */
+export class OAuth2App extends RemoteApp<OAuth2Token> {
+  readonly #config: OAuth2ClientConfig;
+  readonly #metadata: ServerMetadata;
+
+  constructor(config: OAuth2ClientConfig, context: RemoteAppContext) {
+    super(config, context);
+    this.#config = config;
+    this.#metadata = new ServerMetadata(this.http, config);
+  }
+
+  /** RFC 6749 §4.1.1, with PKCE (RFC 7636) where it is on and a nonce where the scope has `openid`. */
+  override async createAuthorizationUrl(
+    redirectUri?: string,
+    params: AuthorizationParams = {},
+  ): Promise<OAuth2AuthorizationRequest> {
+    const provider = await this.#metadata.load();
+    const endpoint = requireEndpoint(provider, 'authorization_endpoint');
+    return buildAuthorizationRequest(this.#config, endpoint, redirectUri, params);
+  }
+
+  /** RFC 6749 §4.1.2 and §4.1.3. */
+  override async completeLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<OAuth2Token>> {
+    const response = callbackParameters(request, AUTHORIZATION_RESPONSE);
+    const { state = '' } = response;
+    if (response.error) {
+      await discardPendingLogin(request, this.name, state);
+      throw authorizationError(response);
+    }
+    const login = await takePendingLogin(request, this.name, state);
+    const provider = await this.#metadata.load();
+    const code = authorizationCode(provider, response);
+    const { redirectUri, codeVerifier, nonce, returnTo = '/' } = login;
+    const { token, claims } = await exchangeCode(provider, { code, redirectUri, codeVerifier, nonce, params });
+    return { token, returnTo, userInfo: claims };
+  }
+
+  /**
+   * Exchanges an authorisation code for a token, without a pending login (RFC 6749 §4.1.3).
+   * @throws {OAuthError} the provider's error, `invalid_grant` for a code that is not good
+   */
+  async fetchAccessToken(exchange: CodeExchange): Promise<OAuth2Token> {
+    const { token } = await exchangeCode(await this.#metadata.load(), exchange);
+    return token;
+  }
+
+  protected override async usableToken(stored: StoredToken, request?: OAuthRequest): Promise<OAuth2Token> {
+    const token = readOAuth2Token(stored);
+    return isExpired(token, this.#config.leeway) ? this.#refresh(token, request) : token;
+  }
+
+  protected override authorize(request: ProtectedRequest, token: OAuth2Token): Promise<ProtectedRequest> {
+    const { compliance, tokenPlacement } = this.#config;
+    return compliance.run('protected_request', placeToken(request, token, tokenPlacement));
+  }
+
+  /** Refreshes an expired token and tells whoever keeps it (RFC 6749 §6). */
+  async #refresh(expired: OAuth2Token, request: OAuthRequest | undefined): Promise<OAuth2Token> {
+    if (!expired.refreshToken) {
+      throw new TokenExpiredError({
+        description: `the token for "${this.name}" is expired and there is no refresh token; sign in again`,
+      });
+    }
+    const token = await refreshToken(await this.#metadata.load(), expired.refreshToken);
+    const context = { refreshToken: expired.refreshToken, accessToken: expired.accessToken, request };
+    if (this.#config.updateToken) await this.#config.updateToken(token, context);
+    else await this.tokenStore.updateToken?.(this.name, token, context);
+    return token;
+  }
+}

@@ -1,0 +1,184 @@
+import type { AxiosInstance, AxiosResponse, CreateAxiosDefaults } from 'axios';
+import type { ClientConfig } from '../config/client-config.js';
+import type { RequestParameters } from '../config/client-settings.js';
+import type { ProtectedRequest } from '../config/compliance-fix.js';
+import { sendApiRequest } from '../http/api-request.js';
+import { createHttpClient } from '../http/http-client.js';
+import type { OAuthRequest } from '../oauth-request.js';
+import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
+import type { AuthorizationParams } from '../oauth2/authorization-request.js';
+import { savePendingLogin } from '../state/session-state.js';
+import type { TokenStore } from '../token/token-store.js';
+import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
+import type { ApiRequestOptions } from './api-options.js';
+import type { AuthorizationRequest, AuthorizeData, LoginParams, LoginResult, RedirectResponse } from './login.js';
+import { absoluteRedirectUri } from './redirect-uri.js';
+import { checkReturnTo } from './return-to.js';
+
+/** What the module gives to every app. */
+export interface RemoteAppContext {
+  /** axios defaults. */
+  readonly http?: CreateAxiosDefaults;
+  /** Scheme and host of this site, for relative redirect URIs. */
+  readonly baseUrl?: string;
+  /** Where the users' tokens are. */
+  readonly tokenStore: TokenStore;
+}
+
+/**
+ * A provider, as one client of it: signs users in, and calls its API for them. The same verbs serve both protocols.
+ *
+ * @see OAuth1App
+ * @see OAuth2App
+ */
+export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1Token | OAuth2Token> {
+  /** The client's name in the registry. */
+  readonly name: string;
+  readonly #config: ClientConfig;
+  readonly #context: RemoteAppContext;
+  readonly #http: AxiosInstance;
+
+  constructor(config: ClientConfig, context: RemoteAppContext) {
+    this.name = config.name;
+    this.#config = config;
+    this.#context = context;
+    this.#http = createHttpClient(context.http);
+  }
+
+  /**
+   * Begins a login: makes the authorisation URL, keeps the pending login in the session, and answers with the redirect.
+   * `@OAuthLogin()` does this.
+   *
+   * @param redirectUri absolute, or relative to `baseUrl` or to the request's own address
+   * @throws {OAuthError} `invalid_return_to`, `missing_session`, or the provider's refusal of a request token
+   */
+  async authorizeRedirect(
+    request: OAuthRequest,
+    redirectUri?: string,
+    { returnTo, ...params }: LoginParams = {},
+  ): Promise<RedirectResponse> {
+    const place = checkReturnTo(returnTo);
+    const callback = redirectUri && absoluteRedirectUri(redirectUri, this.name, request, this.#context.baseUrl);
+    const { url, ...data } = await this.createAuthorizationUrl(callback, params);
+    await this.saveAuthorizeData(request, { ...data, redirectUri: callback, returnTo: place });
+    return { url, statusCode: 302 };
+  }
+
+  /** Makes an authorisation URL; pass the rest of what it returns to {@link saveAuthorizeData}. */
+  abstract createAuthorizationUrl(redirectUri?: string, params?: AuthorizationParams): Promise<AuthorizationRequest>;
+
+  /** Keeps what the callback of a login needs, in the session, for an hour. */
+  async saveAuthorizeData(request: OAuthRequest, { state, requestToken, ...data }: AuthorizeData): Promise<void> {
+    const login = { provider: this.name, ...data, requestTokenSecret: requestToken?.oauthTokenSecret };
+    await savePendingLogin(request, state, login);
+  }
+
+  /**
+   * Finishes the login whose callback this request is, and gives the user's token. `@OAuthCallback()` does this; see
+   * {@link completeLogin} for what it finds beside the token.
+   */
+  async authorizeAccessToken(request: OAuthRequest, params?: RequestParameters): Promise<Token> {
+    return (await this.completeLogin(request, params)).token;
+  }
+
+  /**
+   * Finishes the login whose callback this request is: checks it against the pending login, and fetches the token.
+   *
+   * @param params further parameters of the token request, by their wire names
+   * @throws {OAuthError} the provider's error, `access_denied` when the user said no
+   * @throws {MismatchingStateError} when this browser has no such login pending
+   * @throws {InvalidTokenError} when the provider's answer is not a token
+   * @throws {ProviderError} when the provider fails or is silent
+   */
+  abstract completeLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<Token>>;
+
+  /**
+   * Calls the provider's API.
+   *
+   * @param url relative to `apiBaseUrl`, or absolute
+   * @returns axios' response
+   * @throws {MissingTokenError} when there is no token to send
+   * @throws {TokenExpiredError} when the token is expired and cannot be refreshed
+   * @throws {ProviderError} when the answer is not a success (see its `answer`), or none comes in time
+   */
+  async request<T = unknown>(method: string, url: string, options: ApiRequestOptions = {}): Promise<AxiosResponse<T>> {
+    const { token, request, withholdToken, ...config } = options;
+    const call = { ...config, method, url: this.#apiUrl(url) };
+    if (withholdToken) return sendApiRequest(this.#http, call);
+    this.#requireApiOrigin(call.url);
+    const usable = await this.usableToken(token ?? (await this.#fetchToken(request)), request);
+    return sendApiRequest(this.#http, call, {
+      origins: this.#config.apiOrigins,
+      authorize: (outgoing) => this.authorize(outgoing, usable),
+    });
+  }
+
+  /** @see request */
+  get<T = unknown>(url: string, options?: ApiRequestOptions): Promise<AxiosResponse<T>> {
+    return this.request('GET', url, options);
+  }
+
+  /** @see request */
+  post<T = unknown>(url: string, data?: unknown, options?: ApiRequestOptions): Promise<AxiosResponse<T>> {
+    return this.request('POST', url, { ...options, data });
+  }
+
+  /** @see request */
+  put<T = unknown>(url: string, data?: unknown, options?: ApiRequestOptions): Promise<AxiosResponse<T>> {
+    return this.request('PUT', url, { ...options, data });
+  }
+
+  /** @see request */
+  patch<T = unknown>(url: string, data?: unknown, options?: ApiRequestOptions): Promise<AxiosResponse<T>> {
+    return this.request('PATCH', url, { ...options, data });
+  }
+
+  /** @see request */
+  delete<T = unknown>(url: string, options?: ApiRequestOptions): Promise<AxiosResponse<T>> {
+    return this.request('DELETE', url, options);
+  }
+
+  // Getters on the prototype: what they give holds secrets, and no inspection of an app is to find it.
+  protected get http(): AxiosInstance {
+    return this.#http;
+  }
+
+  protected get tokenStore(): TokenStore {
+    return this.#context.tokenStore;
+  }
+
+  /** Reads the stored token, and makes sure that it lives. */
+  protected abstract usableToken(stored: StoredToken, request?: OAuthRequest): Token | Promise<Token>;
+
+  /** Puts the token into a request that is about to leave. */
+  protected abstract authorize(request: ProtectedRequest, token: Token): Promise<ProtectedRequest>;
+
+  #apiUrl(url: string): string {
+    const base = this.#config.apiBaseUrl;
+    if (URL.canParse(url, base)) return new URL(url, base).href;
+    throw new OAuthConfigError([`${this.name}.api_base_url: missing; "${url}" is relative`]);
+  }
+
+  #requireApiOrigin(url: string): void {
+    const { origin } = new URL(url);
+    if (this.#config.apiOrigins.has(origin)) return;
+    throw new OAuthError('untrusted_origin', {
+      description:
+        `${origin} is not where the tokens of "${this.name}" may be sent. If it is the provider's, list it in ` +
+        'api_origins; if not, call it with `withholdToken: true`',
+      status: 500,
+    });
+  }
+
+  async #fetchToken(request: OAuthRequest | undefined): Promise<StoredToken> {
+    if (!request) throw this.#missingToken('neither `token` nor `request` was passed to the API call');
+    const { fetchToken } = this.#config;
+    const found = fetchToken ? await fetchToken(request) : await this.tokenStore.fetchToken(this.name, request);
+    if (found) return found;
+    throw this.#missingToken('`fetchToken` found none for this user, or there is no `fetchToken`; sign in first');
+  }
+
+  #missingToken(why: string): MissingTokenError {
+    return new MissingTokenError({ description: `no token for "${this.name}": ${why}` });
+  }
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import type { OAuthRequest } from '../oauth-request.js';
+import { MismatchingStateError, OAuthError } from '../oauth.errors.js';
+import type { PendingLogin } from './pending-login.js';
+
+/** Seconds that a login may take. */
+const LIFETIME = 3600;
+/** Pending logins that one session keeps; the oldest go. */
+const MAX_PENDING = 20;
+/** The same for a session that is its cookie: a browser drops a cookie over 4 KiB. */
+const MAX_PENDING_IN_COOKIE = 5;
+/** Used states that are remembered. */
+const MAX_USED = 5;
+const PREFIX = '_state_';
+/** Under this key lie digests of the last states that were used, so that a reload can be told from a forgery. */
+const USED = '_used_states';
+
+type Session = Record<string, unknown>;
+interface Entry {
+  data: PendingLogin;
+  /** Seconds since 1970. */
+  exp: number;
+}
+
+/**
+ * Keeps a pending login in the session, under `_state_{name}_{state}`, and saves the session before it returns: a browser
+ * that follows the redirect at once must find it.
+ * @throws {OAuthError} `missing_session` (status 500) when there is no session, `session_error` when it cannot be saved
+ */
+export async function savePendingLogin(request: OAuthRequest, state: string, login: PendingLogin): Promise<void> {
+  const session = sessionOf(request);
+  if (!session) throw missingSession();
+  if (isCookieSession(session) && login.requestTokenSecret !== undefined) warnOfExposedRequestToken();
+  makeRoom(session);
+  session[keyOf(login.provider, state)] = { data: login, exp: nowInSeconds() + LIFETIME } satisfies Entry;
+  await save(session);
+}
+
+/**
+ * Takes a pending login out of the session; it can be taken once.
+ * @throws {MismatchingStateError} when the session has no such login; its reason says why
+ * @throws {OAuthError} `missing_session` (status 500) when there is no session middleware
+ */
+export async function takePendingLogin(request: OAuthRequest, provider: string, state: string): Promise<PendingLogin> {
+  const session = sessionOf(request);
+  if (!session) throw missingSession();
+  if (isNew(session)) throw new MismatchingStateError('no_session');
+  const key = keyOf(provider, state);
+  const entry = findEntry(session, key, provider);
+  if (!entry)
+    throw new MismatchingStateError(usedStates(session).includes(digest(key)) ? 'used_state' : 'unknown_state');
+  await remove(session, key);
+  if (entry.exp < nowInSeconds()) throw new MismatchingStateError('expired_state');
+  return entry.data;
+}
+
+/** Forgets a pending login that the provider or the user refused, if there is one. */
+export async function discardPendingLogin(request: OAuthRequest, provider: string, state: string): Promise<void> {
+  const session = sessionOf(request);
+  const key = keyOf(provider, state);
+  if (session && findEntry(session, key, provider)) await remove(session, key);
+}
+
+/** The provider is compared too: `_state_a_b_c` is both the state `b_c` of `a` and the state `c` of `a_b`. */
+function findEntry(session: Session, key: string, provider: string): Entry | undefined {
+  const entry = Object.hasOwn(session, key) ? (session[key] as Entry) : undefined;
+  return entry?.data.provider === provider ? entry : undefined;
+}
+
+async function remove(session: Session, key: string): Promise<void> {
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- that is how a session forgets
+  delete session[key];
+  session[USED] = [...usedStates(session), digest(key)].slice(-MAX_USED);
+  await save(session);
+}
+
+function sessionOf(request: OAuthRequest): Session | undefined {
+  return typeof request.session === 'object' && request.session !== null ? (request.session as Session) : undefined;
+}
+
+/** A session that was made for this very request: the browser sent none that exists. */
+function isNew(session: Session): boolean {
+  return Object.keys(session).every((key) => key === 'cookie');
+}
+
+function keyOf(provider: string, state: string): string {
+  return `${PREFIX}${provider}_${state}`;
+}
+
+function pendingKeys(session: Session): string[] {
+  return Object.keys(session).filter((key) => key.startsWith(PREFIX));
+}
+
+/** Drops what is expired, and then the oldest, until there is room for one more. */
+function makeRoom(session: Session): void {
+  const expiry = (key: string): number => (session[key] as Entry | undefined)?.exp ?? 0;
+  const oldestFirst = pendingKeys(session).sort((a, b) => expiry(a) - expiry(b));
+  const surplus = oldestFirst.length - (isCookieSession(session) ? MAX_PENDING_IN_COOKIE : MAX_PENDING) + 1;
+  oldestFirst.forEach((key, index) => {
+    if (index < surplus || expiry(key) < nowInSeconds()) delete session[key];
+  });
+}
+
+function usedStates(session: Session): string[] {
+  return Array.isArray(session[USED]) ? (session[USED] as string[]) : [];
+}
+
+function digest(key: string): string {
+  return createHash('sha256').update(key).digest('base64url').slice(0, 16);
+}
+
+function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** A session without `save()` has no store: all that it holds is in the browser's cookie. */
+function isCookieSession(session: Session): boolean {
+  return typeof session.save !== 'function';
+}
+
+async function save(session: Session): Promise<void> {
+  if (isCookieSession(session)) return;
+  await new Promise<void>((resolve, reject) => {
+    (session.save as (done: (error?: unknown) => void) => void).call(session, (error) => {
+      if (error) reject(sessionNotSaved(error));
+      else resolve();
+    });
+  });
+}
+
+function missingSession(): OAuthError {
+  return new OAuthError('missing_session', {
+    description:
+      'the request has no session to keep the pending login in. Add one before the routes, in main.ts: ' +
+      "`app.use(session({ secret, resave: false, saveUninitialized: false }))` with `import session from 'express-session'` " +
+      '(on Fastify, register @fastify/cookie and @fastify/session)',
+    status: 500,
+  });
+}
+
+function sessionNotSaved(cause: unknown): OAuthError {
+  return new OAuthError('session_error', {
+    description: 'the session could not be saved, so the login could not be kept; see the session store',
+    status: 500,
+    cause,
+  });
+}
+
+let warned = false;
+function warnOfExposedRequestToken(): void {
+  if (warned) return;
+  warned = true;
+  new Logger('OAuthClient').warn(
+    'The session is kept in a cookie, so the browser holds the OAuth 1 request token and its secret. ' +
+      'Use a session with a store (express-session) to keep them on the server.',
+  );
+}
