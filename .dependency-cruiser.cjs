@@ -7,6 +7,7 @@ const LAYERS = [
   ['^lib/oauth1/', '^lib/oauth2/', '^lib/state/'],
   ['^lib/remote-app/'],
   ['^lib/oauth\\.registry\\.ts$'],
+  ['^lib/oauth-client\\.options\\.ts$'],
   ['^lib/nest/'],
   ['^lib/oauth-client\\.module\\.ts$'],
   ['^lib/index\\.ts$'],
