@@ -59,7 +59,7 @@ async function createApp(app, { nest, config }, tarball) {
   };
   await mkdir(join(app, 'src'), { recursive: true });
   await writeFile(join(app, 'package.json'), JSON.stringify(manifest, null, 2));
-  await cp(join(template, 'tsconfig.json'), join(app, 'tsconfig.json'));
+  await cp(join(template, 'tsconfig.app.json'), join(app, 'tsconfig.json'));
   await cp(join(template, 'main.ts'), join(app, 'src', 'main.ts'));
   return app;
 }
