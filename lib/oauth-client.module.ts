@@ -85,7 +85,7 @@ const registryProvider: Provider = {
     options: OAuthClientOptions,
     tokenStore: ModuleTokenStore,
     discovery: DiscoveryService,
-    config = new ConfigService(), // reads the environment
+    config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
     const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS', http, baseUrl } = options.value;
     const features = discovery.getProviders().filter(({ token }) => token === OAuthFeatureClients);

@@ -49,9 +49,9 @@ export class OAuthRegistry {
    * The client of that name.
    * @throws {OAuthConfigError} when there is none; it names those there are
    */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the client's protocol
   get<App extends RemoteApp = RemoteApp>(name: string): App {
-    const app = this.#apps.get(name) ?? this.#build(name);
-    return app as App;
+    return (this.#apps.get(name) ?? this.#build(name)) as App;
   }
 
   /**
@@ -91,7 +91,7 @@ export class OAuthRegistry {
 
   #build(name: string): RemoteApp {
     const entry = this.#entries.get(name);
-    if (!entry) throw new OAuthConfigError([`there is no client "${name}"; there are ${this.#listNames()}`]);
+    if (!entry) throw new OAuthConfigError([`there is no client "${name}"; there are: ${this.knownNames()}`]);
     const config = buildConfig(name, entry.settings);
     const appClass = entry.appClass ?? (config.protocol === 'OAuth 1' ? OAuth1App : OAuth2App);
     const app = new (appClass as new (...args: [typeof config, RemoteAppContext]) => RemoteApp)(config, this.#context);
@@ -99,9 +99,10 @@ export class OAuthRegistry {
     return app;
   }
 
-  #listNames(): string {
+  /** The names as an error lists them. @internal */
+  knownNames(): string {
     const { names } = this;
-    if (names.length === 0) return 'none: see that ConfigModule is global, or in the imports of forRootAsync()';
+    if (names.length === 0) return 'none; see that ConfigModule is global, or in the imports of forRootAsync()';
     const more = names.length - NAMES_SHOWN;
     return names.slice(0, NAMES_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
   }

@@ -84,8 +84,10 @@ async function sendOnce(
 
 /** The request as axios made it up: parameters in the URL, body encoded, header names in lower case. */
 function outgoingRequest(config: InternalAxiosRequestConfig): ProtectedRequest {
-  const { method = 'get', url, baseURL, params, paramsSerializer, data, headers } = config;
-  const href = new URL(axios.getUri({ url, baseURL, params: params as unknown, paramsSerializer })).href;
+  const { method = 'get', url, baseURL, paramsSerializer, headers } = config;
+  const params: unknown = config.params;
+  const data: unknown = config.data;
+  const href = new URL(axios.getUri({ url, baseURL, params, paramsSerializer })).href;
   const named = Object.entries(headers.toJSON()).map(([name, value]) => [name.toLowerCase(), String(value)]);
   return {
     method: method.toUpperCase(),

@@ -17,8 +17,9 @@ export function providerFailure(failure: unknown, method: string, url: string, t
   const cause = new AxiosError(withoutUrls(failure.message), failure.code);
   cause.stack = undefined;
   if (failure.response) {
-    const { status, headers, data } = failure.response;
-    const answer: ProviderAnswer = { status, headers: { ...headers }, data };
+    const { status, headers } = failure.response;
+    const data: unknown = failure.response.data;
+    const answer: ProviderAnswer = { status, headers: Object.fromEntries(Object.entries(headers)), data };
     return new ProviderError({ description: `${target} was answered with status ${status}`, answer, cause });
   }
   return timedOut || TIMEOUTS.includes(failure.code ?? '')

@@ -61,5 +61,6 @@ function isStore(value: unknown): value is TokenStore {
 }
 
 function describe(token: InjectionToken<TokenStore> | TokenStore): string {
-  return typeof token === 'function' ? token.name : String(token as string);
+  if (typeof token === 'function') return token.name;
+  return typeof token === 'object' ? 'the object given' : String(token);
 }

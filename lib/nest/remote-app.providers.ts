@@ -25,7 +25,7 @@ function absent(name: string, registry: OAuthRegistry, discovery: DiscoveryServi
   throw new OAuthConfigError([
     `${consumers.join(' and ')} inject${consumers.length === 1 ? 's' : ''} the client "${name}", but none of that name is ` +
       'configured: give it to OAuthClientModule under `clients`, or to the settings under the config key. ' +
-      `Configured are: ${registry.names.slice(0, 20).join(', ') || 'none'}`,
+      `Configured are: ${registry.knownNames()}`,
   ]);
 }
 
@@ -33,7 +33,7 @@ function consumersOf(name: string, discovery: DiscoveryService): string[] {
   const classes = classesInjecting(name);
   const token = getRemoteAppToken(name);
   return [...discovery.getControllers(), ...discovery.getProviders()]
-    .filter(({ metatype, inject }) => inject?.some((dependency) => dependency === token) || isOneOf(metatype, classes))
+    .filter(({ metatype, inject }) => inject?.includes(token) === true || isOneOf(metatype, classes))
     .map((wrapper) => String(wrapper.name));
 }
 

@@ -1,3 +1,4 @@
+import type { IntrospectionResponse } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
 import type { ProtectedRequest } from '../config/compliance-fix.js';
@@ -13,12 +14,22 @@ import { authorizationError } from '../oauth2/provider-error.js';
 import { requireEndpoint } from '../oauth2/provider.js';
 import { ServerMetadata } from '../oauth2/server-metadata.js';
 import { exchangeCode, refreshToken, type CodeExchange } from '../oauth2/token-request.js';
+import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/token-management.js';
 import { placeToken } from '../oauth2/token-placement.js';
 import { discardPendingLogin, takePendingLogin } from '../state/session-state.js';
-import { isExpired, readOAuth2Token, type OAuth2Token, type StoredToken } from '../token/token.js';
+import {
+  isExpired,
+  readOAuth2Token,
+  type OAuth2Token,
+  type StoredOAuth2Token,
+  type StoredToken,
+} from '../token/token.js';
 import { callbackParameters } from './callback-request.js';
 import type { LoginResult } from './login.js';
 import { RemoteApp, type RemoteAppContext } from './remote-app.js';
+
+/** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
+export type TokenIntrospection = IntrospectionResponse;
 
 /** A provider that speaks OAuth 2.0 or OpenID Connect. */
 export class OAuth2App extends RemoteApp<OAuth2Token> {
@@ -66,6 +77,23 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     return token;
   }
 
+  /**
+   * Revokes a token at the provider: its refresh token, and with it the whole grant, or else its access token (RFC 7009).
+   * @throws {OAuthConfigError} when the provider's metadata has no revocation endpoint
+   */
+  async revokeToken(stored: StoredOAuth2Token): Promise<void> {
+    const { token, hint } = longestLived(stored);
+    await revokeToken(await this.#metadata.load(), token, hint);
+  }
+
+  /**
+   * Asks the provider whether an access token is still good, and what for (RFC 7662).
+   * @throws {OAuthConfigError} when the provider's metadata has no introspection endpoint
+   */
+  async introspectToken(stored: StoredOAuth2Token): Promise<TokenIntrospection> {
+    return introspectToken(await this.#metadata.load(), readOAuth2Token(stored).accessToken, 'access_token');
+  }
+
   protected override async usableToken(stored: StoredToken, request?: OAuthRequest): Promise<OAuth2Token> {
     const token = readOAuth2Token(stored);
     return isExpired(token, this.#config.leeway) ? this.#refresh(token, request) : token;
@@ -89,4 +117,9 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     else await this.tokenStore.updateToken?.(this.name, token, context);
     return token;
   }
+}
+
+function longestLived(stored: StoredOAuth2Token): { token: string; hint: TokenTypeHint } {
+  const { accessToken, refreshToken } = readOAuth2Token(stored);
+  return refreshToken ? { token: refreshToken, hint: 'refresh_token' } : { token: accessToken, hint: 'access_token' };
 }

