@@ -2,6 +2,8 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { SettingsSources } from './config/settings-sources.js';
+import { isHttpUrl } from './config/settings-schema.js';
+import { OAuthConfigError } from './oauth.errors.js';
 import { ModuleTokenStore } from './nest/module-token-store.js';
 import { remoteAppProviders } from './nest/remote-app.providers.js';
 import {
@@ -88,6 +90,8 @@ const registryProvider: Provider = {
     config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
     const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS', http, baseUrl } = options.value;
+    if (baseUrl !== undefined && !isHttpUrl(baseUrl))
+      throw new OAuthConfigError(['baseUrl: expected an http or https URL']);
     const features = discovery.getProviders().filter(({ token }) => token === OAuthFeatureClients);
     const registry = new OAuthRegistry(new SettingsSources(config, configKey), { http, baseUrl, tokenStore });
     registry.registerAll([

@@ -71,6 +71,7 @@ export const SCHEMAS = {
 export type OAuth1Settings = z.infer<(typeof SCHEMAS)['OAuth 1']['schema']>;
 export type OAuth2Settings = z.infer<(typeof SCHEMAS)['OAuth 2']['schema']>;
 
-function isHttpUrl(value: string): boolean {
+/** Whether a URL is absolute, and of a scheme that a provider or a site can have. */
+export function isHttpUrl(value: string): boolean {
   return /^https?:\/\//i.test(value) && URL.canParse(value);
 }

@@ -1,3 +1,4 @@
+import { isHttpUrl } from '../config/settings-schema.js';
 import { InvalidTokenError, OAuthError, ProviderError } from '../oauth.errors.js';
 
 /** Codes by which a user, or the provider for them, says no (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
@@ -47,7 +48,5 @@ function plainText(value: unknown): string | undefined {
 }
 
 function webAddress(value: unknown): string | undefined {
-  return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value)
-    ? new URL(value).href
-    : undefined;
+  return typeof value === 'string' && isHttpUrl(value) ? new URL(value).href : undefined;
 }

@@ -10,6 +10,7 @@ import {
   type ClientAuth,
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
+import { isHttpUrl } from '../config/settings-schema.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 
 /** A provider as one client sees it: what the steps of the protocol are made with. */
@@ -53,7 +54,7 @@ export function clientAuthentication({ config }: Provider): ClientAuth {
 /** @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint */
 export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint): string {
   const url = server[endpoint];
-  if (typeof url === 'string' && /^https?:\/\//i.test(url) && URL.canParse(url)) return url;
+  if (typeof url === 'string' && isHttpUrl(url)) return url;
   throw new OAuthConfigError([
     `${config.name}: neither its settings nor its server metadata have a usable ${endpoint}`,
   ]);
