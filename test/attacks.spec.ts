@@ -1,0 +1,369 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import { ProviderError, type ClientRegistration, type OAuth1App, type OAuth2App } from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from './providers/scripted-provider.js';
+import { Browser } from './support/browser.js';
+import { startLoginApp, type LoginApp, type LoginAppOptions } from './support/login-app.js';
+
+const REQUEST_TOKEN = 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true';
+
+describe('attack:', () => {
+  let provider: ScriptedProvider;
+  let app: LoginApp;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+    provider.on('POST /request-token', () => ({ body: REQUEST_TOKEN }));
+    provider.on('POST /access-token', () => ({ body: 'oauth_token=at&oauth_token_secret=ats' }));
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  function oauth2Client(settings: object = {}): ClientRegistration {
+    return {
+      clientId: 'id',
+      clientSecret: 'client-secret',
+      accessTokenUrl: `${provider.url}/token`,
+      authorizeUrl: `${provider.url}/authorize`,
+      apiBaseUrl: `${provider.url}/api/`,
+      ...settings,
+    };
+  }
+
+  function oauth1Client(settings: object = {}): ClientRegistration {
+    return {
+      ...oauth2Client(),
+      requestTokenUrl: `${provider.url}/request-token`,
+      accessTokenUrl: `${provider.url}/access-token`,
+      ...settings,
+    };
+  }
+
+  async function start(options: Partial<LoginAppOptions> = {}): Promise<void> {
+    app = await startLoginApp({ clients: { dev: oauth2Client(), old: oauth1Client() }, ...options });
+  }
+
+  async function beginLogin(by: Browser = browser, name = 'dev'): Promise<string> {
+    const { headers } = await by.get(`${app.url}/auth/${name}/login`, { follow: false });
+    const { searchParams } = new URL(headers.get('location') ?? '');
+    return searchParams.get('state') ?? searchParams.get('oauth_token') ?? '';
+  }
+
+  async function callback(query: string, by: Browser = browser, name = 'dev') {
+    const response = await by.get(`${app.url}/auth/${name}/callback?${query}`);
+    return { status: response.status, body: response.json() as { error?: string; error_description?: string } };
+  }
+
+  function tokenRequests(): number {
+    return provider.requests.filter(({ path }) => path.endsWith('token') && path !== '/request-token').length;
+  }
+
+  it('login CSRF: a callback with the code of the attacker and no state', async () => {
+    await start();
+    await beginLogin();
+    expect(await callback('code=attackers')).toMatchObject({ status: 400, body: { error: 'mismatching_state' } });
+    expect(tokenRequests()).toBe(0);
+  });
+
+  it('login CSRF by OAuth 1: a callback with the request token of the attacker', async () => {
+    await start();
+    await beginLogin(browser, 'old');
+    const answer = await callback('oauth_token=attackers&oauth_verifier=v', browser, 'old');
+    expect(answer).toMatchObject({ status: 400, body: { error: 'mismatching_state' } });
+    expect(tokenRequests()).toBe(0);
+  });
+
+  it('a state of another browser', async () => {
+    await start();
+    const state = await beginLogin(new Browser());
+    await beginLogin(browser);
+    const { status, body } = await callback(`code=attackers&state=${state}`);
+    expect(status).toBe(400);
+    expect(body.error_description).toContain('no pending login with this state');
+    expect(tokenRequests()).toBe(0);
+  });
+
+  it('a state of another provider of the same browser', async () => {
+    await start({ clients: { dev: oauth2Client(), dev_x: oauth2Client() } });
+    await browser.get(`${app.url}/auth/dev_x/login?state=y`, { follow: false });
+    expect(await callback('code=c&state=x_y')).toMatchObject({ status: 400, body: { error: 'mismatching_state' } });
+    expect(tokenRequests()).toBe(0);
+  });
+
+  it('a state used twice', async () => {
+    await start();
+    const state = await beginLogin();
+    expect((await callback(`code=c&state=${state}`)).status).toBe(200);
+    const { status, body } = await callback(`code=c&state=${state}`);
+    expect(status).toBe(400);
+    expect(body.error_description).toContain('already finished');
+    expect(tokenRequests()).toBe(1);
+  });
+
+  it('a HEAD request that would use the state up', async () => {
+    await start();
+    const state = await beginLogin();
+    const head = await browser.request('HEAD', `${app.url}/auth/dev/callback?code=c&state=${state}`);
+    expect(head.status).toBe(400);
+    expect((await callback(`code=c&state=${state}`)).status).toBe(200);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s as provider name', async (name) => {
+    await start();
+    expect((await browser.get(`${app.url}/auth/${name}/login`, { follow: false })).status).toBe(404);
+    expect((await callback('code=c&state=s', browser, name)).status).toBe(404);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s as state', async (state) => {
+    await start();
+    await beginLogin();
+    expect(await callback(`code=c&state=${state}`)).toMatchObject({
+      status: 400,
+      body: { error: 'mismatching_state' },
+    });
+    expect((await callback(`oauth_token=${state}&oauth_verifier=v`, browser, 'old')).status).toBe(400);
+    expect(tokenRequests()).toBe(0);
+  });
+
+  it.each([
+    '//evil.example',
+    '/\\evil.example',
+    'https:evil.example',
+    'https://evil.example',
+    '/\t/evil.example',
+    '\\evil',
+  ])('open redirect: a login link that returns to %j', async (next) => {
+    await start();
+    const response = await browser.get(`${app.url}/auth/dev/login?next=${encodeURIComponent(next)}`, { follow: false });
+    expect(response.status).toBe(400);
+    expect(response.json()).toMatchObject({ error: 'invalid_return_to' });
+  });
+
+  it('open redirect: a returnTo that comes twice', async () => {
+    await start();
+    const response = await browser.get(`${app.url}/auth/dev/login?next=/a&next=//evil.example`, { follow: false });
+    expect(response.status).toBe(400);
+  });
+
+  describe('forged host', () => {
+    const forged = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
+
+    async function redirectUriOf(headers: Record<string, string>): Promise<string | null> {
+      const { request } = await import('node:http');
+      const location = await new Promise<string>((resolve, reject) => {
+        const outgoing = request(`${app.url}/auth/dev/login`, { headers }, (response) => {
+          response.resume();
+          resolve(response.headers.location ?? '');
+        });
+        outgoing.on('error', reject).end();
+      });
+      return new URL(location).searchParams.get('redirect_uri');
+    }
+
+    it('does not decide where the code is sent when baseUrl is set', async () => {
+      await start({ baseUrl: 'https://site.example', trustProxy: true });
+      expect(await redirectUriOf(forged)).toBe('https://site.example/auth/dev/callback');
+    });
+
+    it('is not believed in X-Forwarded-Host unless the proxy is trusted', async () => {
+      await start();
+      const { host } = new URL(app.url);
+      expect(await redirectUriOf({ ...forged, host })).toBe(`http://${host}/auth/dev/callback`);
+    });
+
+    it('is read through the platform where the proxy is trusted', async () => {
+      await start({ trustProxy: true });
+      expect(await redirectUriOf({ 'x-forwarded-host': 'site.example', 'x-forwarded-proto': 'https' })).toBe(
+        'https://site.example/auth/dev/callback',
+      );
+    });
+  });
+
+  describe('token to another origin', () => {
+    let elsewhere: ScriptedProvider;
+
+    beforeEach(async () => {
+      elsewhere = await startScriptedProvider();
+      elsewhere.on('GET /steal', () => ({ json: {} }));
+      elsewhere.on('POST /steal', () => ({ json: {} }));
+    });
+
+    afterEach(() => elsewhere.close());
+
+    const token = { accessToken: 'at', oauthToken: 'at', oauthTokenSecret: 'ats' };
+
+    it.each(['dev', 'old'])('in an absolute URL, by %s', async (name) => {
+      await start();
+      const call = app.registry.get(name).get(`${elsewhere.url}/steal`, { token });
+      await expect(call).rejects.toMatchObject({ error: 'untrusted_origin' });
+      const relative = app.registry.get(name).get(`//${new URL(elsewhere.url).host}/steal`, { token });
+      await expect(relative).rejects.toMatchObject({ error: 'untrusted_origin' });
+      expect(elsewhere.requests).toHaveLength(0);
+    });
+
+    it.each([
+      ['the token', 'dev', 'header'],
+      ['the token in the query', 'dev', 'uri'],
+      ['the signature', 'old', 'HEADER'],
+      ['the signature in the query', 'old', 'QUERY'],
+    ])('by a cross-origin redirect that would carry %s', async (_, name, placement) => {
+      const client =
+        name === 'dev'
+          ? oauth2Client({ clientKwargs: { tokenPlacement: placement } })
+          : oauth1Client({ clientKwargs: { signatureType: placement } });
+      await start({ clients: { [name]: client } });
+      provider.on('GET /api/go', () => ({ status: 302, headers: { location: `${elsewhere.url}/steal` } }));
+      await app.registry.get(name).get('go', { token, headers: { Authorization: 'mine', Cookie: 'c=1' } });
+      expect(provider.requests.at(-1)?.path).toBe('/api/go');
+      const [stolen] = elsewhere.requests;
+      expect(stolen?.url).toBe('/steal');
+      expect(stolen?.headers.authorization).toBeUndefined();
+      expect(stolen?.headers.cookie).toBeUndefined();
+      expect(inspect(stolen)).not.toMatch(/\bats?\b|oauth_/);
+    });
+
+    it.each([
+      ['the token', 'dev'],
+      ['the signature', 'old'],
+    ])('by a cross-origin redirect of a form that would carry %s', async (_, name) => {
+      await start({
+        clients: {
+          dev: oauth2Client({ clientKwargs: { tokenPlacement: 'body' } }),
+          old: oauth1Client({ clientKwargs: { signatureType: 'BODY' } }),
+        },
+      });
+      provider.on('POST /api/go', () => ({ status: 307, headers: { location: `${elsewhere.url}/steal` } }));
+      await app.registry.get(name).post('go', new URLSearchParams({ x: 'y' }), { token });
+      expect(elsewhere.requests[0]?.body.toString()).toBe('x=y');
+    });
+
+    it('by a redirect of the token endpoint', async () => {
+      await start();
+      provider.on('POST /token', () => ({ status: 307, headers: { location: `${elsewhere.url}/steal` } }));
+      const state = await beginLogin();
+      expect((await callback(`code=c&state=${state}`)).status).toBe(502);
+      expect(elsewhere.requests).toHaveLength(0);
+    });
+  });
+
+  describe('header injection', () => {
+    it('by a line break in an access token', async () => {
+      await start();
+      const call = app.registry.get('dev').get('x', { token: { accessToken: 'a\r\nX-Evil: 1' } });
+      await expect(call).rejects.toMatchObject({ error: 'token_invalid' });
+    });
+
+    it('by a line break in an OAuth 1 token or a realm', async () => {
+      await start({ clients: { old: oauth1Client({ clientKwargs: { realm: 'r"\r\nX-Evil: 1' } }) } });
+      provider.on('GET /api/x', () => ({ json: {} }));
+      const token = { oauthToken: 'a\r\nX-Evil: 1', oauthTokenSecret: 's' };
+      await app.registry
+        .get('old')
+        .get('x', { token })
+        .catch(() => undefined);
+      expect(provider.requests.some(({ headers }) => 'x-evil' in headers)).toBe(false);
+    });
+
+    it('by a line break in a login parameter', async () => {
+      await start();
+      const query = `state=${encodeURIComponent('s\r\nX-Evil: 1')}&loginHint=${encodeURIComponent('a\r\nSet-Cookie: b')}`;
+      const response = await browser.get(`${app.url}/auth/dev/login?${query}`, { follow: false });
+      expect(response.status).toBe(302);
+      expect(response.headers.get('x-evil')).toBeNull();
+      expect(response.headers.get('location')).toContain('%0D%0AX-Evil');
+    });
+
+    it('by control characters in the error of a callback', async () => {
+      await start();
+      const { body } = await callback(`error=a%00b&error_description=${encodeURIComponent('x\r\ny\u001b[31m')}`);
+      expect(body).toEqual({ error: 'provider_error', error_description: 'x y [31m' });
+    });
+  });
+
+  describe('a hostile answer', () => {
+    it.each(['dev', 'old'])('that is endless, to %s', async (name) => {
+      await start();
+      provider.on('POST /token', () => 'endless');
+      provider.on('POST /access-token', () => 'endless');
+      const state = await beginLogin(browser, name);
+      const { status } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, browser, name);
+      expect(status).toBe(502);
+    });
+
+    it.each(['dev', 'old'])('that never comes, to %s', async (name) => {
+      await start({ http: { timeout: 100 } });
+      provider.on('POST /token', () => 'never');
+      provider.on('POST /access-token', () => 'never');
+      const state = await beginLogin(browser, name);
+      const { status } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, browser, name);
+      expect(status).toBe(504);
+    });
+
+    it('that drips, one byte at a time, for ever', async () => {
+      await start({ http: { timeout: 300 } });
+      provider.on('POST /token', () => 'drip');
+      const state = await beginLogin();
+      expect((await callback(`code=c&state=${state}`)).status).toBe(504);
+    });
+
+    it.each(['dev', 'old'])('of HTML instead of a token, to %s', async (name) => {
+      await start();
+      const html = { headers: { 'content-type': 'text/html' }, body: '<html>secret=hidden</html>' };
+      provider.on('POST /token', () => html);
+      provider.on('POST /access-token', () => html);
+      const state = await beginLogin(browser, name);
+      const { status, body } = await callback(
+        `code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`,
+        browser,
+        name,
+      );
+      expect({ status, error: body.error }).toEqual({ status: 502, error: 'token_invalid' });
+      expect(body.error_description).toContain('text/html');
+      expect(body.error_description).not.toContain('hidden');
+    });
+
+    it('with __proto__ in a token', async () => {
+      await start();
+      provider.on('POST /token', () => ({
+        headers: { 'content-type': 'application/json' },
+        body: '{"access_token":"a","token_type":"bearer","__proto__":{"admin":true}}',
+      }));
+      const state = await beginLogin();
+      expect((await callback(`code=c&state=${state}`)).status).toBe(200);
+      expect(({} as { admin?: boolean }).admin).toBeUndefined();
+    });
+  });
+
+  it.each(['code=a&code=b', 'state=x&state=y', 'error=a&error=b', 'code[x]=1'])(
+    'duplicated parameters: %s',
+    async (query) => {
+      await start();
+      const state = await beginLogin();
+      const { status } = await callback(`${query.includes('state') ? '' : `state=${state}&`}${query}`);
+      expect(status).toBe(400);
+      expect(tokenRequests()).toBe(0);
+    },
+  );
+
+  it('an error that carries the secrets of the request it failed in', async () => {
+    await start();
+    provider.on('GET /api/fail', () => ({ status: 500, body: 'no' }));
+    const token = { accessToken: 'at-secret', oauthToken: 'at-secret', oauthTokenSecret: 'ats-secret' };
+    for (const name of ['dev', 'old']) {
+      const error: unknown = await app.registry
+        .get<OAuth1App | OAuth2App>(name)
+        .post('fail', { password: 'body-secret' }, { token, params: { key: 'query-secret' } })
+        .catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ProviderError);
+      for (const text of [inspect(error, { depth: 20, showHidden: true }), JSON.stringify(error), String(error)]) {
+        expect(text).not.toMatch(/at-secret|ats-secret|body-secret|query-secret|client-secret|oauth_signature/);
+      }
+    }
+  });
+});

@@ -1,0 +1,95 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as it came in. */
+export interface ReceivedRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  /** Path alone. */
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** What a script answers: an ordinary answer, or one of the ways to misbehave. */
+export type Reply =
+  | { status?: number; headers?: Record<string, string>; body?: string; json?: unknown }
+  /** No answer at all. */
+  | 'never'
+  /** A body without an end, as fast as it goes. */
+  | 'endless'
+  /** A body without an end, a byte every 20 milliseconds. */
+  | 'drip';
+
+/** A provider that does what a test tells it to, and remembers what it was asked. */
+export interface ScriptedProvider {
+  url: string;
+  /** Every request, in the order of arrival. */
+  requests: ReceivedRequest[];
+  /** Scripts the answer to a route such as `POST /token`; others answer 404. */
+  on(route: string, reply: (request: ReceivedRequest) => Reply): void;
+  close(): Promise<void>;
+}
+
+export async function startScriptedProvider(): Promise<ScriptedProvider> {
+  const requests: ReceivedRequest[] = [];
+  const replies = new Map<string, (request: ReceivedRequest) => Reply>();
+
+  const server = createServer((incoming, response) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const { method = '', url = '', headers } = incoming;
+      const request = { method, url, path: url.replace(/\?.*/, ''), headers, body: Buffer.concat(chunks) };
+      requests.push(request);
+      const reply = replies.get(`${method} ${request.path}`)?.(request) ?? { status: 404, body: 'no script' };
+      send(response, reply);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    on: (route, reply) => replies.set(route, reply),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function send(response: ServerResponse, reply: Reply): void {
+  switch (reply) {
+    case 'never':
+      return;
+    case 'endless':
+      flood(response);
+      return;
+    case 'drip':
+      drip(response);
+      return;
+    default: {
+      const { status = 200, headers = {}, body, json } = reply;
+      const type = json === undefined ? {} : { 'content-type': 'application/json' };
+      response.writeHead(status, { ...type, ...headers }).end(json === undefined ? body : JSON.stringify(json));
+    }
+  }
+}
+
+function flood(response: ServerResponse): void {
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  const more = (): void => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on('drain', more);
+  more();
+}
+
+function drip(response: ServerResponse): void {
+  const timer = setInterval(() => response.write('x'), 20);
+  response.on('close', () => clearInterval(timer));
+}

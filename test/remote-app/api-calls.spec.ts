@@ -1,0 +1,296 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Readable } from 'node:stream';
+import {
+  MissingTokenError,
+  OAuthConfigError,
+  OAuthError,
+  ProviderError,
+  TokenExpiredError,
+  UnsupportedTokenTypeError,
+  type ClientRegistration,
+  type OAuth2App,
+  type OAuthClientModuleOptions,
+  type StoredOAuth2Token,
+} from 'nestjs-oauth-client';
+import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { startLoginApp, type LoginApp } from '../support/login-app.js';
+
+const TOKEN: StoredOAuth2Token = { accessToken: 'a', tokenType: 'bearer' };
+const EXPIRED: StoredOAuth2Token = { ...TOKEN, refreshToken: 'r', expiresAt: 1 };
+
+describe('an API call by OAuth 2', () => {
+  let provider: ScriptedProvider;
+  let app: LoginApp | undefined;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      provider.on(`${method} /api/user`, () => ({ json: { name: 'Ada' } }));
+    }
+  });
+
+  afterEach(async () => {
+    await app?.close();
+    app = undefined;
+    await provider.close();
+  });
+
+  async function client(
+    settings: ClientRegistration = {},
+    options: Partial<OAuthClientModuleOptions> = {},
+  ): Promise<OAuth2App> {
+    const dev = {
+      clientId: 'dev',
+      clientSecret: 'dev-secret',
+      accessTokenUrl: `${provider.url}/token`,
+      authorizeUrl: `${provider.url}/authorize`,
+      apiBaseUrl: `${provider.url}/api/`,
+      ...settings,
+    } as ClientRegistration;
+    app = await startLoginApp({ clients: { dev }, ...options });
+    return app.registry.get<OAuth2App>('dev');
+  }
+
+  function last(): ReceivedRequest {
+    return provider.requests.at(-1)!;
+  }
+
+  describe('finds the token', () => {
+    it('in the call', async () => {
+      const dev = await client({}, { fetchToken: () => ({ accessToken: 'other' }) });
+      const { data, status } = await dev.get<{ name: string }>('user', { token: TOKEN, request: {} });
+      expect([status, data.name]).toEqual([200, 'Ada']);
+      expect(last().headers.authorization).toBe('Bearer a');
+    });
+
+    it('by the fetchToken of the client', async () => {
+      const dev = await client(
+        { fetchToken: () => ({ access_token: 'dev', token_type: 'bearer' }) },
+        { fetchToken: () => ({ accessToken: 'other' }) },
+      );
+      await dev.get('user', { request: {} });
+      expect(last().headers.authorization).toBe('Bearer dev');
+    });
+
+    it('by the fetchToken of the module, which is told the name and the request', async () => {
+      const fetchToken = jest.fn(async (name: string, _request: object) => ({ accessToken: name }));
+      const request = { session: {} };
+      await (await client({}, { fetchToken })).get('user', { request });
+      expect(fetchToken).toHaveBeenCalledWith('dev', request);
+      expect(last().headers.authorization).toBe('Bearer dev');
+    });
+
+    it('or says that there is none', async () => {
+      const dev = await client({}, { fetchToken: () => null });
+      await expect(dev.get('user', { request: {} })).rejects.toThrow(MissingTokenError);
+      await expect(dev.get('user')).rejects.toThrow(/neither `token` nor `request`/);
+      expect(provider.requests).toHaveLength(0);
+    });
+  });
+
+  it('sends no token when it is to be withheld', async () => {
+    const dev = await client({}, { fetchToken: () => TOKEN });
+    await dev.get('user', { withholdToken: true, request: {} });
+    expect(last().headers.authorization).toBeUndefined();
+  });
+
+  it('puts the token into the header, whatever else is in it', async () => {
+    const dev = await client();
+    await dev.get('user', { token: TOKEN, headers: { Accept: 'application/vnd.api+json' }, params: { a: 'b c' } });
+    expect(last().headers).toMatchObject({ accept: 'application/vnd.api+json', authorization: 'Bearer a' });
+    expect(last().url).toBe('/api/user?a=b+c');
+  });
+
+  it('puts the token into the query where token_placement is uri', async () => {
+    const dev = await client({ clientKwargs: { tokenPlacement: 'uri' } });
+    await dev.get('user', { token: TOKEN, params: { a: 'b' } });
+    expect(last().url).toBe('/api/user?a=b&access_token=a');
+    expect(last().headers.authorization).toBeUndefined();
+  });
+
+  it('puts the token into the form where token_placement is body', async () => {
+    const dev = await client({ clientKwargs: { tokenPlacement: 'body' } });
+    await dev.post('user', new URLSearchParams({ x: 'y' }), { token: TOKEN });
+    expect(last().body.toString()).toBe('x=y&access_token=a');
+    await dev.post('user', undefined, { token: TOKEN });
+    expect(last().body.toString()).toBe('access_token=a');
+    await expect(dev.post('user', { x: 'y' }, { token: TOKEN })).rejects.toThrow(/can only be sent in a form/);
+    await expect(dev.get('user', { token: TOKEN })).rejects.toThrow(/another method than GET/);
+  });
+
+  it.each(['get', 'delete'] as const)('has the verb %s', async (verb) => {
+    await (await client())[verb]('user', { token: TOKEN });
+    expect(last().method).toBe(verb.toUpperCase());
+  });
+
+  it.each(['post', 'put', 'patch'] as const)('has the verb %s, with a body', async (verb) => {
+    await (await client())[verb]('user', { a: 1 }, { token: TOKEN });
+    expect(last()).toMatchObject({ method: verb.toUpperCase(), headers: { 'content-type': 'application/json' } });
+    expect(last().body.toString()).toBe('{"a":1}');
+  });
+
+  it('sends a stream', async () => {
+    await (await client()).post('user', Readable.from(['bytes']), { token: TOKEN });
+    expect(last().body.toString()).toBe('bytes');
+  });
+
+  it('joins a relative path to api_base_url by the rules of URLs', async () => {
+    provider.on('GET /other', () => ({ json: {} }));
+    const dev = await client();
+    await dev.get('/other', { token: TOKEN });
+    expect(last().path).toBe('/other');
+    await dev.get('../other', { token: TOKEN });
+    expect(last().path).toBe('/other');
+    await dev.get(`${provider.url}/other`, { token: TOKEN });
+    expect(last().headers.authorization).toBe('Bearer a');
+  });
+
+  it('needs api_base_url for a relative path', async () => {
+    const dev = await client({ apiBaseUrl: null, apiOrigins: [provider.url] });
+    await expect(dev.get('user', { token: TOKEN })).rejects.toThrow(OAuthConfigError);
+    await dev.get(`${provider.url}/api/user`, { token: TOKEN });
+    expect(last().headers.authorization).toBe('Bearer a');
+  });
+
+  it('refuses a token of a type other than bearer', async () => {
+    const dev = await client();
+    const call = dev.get('user', { token: { accessToken: 'a', tokenType: 'mac' } });
+    await expect(call).rejects.toThrow(UnsupportedTokenTypeError);
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  describe('with an expired token', () => {
+    it('refreshes it, keeps the old refresh token when none comes, and tells updateToken', async () => {
+      provider.on('POST /token', () => ({ json: { access_token: 'b', token_type: 'bearer', expires_in: 3600 } }));
+      const updateToken = jest.fn();
+      const request = { session: {} };
+      const dev = await client({ refreshTokenParams: { x: 'y' } }, { fetchToken: () => EXPIRED, updateToken });
+      await dev.get('user', { request });
+      expect(last().headers.authorization).toBe('Bearer b');
+      const [refresh] = provider.requests;
+      expect(Object.fromEntries(new URLSearchParams(refresh?.body.toString()))).toEqual({
+        grant_type: 'refresh_token',
+        refresh_token: 'r',
+        x: 'y',
+      });
+      expect(updateToken).toHaveBeenCalledTimes(1);
+      expect(updateToken).toHaveBeenCalledWith(
+        'dev',
+        { accessToken: 'b', tokenType: 'bearer', refreshToken: 'r', expiresAt: expect.any(Number) },
+        { refreshToken: 'r', accessToken: 'a', request },
+      );
+    });
+
+    it('takes the new refresh token when one comes, and tells the updateToken of the client instead', async () => {
+      provider.on('POST /refresh', () => ({ json: { access_token: 'b', token_type: 'bearer', refresh_token: 'r2' } }));
+      const updateToken = jest.fn();
+      const elsewhere = jest.fn();
+      const dev = await client({ refreshTokenUrl: `${provider.url}/refresh`, updateToken }, { updateToken: elsewhere });
+      await dev.get('user', { token: EXPIRED });
+      expect(updateToken.mock.calls[0]?.[0]).toMatchObject({ accessToken: 'b', refreshToken: 'r2' });
+      expect(elsewhere).not.toHaveBeenCalled();
+    });
+
+    it('does so leeway seconds before its time', async () => {
+      provider.on('POST /token', () => ({ json: { access_token: 'b', token_type: 'bearer' } }));
+      const soon = { ...EXPIRED, expiresAt: Math.floor(Date.now() / 1000) + 30 };
+      await (await client()).get('user', { token: soon });
+      expect(last().headers.authorization).toBe('Bearer b');
+      await app?.close();
+      await (await client({ clientKwargs: { leeway: 10 } })).get('user', { token: soon });
+      expect(last().headers.authorization).toBe('Bearer a');
+    });
+
+    it('says that it is expired when there is no refresh token', async () => {
+      const call = (await client()).get('user', { token: { ...TOKEN, expiresAt: 1 } });
+      await expect(call).rejects.toThrow(TokenExpiredError);
+      expect(provider.requests).toHaveLength(0);
+    });
+
+    it('passes on that the refresh token is not good', async () => {
+      provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
+      const call = (await client()).get('user', { token: EXPIRED });
+      await expect(call).rejects.toMatchObject({ error: 'invalid_grant' });
+      await expect(call).rejects.toBeInstanceOf(OAuthError);
+    });
+
+    it('never takes one without a readable expiry for expired', async () => {
+      await (await client()).get('user', { token: { ...TOKEN, expiresAt: 'next year' } });
+      expect(last().headers.authorization).toBe('Bearer a');
+    });
+  });
+
+  describe('that fails', () => {
+    it('throws a ProviderError with the answer', async () => {
+      provider.on('GET /api/gone', () => ({ status: 404, json: { message: 'gone' } }));
+      const error = await (await client()).get('gone', { token: TOKEN }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ProviderError);
+      expect((error as ProviderError).answer).toMatchObject({ status: 404, data: { message: 'gone' } });
+      expect((error as ProviderError).getStatus()).toBe(502);
+    });
+
+    it('or gives the answer where validateStatus says so', async () => {
+      provider.on('GET /api/gone', () => ({ status: 404, json: { message: 'gone' } }));
+      const { status } = await (await client()).get('gone', { token: TOKEN, validateStatus: null });
+      expect(status).toBe(404);
+    });
+
+    it('waits for the default timeout, or the one of the call', async () => {
+      provider.on('GET /api/slow', () => 'never');
+      const dev = await client({}, { http: { timeout: 100 } });
+      const started = Date.now();
+      const first = await dev.get('slow', { token: TOKEN }).catch((reason: unknown) => reason);
+      expect((first as ProviderError).getStatus()).toBe(504);
+      expect(Date.now() - started).toBeLessThan(2000);
+      const second = await dev.get('slow', { token: TOKEN, timeout: 20 }).catch((reason: unknown) => reason);
+      expect((second as ProviderError).getStatus()).toBe(504);
+    });
+
+    it('answers 502 when nobody listens', async () => {
+      const dev = await client({ apiBaseUrl: 'http://127.0.0.1:1/' });
+      await expect(dev.get('x', { token: TOKEN })).rejects.toMatchObject({ status: 502, error: 'provider_error' });
+    });
+  });
+
+  describe('that is redirected', () => {
+    it('follows on the same origin, with the token', async () => {
+      provider.on('GET /api/old', () => ({ status: 302, headers: { location: '/api/user' } }));
+      const { data } = await (await client()).get('old', { token: TOKEN });
+      expect(data).toEqual({ name: 'Ada' });
+      expect(last().headers.authorization).toBe('Bearer a');
+    });
+
+    it('sends a POST on as a GET after 303, and as it was after 307', async () => {
+      provider.on('POST /api/a', () => ({ status: 303, headers: { location: '/api/user' } }));
+      provider.on('POST /api/b', () => ({ status: 307, headers: { location: '/api/user' } }));
+      const dev = await client();
+      await dev.post('a', { x: 1 }, { token: TOKEN });
+      expect(last()).toMatchObject({ method: 'GET' });
+      expect(last().headers['content-type']).toBeUndefined();
+      await dev.post('b', { x: 1 }, { token: TOKEN });
+      expect(last()).toMatchObject({ method: 'POST' });
+      expect(last().body.toString()).toBe('{"x":1}');
+    });
+
+    it('cannot send a stream twice', async () => {
+      provider.on('POST /api/b', () => ({ status: 307, headers: { location: '/api/user' } }));
+      const call = (await client()).post('b', Readable.from(['bytes']), { token: TOKEN });
+      await expect(call).rejects.toThrow(/a stream cannot be sent twice/);
+    });
+
+    it('follows five times and no more, or as often as maxRedirects says', async () => {
+      provider.on('GET /api/loop', () => ({ status: 302, headers: { location: '/api/loop' } }));
+      const dev = await client();
+      await expect(dev.get('loop', { token: TOKEN })).rejects.toMatchObject({ answer: { status: 302 } });
+      expect(provider.requests).toHaveLength(6);
+      const { status } = await dev.get('loop', { token: TOKEN, maxRedirects: 0, validateStatus: null });
+      expect(status).toBe(302);
+      expect(provider.requests).toHaveLength(7);
+    });
+
+    it('does not follow to something that is not http', async () => {
+      provider.on('GET /api/odd', () => ({ status: 302, headers: { location: 'data:text/plain,hello' } }));
+      await expect((await client()).get('odd', { token: TOKEN })).rejects.toThrow(/not an http or https URL/);
+    });
+  });
+});

@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ClientRegistration, ComplianceFix } from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import { startLoginApp, type LoginApp } from '../support/login-app.js';
+
+describe('a provider that breaks the standard', () => {
+  let provider: ScriptedProvider;
+  let app: LoginApp;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+  });
+
+  afterEach(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  /** Signs in with a client that has these settings, and gives what the callback route answers. */
+  async function signIn(settings: { complianceFix?: ComplianceFix; accessTokenParams?: { method: string } }) {
+    const client: ClientRegistration = {
+      clientId: 'dev',
+      clientSecret: 'dev-secret',
+      accessTokenUrl: `${provider.url}/token`,
+      authorizeUrl: `${provider.url}/authorize`,
+      apiBaseUrl: `${provider.url}/api/`,
+      ...settings,
+    };
+    app = await startLoginApp({ clients: { odd: client } });
+    const browser = new Browser();
+    const { headers } = await browser.get(`${app.url}/auth/odd/login`, { follow: false });
+    const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+    const response = await browser.get(`${app.url}/auth/odd/callback?code=foo&state=${state}`);
+    return response.json();
+  }
+
+  it('sends no token_type (Slack)', async () => {
+    provider.on('POST /token', () => ({ json: { ok: true, access_token: 'a', team_id: 'T1' } }));
+    const complianceFix: ComplianceFix = (session) =>
+      session.registerComplianceHook('access_token_response', (response) => {
+        response.data.token_type = 'Bearer';
+        return response;
+      });
+    expect(await signIn({ complianceFix })).toMatchObject({
+      token: { accessToken: 'a', tokenType: 'bearer', team_id: 'T1' },
+    });
+  });
+
+  it('sends the token as a form', async () => {
+    provider.on('POST /token', () => ({
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'access_token=a&token_type=bearer&expires_in=60',
+    }));
+    const complianceFix: ComplianceFix = (session) =>
+      session.registerComplianceHook('access_token_response', (response) => ({
+        ...response,
+        data: Object.fromEntries(new URLSearchParams(response.text)),
+      }));
+    expect(await signIn({ complianceFix })).toMatchObject({
+      token: { accessToken: 'a', tokenType: 'bearer', expiresAt: expect.any(Number) },
+    });
+  });
+
+  it('sends the token inside another object (TikTok)', async () => {
+    provider.on('POST /token', () => ({
+      json: { message: 'success', data: { access_token: 'a', token_type: 'bearer', open_id: 'o' } },
+    }));
+    const complianceFix: ComplianceFix = (session) =>
+      session.registerComplianceHook('access_token_response', async (response) => ({
+        ...response,
+        data: response.data.data as Record<string, unknown>,
+      }));
+    expect(await signIn({ complianceFix })).toMatchObject({ token: { accessToken: 'a', open_id: 'o' } });
+  });
+
+  it('says expires for expires_in (Facebook, long ago)', async () => {
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', expires: '5184000' } }));
+    const complianceFix: ComplianceFix = (session) =>
+      session.registerComplianceHook('access_token_response', (response) => {
+        response.data.expires_in = response.data.expires;
+        return response;
+      });
+    const { token } = (await signIn({ complianceFix })) as { token: { expiresAt: number } };
+    expect(Math.abs(token.expiresAt - Date.now() / 1000 - 5184000)).toBeLessThan(3);
+  });
+
+  it('has its token endpoint by GET', async () => {
+    provider.on('GET /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+    expect(await signIn({ accessTokenParams: { method: 'GET' } })).toMatchObject({ token: { accessToken: 'a' } });
+    const request = provider.requests.findLast(({ path }) => path === '/token');
+    expect(Object.fromEntries(new URL(request?.url ?? '', provider.url).searchParams)).toMatchObject({
+      grant_type: 'authorization_code',
+      code: 'foo',
+    });
+    expect(request?.headers['content-type']).toBeUndefined();
+    expect(request?.headers.authorization).toMatch(/^Basic /);
+  });
+
+  it('wants a header of its own on API calls (Twitch)', async () => {
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+    provider.on('GET /api/users', () => ({ json: { ok: true } }));
+    const complianceFix: ComplianceFix = (session) =>
+      session.registerComplianceHook('protected_request', (request) => {
+        expect(request.headers.authorization).toBe('Bearer a');
+        return { ...request, headers: { ...request.headers, 'client-id': 'dev' } };
+      });
+    await signIn({ complianceFix });
+    await app.registry.get('odd').get('users', { token: { accessToken: 'a' } });
+    expect(provider.requests.at(-1)?.headers).toMatchObject({ 'client-id': 'dev', authorization: 'Bearer a' });
+  });
+
+  it('wants its refresh changed on the way there and back', async () => {
+    provider.on('POST /token', () => ({ json: { new_token: 'b', token_type: 'bearer' } }));
+    provider.on('GET /api/users', () => ({ json: { ok: true } }));
+    const complianceFix: ComplianceFix = (session) => {
+      session.registerComplianceHook('refresh_token_request', (request) => {
+        request.body.set('app', 'dev');
+        return request;
+      });
+      session.registerComplianceHook('refresh_token_response', (response) => ({
+        ...response,
+        data: { ...response.data, access_token: response.data.new_token },
+      }));
+    };
+    await signIn({ complianceFix });
+    await app.registry.get('odd').get('users', { token: { accessToken: 'a', refreshToken: 'r', expiresAt: 1 } });
+    const refresh = provider.requests.findLast(({ path }) => path === '/token');
+    expect(Object.fromEntries(new URLSearchParams(refresh?.body.toString()))).toEqual({
+      grant_type: 'refresh_token',
+      refresh_token: 'r',
+      app: 'dev',
+    });
+    expect(provider.requests.at(-1)?.headers.authorization).toBe('Bearer b');
+  });
+
+  it('runs several hooks of one name in the order of their registration', async () => {
+    provider.on('POST /token', () => ({ json: {} }));
+    const complianceFix: ComplianceFix = (session) => {
+      session.registerComplianceHook('access_token_response', (response) => ({
+        ...response,
+        data: { access_token: 'a' },
+      }));
+      session.registerComplianceHook('access_token_response', (response) => ({
+        ...response,
+        data: { ...response.data, token_type: 'bearer' },
+      }));
+    };
+    expect(await signIn({ complianceFix })).toMatchObject({ token: { accessToken: 'a', tokenType: 'bearer' } });
+  });
+});

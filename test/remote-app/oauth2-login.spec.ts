@@ -1,0 +1,356 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import type { ClientRegistration } from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/login-app.js';
+
+const TOKEN = { access_token: 'a', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r', scope: 'profile' };
+
+describe('a login by OAuth 2', () => {
+  let provider: ScriptedProvider;
+  let app: LoginApp;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /token', () => ({ json: TOKEN }));
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  async function start(settings: ClientRegistration = {}, options: Partial<LoginAppOptions> = {}): Promise<void> {
+    const client = {
+      clientId: 'dev',
+      clientSecret: 'dev-secret',
+      accessTokenUrl: `${provider.url}/token`,
+      authorizeUrl: `${provider.url}/authorize`,
+      apiBaseUrl: `${provider.url}/api/`,
+    };
+    app = await startLoginApp({ clients: { dev: { ...client, ...settings } }, ...options });
+  }
+
+  /** Begins a login and gives the authorisation URL. */
+  async function login(query = ''): Promise<URL> {
+    const response = await browser.get(`${app.url}/auth/dev/login${query}`, { follow: false });
+    expect(response.status).toBe(302);
+    return new URL(response.headers.get('location') ?? '');
+  }
+
+  function callback(query: Record<string, string>): ReturnType<Browser['get']> {
+    return browser.get(`${app.url}/auth/dev/callback?${new URLSearchParams(query).toString()}`);
+  }
+
+  function tokenRequest(): URLSearchParams {
+    return new URLSearchParams(provider.requests.findLast(({ path }) => path === '/token')?.body.toString());
+  }
+
+  it('redirects to the authorisation endpoint and exchanges the code of the callback', async () => {
+    await start();
+    const { origin, pathname, searchParams } = await login();
+    expect(origin + pathname).toBe(`${provider.url}/authorize`);
+    expect(Object.fromEntries(searchParams)).toEqual({
+      response_type: 'code',
+      client_id: 'dev',
+      redirect_uri: `${app.url}/auth/dev/callback`,
+      state: expect.stringMatching(/^[\w-]{43}$/),
+    });
+
+    const response = await callback({ code: 'foo', state: searchParams.get('state') ?? '' });
+    const now = Math.floor(Date.now() / 1000);
+    expect(response.json()).toEqual({
+      token: {
+        accessToken: 'a',
+        tokenType: 'bearer',
+        refreshToken: 'r',
+        scope: 'profile',
+        expiresAt: expect.any(Number),
+      },
+      returnTo: '/',
+    });
+    const { expiresAt } = (response.json() as { token: { expiresAt: number } }).token;
+    expect(Math.abs(expiresAt - now - 3600)).toBeLessThan(3);
+    expect(Object.fromEntries(tokenRequest())).toEqual({
+      grant_type: 'authorization_code',
+      code: 'foo',
+      redirect_uri: `${app.url}/auth/dev/callback`,
+    });
+  });
+
+  it('answers a denied login with the error of the provider, status 403', async () => {
+    await start();
+    const state = (await login()).searchParams.get('state') ?? '';
+    const response = await callback({
+      error: 'access_denied',
+      error_description: 'Not Allowed',
+      error_uri: 'https://provider.test/why',
+      state,
+    });
+    expect(response.status).toBe(403);
+    expect(response.json()).toEqual({
+      error: 'access_denied',
+      error_description: 'Not Allowed',
+      error_uri: 'https://provider.test/why',
+    });
+    expect((await callback({ code: 'foo', state })).json()).toMatchObject({ error: 'mismatching_state' });
+  });
+
+  it.each([
+    ['server_error', 502],
+    ['temporarily_unavailable', 502],
+    ['login_required', 403],
+    ['invalid_scope', 400],
+  ])('answers the error %s with status %i', async (error, status) => {
+    await start();
+    expect((await callback({ error })).status).toBe(status);
+  });
+
+  it('sends an S256 code challenge and its verifier where PKCE is on', async () => {
+    await start({ clientSecret: null, clientKwargs: { codeChallengeMethod: 'S256' } });
+    const { searchParams } = await login();
+    expect(searchParams.get('code_challenge_method')).toBe('S256');
+    await callback({ code: 'foo', state: searchParams.get('state') ?? '' });
+    const verifier = tokenRequest().get('code_verifier') ?? '';
+    expect(verifier).toMatch(/^[\w-]{43}$/);
+    expect(createHash('sha256').update(verifier).digest('base64url')).toBe(searchParams.get('code_challenge'));
+  });
+
+  it('uses a state and a code verifier that are passed in', async () => {
+    await start({ codeChallengeMethod: 'S256' });
+    const codeVerifier = 'v'.repeat(43);
+    const { searchParams } = await login(`?state=foo&codeVerifier=${codeVerifier}`);
+    expect(searchParams.get('state')).toBe('foo');
+    expect(searchParams.get('code_challenge')).toBe(createHash('sha256').update(codeVerifier).digest('base64url'));
+    expect(searchParams.has('codeVerifier')).toBe(false);
+    await callback({ code: 'foo', state: 'foo' });
+    expect(tokenRequest().get('code_verifier')).toBe(codeVerifier);
+  });
+
+  it.each(['short', 'v'.repeat(129), `${'v'.repeat(43)}!`])('refuses the code verifier %s', async (codeVerifier) => {
+    await start({ codeChallengeMethod: 'S256' });
+    const response = await browser.get(`${app.url}/auth/dev/login?codeVerifier=${codeVerifier}`, { follow: false });
+    expect(response.status).toBe(500);
+    expect(response.json()).toMatchObject({ error: 'invalid_code_verifier' });
+  });
+
+  it('adds a nonce when the scope has openid', async () => {
+    await start({ clientKwargs: { scope: ['openid', 'profile'] } });
+    const { searchParams } = await login();
+    expect(searchParams.get('scope')).toBe('openid profile');
+    expect(searchParams.get('nonce')).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('leaves the nonce out when it has not', async () => {
+    await start({ clientKwargs: { scope: 'profile' } });
+    expect((await login()).searchParams.has('nonce')).toBe(false);
+  });
+
+  it('takes the callback as a form POST', async () => {
+    await start({ authorizeParams: { response_mode: 'form_post' } });
+    const { searchParams } = await login('?next=/there');
+    expect(searchParams.get('response_mode')).toBe('form_post');
+    const response = await browser.post(`${app.url}/auth/dev/callback`, {
+      code: 'foo',
+      state: searchParams.get('state') ?? '',
+    });
+    expect(response.json()).toMatchObject({ token: { accessToken: 'a' }, returnTo: '/there' });
+  });
+
+  it('adds authorize_params, and the parameters of this login over them', async () => {
+    await start({ authorizeParams: { access_type: 'offline', prompt: 'consent' }, clientKwargs: { scope: 'a' } });
+    const { searchParams } = await login('?prompt=none&loginHint=ada@example.org&scope=b&custom=1');
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      access_type: 'offline',
+      prompt: 'none',
+      login_hint: 'ada@example.org',
+      scope: 'b',
+      custom: '1',
+    });
+  });
+
+  it('keeps the query that the authorisation endpoint already has', async () => {
+    await start({ authorizeUrl: `${provider.url}/authorize?foo=bar` });
+    expect((await login()).searchParams.get('foo')).toBe('bar');
+  });
+
+  it('adds access_token_params to the token request', async () => {
+    await start({ accessTokenParams: { audience: 'api' } });
+    await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    expect(tokenRequest().get('audience')).toBe('api');
+  });
+
+  it('resolves a relative redirect URI against baseUrl', async () => {
+    await start({}, { baseUrl: 'https://site.example' });
+    expect((await login()).searchParams.get('redirect_uri')).toBe('https://site.example/auth/dev/callback');
+  });
+
+  it('answers a callback without a code with 400', async () => {
+    await start();
+    const response = await callback({ state: (await login()).searchParams.get('state') ?? '' });
+    expect(response.status).toBe(400);
+    expect(response.json()).toMatchObject({
+      error: 'invalid_request',
+      error_description: expect.stringContaining('code'),
+    });
+  });
+
+  it('answers a token that is expired at once and has no refresh token', async () => {
+    await start();
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', expires_in: 1 } }));
+    await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    const response = await browser.get(`${app.url}/api/dev/me`);
+    expect(response.status).toBe(401);
+    expect(response.json()).toMatchObject({ error: 'token_expired' });
+  });
+
+  describe('authenticates the client', () => {
+    async function tokenRequestOf(settings: ClientRegistration): Promise<{ form: URLSearchParams; header?: string }> {
+      await start(settings);
+      await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+      const header = provider.requests.findLast(({ path }) => path === '/token')?.headers.authorization;
+      return { form: tokenRequest(), header };
+    }
+
+    it('by client_secret_basic when there is a secret', async () => {
+      const { form, header } = await tokenRequestOf({ clientId: 'a b', clientSecret: 'c:d' });
+      expect(header).toBe(`Basic ${Buffer.from('a+b:c%3Ad').toString('base64')}`);
+      expect(form.has('client_secret')).toBe(false);
+    });
+
+    it('by none when there is no secret', async () => {
+      const { form, header } = await tokenRequestOf({ clientSecret: null });
+      expect(header).toBeUndefined();
+      expect(form.get('client_id')).toBe('dev');
+    });
+
+    it('by client_secret_post', async () => {
+      const { form, header } = await tokenRequestOf({
+        client_kwargs: { token_endpoint_auth_method: 'client_secret_post' },
+      });
+      expect(header).toBeUndefined();
+      expect(Object.fromEntries(form)).toMatchObject({ client_id: 'dev', client_secret: 'dev-secret' });
+    });
+
+    it('by a method of its own', async () => {
+      await start({
+        clientKwargs: { tokenEndpointAuthMethod: 'client_secret_uri' },
+        complianceFix: (session) =>
+          session.registerClientAuthMethod('client_secret_uri', (request, { clientId, clientSecret = '' }) => {
+            const url = new URL(request.url);
+            url.searchParams.set('client_id', clientId);
+            url.searchParams.set('client_secret', clientSecret);
+            return { ...request, url: url.href };
+          }),
+      });
+      await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+      const request = provider.requests.findLast(({ path }) => path === '/token');
+      expect(request?.url).toBe('/token?client_id=dev&client_secret=dev-secret');
+      expect(request?.headers.authorization).toBeUndefined();
+    });
+  });
+
+  describe('tells what the token endpoint did', () => {
+    async function answer(
+      reply: object,
+    ): Promise<{ status: number; body: { error: string; error_description: string } }> {
+      await start();
+      provider.on('POST /token', () => reply);
+      const response = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+      return { status: response.status, body: response.json() as { error: string; error_description: string } };
+    }
+
+    it('for a code that is not good', async () => {
+      const { status, body } = await answer({
+        status: 400,
+        json: { error: 'invalid_grant', error_description: 'used' },
+      });
+      expect({ status, body }).toEqual({ status: 400, body: { error: 'invalid_grant', error_description: 'used' } });
+    });
+
+    it('for an error with status 200, as GitHub sends it', async () => {
+      const { status, body } = await answer({ json: { error: 'bad_verification_code', error_description: 'expired' } });
+      expect({ status, body }).toEqual({
+        status: 502,
+        body: { error: 'bad_verification_code', error_description: 'expired' },
+      });
+    });
+
+    it('for a refused client, also with a WWW-Authenticate header', async () => {
+      const headers = { 'www-authenticate': 'Basic realm="x"' };
+      const { status, body } = await answer({ status: 401, headers, json: { error: 'invalid_client' } });
+      expect(status).toBe(502);
+      expect(body.error).toBe('invalid_client');
+    });
+
+    it('for a failure without an OAuth error', async () => {
+      const { status, body } = await answer({ status: 500, body: 'oops', headers: { 'content-type': 'text/plain' } });
+      expect(status).toBe(502);
+      expect(body).toEqual({
+        error: 'provider_error',
+        error_description: 'the token endpoint answered 500 text/plain, 4 characters',
+      });
+    });
+
+    it('for a token of another type', async () => {
+      const { status, body } = await answer({ json: { access_token: 'a', token_type: 'mac' } });
+      expect(status).toBe(502);
+      expect(body.error).toBe('unsupported_token_type');
+    });
+
+    it('for an answer without a token', async () => {
+      const { status, body } = await answer({ json: { token_type: 'bearer' } });
+      expect(status).toBe(502);
+      expect(body).toMatchObject({
+        error: 'token_invalid',
+        error_description: expect.stringContaining('access_token'),
+      });
+    });
+
+    it('for a token type that is missing', async () => {
+      const { status, body } = await answer({ json: { access_token: 'secret-token' } });
+      expect(status).toBe(502);
+      expect(body).toMatchObject({ error: 'token_invalid', error_description: expect.stringContaining('token_type') });
+      expect(JSON.stringify(body)).not.toContain('secret-token');
+    });
+  });
+
+  it('compares the token type without case', async () => {
+    await start();
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'BEARER' } }));
+    const response = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    expect(response.json()).toMatchObject({ token: { tokenType: 'bearer' } });
+  });
+
+  it('takes an expires_in that is text, and leaves out what is empty or no number', async () => {
+    await start();
+    const answers = [
+      { access_token: 'a', token_type: 'bearer', expires_in: '60', refresh_token: null, scope: '' },
+      { access_token: 'a', token_type: 'bearer', expires_in: 'soon' },
+    ];
+    provider.on('POST /token', () => ({ json: answers.shift() }));
+    const first = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    expect(first.json()).toMatchObject({ token: { expiresAt: expect.any(Number) } });
+    expect(Object.keys((first.json() as { token: object }).token)).toEqual(['accessToken', 'tokenType', 'expiresAt']);
+    const second = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    expect(second.json()).toEqual({ token: { accessToken: 'a', tokenType: 'bearer' }, returnTo: '/' });
+  });
+
+  it('gives an id_token as it came where nothing is known to check it against', async () => {
+    await start({ clientKwargs: { scope: 'openid' } });
+    provider.on('POST /token', () => ({ json: { ...TOKEN, id_token: 'x.y.z' } }));
+    const response = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    expect(response.json()).toMatchObject({ token: { idToken: 'x.y.z' } });
+    expect(response.json()).not.toHaveProperty('userInfo');
+  });
+
+  it('answers an unknown provider in the route with 404', async () => {
+    await start();
+    const response = await browser.get(`${app.url}/auth/nobody/login`, { follow: false });
+    expect(response.status).toBe(404);
+    expect(response.json()).toMatchObject({ error: 'unknown_provider' });
+  });
+});

@@ -1,0 +1,41 @@
+import { CookieJar } from 'tough-cookie';
+
+/** An answer, read to its end. */
+export interface Page {
+  status: number;
+  headers: Headers;
+  /** Where it came from, after the redirects. */
+  url: string;
+  text: string;
+  json(): unknown;
+}
+
+export interface BrowseOptions {
+  /** Whether redirects are followed; they are unless told. */
+  follow?: boolean;
+  headers?: Record<string, string>;
+}
+
+/** A browser without a screen: it keeps cookies and follows redirects. */
+export class Browser {
+  readonly jar = new CookieJar();
+
+  get(url: string, options?: BrowseOptions): Promise<Page> {
+    return this.request('GET', url, options);
+  }
+
+  post(url: string, form: Record<string, string>, options?: BrowseOptions): Promise<Page> {
+    return this.request('POST', url, options, new URLSearchParams(form));
+  }
+
+  async request(method: string, url: string, options: BrowseOptions = {}, body?: URLSearchParams): Promise<Page> {
+    const cookie = await this.jar.getCookieString(url);
+    const headers = { ...options.headers, ...(cookie && { cookie }) };
+    const response = await fetch(url, { method, body, headers, redirect: 'manual' });
+    for (const line of response.headers.getSetCookie()) await this.jar.setCookie(line, url);
+    const location = response.headers.get('location');
+    if (location && options.follow !== false) return this.get(new URL(location, url).href, options);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, url, text, json: () => JSON.parse(text) as unknown };
+  }
+}

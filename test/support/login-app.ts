@@ -1,0 +1,121 @@
+import { Body, Controller, Get, Module, Post, Query, Req, type INestApplication, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import cookieSession from 'cookie-session';
+import type { Request, RequestHandler } from 'express';
+import session, { MemoryStore } from 'express-session';
+import type { AddressInfo } from 'node:net';
+import {
+  OAuthCallback,
+  OAuthClientModule,
+  OAuthLogin,
+  OAuthRegistry,
+  OAuthReturnTo,
+  OAuthToken,
+  OAuthUserInfo,
+  type ClientRegistration,
+  type OAuth1Token,
+  type OAuth2Token,
+  type OAuthClientModuleOptions,
+  type OAuthLoginParams,
+} from 'nestjs-oauth-client';
+
+/** How the app of a test is set up. */
+export interface LoginAppOptions extends OAuthClientModuleOptions {
+  clients: Record<string, ClientRegistration>;
+  /** `express-session` unless told. */
+  session?: 'express-session' | 'cookie-session' | 'none';
+  /** Express' own setting. */
+  trustProxy?: boolean;
+}
+
+/** A whole Nest app with a login and a callback route for every provider, on a port of its own. */
+export interface LoginApp {
+  url: string;
+  app: INestApplication;
+  registry: OAuthRegistry;
+  /** Sessions of `express-session`, by their id. */
+  sessions: MemoryStore;
+  close(): Promise<void>;
+}
+
+/** Saves the token it is given in the session, as an application would. */
+interface Signed {
+  tokens?: Record<string, OAuth1Token | OAuth2Token>;
+}
+
+@Controller()
+class AuthController {
+  constructor(private readonly registry: OAuthRegistry) {}
+
+  /** Every query parameter but `next` is passed on to the provider. */
+  @Get('auth/:provider/login')
+  @OAuthLogin({ redirectUri: '/auth/:provider/callback' })
+  login(@Query() { next, ...params }: Record<string, string>): OAuthLoginParams {
+    return { ...params, returnTo: next };
+  }
+
+  @Get('auth/:provider/callback')
+  @OAuthCallback()
+  callback(
+    @Req() request: Request,
+    @OAuthToken() token: OAuth1Token | OAuth2Token,
+    @OAuthReturnTo() returnTo: string,
+    @OAuthUserInfo() userInfo: unknown,
+  ): object {
+    const signed = request.session as Signed;
+    signed.tokens = { ...signed.tokens, [String(request.params.provider)]: token };
+    return { token, returnTo, userInfo };
+  }
+
+  @Post('auth/:provider/callback')
+  @OAuthCallback()
+  formCallback(@OAuthToken() token: OAuth2Token, @OAuthReturnTo() returnTo: string, @Body() body: object): object {
+    return { token, returnTo, fields: Object.keys(body) };
+  }
+
+  @Get('api/:provider/*path')
+  async api(@Req() request: Request): Promise<unknown> {
+    const { provider, path } = request.params as unknown as { provider: string; path: string[] };
+    const { data } = await this.registry.get(provider).get(path.join('/'), { request });
+    return data;
+  }
+}
+
+/** The tokens that {@link AuthController} keeps in the session. */
+export function sessionToken(name: string, request: object): OAuth1Token | OAuth2Token | undefined {
+  return (request as { session?: Signed }).session?.tokens?.[name];
+}
+
+export async function startLoginApp(options: LoginAppOptions): Promise<LoginApp> {
+  const { session: kind = 'express-session', trustProxy = false, ...moduleOptions } = options;
+  const app = await NestFactory.create(appModule(moduleOptions), { logger: ['error', 'warn'], abortOnError: false });
+  const sessions = new MemoryStore();
+  const express = app.getHttpAdapter().getInstance() as { set(name: string, value: unknown): void };
+  express.set('trust proxy', trustProxy);
+  const middleware = sessionMiddleware(kind, sessions);
+  if (middleware) app.use(middleware);
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return { url, app, registry: app.get(OAuthRegistry), sessions, close: () => app.close() };
+}
+
+function appModule(options: OAuthClientModuleOptions): Type<unknown> {
+  @Module({
+    imports: [OAuthClientModule.forRoot({ fetchToken: sessionToken, ...options })],
+    controllers: [AuthController],
+  })
+  class AppModule {}
+  return AppModule;
+}
+
+function sessionMiddleware(kind: LoginAppOptions['session'], store: MemoryStore): RequestHandler | undefined {
+  switch (kind) {
+    case 'express-session':
+      return session({ secret: 'test', resave: false, saveUninitialized: false, store });
+    case 'cookie-session':
+      return cookieSession({ name: 'session', secret: 'test' });
+    default:
+      return undefined;
+  }
+}
