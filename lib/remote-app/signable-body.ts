@@ -1,4 +1,5 @@
 import { OAuthError } from '../oauth.errors.js';
+import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
 
 /** A body whose bytes are known before it leaves. */
 export interface SignableBody {
@@ -9,7 +10,7 @@ export interface SignableBody {
 /**
  * What an OAuth 1 signature can cover of a body that axios has encoded. Multipart forms and files are only read for their
  * hash (`force_include_body`).
- * @throws {OAuthError} `invalid_request` (status 500) for a stream that is to be hashed
+ * @throws {OAuthError} `invalid_request` (status 500) for a stream that is to be hashed, or is said to be a form
  */
 export async function signableBody(
   data: unknown,
@@ -18,15 +19,17 @@ export async function signableBody(
 ): Promise<SignableBody> {
   if (typeof data === 'string' || data instanceof Uint8Array) return { contentType, body: data };
   if (data === undefined || data === null) return { contentType };
-  if (!hashed) return { contentType };
   if (data instanceof FormData || data instanceof Blob) {
+    if (!hashed) return { contentType };
     const encoded = new Response(data);
-    const body = new Uint8Array(await encoded.arrayBuffer());
+    const body = Buffer.from(await encoded.arrayBuffer());
     return { contentType: encoded.headers.get('content-type') ?? contentType, body };
   }
+  if (!hashed && !contentType?.startsWith(FORM_CONTENT_TYPE)) return { contentType };
   throw new OAuthError('invalid_request', {
     description:
-      'force_include_body signs the body, which must be known as a whole: pass text, bytes or a form, not a stream',
+      'a stream cannot be signed. Pass text, bytes or a form; or, without force_include_body, a Content-Type header ' +
+      'other than that of a form, such as application/octet-stream',
     status: 500,
   });
 }

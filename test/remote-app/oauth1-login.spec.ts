@@ -1,0 +1,362 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHash, createHmac, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { Readable } from 'node:stream';
+import OAuth from 'oauth-1.0a';
+import {
+  MissingRequestTokenError,
+  type ClientRegistration,
+  type OAuth1App,
+  type StoredOAuth1Token,
+} from 'nestjs-oauth-client';
+import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import { startLoginApp, type LoginApp } from '../support/login-app.js';
+
+const REQUEST_TOKEN = 'oauth_token=foo&oauth_token_secret=bar&oauth_callback_confirmed=true';
+const ACCESS_TOKEN = 'oauth_token=a&oauth_token_secret=b&screen_name=ada';
+const TOKEN: StoredOAuth1Token = { oauthToken: 'a', oauthTokenSecret: 'b' };
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const RSA_KEY = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
+describe('OAuth 1', () => {
+  let provider: ScriptedProvider;
+  let app: LoginApp;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /request-token', () => ({ body: REQUEST_TOKEN }));
+    provider.on('POST /access-token', () => ({ body: ACCESS_TOKEN }));
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      provider.on(`${method} /1.1/me`, () => ({ json: { name: 'Ada' } }));
+    }
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  async function client(settings: object = {}): Promise<OAuth1App> {
+    const dev = {
+      client_id: 'dev',
+      client_secret: 'dev-secret',
+      request_token_url: `${provider.url}/request-token`,
+      access_token_url: `${provider.url}/access-token`,
+      authorize_url: `${provider.url}/authorize`,
+      api_base_url: `${provider.url}/1.1/`,
+      ...settings,
+    } as ClientRegistration;
+    app = await startLoginApp({ clients: { dev } });
+    return app.registry.get<OAuth1App>('dev');
+  }
+
+  async function login(query = ''): Promise<URL> {
+    const { headers } = await browser.get(`${app.url}/auth/dev/login${query}`, { follow: false });
+    return new URL(headers.get('location') ?? 'about:blank');
+  }
+
+  function callback(query: string): ReturnType<Browser['get']> {
+    return browser.get(`${app.url}/auth/dev/callback?${query}`);
+  }
+
+  /** The protocol parameters of a request, from wherever they are. */
+  function protocolParameters({ url, headers, body }: ReceivedRequest): Record<string, string> {
+    const header = [...(headers.authorization ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [
+      name!,
+      decodeURIComponent(value!),
+    ]);
+    const query = [...new URL(url, provider.url).searchParams];
+    const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+      ? [...new URLSearchParams(body.toString())]
+      : [];
+    return Object.fromEntries([...header, ...query, ...form]) as Record<string, string>;
+  }
+
+  /** The signature that an independent implementation makes for what came in. */
+  function expectedSignature(request: ReceivedRequest, tokenSecret: string, hash = 'sha1'): string {
+    const { oauth_signature: _, realm: __, ...data } = protocolParameters(request);
+    const signer = new OAuth({
+      consumer: { key: 'dev', secret: 'dev-secret' },
+      signature_method: 'HMAC-SHA1',
+      hash_function: (base, key) => createHmac(hash, key).update(base).digest('base64'),
+    });
+    const url = `${provider.url}${request.path}`;
+    return signer.getSignature({ url, method: request.method, data }, tokenSecret, data as unknown as OAuth.Data);
+  }
+
+  function last(): ReceivedRequest {
+    return provider.requests.at(-1)!;
+  }
+
+  describe('a login', () => {
+    it('fetches a request token, sends the user to authorise it, and exchanges it with the verifier', async () => {
+      await client();
+      const url = await login('?next=/there');
+      expect(url.href).toBe(`${provider.url}/authorize?oauth_token=foo`);
+      const [requestToken] = provider.requests;
+      expect(protocolParameters(requestToken!)).toMatchObject({
+        oauth_callback: `${app.url}/auth/dev/callback`,
+        oauth_consumer_key: 'dev',
+        oauth_signature: expectedSignature(requestToken!, ''),
+      });
+
+      const response = await callback('oauth_token=foo&oauth_verifier=baz');
+      expect(response.json()).toEqual({
+        token: { oauthToken: 'a', oauthTokenSecret: 'b', screen_name: 'ada' },
+        returnTo: '/there',
+      });
+      expect(protocolParameters(last())).toMatchObject({
+        oauth_token: 'foo',
+        oauth_verifier: 'baz',
+        oauth_signature: expectedSignature(last(), 'bar'),
+      });
+    });
+
+    it('adds the parameters that the settings and the login name, each to its own request', async () => {
+      await client({
+        request_token_params: { x_auth_access_type: 'read' },
+        authorize_params: { lang: 'en' },
+        access_token_params: { y: 'z' },
+      });
+      const { searchParams } = await login('?force_login=true');
+      expect(Object.fromEntries(searchParams)).toEqual({ oauth_token: 'foo', lang: 'en', force_login: 'true' });
+      await callback('oauth_token=foo&oauth_verifier=baz');
+      expect(provider.requests.map(({ body }) => body.toString())).toEqual(['x_auth_access_type=read', 'y=z']);
+      for (const [index, secret] of ['', 'bar'].entries()) {
+        const request = provider.requests[index]!;
+        expect(protocolParameters(request).oauth_signature).toBe(expectedSignature(request, secret));
+      }
+    });
+
+    it('takes token answers as JSON too', async () => {
+      await client();
+      provider.on('POST /access-token', () => ({ json: { oauth_token: 'a', oauth_token_secret: 'b' } }));
+      await login();
+      expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
+    });
+
+    it('refuses a provider that does not confirm the callback', async () => {
+      await client();
+      provider.on('POST /request-token', () => ({ body: 'oauth_token=foo&oauth_token_secret=bar' }));
+      const response = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
+      expect(response.status).toBe(502);
+      expect(response.json()).toMatchObject({
+        error_description: expect.stringContaining('did not confirm the callback'),
+      });
+    });
+
+    it.each([
+      ['denied=foo', 'access_denied', 403],
+      ['oauth_token=foo&oauth_problem=user_refused', 'user_refused', 403],
+      ['oauth_token=foo&oauth_problem=timestamp_refused', 'timestamp_refused', 400],
+    ])('answers a callback with %s as the error %s, and forgets the login', async (query, error, status) => {
+      await client();
+      await login();
+      const response = await callback(query);
+      expect([response.status, (response.json() as { error: string }).error]).toEqual([status, error]);
+      expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({
+        error: 'mismatching_state',
+      });
+    });
+
+    it('answers a callback without a verifier, or without a token, with 400', async () => {
+      await client();
+      await login();
+      expect((await callback('oauth_verifier=baz')).json()).toMatchObject({ error: 'invalid_request' });
+      const response = await callback('oauth_token=foo');
+      expect([response.status, response.json()]).toEqual([400, expect.objectContaining({ error: 'missing_verifier' })]);
+    });
+
+    it('passes on the oauth_problem of a token endpoint', async () => {
+      await client();
+      provider.on('POST /request-token', () => ({ status: 401, body: 'oauth_problem=consumer_key_unknown' }));
+      const response = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
+      expect(response.json()).toMatchObject({ error: 'consumer_key_unknown' });
+      expect(response.status).toBe(502);
+    });
+
+    it('says what an answer was that is not a token', async () => {
+      await client();
+      provider.on('POST /access-token', () => ({ body: 'oauth_token=hidden-value' }));
+      await login();
+      const response = await callback('oauth_token=foo&oauth_verifier=baz');
+      expect(response.status).toBe(502);
+      expect(response.text).toContain('oauth_token');
+      expect(response.text).not.toContain('hidden-value');
+    });
+  });
+
+  describe('by hand', () => {
+    it('makes an authorisation URL for a verifier that the user is shown, and exchanges it', async () => {
+      const dev = await client();
+      const { url, requestToken, state } = await dev.createAuthorizationUrl();
+      expect(url).toContain('oauth_token=foo');
+      expect(state).toBe('foo');
+      expect(protocolParameters(last()).oauth_callback).toBe('oob');
+      expect(await dev.fetchAccessToken({ requestToken, verifier: 'v' })).toMatchObject(TOKEN);
+    });
+
+    it('cannot exchange nothing', async () => {
+      const dev = await client();
+      await expect(dev.fetchAccessToken({ verifier: 'v' })).rejects.toThrow(MissingRequestTokenError);
+      await expect(dev.fetchAccessToken({ requestToken: TOKEN })).rejects.toMatchObject({ error: 'missing_verifier' });
+    });
+  });
+
+  describe('an API call', () => {
+    it.each(['HEADER', 'QUERY', 'BODY'])('is signed in the %s', async (signatureType) => {
+      const dev = await client({ client_kwargs: { signature_type: signatureType } });
+      await dev.post(
+        'me',
+        new URLSearchParams([
+          ['a', 'ü & b'],
+          ['a', ''],
+        ]),
+        { token: TOKEN, params: { q: 'x y' } },
+      );
+      const { headers, url, body } = last();
+      expect('authorization' in headers).toBe(signatureType === 'HEADER');
+      expect(url.includes('oauth_signature=')).toBe(signatureType === 'QUERY');
+      expect(body.includes('oauth_signature=')).toBe(signatureType === 'BODY');
+    });
+
+    it.each(['HEADER', 'QUERY', 'BODY'])('has the signature of what leaves, in the %s', async (signatureType) => {
+      const dev = await client({ client_kwargs: { signature_type: signatureType } });
+      await dev.post(
+        'me',
+        { status: 'Ladies + Gentlemen ☃', empty: '' },
+        {
+          token: TOKEN,
+          params: { include_entities: true, q: "it's (a) *test*!" },
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        },
+      );
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
+    });
+
+    it.each(['get', 'delete'] as const)('by the verb %s is signed', async (verb) => {
+      await (await client())[verb]('me', { token: TOKEN });
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
+    });
+
+    it.each(['post', 'put', 'patch'] as const)('by the verb %s is signed without its JSON', async (verb) => {
+      await (await client())[verb]('me', { a: 1 }, { token: TOKEN });
+      expect(last().body.toString()).toBe('{"a":1}');
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
+    });
+
+    it('signs with HMAC-SHA256', async () => {
+      const dev = await client({ client_kwargs: { signature_method: 'HMAC-SHA256' } });
+      await dev.get('me', { token: TOKEN });
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b', 'sha256'));
+    });
+
+    it('signs with PLAINTEXT', async () => {
+      const dev = await client({ client_kwargs: { signature_method: 'PLAINTEXT' } });
+      await dev.get('me', { token: TOKEN });
+      expect(protocolParameters(last()).oauth_signature).toBe('dev-secret&b');
+    });
+
+    it.each(['RSA-SHA1', 'RSA-SHA256'])('signs with %s', async (signatureMethod) => {
+      const dev = await client({ client_kwargs: { signature_method: signatureMethod, rsa_key: RSA_KEY } });
+      await dev.get('me', { token: TOKEN });
+      const { oauth_signature: signature = '', ...data } = protocolParameters(last());
+      const signer = new OAuth({ consumer: { key: 'dev', secret: '' } });
+      const base = signer.getBaseString(
+        { url: `${provider.url}/1.1/me`, method: 'GET', data },
+        data as unknown as OAuth.Data,
+      );
+      const hash = signatureMethod === 'RSA-SHA1' ? 'sha1' : 'sha256';
+      const key = createPublicKey(publicKey.export({ type: 'spki', format: 'pem' }));
+      expect(verify(hash, Buffer.from(base), key, Buffer.from(signature, 'base64'))).toBe(true);
+    });
+
+    it('signs with a method of its own', async () => {
+      const dev = await client({
+        client_kwargs: { signature_method: 'HMAC-SHA512' },
+        compliance_fix: (session: { registerSignatureMethod: (name: string, method: unknown) => void }) =>
+          session.registerSignatureMethod(
+            'HMAC-SHA512',
+            (base: string, keys: { clientSecret: string; tokenSecret: string }) =>
+              createHmac('sha512', `${keys.clientSecret}&${keys.tokenSecret}`).update(base).digest('base64'),
+          ),
+      });
+      await dev.get('me', { token: TOKEN });
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b', 'sha512'));
+    });
+
+    it('names the realm in the header', async () => {
+      const dev = await client({ client_kwargs: { realm: 'Photos' } });
+      await dev.get('me', { token: TOKEN });
+      expect(last().headers.authorization).toMatch(/^OAuth realm="Photos", /);
+    });
+
+    it.each([
+      ['text', 'hello world', 'hello world'],
+      ['bytes', Buffer.from([0, 255, 10]), Buffer.from([0, 255, 10])],
+      ['JSON', { a: 1 }, '{"a":1}'],
+    ])('covers %s by its hash where force_include_body says so', async (_, body, sent) => {
+      const dev = await client({ client_kwargs: { force_include_body: true } });
+      await dev.post('me', body, { token: TOKEN, headers: { 'Content-Type': 'application/xml' } });
+      expect(last().body).toEqual(Buffer.from(sent));
+      expect(protocolParameters(last()).oauth_body_hash).toBe(createHash('sha1').update(sent).digest('base64'));
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
+    });
+
+    it('covers an upload by its hash where force_include_body says so', async () => {
+      const dev = await client({ client_kwargs: { force_include_body: true } });
+      const form = new FormData();
+      form.set('file', new Blob(['hello world']), 'hello.txt');
+      await dev.post('me', form, { token: TOKEN });
+      expect(last().body.toString()).toContain('hello world');
+      expect(last().headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
+      expect(protocolParameters(last()).oauth_body_hash).toBe(createHash('sha1').update(last().body).digest('base64'));
+    });
+
+    it('cannot hash a stream', async () => {
+      const dev = await client({ client_kwargs: { force_include_body: true } });
+      await expect(dev.post('me', Readable.from(['x']), { token: TOKEN })).rejects.toThrow(/a stream cannot be signed/);
+    });
+
+    it('cannot sign a stream as a form, which axios says it is unless told', async () => {
+      const dev = await client();
+      await expect(dev.post('me', Readable.from(['x']), { token: TOKEN })).rejects.toThrow(/a Content-Type header/);
+    });
+
+    it('sends an upload and a stream unhashed otherwise', async () => {
+      const dev = await client();
+      const form = new FormData();
+      form.set('file', new Blob(['hello world']), 'hello.txt');
+      await dev.post('me', form, { token: TOKEN });
+      expect(last().body.toString()).toContain('hello world');
+      const headers = { 'Content-Type': 'application/octet-stream' };
+      await dev.post('me', Readable.from(['bytes']), { token: TOKEN, headers });
+      expect(last().body.toString()).toBe('bytes');
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
+    });
+
+    it('is signed anew for the target of a redirect', async () => {
+      provider.on('POST /1.1/old', () => ({ status: 307, headers: { location: '/1.1/me?moved=yes' } }));
+      await (await client()).post('old', new URLSearchParams({ a: 'b' }), { token: TOKEN });
+      expect(last()).toMatchObject({ path: '/1.1/me', method: 'POST' });
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
+      const nonces = provider.requests.map((request) => protocolParameters(request).oauth_nonce);
+      expect(new Set(nonces).size).toBe(2);
+    });
+
+    it('runs the protected_request hook before it signs', async () => {
+      const dev = await client({
+        compliance_fix: (session: { registerComplianceHook: (name: string, hook: unknown) => void }) =>
+          session.registerComplianceHook('protected_request', (request: { url: string }) => ({
+            ...request,
+            url: `${request.url}?extra=1`,
+          })),
+      });
+      await dev.get('me', { token: TOKEN });
+      expect(last().url).toBe('/1.1/me?extra=1');
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
+    });
+  });
+});
