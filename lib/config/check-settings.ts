@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import type { z } from 'zod';
 import { Compliance, type ComplianceFix } from './compliance-fix.js';
-import { nearestKey, snakeCase, type Settings } from './setting-keys.js';
+import { KNOWN_KEYS, nearestKey, snakeCase, type Settings } from './setting-keys.js';
 import { SCHEMAS, type OAuth1Settings, type OAuth2Settings } from './settings-schema.js';
 
 type Protocol = keyof typeof SCHEMAS;
@@ -73,11 +73,16 @@ function describe(issue: z.core.$ZodIssue, settings: Settings, protocol: Protoco
   const path = issue.path.map((key, depth) => (isSettingKey(issue.path, depth) ? snakeCase(String(key)) : String(key)));
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(
-      (key) => `${[...path, key].join('.')}: ${describeUnknownKey(key, path.length > 0, protocol)}`,
+      (key) => `${[...path, shown(key)].join('.')}: ${describeUnknownKey(key, path.length > 0, protocol)}`,
     );
   }
   const missing = issue.path.length === 1 && settings[String(issue.path[0])] === undefined;
   return [`${path.join('.')}: ${missing ? 'missing' : issue.message}`];
+}
+
+/** A key of the other protocol, as all messages have it; one that does not exist, as it is written. */
+function shown(key: string): string {
+  return KNOWN_KEYS.has(key) ? snakeCase(key) : key;
 }
 
 /** Keys below `*_params` are the provider's parameters and stay as they are. */
@@ -86,14 +91,19 @@ function isSettingKey(path: readonly PropertyKey[], depth: number): boolean {
 }
 
 function describeUnknownKey(key: string, nested: boolean, protocol: Protocol): string {
-  const keysOf = (name: Protocol): readonly string[] => (nested ? SCHEMAS[name].kwargs : SCHEMAS[name].keys);
   const other = protocol === 'OAuth 1' ? 'OAuth 2' : 'OAuth 1';
-  if (keysOf(other).includes(key)) {
+  if (keysAt(nested, other).includes(key)) {
     const has = protocol === 'OAuth 1' ? 'has a' : 'has no';
     return `belongs to ${other}; this client is ${protocol}, since it ${has} request_token_url`;
   }
-  const nearest = nearestKey(key, keysOf(protocol));
+  if (keysAt(!nested, protocol).includes(key))
+    return nested ? 'belongs beside client_kwargs' : 'belongs in client_kwargs';
+  const nearest = nearestKey(key, keysAt(nested, protocol));
   return nearest ? `unknown key; did you mean ${snakeCase(nearest)}?` : 'unknown key';
+}
+
+function keysAt(nested: boolean, protocol: Protocol): readonly string[] {
+  return nested ? SCHEMAS[protocol].kwargs : SCHEMAS[protocol].keys;
 }
 
 function runFix(fix: unknown): Compliance | string {

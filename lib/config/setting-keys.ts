@@ -1,17 +1,22 @@
 import { closestMatch } from 'leven';
+import { SCHEMAS } from './settings-schema.js';
 
 /** Settings with their keys in camelCase and without what is `null` or absent. */
 export type Settings = Record<string, unknown>;
 
 /** Whose `{}` holds settings of its own, rather than parameters by their wire names. */
 const NESTED = 'clientKwargs';
+/** Every key of either protocol, in camelCase. */
+export const KNOWN_KEYS: ReadonlySet<string> = new Set(
+  Object.values(SCHEMAS).flatMap(({ keys, kwargs }) => [...keys, ...kwargs]),
+);
 
-/** Puts the keys into camelCase and leaves out what is `null` or absent; other keys stay as they are. */
+/** Puts the keys into camelCase and leaves out what is `null` or absent; keys that do not exist stay as they are. */
 export function normalizeKeys(settings: object): Settings {
   const present = Object.entries(settings).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(
     present.map(([key, value]: [string, unknown]) => {
-      const name = camelCase(key);
+      const name = KNOWN_KEYS.has(camelCase(key)) ? camelCase(key) : key;
       return [name, name === NESTED && isRecord(value) ? normalizeKeys(value) : value];
     }),
   );

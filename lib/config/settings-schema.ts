@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OAuth1ClientSettings, OAuth1Kwargs, OAuth2ClientSettings, OAuth2Kwargs } from './client-settings.js';
 
-const text = z.string('expected a string').min(1, 'must not be empty');
+const text = z.string('expected a string').min(1, { error: 'must not be empty', abort: true });
 const url = text.refine(isHttpUrl, 'expected an absolute http or https URL');
 const parameters = z.record(
   z.string(),
