@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { isRecord } from './config/setting-keys.js';
 import { SettingsSources } from './config/settings-sources.js';
 import { isHttpUrl } from './config/settings-schema.js';
 import { OAuthConfigError } from './oauth.errors.js';
@@ -92,6 +93,7 @@ const registryProvider: Provider = {
     const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS', http, baseUrl } = options.value;
     if (baseUrl !== undefined && !isHttpUrl(baseUrl))
       throw new OAuthConfigError(['baseUrl: expected an http or https URL']);
+    if (!isRecord(clients)) throw new OAuthConfigError(['clients: expected an object of clients by name']);
     const features = discovery.getProviders().filter(({ token }) => token === OAuthFeatureClients);
     const registry = new OAuthRegistry(new SettingsSources(config, configKey), { http, baseUrl, tokenStore });
     registry.registerAll([

@@ -1,7 +1,7 @@
 import { checkSettings } from './config/check-settings.js';
 import { buildConfig } from './config/client-config.js';
 import type { ClientSettings, RegisterOptions } from './config/client-settings.js';
-import type { Settings } from './config/setting-keys.js';
+import { isRecord, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError } from './oauth.errors.js';
 import { OAuth1App } from './remote-app/oauth1-app.js';
@@ -59,7 +59,7 @@ export class OAuthRegistry {
    * @throws {OAuthConfigError} with every fault of its settings
    */
   register(name: string, config: ClientRegistration = {}, options: RegisterOptions = {}): void {
-    const faults = this.#add(name, { ...config, ...options });
+    const faults = this.#add(name, config, options);
     if (faults.length) throw new OAuthConfigError(faults);
   }
 
@@ -79,9 +79,11 @@ export class OAuthRegistry {
     if (faults.length) throw new OAuthConfigError(faults);
   }
 
-  #add(name: string, { overwrite = false, appClass, ...code }: ClientRegistration): string[] {
+  #add(name: string, registration: ClientRegistration, options?: RegisterOptions): string[] {
+    if (!isRecord(registration)) return [`${name}: expected an object of settings`];
+    const { overwrite = false, appClass, ...code }: ClientRegistration = { ...registration, ...options };
     const settings = this.#sources.settingsOf(name, { ...appClass?.settings, ...code }, overwrite);
-    const faults = checkSettings(name, settings);
+    const faults = [...checkSettings(name, settings), ...appClassFaults(name, settings, appClass)];
     if (faults.length === 0) {
       this.#entries.set(name, { settings, appClass });
       this.#apps.delete(name);
@@ -106,4 +108,12 @@ export class OAuthRegistry {
     const more = names.length - NAMES_SHOWN;
     return names.slice(0, NAMES_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
   }
+}
+
+/** An app of one protocol cannot be made from the settings of the other. */
+function appClassFaults(name: string, { requestTokenUrl }: Settings, appClass: unknown): string[] {
+  if (appClass === undefined || appClass === null) return [];
+  const base = requestTokenUrl === undefined ? OAuth2App : OAuth1App;
+  const fits = typeof appClass === 'function' && (appClass === base || appClass.prototype instanceof base);
+  return fits ? [] : [`${name}.appClass: expected a class that extends ${base.name}`];
 }
