@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
+import { checkSettings } from '../../lib/config/check-settings.js';
+import { buildConfig, type OAuth1ClientConfig, type OAuth2ClientConfig } from '../../lib/config/client-config.js';
+import { normalizeKeys } from '../../lib/config/setting-keys.js';
+
+const RSA_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString();
+const fetchToken = (): undefined => undefined;
+const updateToken = (): undefined => undefined;
+
+/** What the built config has, and what it is made from: a key and a value of the settings. */
+type Row = [key: string, value: unknown, read: string, expected: unknown];
+
+const COMMON: Row[] = [
+  ['client_id', 'id', 'clientId', 'id'],
+  ['client_secret', 's', 'clientSecret', 's'],
+  ['access_token_url', 'https://p.test/t', 'accessTokenUrl', 'https://p.test/t'],
+  ['access_token_params', { a_b: 1 }, 'accessTokenParams', { a_b: 1 }],
+  ['authorize_url', 'https://p.test/a', 'authorizeUrl', 'https://p.test/a'],
+  ['authorize_params', { a_b: true }, 'authorizeParams', { a_b: true }],
+  ['api_base_url', 'https://p.test:8443/1.1/', 'apiBaseUrl', 'https://p.test:8443/1.1/'],
+  ['api_base_url', 'https://p.test:8443/1.1/', 'apiOrigins', new Set(['https://p.test:8443'])],
+  ['api_origins', ['https://u.test', 'https://v.test/'], 'apiOrigins', new Set(['https://u.test', 'https://v.test'])],
+  ['fetch_token', fetchToken, 'fetchToken', fetchToken],
+];
+
+const OAUTH1: Row[] = [
+  ...COMMON,
+  ['request_token_url', 'https://p.test/r', 'requestTokenUrl', 'https://p.test/r'],
+  ['request_token_params', { x_y: 'z' }, 'requestTokenParams', { x_y: 'z' }],
+];
+
+const OAUTH2: Row[] = [
+  ...COMMON,
+  ['refresh_token_url', 'https://p.test/f', 'refreshTokenUrl', 'https://p.test/f'],
+  ['refresh_token_params', { x_y: 'z' }, 'refreshTokenParams', { x_y: 'z' }],
+  ['server_metadata_url', 'https://p.test/m', 'serverMetadataUrl', 'https://p.test/m'],
+  ['code_challenge_method', 'S256', 'usesPkce', true],
+  ['update_token', updateToken, 'updateToken', updateToken],
+];
+
+const OAUTH1_KWARGS: Row[] = [
+  ['signature_method', 'HMAC-SHA256', 'signatureMethod', 'HMAC-SHA256'],
+  ['signature_method', 'PLAINTEXT', 'signatureMethod', 'PLAINTEXT'],
+  ['signature_type', 'QUERY', 'signatureType', 'QUERY'],
+  ['signature_type', 'BODY', 'signatureType', 'BODY'],
+  ['realm', 'photos', 'realm', 'photos'],
+  ['force_include_body', true, 'forceIncludeBody', true],
+];
+
+const OAUTH2_KWARGS: Row[] = [
+  ['scope', 'openid email', 'scope', 'openid email'],
+  ['scope', ['openid', 'email'], 'scope', 'openid email'],
+  ['token_endpoint_auth_method', 'client_secret_post', 'tokenEndpointAuthMethod', 'client_secret_post'],
+  ['token_placement', 'uri', 'tokenPlacement', 'uri'],
+  ['token_placement', 'body', 'tokenPlacement', 'body'],
+  ['code_challenge_method', 'S256', 'usesPkce', true],
+  ['leeway', 5, 'leeway', 5],
+];
+
+const OAUTH1_CLIENT = {
+  clientId: 'dev',
+  requestTokenUrl: 'https://p.test/request',
+  authorizeUrl: 'https://p.test/authorize',
+  accessTokenUrl: 'https://p.test/token',
+};
+const OAUTH2_CLIENT = {
+  clientId: 'dev',
+  clientSecret: 'secret',
+  authorizeUrl: 'https://p.test/authorize',
+  accessTokenUrl: 'https://p.test/token',
+};
+
+function camelCase(key: string): string {
+  return key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The config of a client, by the way that every registration goes. */
+function configOf(...settings: object[]): Record<string, unknown> {
+  const normalized = Object.assign({}, ...settings.map((part) => normalizeKeys(part)));
+  expect(checkSettings('dev', normalized)).toEqual([]);
+  return { ...buildConfig('dev', normalized) };
+}
+
+describe.each([
+  ['OAuth 1', OAUTH1_CLIENT, OAUTH1, OAUTH1_KWARGS],
+  ['OAuth 2', OAUTH2_CLIENT, OAUTH2, OAUTH2_KWARGS],
+])('the config of an %s client', (protocol, client, rows, kwargs) => {
+  it.each(rows)('has %s', (key, value, read, expected) => {
+    for (const name of [key, camelCase(key)]) {
+      const config = configOf(client, { [name]: value });
+      expect(config.protocol).toBe(protocol);
+      expect(config[read]).toEqual(expected);
+    }
+  });
+
+  it.each(kwargs)('has client_kwargs.%s', (key, value, read, expected) => {
+    for (const name of [key, camelCase(key)]) {
+      for (const outer of ['client_kwargs', 'clientKwargs']) {
+        expect(configOf(client, { [outer]: { [name]: value } })[read]).toEqual(expected);
+      }
+    }
+  });
+
+  it('has what compliance_fix registers', () => {
+    for (const key of ['compliance_fix', 'complianceFix']) {
+      const method = (): string => 'signature';
+      const fix = (session: { registerSignatureMethod: (name: string, of: () => string) => void }): void =>
+        session.registerSignatureMethod('MINE', method);
+      const { compliance } = configOf(client, { [key]: fix }) as unknown as OAuth1ClientConfig;
+      expect(compliance.signatureMethods.get('MINE')).toBe(method);
+    }
+  });
+});
+
+describe('the config of a client', () => {
+  it.each([
+    ['rsa_key', 'RSA-SHA1'],
+    ['rsaKey', 'RSA-SHA256'],
+  ])('has the key in %s, parsed, for %s', (name, signature_method) => {
+    const { rsaKey } = configOf(OAUTH1_CLIENT, {
+      client_kwargs: { [name]: RSA_KEY, signature_method },
+    }) as unknown as OAuth1ClientConfig;
+    expect(rsaKey?.export({ type: 'pkcs8', format: 'pem' })).toBe(RSA_KEY);
+  });
+
+  it('has the documented defaults of OAuth 1', () => {
+    expect(configOf(OAUTH1_CLIENT)).toMatchObject({
+      signatureMethod: 'HMAC-SHA1',
+      signatureType: 'HEADER',
+      forceIncludeBody: false,
+      requestTokenParams: {},
+      accessTokenParams: {},
+      authorizeParams: {},
+      apiOrigins: new Set(),
+    });
+  });
+
+  it('has the documented defaults of OAuth 2', () => {
+    expect(configOf(OAUTH2_CLIENT)).toMatchObject({
+      tokenEndpointAuthMethod: 'client_secret_basic',
+      tokenPlacement: 'header',
+      usesPkce: false,
+      leeway: 60,
+      refreshTokenParams: {},
+      apiOrigins: new Set(),
+    });
+  });
+
+  it('authenticates by client_secret_basic with a secret, else by none', () => {
+    const { clientSecret: _, ...publicClient } = OAUTH2_CLIENT;
+    expect(configOf(OAUTH2_CLIENT).tokenEndpointAuthMethod).toBe('client_secret_basic');
+    expect(configOf(publicClient).tokenEndpointAuthMethod).toBe('none');
+    expect(configOf(publicClient, { clientSecret: '' }).tokenEndpointAuthMethod).toBe('none');
+  });
+
+  it('is OAuth 1 exactly where there is a request_token_url', () => {
+    expect(configOf(OAUTH1_CLIENT).protocol).toBe('OAuth 1');
+    expect(configOf(OAUTH2_CLIENT).protocol).toBe('OAuth 2');
+    expect(configOf(OAUTH2_CLIENT, { request_token_url: null }).protocol).toBe('OAuth 2');
+  });
+
+  it('needs no endpoints beside server_metadata_url', () => {
+    const config = configOf({
+      client_id: 'dev',
+      server_metadata_url: 'https://p.test/.well-known/openid-configuration',
+    });
+    const { authorizeUrl, accessTokenUrl } = config as unknown as OAuth2ClientConfig;
+    expect([authorizeUrl, accessTokenUrl]).toEqual([undefined, undefined]);
+  });
+});

@@ -1,0 +1,403 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import { generateKeyPairSync } from 'node:crypto';
+import { inspect } from 'node:util';
+import { OAuthClientModule, OAuthConfigError, type ComplianceSession } from 'nestjs-oauth-client';
+import { registryWith, type Given } from './registry-with.js';
+
+const KEY = 'AUTHLIB_OAUTH_CLIENTS';
+const MARKER = 'm4rk3r';
+const OAUTH2 = {
+  client_id: 'dev',
+  client_secret: MARKER,
+  authorize_url: 'https://provider.test/authorize',
+  access_token_url: 'https://provider.test/token',
+};
+const OAUTH1 = { ...OAUTH2, request_token_url: 'https://provider.test/request' };
+
+/** What start-up fails with; it must be one OAuthConfigError without a secret. */
+async function startUpError(given: Given): Promise<OAuthConfigError> {
+  const error: unknown = await registryWith(given).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(OAuthConfigError);
+  expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(MARKER);
+  return error as OAuthConfigError;
+}
+
+async function faultsOf(settings: object): Promise<readonly string[]> {
+  return (await startUpError({ settings: { [KEY]: { dev: settings } } })).faults;
+}
+
+describe('a fault in the settings', () => {
+  it.each([
+    ['client_idd', 'client_id'],
+    ['cliend_id', 'client_id'],
+    ['clientID', 'client_id'],
+    ['acess_token_url', 'access_token_url'],
+    ['accesTokenUrl', 'access_token_url'],
+    ['authorise_url', 'authorize_url'],
+    ['api_baseurl', 'api_base_url'],
+    ['client_kwarg', 'client_kwargs'],
+    ['server_metdata_url', 'server_metadata_url'],
+    ['complience_fix', 'compliance_fix'],
+    ['client_secrt', 'client_secret'],
+  ])('is an unknown key: %s, and %s is named as the nearest', async (key, nearest) => {
+    expect(await faultsOf({ ...OAUTH2, [key]: MARKER })).toEqual([`dev.${key}: unknown key; did you mean ${nearest}?`]);
+  });
+
+  it.each([
+    ['scop', 'scope'],
+    ['token_placment', 'token_placement'],
+    ['token_endpoint_auth_metod', 'token_endpoint_auth_method'],
+    ['leway', 'leeway'],
+  ])('is an unknown key of client_kwargs: %s, for %s', async (key, nearest) => {
+    expect(await faultsOf({ ...OAUTH2, client_kwargs: { [key]: MARKER } })).toEqual([
+      `dev.client_kwargs.${key}: unknown key; did you mean ${nearest}?`,
+    ]);
+  });
+
+  it('is an unknown key that resembles none', async () => {
+    expect(await faultsOf({ ...OAUTH2, xyzzy: MARKER })).toEqual(['dev.xyzzy: unknown key']);
+  });
+
+  it('is a key that belongs into client_kwargs, or out of it', async () => {
+    expect(await faultsOf({ ...OAUTH2, scope: 'openid', client_kwargs: { authorizeUrl: MARKER } })).toEqual([
+      'dev.client_kwargs.authorize_url: belongs beside client_kwargs',
+      'dev.scope: belongs in client_kwargs',
+    ]);
+  });
+
+  it.each([
+    ['client_id', 5, 'expected a string'],
+    ['client_id', '', 'must not be empty'],
+    ['client_id', { [MARKER]: MARKER }, 'expected a string'],
+    ['client_secret', 5, 'expected a string'],
+    ['client_secret', [MARKER], 'expected a string'],
+    ['authorize_url', 5, 'expected a string'],
+    ['authorize_url', '', 'must not be empty'],
+    ['authorize_url', `/authorize?${MARKER}`, 'expected an absolute http or https URL'],
+    ['authorize_url', `provider.test/${MARKER}`, 'expected an absolute http or https URL'],
+    ['access_token_url', `ftp://${MARKER}@provider.test/`, 'expected an absolute http or https URL'],
+    ['access_token_url', `javascript:alert("${MARKER}")`, 'expected an absolute http or https URL'],
+    ['access_token_url', 'https://', 'expected an absolute http or https URL'],
+    ['access_token_url', `file:///${MARKER}`, 'expected an absolute http or https URL'],
+    ['refresh_token_url', '//provider.test/', 'expected an absolute http or https URL'],
+    ['server_metadata_url', 'metadata', 'expected an absolute http or https URL'],
+    ['api_base_url', 'api/', 'expected an absolute http or https URL'],
+    ['api_origins', 'https://api.test', 'expected an array of origins'],
+    ['access_token_params', MARKER, 'expected an object of parameters'],
+    ['access_token_params', [MARKER], 'expected an object of parameters'],
+    ['authorize_params', 5, 'expected an object of parameters'],
+    ['refresh_token_params', true, 'expected an object of parameters'],
+    ['client_kwargs', MARKER, 'expected an object'],
+    ['client_kwargs', [MARKER], 'expected an object'],
+    ['client_kwargs', 5, 'expected an object'],
+    ['client_kwargs', [], 'expected an object'],
+    ['code_challenge_method', 'plain', 'only "S256" is supported (RFC 7636 §4.2)'],
+    ['code_challenge_method', true, 'only "S256" is supported (RFC 7636 §4.2)'],
+    ['fetch_token', MARKER, 'expected a function'],
+    ['update_token', { [MARKER]: MARKER }, 'expected a function'],
+    ['compliance_fix', MARKER, 'expected a function'],
+  ])('is a value that cannot be: %s of %j', async (key, value, message) => {
+    expect(await faultsOf({ ...OAUTH2, [key]: value })).toEqual([`dev.${key}: ${message}`]);
+  });
+
+  it.each([
+    ['scope', 5, 'expected a string or an array of strings'],
+    ['scope', [5], 'expected a string or an array of strings'],
+    ['token_placement', 'cookie', 'expected header, body or uri'],
+    ['token_endpoint_auth_method', 5, 'expected a string'],
+    ['code_challenge_method', 'plain', 'only "S256" is supported (RFC 7636 §4.2)'],
+    ['leeway', '60', 'expected a number of seconds'],
+    ['leeway', -1, 'expected 0 or more seconds'],
+  ])('is a value in client_kwargs that cannot be: %s of %j', async (key, value, message) => {
+    expect(await faultsOf({ ...OAUTH2, client_kwargs: { [key]: value } })).toEqual([
+      `dev.client_kwargs.${key}: ${message}`,
+    ]);
+  });
+
+  it.each([
+    ['signature_type', 'BODIES', 'expected HEADER, QUERY or BODY'],
+    ['realm', 5, 'expected a string'],
+    ['force_include_body', 'yes', 'expected true or false'],
+    ['rsa_key', 5, 'expected a string'],
+    ['signature_method', 5, 'expected a string'],
+  ])('is a value in client_kwargs of OAuth 1 that cannot be: %s of %j', async (key, value, message) => {
+    expect(await faultsOf({ ...OAUTH1, client_kwargs: { [key]: value } })).toEqual([
+      `dev.client_kwargs.${key}: ${message}`,
+    ]);
+  });
+
+  it.each([
+    'https://api.test/v1',
+    'https://api.test?x',
+    'https://user:m4rk3r@api.test',
+    'api.test',
+    'https://*.api.test/*',
+  ])('is an entry of api_origins that is no origin: %s', async (origin) => {
+    const [fault, ...more] = await faultsOf({ ...OAUTH2, api_origins: ['https://good.test', origin] });
+    expect(more).toEqual([]);
+    expect(fault).toMatch(/^dev\.api_origins\.1: expected an (origin|absolute)/);
+  });
+
+  it('is a parameter that is an object, named by its wire name', async () => {
+    expect(await faultsOf({ ...OAUTH2, authorize_params: { login_hint: { a: MARKER }, fooBar: null } })).toEqual([
+      'dev.authorize_params.login_hint: expected a string, a number or a boolean',
+      'dev.authorize_params.fooBar: expected a string, a number or a boolean',
+    ]);
+  });
+
+  it('is what is missing', async () => {
+    expect(await faultsOf({})).toEqual(['dev.client_id: missing']);
+    expect(await faultsOf({ client_id: 'dev' })).toEqual([
+      'dev.authorize_url: missing; give it, or server_metadata_url',
+      'dev.access_token_url: missing; give it, or server_metadata_url',
+    ]);
+    expect(await faultsOf({ request_token_url: OAUTH1.request_token_url })).toEqual([
+      'dev.client_id: missing',
+      'dev.access_token_url: missing',
+      'dev.authorize_url: missing',
+    ]);
+  });
+
+  it('is a key of the other protocol', async () => {
+    const settings = { ...OAUTH1, refresh_token_url: 'https://provider.test/', serverMetadataUrl: MARKER };
+    const why = 'belongs to OAuth 2; this client is OAuth 1, since it has a request_token_url';
+    expect(await faultsOf(settings)).toEqual([`dev.refresh_token_url: ${why}`, `dev.server_metadata_url: ${why}`]);
+    expect(await faultsOf({ ...OAUTH2, client_kwargs: { signature_method: MARKER } })).toEqual([
+      'dev.client_kwargs.signature_method: belongs to OAuth 1; this client is OAuth 2, since it has no request_token_url',
+    ]);
+  });
+
+  it('is a signature method that there is not', async () => {
+    expect(await faultsOf({ ...OAUTH1, client_kwargs: { signature_method: 'HMAC-MD5' } })).toEqual([
+      'dev.client_kwargs.signature_method: unknown; there are HMAC-SHA1, HMAC-SHA256, RSA-SHA1, RSA-SHA256, PLAINTEXT',
+    ]);
+  });
+
+  it.each(['RSA-SHA1', 'RSA-SHA256'])('is %s without a key', async (signature_method) => {
+    expect(await faultsOf({ ...OAUTH1, client_kwargs: { signature_method } })).toEqual([
+      `dev.client_kwargs.rsa_key: missing; ${signature_method} signs with an RSA private key in PEM`,
+    ]);
+  });
+
+  it('is an rsa_key that is no RSA private key in PEM', async () => {
+    const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const pem = rsa.privateKey.export(pkcs8).toString();
+    const unusable = {
+      text: MARKER,
+      'a broken PEM': `-----BEGIN PRIVATE KEY-----\n${MARKER}\n-----END PRIVATE KEY-----\n`,
+      'a cut PEM': pem.slice(0, 200),
+      'an EC key': generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export(pkcs8).toString(),
+      'an Ed25519 key': generateKeyPairSync('ed25519').privateKey.export(pkcs8).toString(),
+      'a public key': rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      'an encrypted key': rsa.privateKey.export({ ...pkcs8, cipher: 'aes-256-cbc', passphrase: 'x' }).toString(),
+    };
+    for (const [what, rsa_key] of Object.entries(unusable)) {
+      for (const signature_method of ['RSA-SHA1', 'HMAC-SHA1']) {
+        expect([what, await faultsOf({ ...OAUTH1, client_kwargs: { signature_method, rsa_key } })]).toEqual([
+          what,
+          ['dev.client_kwargs.rsa_key: not a usable RSA private key in PEM'],
+        ]);
+      }
+    }
+  });
+
+  it('is a token_endpoint_auth_method that there is not', async () => {
+    expect(await faultsOf({ ...OAUTH2, client_kwargs: { token_endpoint_auth_method: 'client_secret_magic' } })).toEqual(
+      [
+        'dev.client_kwargs.token_endpoint_auth_method: unknown; there are client_secret_basic, client_secret_post, none',
+      ],
+    );
+  });
+
+  it.each(['client_secret_basic', 'client_secret_post'])(
+    'is %s without a secret',
+    async (token_endpoint_auth_method) => {
+      for (const client_secret of [undefined, null, '']) {
+        expect(await faultsOf({ ...OAUTH2, client_secret, client_kwargs: { token_endpoint_auth_method } })).toEqual([
+          `dev.client_secret: missing; ${token_endpoint_auth_method} needs it`,
+        ]);
+      }
+    },
+  );
+
+  it('is a complianceFix that throws, whose words are not repeated', async () => {
+    for (const settings of [OAUTH1, OAUTH2]) {
+      const complianceFix = (): never => {
+        throw new Error(MARKER);
+      };
+      expect(await faultsOf({ ...settings, complianceFix })).toEqual([
+        'dev.compliance_fix: threw an error when it was called',
+      ]);
+    }
+  });
+
+  it('is a compliance hook that there is not', async () => {
+    const complianceFix = (session: ComplianceSession): void =>
+      session.registerComplianceHook('access_token_respons' as never, (subject: never) => subject);
+    const [fault] = await faultsOf({ ...OAUTH2, complianceFix });
+    expect(fault).toMatch(
+      /^dev\.compliance_fix: there is no compliance hook "access_token_respons"; there are access_token_response, /,
+    );
+  });
+
+  it.each([
+    ['signature_method', OAUTH1, (session: ComplianceSession) => session.registerSignatureMethod('MINE', () => '')],
+    [
+      'token_endpoint_auth_method',
+      OAUTH2,
+      (session: ComplianceSession) => session.registerClientAuthMethod('MINE', (request) => request),
+    ],
+  ])('is not a %s that complianceFix registers', async (key, settings, complianceFix) => {
+    const dev = { ...settings, client_secret: null, client_kwargs: { [key]: 'MINE' } };
+    expect((await registryWith({ settings: { [KEY]: { dev: { ...dev, complianceFix } } } })).has('dev')).toBe(true);
+    const [fault] = await faultsOf({ ...dev, complianceFix: (session: ComplianceSession) => session });
+    expect(fault).toContain(`dev.client_kwargs.${key}: unknown`);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('is the name %s', async (name) => {
+    const clients = JSON.parse(`{"${name}":${JSON.stringify(OAUTH2)}}`) as object;
+    expect((await startUpError({ options: { clients } })).faults).toEqual([
+      `${name}: not a name for a client, every JavaScript object has it already`,
+    ]);
+  });
+
+  it('is the name __proto__, constructor or nothing in settings that are JSON', async () => {
+    const stored = JSON.stringify(OAUTH2);
+    const text = `{"__proto__":${stored},"constructor":${stored},"":${stored}}`;
+    expect((await startUpError({ settings: { [KEY]: text } })).faults).toEqual([
+      '__proto__: not a name for a client, every JavaScript object has it already',
+      'constructor: not a name for a client, every JavaScript object has it already',
+      'a client has an empty name',
+    ]);
+  });
+
+  it('is the key __proto__ or constructor in settings that are JSON, and changes no prototype', async () => {
+    const hostile = `"__proto__":{"client_id":"${MARKER}"},"constructor":"${MARKER}"`;
+    const text = `{"dev":{${hostile},"client_kwargs":{${hostile}},"authorize_params":{"__proto__":{"a":"${MARKER}"}}}}`;
+    const { faults } = await startUpError({ settings: { [KEY]: text } });
+    expect(faults).toContain('dev.client_id: missing');
+    expect(faults).toContainEqual(expect.stringMatching(/^dev\.constructor: unknown key/));
+    expect(({} as { client_id?: string }).client_id).toBeUndefined();
+  });
+});
+
+describe('settings that cannot be read', () => {
+  const environment = { ...process.env };
+
+  afterEach(() => {
+    process.env = { ...environment };
+  });
+
+  it.each([
+    ['no JSON', `{"dev": {"client_secret": "${MARKER}"`],
+    ['a JSON array', `["${MARKER}"]`],
+    ['a JSON string', `"${MARKER}"`],
+    ['null in JSON', 'null'],
+    ['empty', ''],
+    ['words', `client_secret=${MARKER}`],
+  ])('are %s in the variable, whose text is not quoted', async (_, text) => {
+    process.env[KEY] = text;
+    const { faults } = await startUpError({});
+    expect(faults).toEqual([`${KEY}: expected an object of clients by name, or a JSON string of one`]);
+  });
+
+  it.each([[[MARKER]], [5], [true]])('are %j', async (value) => {
+    const { faults } = await startUpError({ settings: { [KEY]: value } });
+    expect(faults).toEqual([`${KEY}: expected an object of clients by name, or a JSON string of one`]);
+  });
+
+  it('have clients that are no objects, each named', async () => {
+    const { faults } = await startUpError({ settings: { [KEY]: { a: MARKER, b: [MARKER], c: OAUTH2, d: null } } });
+    expect(faults).toEqual(['a', 'b', 'd'].map((name) => `${KEY}.${name}: expected an object of settings`));
+  });
+
+  it.each([[null], [MARKER], [5], [[MARKER]]])('are %j in code', async (value) => {
+    const { faults } = await startUpError({ options: { clients: { dev: value } } });
+    expect(faults).toEqual(['dev: expected an object of settings']);
+  });
+
+  it.each([[null], [MARKER], [5], [[OAUTH2]]])('are clients in code that are %j', async (clients) => {
+    const { faults } = await startUpError({ options: { clients } });
+    expect(faults).toEqual(['clients: expected an object of clients by name']);
+  });
+
+  it('name the config key that was asked for', async () => {
+    const { faults } = await startUpError({ settings: { mine: 5 }, options: { configKey: 'mine' } });
+    expect(faults).toEqual(['mine: expected an object of clients by name, or a JSON string of one']);
+  });
+});
+
+describe('start-up', () => {
+  it('names every fault of every client in one error, those of features and of settings too', async () => {
+    const options = {
+      clients: {
+        one: { ...OAUTH2, client_idd: MARKER, api_base_url: MARKER, client_kwargs: { leeway: MARKER } },
+        good: OAUTH2,
+        both: OAUTH2,
+      },
+    };
+    const settings = {
+      two: { client_secret: MARKER, request_token_url: MARKER },
+      three: { ...OAUTH1, rsa_key: MARKER },
+    };
+    const feature = { four: { client_id: 'dev' }, both: OAUTH2 };
+    const { ConfigModule } = await import('@nestjs/config');
+    const error: unknown = await Test.createTestingModule({
+      imports: [
+        ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, load: [() => ({ [KEY]: settings })] }),
+        OAuthClientModule.forFeature(feature as never),
+        OAuthClientModule.forRoot(options as never),
+      ],
+    })
+      .compile()
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(OAuthConfigError);
+    const { faults, message, error: code } = error as OAuthConfigError;
+    expect([...faults].sort()).toEqual([
+      'both: registered twice',
+      'four.access_token_url: missing; give it, or server_metadata_url',
+      'four.authorize_url: missing; give it, or server_metadata_url',
+      'one.api_base_url: expected an absolute http or https URL',
+      'one.client_idd: unknown key; did you mean client_id?',
+      'one.client_kwargs.leeway: expected a number of seconds',
+      'three.rsa_key: belongs in client_kwargs',
+      'two.access_token_url: missing',
+      'two.authorize_url: missing',
+      'two.client_id: missing',
+      'two.request_token_url: expected an absolute http or https URL',
+    ]);
+    expect(code).toBe('invalid_configuration');
+    for (const fault of faults) expect(message).toContain(`\n  - ${fault}`);
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(MARKER);
+  });
+
+  it('tells of no secret in any field of a client that has a fault', async () => {
+    const secret = {
+      client_secret: MARKER,
+      clientSecrett: MARKER,
+      client_secrets: [MARKER],
+      access_token_params: { client_secret: { [MARKER]: MARKER } },
+      authorize_params: { assertion: [MARKER] },
+      refresh_token_params: { password: { a: MARKER } },
+      api_base_url: `https://user:${MARKER}@`,
+      fetch_token: MARKER,
+      access_token: MARKER,
+    };
+    const two = { ...OAUTH2, ...secret, client_kwargs: { scope: { a: MARKER }, rsa_key: MARKER, secret: MARKER } };
+    const one = { ...OAUTH1, ...secret, client_kwargs: { rsa_key: MARKER, signature_method: MARKER, rsa: MARKER } };
+    expect((await startUpError({ settings: { [KEY]: { two, one } } })).faults.length).toBeGreaterThan(12);
+    const kwargs = { rsa_key: MARKER, signature_method: MARKER };
+    await startUpError({ options: { clients: { dev: { ...OAUTH1, client_kwargs: kwargs } } } });
+  });
+
+  it('refuses a baseUrl that is not an http or https URL', async () => {
+    for (const baseUrl of ['client.test', '/', `ftp://${MARKER}/`, 5, null]) {
+      expect((await startUpError({ options: { baseUrl } })).faults).toEqual(['baseUrl: expected an http or https URL']);
+    }
+  });
+});

@@ -1,0 +1,301 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { Test } from '@nestjs/testing';
+import { OAuthClientModule, OAuthRegistry, type ClientRegistration } from 'nestjs-oauth-client';
+import { SettingsSources } from '../../lib/config/settings-sources.js';
+import { authorizationUrl, clientIdOf, ENDPOINTS, registryWith } from './registry-with.js';
+
+const KEY = 'AUTHLIB_OAUTH_CLIENTS';
+
+describe('settings of clients', () => {
+  const environment = { ...process.env };
+
+  afterEach(() => {
+    process.env = { ...environment };
+  });
+
+  describe('under the config key', () => {
+    it('are an object of clients by name', async () => {
+      const registry = await registryWith({
+        settings: { [KEY]: { dev: { ...ENDPOINTS, client_id: 'a' }, other: { ...ENDPOINTS, client_id: 'b' } } },
+      });
+      expect(registry.names).toEqual(['dev', 'other']);
+      expect(await clientIdOf(registry, 'dev')).toBe('a');
+      expect(await clientIdOf(registry, 'other')).toBe('b');
+    });
+
+    it('may be a JSON string, as an environment variable holds it', async () => {
+      process.env[KEY] = JSON.stringify({ dev: { ...ENDPOINTS, client_id: 'from-environment' } });
+      const registry = await registryWith({});
+      expect(await clientIdOf(registry, 'dev')).toBe('from-environment');
+    });
+
+    it('are found under another key when `configKey` names one', async () => {
+      const settings = { oauth: { clients: { dev: { ...ENDPOINTS, client_id: 'a' } } }, [KEY]: { unused: 'x' } };
+      const registry = await registryWith({ settings, options: { configKey: 'oauth.clients' } });
+      expect(registry.names).toEqual(['dev']);
+      expect(await clientIdOf(registry, 'dev')).toBe('a');
+    });
+
+    it('may come from an asynchronous factory of ConfigModule', async () => {
+      const load = async (): Promise<object> => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return { [KEY]: { dev: { ...ENDPOINTS, client_id: 'late' } } };
+      };
+      const module = await Test.createTestingModule({
+        imports: [
+          OAuthClientModule.forRoot(),
+          ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, load: [load] }),
+        ],
+      }).compile();
+      expect(await clientIdOf(module.get(OAuthRegistry), 'dev')).toBe('late');
+    });
+
+    it('are read with keys in snake_case, in camelCase, and in both', async () => {
+      const registry = await registryWith({
+        settings: {
+          [KEY]: {
+            dev: {
+              client_id: 'dev',
+              authorizeUrl: ENDPOINTS.authorize_url,
+              access_token_url: ENDPOINTS.access_token_url,
+              authorizeParams: { access_type: 'offline', someThing: '1' },
+              client_kwargs: { scope: 'read', tokenEndpointAuthMethod: 'none' },
+            },
+          },
+        },
+      });
+      const { searchParams } = await authorizationUrl(registry, 'dev');
+      expect(Object.fromEntries(searchParams)).toMatchObject({
+        client_id: 'dev',
+        scope: 'read',
+        access_type: 'offline',
+        someThing: '1',
+      });
+    });
+
+    it('may say null for what is absent, as Authlib has it', async () => {
+      const settings = {
+        client_id: 'dev',
+        client_secret: null,
+        ...ENDPOINTS,
+        request_token_url: null,
+        request_token_params: null,
+        refresh_token_url: null,
+        authorize_params: null,
+        api_base_url: null,
+        server_metadata_url: null,
+        client_kwargs: { scope: null, signature_method: null },
+      };
+      const registry = await registryWith({ settings: { [KEY]: { dev: settings } } });
+      expect(await clientIdOf(registry, 'dev')).toBe('dev');
+    });
+
+    it('leave no clients when nothing is there', async () => {
+      expect((await registryWith({})).names).toEqual([]);
+    });
+  });
+
+  describe('of a client that code registers too', () => {
+    const code = {
+      clientId: 'code',
+      ...ENDPOINTS,
+      access_token_params: { foo: 'foo' },
+      clientKwargs: { scope: 'code' },
+    };
+    const dev = {
+      client_id: 'settings',
+      api_base_url: 'https://api.test/',
+      access_token_params: { foo: 'foo-1' },
+      client_kwargs: { scope: 'settings' },
+    };
+
+    it('fill the gaps that code leaves: what code gives wins', async () => {
+      const registry = await registryWith({ settings: { [KEY]: { dev } }, options: { clients: { dev: code } } });
+      const { searchParams } = await authorizationUrl(registry, 'dev');
+      expect(Object.fromEntries(searchParams)).toMatchObject({ client_id: 'code', scope: 'code' });
+    });
+
+    it('win with `overwrite`', async () => {
+      const clients = { dev: { ...code, overwrite: true } };
+      const registry = await registryWith({ settings: { [KEY]: { dev } }, options: { clients } });
+      const { searchParams } = await authorizationUrl(registry, 'dev');
+      expect(Object.fromEntries(searchParams)).toMatchObject({ client_id: 'settings', scope: 'settings' });
+    });
+
+    it('are used at run time too, with `overwrite` as an option', async () => {
+      const registry = await registryWith({ settings: { [KEY]: { dev: { ...ENDPOINTS, client_id: 'settings' } } } });
+      registry.register('dev', { ...ENDPOINTS, client_id: 'code' });
+      expect(await clientIdOf(registry, 'dev')).toBe('code');
+      registry.register('dev', { ...ENDPOINTS, client_id: 'code' }, { overwrite: true });
+      expect(await clientIdOf(registry, 'dev')).toBe('settings');
+      registry.register('dev');
+      expect(await clientIdOf(registry, 'dev')).toBe('settings');
+    });
+
+    it('are put together with the settings of its class', async () => {
+      const { OAuth2App } = await import('nestjs-oauth-client');
+      class CustomApp extends OAuth2App {
+        static readonly settings = { ...ENDPOINTS, authorize_url: 'https://provider.test/custom', clientId: 'class' };
+      }
+      const clients: Record<string, ClientRegistration> = { dev: { clientId: 'code', appClass: CustomApp } };
+      const registry = await registryWith({ options: { clients } });
+      const url = await authorizationUrl(registry, 'dev');
+      expect(url.href).toMatch(/^https:\/\/provider\.test\/custom\?/);
+      expect(url.searchParams.get('client_id')).toBe('code');
+    });
+  });
+
+  describe('in flat variables', () => {
+    it('give the client identifier and secret', async () => {
+      process.env.TWITTER_CLIENT_ID = 'flat-id';
+      const registry = await registryWith({ options: { clients: { twitter: ENDPOINTS } } });
+      expect(await clientIdOf(registry, 'twitter')).toBe('flat-id');
+    });
+
+    it.each([
+      ['my-twitter', 'MY_TWITTER'],
+      ['a.b c', 'A_B_C'],
+      ['über', '_BER'],
+      ['x2', 'X2'],
+    ])('have _ for characters that a variable cannot have: %s is %s', async (name, prefix) => {
+      const registry = await registryWith({
+        settings: { [`${prefix}_CLIENT_ID`]: 'flat-id' },
+        options: { clients: { [name]: ENDPOINTS } },
+      });
+      expect(await clientIdOf(registry, name)).toBe('flat-id');
+    });
+
+    it('come after what is under the config key, and after code', async () => {
+      const settings = {
+        A_CLIENT_ID: 'flat',
+        B_CLIENT_ID: 'flat',
+        C_CLIENT_ID: 'flat',
+        [KEY]: { b: { client_id: 'settings' } },
+      };
+      const clients = { a: ENDPOINTS, b: ENDPOINTS, c: { ...ENDPOINTS, clientId: 'code' } };
+      const registry = await registryWith({ settings, options: { clients } });
+      expect(await Promise.all(['a', 'b', 'c'].map((name) => clientIdOf(registry, name)))).toEqual([
+        'flat',
+        'settings',
+        'code',
+      ]);
+    });
+
+    it('win over all with `overwrite`', async () => {
+      const settings = { DEV_CLIENT_ID: 'flat', [KEY]: { dev: { client_id: 'settings' } } };
+      const clients = { dev: { ...ENDPOINTS, clientId: 'code', overwrite: true } };
+      const registry = await registryWith({ settings, options: { clients } });
+      expect(await clientIdOf(registry, 'dev')).toBe('flat');
+    });
+  });
+
+  describe('without a ConfigModule that the module sees', () => {
+    beforeEach(() => {
+      process.env[KEY] = JSON.stringify({ dev: { ...ENDPOINTS, client_id: 'from-environment' } });
+      process.env.FLAT_CLIENT_ID = 'flat-id';
+    });
+
+    it('are read from the environment', async () => {
+      const module = await Test.createTestingModule({
+        imports: [OAuthClientModule.forRoot({ clients: { flat: ENDPOINTS } })],
+      }).compile();
+      const registry = module.get(OAuthRegistry);
+      expect(await clientIdOf(registry, 'dev')).toBe('from-environment');
+      expect(await clientIdOf(registry, 'flat')).toBe('flat-id');
+    });
+
+    it('are read from a ConfigModule that is not global, imported by forRootAsync', async () => {
+      @Module({
+        imports: [
+          ConfigModule.forRoot({
+            ignoreEnvFile: true,
+            load: [() => ({ [KEY]: { imported: { ...ENDPOINTS, client_id: 'imported' } } })],
+          }),
+        ],
+        exports: [ConfigModule],
+      })
+      class SettingsModule {}
+      const module = await Test.createTestingModule({
+        imports: [
+          OAuthClientModule.forRootAsync({
+            imports: [SettingsModule],
+            inject: [ConfigService],
+            useFactory: (config: ConfigService) => ({ http: { timeout: config.get<number>('TIMEOUT', 1000) } }),
+          }),
+        ],
+      }).compile();
+      expect(await clientIdOf(module.get(OAuthRegistry), 'imported')).toBe('imported');
+    });
+  });
+});
+
+describe('SettingsSources', () => {
+  function settingsOf(settings: object, code: object | undefined, overwrite: boolean): object {
+    return new SettingsSources(new ConfigService(settings as never), KEY).settingsOf('dev', code, overwrite);
+  }
+
+  it('merges parameters and client_kwargs with `overwrite`, key by key', () => {
+    const stored = {
+      client_secret: 'stored',
+      access_token_params: { foo: 'foo-1' },
+      authorizeParams: { a: '1' },
+      client_kwargs: { token_placement: 'uri' },
+    };
+    const code = {
+      clientId: 'code',
+      clientSecret: 'code',
+      accessTokenParams: { foo: 'foo', bar: 'bar' },
+      client_kwargs: { scope: 'code', tokenPlacement: 'body' },
+    };
+    expect(settingsOf({ [KEY]: { dev: stored } }, code, true)).toEqual({
+      clientId: 'code',
+      clientSecret: 'stored',
+      accessTokenParams: { foo: 'foo-1', bar: 'bar' },
+      authorizeParams: { a: '1' },
+      clientKwargs: { scope: 'code', tokenPlacement: 'uri' },
+    });
+  });
+
+  it('does not merge without `overwrite`: a key of code stands for itself', () => {
+    const stored = { access_token_params: { foo: 'foo-1', bar: 'bar' } };
+    expect(settingsOf({ [KEY]: { dev: stored } }, { accessTokenParams: { foo: 'foo' } }, false)).toEqual({
+      accessTokenParams: { foo: 'foo' },
+    });
+  });
+
+  it('keeps what code gives where the settings say null, with `overwrite` too', () => {
+    const stored = { client_id: null, client_kwargs: { scope: null } };
+    const code = { client_id: 'code', client_kwargs: { scope: 'code' } };
+    for (const overwrite of [false, true]) {
+      expect(settingsOf({ [KEY]: { dev: stored } }, code, overwrite)).toEqual({
+        clientId: 'code',
+        clientKwargs: { scope: 'code' },
+      });
+    }
+  });
+
+  it('takes identifier and secret from the flat variables, each where it is missing', () => {
+    const flat = { DEV_CLIENT_ID: 'flat-id', DEV_CLIENT_SECRET: 'flat-secret' };
+    expect(settingsOf(flat, undefined, false)).toEqual({ clientId: 'flat-id', clientSecret: 'flat-secret' });
+    expect(settingsOf(flat, { client_id: 'code' }, false)).toEqual({ clientId: 'code', clientSecret: 'flat-secret' });
+    expect(settingsOf(flat, { client_secret: 'code' }, true)).toEqual({
+      clientId: 'flat-id',
+      clientSecret: 'flat-secret',
+    });
+  });
+
+  it('leaves parameters under their wire names', () => {
+    const code = { authorize_params: { response_mode: 'form_post', loginHint: 'x', a: null } };
+    expect(settingsOf({}, code, false)).toEqual({
+      authorizeParams: { response_mode: 'form_post', loginHint: 'x', a: null },
+    });
+  });
+
+  it('does not change what it is given', () => {
+    const code = { accessTokenParams: { foo: 'foo' } };
+    settingsOf({ [KEY]: { dev: { access_token_params: { foo: 'foo-1' } } } }, code, true);
+    expect(code).toEqual({ accessTokenParams: { foo: 'foo' } });
+  });
+});
