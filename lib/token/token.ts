@@ -30,8 +30,7 @@ export interface OAuth2Token {
 
 /** An OAuth 1 token as an application stores it: ours, or under the wire names. Absent may be `null`. */
 export type StoredOAuth1Token =
-  | { oauthToken: string; oauthTokenSecret: string }
-  | { oauth_token: string; oauth_token_secret: string };
+  { oauthToken: string; oauthTokenSecret: string } | { oauth_token: string; oauth_token_secret: string };
 
 /** An OAuth 2 token as an application stores it: ours, or under the wire names. Absent may be `null`. */
 export type StoredOAuth2Token =
@@ -110,7 +109,7 @@ function isText(value: unknown): value is string {
 }
 
 function toSeconds(value: unknown): number | undefined {
-  const seconds = isText(value) ? Number(value) : value;
+  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof seconds === 'number' && Number.isFinite(seconds) ? Math.floor(seconds) : undefined;
 }
 
