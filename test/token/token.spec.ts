@@ -1,0 +1,183 @@
+import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import { InvalidTokenError } from 'nestjs-oauth-client';
+import { isExpired, readOAuth1Token, readOAuth2Token } from '../../lib/token/token.js';
+
+const NOW = 1_700_000_000_999;
+const NOW_IN_SECONDS = 1_700_000_000;
+
+describe('an OAuth 2 token', () => {
+  it.each([
+    [
+      'under the wire names',
+      { access_token: 'a', token_type: 'Bearer', refresh_token: 'r', expires_at: 5, id_token: 'i' },
+    ],
+    ['under our names', { accessToken: 'a', tokenType: 'bearer', refreshToken: 'r', expiresAt: 5, idToken: 'i' }],
+    ['under both', { access_token: 'a', tokenType: 'BEARER', refresh_token: 'r', expiresAt: 5, id_token: 'i' }],
+  ])('is read %s', (_, stored) => {
+    expect(readOAuth2Token(stored)).toEqual({
+      accessToken: 'a',
+      tokenType: 'bearer',
+      refreshToken: 'r',
+      expiresAt: 5,
+      idToken: 'i',
+    });
+  });
+
+  it('comes out as it went in when it is read again', () => {
+    const token = readOAuth2Token({ access_token: 'a', expires_in: 60, refresh_token: 'r', team_id: 'T' }, NOW);
+    expect(readOAuth2Token(token, NOW + 1e6)).toEqual(token);
+  });
+
+  it('keeps what else the provider sent, under its own name', () => {
+    const answer = { access_token: 'a', scope: 'x', team_id: 'T', authed_user: { id: 1 } };
+    expect(readOAuth2Token(answer)).toEqual({
+      accessToken: 'a',
+      tokenType: 'bearer',
+      scope: 'x',
+      team_id: 'T',
+      authed_user: { id: 1 },
+    });
+  });
+
+  it('has nothing of what a database row has as null', () => {
+    const row = {
+      id: 7,
+      accessToken: 'a',
+      tokenType: null,
+      refreshToken: null,
+      expiresAt: null,
+      scope: null,
+      idToken: undefined,
+    };
+    expect(Object.keys(readOAuth2Token(row)).sort()).toEqual(['accessToken', 'id', 'tokenType']);
+    expect(readOAuth2Token({ access_token: 'a', token_type: '', refresh_token: '' })).toEqual({
+      accessToken: 'a',
+      tokenType: 'bearer',
+    });
+  });
+
+  it.each([
+    [{ expires_in: 3600 }, NOW_IN_SECONDS + 3600],
+    [{ expires_in: '3600' }, NOW_IN_SECONDS + 3600],
+    [{ expires_in: 3600.9 }, NOW_IN_SECONDS + 3600],
+    [{ expires_in: 0 }, NOW_IN_SECONDS],
+    [{ expires_at: 100 }, 100],
+    [{ expires_at: '100' }, 100],
+    [{ expires_at: 100.5 }, 100],
+    [{ expires_at: 100, expires_in: 3600 }, 100],
+    [{ expires_at: null, expires_in: 3600 }, NOW_IN_SECONDS + 3600],
+    // Authlib: test_expires_in_used_when_expires_at_unparseable
+    [{ expires_at: '2024-01-01T00:00:00Z', expires_in: 3600 }, NOW_IN_SECONDS + 3600],
+    // Authlib: test_unparseable_expires_at_returns_none
+    [{ expires_at: '2024-01-01T00:00:00Z' }, undefined],
+    [{ expires_at: '', expires_in: '' }, undefined],
+    [{ expires_at: ' ', expires_in: ' ' }, undefined],
+    [{ expires_in: 'soon' }, undefined],
+    [{ expires_in: Infinity }, undefined],
+    [{ expires_in: NaN }, undefined],
+    [{ expires_in: [3600] }, undefined],
+    [{ expires_at: true }, undefined],
+    [{}, undefined],
+  ])('with %j expires at %j', (fields, expected) => {
+    const token = readOAuth2Token({ access_token: 'a', ...fields }, NOW);
+    expect(token.expiresAt).toBe(expected);
+    expect('expiresAt' in token).toBe(expected !== undefined);
+    expect(token).not.toHaveProperty('expiresIn');
+  });
+
+  it.each([
+    [{}],
+    [{ access_token: '' }],
+    [{ access_token: null }],
+    [{ access_token: 5 }],
+    [{ access_token: ['a'] }],
+    [{ oauth_token: 's3cret', oauth_token_secret: 's3cret' }],
+    [{ error: 's3cret' }],
+    [['s3cret']],
+  ])('is not %j, which the error tells without its values', (value) => {
+    let error: unknown;
+    try {
+      readOAuth2Token(value);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(InvalidTokenError);
+    expect((error as InvalidTokenError).getStatus()).toBe(500);
+    expect((error as InvalidTokenError).description).toMatch(/^an OAuth 2 token has `accessToken`; what came has /);
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('s3cret');
+  });
+
+  it('does not let a field named __proto__ become its prototype', () => {
+    const answer = JSON.parse('{"access_token":"a","__proto__":{"refreshToken":"evil","expiresAt":1}}') as object;
+    const token = readOAuth2Token(answer);
+    expect(Object.getPrototypeOf(token)).toBe(Object.prototype);
+    expect(token.refreshToken).toBeUndefined();
+    expect(token.expiresAt).toBeUndefined();
+  });
+
+  it('is not read from what an object only inherits', () => {
+    expect(() => readOAuth2Token(Object.create({ accessToken: 'a' }) as object)).toThrow(InvalidTokenError);
+  });
+});
+
+describe('isExpired', () => {
+  it('is true when the time is over (Authlib: test_token_status)', () => {
+    expect(isExpired(readOAuth2Token({ access_token: 'a', token_type: 'bearer', expires_at: 100 }))).toBe(true);
+  });
+
+  it('is true within the leeway (Authlib: test_token_status2)', () => {
+    expect(isExpired(readOAuth2Token({ access_token: 'a', token_type: 'bearer', expires_in: 10 }), 15)).toBe(true);
+  });
+
+  it('is false before the leeway (Authlib: test_token_status3)', () => {
+    expect(isExpired(readOAuth2Token({ access_token: 'a', token_type: 'bearer', expires_in: 10 }), 5)).toBe(false);
+  });
+
+  it('is false for a token that has no expiry', () => {
+    expect(isExpired(readOAuth2Token({ access_token: 'a' }), 1e9)).toBe(false);
+    expect(isExpired(readOAuth2Token({ access_token: 'a', expires_at: '2024-01-01T00:00:00Z' }), 1e9)).toBe(false);
+  });
+
+  it('turns at the very second', () => {
+    const token = readOAuth2Token({ access_token: 'a', expires_at: 1000 });
+    expect(isExpired(token, 0, 999_999)).toBe(false);
+    expect(isExpired(token, 0, 1_000_000)).toBe(true);
+    expect(isExpired(token, 60, 939_999)).toBe(false);
+    expect(isExpired(token, 60, 940_000)).toBe(true);
+  });
+});
+
+describe('an OAuth 1 token', () => {
+  it.each([
+    ['under the wire names', { oauth_token: 't', oauth_token_secret: 's' }],
+    ['under our names', { oauthToken: 't', oauthTokenSecret: 's' }],
+    ['under both', { oauth_token: 't', oauthTokenSecret: 's' }],
+  ])('is read %s', (_, stored) => {
+    expect(readOAuth1Token(stored)).toEqual({ oauthToken: 't', oauthTokenSecret: 's' });
+  });
+
+  it('keeps what else the provider sent, and nothing that is null', () => {
+    const answer = { oauth_token: 't', oauth_token_secret: 's', screen_name: 'jo', user_id: '5', email: null };
+    expect(readOAuth1Token(answer)).toEqual({
+      oauthToken: 't',
+      oauthTokenSecret: 's',
+      screen_name: 'jo',
+      user_id: '5',
+    });
+    expect(readOAuth1Token(answer)).not.toHaveProperty('email');
+  });
+
+  it('may have an empty secret, but none that is missing', () => {
+    expect(readOAuth1Token({ oauth_token: 't', oauth_token_secret: '' })).toMatchObject({ oauthTokenSecret: '' });
+    expect(() => readOAuth1Token({ oauth_token: 't' })).toThrow(InvalidTokenError);
+    expect(() => readOAuth1Token({ oauth_token: 't', oauth_token_secret: null })).toThrow(InvalidTokenError);
+    expect(() => readOAuth1Token({ oauth_token: '', oauth_token_secret: 's' })).toThrow(InvalidTokenError);
+  });
+
+  it('is not an OAuth 2 token, which the error tells by its fields alone', () => {
+    expect(() => readOAuth1Token({ access_token: 's3cret' })).toThrow(
+      /^token_invalid: an OAuth 1 token has `oauthToken` and `oauthTokenSecret`; what came has access_token$/,
+    );
+  });
+});
