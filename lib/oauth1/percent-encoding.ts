@@ -1,0 +1,49 @@
+/** A decoded name and value of a query, a form body or the `Authorization` header; names may repeat. */
+export type Parameter = [name: string, value: string];
+
+/** A parameter whose name and value are percent-encoded: as it is signed, and as it is sent. */
+export interface EncodedParameter {
+  readonly name: string;
+  readonly value: string;
+}
+
+const RESERVED = /[^\w.~-]/;
+const BEYOND_ENCODE_URI_COMPONENT = /[!'()*\ud800-\udfff]/;
+
+/**
+ * Percent-encodes all but the unreserved characters, as UTF-8 and in upper-case hexadecimal (RFC 5849 §3.6). A lone
+ * surrogate has no UTF-8 form and becomes U+FFFD, as it does wherever text is sent.
+ */
+export function percentEncode(text: string): string {
+  if (!RESERVED.test(text)) return text;
+  if (!BEYOND_ENCODE_URI_COMPONENT.test(text)) return encodeURIComponent(text);
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD')).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** Percent-encodes names and values. */
+export function encodeParameters(params: readonly Parameter[]): EncodedParameter[] {
+  return params.map(([name, value]) => ({ name: percentEncode(name), value: percentEncode(value) }));
+}
+
+/**
+ * Decodes a query or an `application/x-www-form-urlencoded` body, in its order and with every repetition
+ * (RFC 5849 §3.4.1.3.1).
+ */
+export function parseForm(encoded: string): Parameter[] {
+  if (encoded === '') return [];
+  // URLSearchParams drops a leading `?`, which here is part of the first name: `&` keeps it from leading
+  return [...new URLSearchParams(`&${encoded}`)];
+}
+
+/** Encodes a query or a form body, in the parameters' order; a space becomes `%20`, never `+` (RFC 5849 §3.6). */
+export function encodeForm(params: readonly Parameter[]): string {
+  return joinForm(encodeParameters(params));
+}
+
+/** Joins encoded parameters to a query or a form body. */
+export function joinForm(params: readonly EncodedParameter[]): string {
+  return params.map(({ name, value }) => `${name}=${value}`).join('&');
+}
