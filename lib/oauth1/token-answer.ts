@@ -1,0 +1,91 @@
+import { InvalidTokenError, OAuthError, ProviderError } from '../oauth.errors.js';
+import { type Parameter, parseForm } from './percent-encoding.js';
+
+/** What the request token and the access token endpoint answer (RFC 5849 §2.1, §2.3). */
+export interface OAuth1TokenAnswer {
+  oauth_token: string;
+  oauth_token_secret: string;
+  /** Whatever else came as text: `oauth_callback_confirmed`, Twitter's `screen_name`, ... */
+  [extra: string]: string;
+}
+
+/** An endpoint's HTTP answer. */
+export interface EndpointAnswer {
+  status: number;
+  contentType: string;
+  wwwAuthenticate?: string;
+  body: string;
+}
+
+const PROBLEM_CODE = /^[a-z0-9_]{1,64}$/;
+const IDENTIFIER = /^[a-z_]{1,32}$/i;
+
+/**
+ * Reads the token credentials from an answer: a form, as RFC 5849 asks, or JSON, whatever the content type says.
+ *
+ * @param endpoint its name in errors: `request token endpoint`
+ * @throws {OAuthError} the provider reports an `oauth_problem`, in the body or in `WWW-Authenticate`
+ * @throws {ProviderError} the answer is another failure
+ * @throws {InvalidTokenError} the answer is a success without token credentials
+ */
+export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAuth1TokenAnswer {
+  const params = bodyParameters(answer.body);
+  const texts = new Map<string, string>(params.filter(isText));
+  const report = new Map<string, string>([...reportedProblem(answer.wwwAuthenticate), ...texts]);
+  const whatCame = describe(endpoint, answer, params);
+
+  const problem = report.get('oauth_problem');
+  if (problem !== undefined && PROBLEM_CODE.test(problem)) {
+    const advice = printable(report.get('oauth_problem_advice') ?? '');
+    throw new OAuthError(problem, { description: advice || whatCame });
+  }
+  if (problem !== undefined || answer.status >= 400) throw new ProviderError({ description: whatCame });
+  if (!texts.get('oauth_token') || !texts.get('oauth_token_secret')) {
+    throw new InvalidTokenError({ description: `${whatCame}; expected oauth_token and oauth_token_secret` });
+  }
+  return Object.fromEntries(texts) as OAuth1TokenAnswer;
+}
+
+/** Every parameter of the body, which is none unless it is a JSON object or a form. */
+function bodyParameters(body: string): [name: string, value: unknown][] {
+  const text = body.trim();
+  try {
+    if (text.startsWith('{')) return Object.entries(JSON.parse(text) as object);
+  } catch {
+    return [];
+  }
+  // text without `=` is no parameter's name: it may be a bare token
+  const pairs = text.split('&').filter((pair) => pair.includes('='));
+  return parseForm(pairs.join('&'));
+}
+
+/** `__proto__` is no parameter: copied into an object, it would be its prototype. */
+function isText(param: [name: string, value: unknown]): param is [name: string, value: string] {
+  return typeof param[1] === 'string' && param[0] !== '__proto__';
+}
+
+/** The OAuth Problem Reporting extension: `WWW-Authenticate: OAuth oauth_problem="...", oauth_problem_advice="..."`. */
+function reportedProblem(wwwAuthenticate = ''): Parameter[] {
+  const pairs = wwwAuthenticate.matchAll(/\b(oauth_problem(?:_advice)?)="([^"]*)"/g);
+  return parseForm(Array.from(pairs, ([, name, value]) => `${name}=${value}`).join('&'));
+}
+
+/** What came, for an error: never a value, which could be a secret. */
+function describe(
+  endpoint: string,
+  { status, contentType, body }: EndpointAnswer,
+  params: readonly [name: string, value: unknown][],
+): string {
+  const names = params.map(([name]) => name).filter((name) => IDENTIFIER.test(name));
+  const type = printable(contentType) || 'no content type';
+  const list = names.slice(0, 10).join(', ') || 'none';
+  return `the ${endpoint} answered ${status} (${type}, ${body.length} characters, parameters: ${list})`;
+}
+
+/** At most 200 characters on one line, without those that no log should print. */
+function printable(text: string): string {
+  return text
+    .slice(0, 200)
+    .replace(/[\p{C}\p{Z}]+/gu, ' ')
+    .trim();
+}
