@@ -1,0 +1,53 @@
+import { NestFactory } from '@nestjs/core';
+import axios from 'axios';
+import { Agent } from 'node:http';
+import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
+import type { Figure, Pair } from './figure.js';
+import { Child } from './support/child.js';
+import { callsPerSecond } from './support/rate.js';
+import { inTurn } from './support/rounds.js';
+
+const CONCURRENCY = 50;
+const PATH = 'user';
+const PARAMS = { fields: 'id,name', locale: 'en' };
+const TOKEN = { access_token: 'ya29.a0AfH6SMBx-0123456789', token_type: 'Bearer', expires_at: 4_102_444_800 };
+
+/** API calls with a stored token against axios alone, with the header set by hand. */
+export const apiCall: Figure = { name: 'api-call', unit: 'calls/s', goal: 0.95, kind: 'rate', measure };
+
+async function measure(): Promise<Pair> {
+  const api = await Child.start<string>(new URL('./api/server.js', import.meta.url));
+  const httpAgent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const http = { timeout: 10_000, httpAgent };
+
+  const module = OAuthClientModule.forRoot({
+    http,
+    clients: {
+      provider: {
+        client_id: 'a-client',
+        client_secret: 'a-secret',
+        access_token_url: `${api.ready}token`,
+        authorize_url: `${api.ready}authorize`,
+        api_base_url: api.ready,
+      },
+    },
+  });
+  const nest = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
+  const app = nest.get(OAuthRegistry).get('provider');
+  const bare = axios.create({ ...http, baseURL: api.ready });
+
+  const ours = () => app.get(PATH, { token: TOKEN, params: PARAMS });
+  const peer = () => bare.get(PATH, { headers: { Authorization: `Bearer ${TOKEN.access_token}` }, params: PARAMS });
+  try {
+    const options = { concurrency: CONCURRENCY };
+    return await inTurn(
+      () => callsPerSecond(ours, options),
+      () => callsPerSecond(peer, options),
+      { warmUps: 4 },
+    );
+  } finally {
+    await nest.close();
+    httpAgent.destroy();
+    await api.stop();
+  }
+}

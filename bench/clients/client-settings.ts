@@ -1,0 +1,22 @@
+import type { ClientSettings } from 'nestjs-oauth-client';
+
+/** As many clients as asked for, as a settings file has them; each with its own provider, as tenants have. */
+export function manyClients(count: number): Record<string, ClientSettings> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => client(`tenant-${index}`)));
+}
+
+function client(name: string): [string, ClientSettings] {
+  const provider = `https://${name}.provider.example`;
+  return [
+    name,
+    {
+      client_id: `client-of-${name}`,
+      client_secret: `secret-of-${name}`,
+      access_token_url: `${provider}/oauth2/token`,
+      authorize_url: `${provider}/oauth2/authorize`,
+      authorize_params: { prompt: 'consent' },
+      api_base_url: `${provider}/api/`,
+      client_kwargs: { scope: 'openid profile email', code_challenge_method: 'S256' },
+    },
+  ];
+}

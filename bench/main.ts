@@ -1,0 +1,57 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { apiCall } from './api-call.js';
+import { meetsGoal, resultOf, type Figure, type Result } from './figure.js';
+import { loginRedirect, loginRedirectPassport } from './login-redirect.js';
+import { lookup10k, start10k, start10kMemory } from './many-clients.js';
+import { oauth1Sign, oauth1SignLimit } from './oauth1-sign.js';
+
+const FIGURES: readonly Figure[] = [
+  oauth1Sign,
+  oauth1SignLimit,
+  loginRedirect,
+  loginRedirectPassport,
+  apiCall,
+  start10k,
+  start10kMemory,
+  lookup10k,
+];
+
+const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
+
+const results: Result[] = [];
+printRow('figure', 'ours', 'peer', 'ratio', 'goal', '', 'unit');
+for (const figure of chosen(positionals)) {
+  const result = await resultOf(figure);
+  const { name, unit, goal, kind } = figure;
+  const { ours, peer, ratio } = result;
+  const [compared, bound] = kind === 'rate' ? [`${ratio.toFixed(2)}x`, '>='] : [`${plain(ratio)} more`, '<='];
+  printRow(
+    name,
+    plain(ours),
+    plain(peer),
+    compared,
+    `${bound} ${goal}`,
+    meetsGoal(figure, result) ? 'ok' : 'MISSED',
+    unit,
+  );
+  results.push(result);
+}
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
+
+function chosen(names: readonly string[]): readonly Figure[] {
+  const unknown = names.filter((name) => !FIGURES.some((figure) => figure.name === name));
+  if (unknown.length > 0) {
+    throw new Error(`no figure ${unknown.join(', ')}; there are ${FIGURES.map(({ name }) => name).join(', ')}`);
+  }
+  return names.length > 0 ? FIGURES.filter(({ name }) => names.includes(name)) : FIGURES;
+}
+
+function printRow(name: string, ...[ours, peer, ratio, goal, verdict, unit]: string[]): void {
+  const numbers = [ours, peer, ratio].map((text = '') => text.padStart(13)).join('');
+  console.log(`${name.padEnd(24)}${numbers}  ${(goal ?? '').padEnd(8)}${(verdict ?? '').padEnd(8)}${unit ?? ''}`);
+}
+
+function plain(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: value < 1000 ? 1 : 0 });
+}

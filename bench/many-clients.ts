@@ -1,0 +1,71 @@
+import { NestFactory } from '@nestjs/core';
+import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
+import { manyClients } from './clients/client-settings.js';
+import type { StartUp } from './clients/start-up.js';
+import type { Figure } from './figure.js';
+import { Child } from './support/child.js';
+import { operationsPerSecond } from './support/rate.js';
+import { inTurn } from './support/rounds.js';
+
+const MANY = 10_000;
+const FEW = 10;
+/** How many random names a lookup goes through before it begins again. */
+const LOOKUPS = 1 << 16;
+
+/** How much longer an app with 10,000 clients takes to start than one with 10, each in a fresh process. */
+export const start10k: Figure = {
+  name: 'start-10k',
+  unit: 'ms',
+  goal: 50,
+  kind: 'cost',
+  measure: () => startUps('milliseconds'),
+};
+
+/** How much more heap it keeps, beyond the settings that it was given. */
+export const start10kMemory: Figure = {
+  name: 'start-10k-memory',
+  unit: 'MB of heap',
+  goal: 10,
+  kind: 'cost',
+  measure: () => startUps('megabytes'),
+};
+
+/** Lookups of known names among 10,000 clients against the same among 10; every client was used before. */
+export const lookup10k: Figure = {
+  name: 'lookup-10k',
+  unit: 'lookups/s',
+  goal: 0.9,
+  kind: 'rate',
+  async measure() {
+    const many = await randomLookup(MANY);
+    const few = await randomLookup(FEW);
+    return inTurn(
+      () => operationsPerSecond(many, { batch: LOOKUPS }),
+      () => operationsPerSecond(few, { batch: LOOKUPS }),
+    );
+  },
+};
+
+function startUps(cost: keyof StartUp): ReturnType<Figure['measure']> {
+  const module = new URL('./clients/start-up.js', import.meta.url);
+  const sample = async (clients: number): Promise<number> => {
+    const { ready } = await Child.start<StartUp>(module, String(clients));
+    return ready[cost];
+  };
+  return inTurn(
+    () => sample(MANY),
+    () => sample(FEW),
+    { rounds: 7, warmUps: 1 },
+  );
+}
+
+async function randomLookup(count: number): Promise<() => unknown> {
+  const module = OAuthClientModule.forRoot({ clients: manyClients(count) });
+  const app = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
+  const registry = app.get(OAuthRegistry);
+  const { names } = registry;
+  for (const name of names) registry.get(name);
+  const lookups = Array.from({ length: LOOKUPS }, () => names[Math.floor(Math.random() * count)]!);
+  let next = 0;
+  return () => registry.get(lookups[next++ & (LOOKUPS - 1)]!);
+}
