@@ -106,7 +106,11 @@ function keysAt(nested: boolean, protocol: Protocol): readonly string[] {
   return nested ? SCHEMAS[protocol].kwargs : SCHEMAS[protocol].keys;
 }
 
+/** What most clients have registered. */
+const NOTHING = new Compliance();
+
 function runFix(fix: unknown): Compliance | string {
+  if (fix === undefined) return NOTHING;
   try {
     return new Compliance(fix as ComplianceFix | undefined);
   } catch (error) {

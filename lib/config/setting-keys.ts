@@ -10,16 +10,24 @@ const NESTED = 'clientKwargs';
 export const KNOWN_KEYS: ReadonlySet<string> = new Set(
   Object.values(SCHEMAS).flatMap(({ keys, kwargs }) => [...keys, ...kwargs]),
 );
+/** The camelCase of every key, however it is written. */
+const CAMEL_CASE: ReadonlyMap<string, string> = new Map(
+  [...KNOWN_KEYS].flatMap((key) => [
+    [key, key],
+    [snakeCase(key), key],
+  ]),
+);
 
 /** Puts the keys into camelCase and leaves out what is `null` or absent; keys that do not exist stay as they are. */
 export function normalizeKeys(settings: object): Settings {
-  const present = Object.entries(settings).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(
-    present.map(([key, value]: [string, unknown]) => {
-      const name = KNOWN_KEYS.has(camelCase(key)) ? camelCase(key) : key;
-      return [name, name === NESTED && isRecord(value) ? normalizeKeys(value) : value];
-    }),
-  );
+  let normalized: Settings = {};
+  for (const [key, value] of Object.entries(settings) as [string, unknown][]) {
+    if (value === null || value === undefined) continue;
+    const name = CAMEL_CASE.get(key);
+    if (name) normalized[name] = name === NESTED && isRecord(value) ? normalizeKeys(value) : value;
+    else normalized = { ...normalized, [key]: value }; // an assignment to `__proto__` would not add a key
+  }
+  return normalized;
 }
 
 /** The key that a misspelt one was probably meant to be. */
