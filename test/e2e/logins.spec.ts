@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
+import type { OAuth1Token, OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
+import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
+import { startOidcProvider, type OidcProvider } from '../providers/oidc-provider.js';
+import { Browser, type Page } from '../support/browser.js';
+import { sessionToken, startLoginApp, type LoginApp } from '../support/login-app.js';
+import { allow, deny } from '../support/sign-in.js';
+
+interface Result {
+  token: OAuth1Token & OAuth2Token;
+  returnTo: string;
+  userInfo?: { sub: string };
+}
+
+const RSA = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+const SIGNINGS = {
+  'hmac-sha1': { signature_method: 'HMAC-SHA1' },
+  'hmac-sha256': { signature_method: 'HMAC-SHA256', signature_type: 'QUERY' },
+  'rsa-sha1': { signature_method: 'RSA-SHA1', rsa_key: RSA.privateKey },
+  'rsa-sha256': { signature_method: 'RSA-SHA256', rsa_key: RSA.privateKey, signature_type: 'BODY' },
+  plaintext: { signature_method: 'PLAINTEXT' },
+  hashed: { force_include_body: true, realm: 'Chirp' },
+} as const;
+
+describe('a whole login', () => {
+  let oauth1: OAuth1Provider;
+  let oidc: OidcProvider;
+  let app: LoginApp;
+  let browser: Browser;
+  const refreshed: OAuth2Token[] = [];
+
+  beforeAll(async () => {
+    oauth1 = await startOAuth1Provider({
+      consumers: [{ key: 'app', secret: 'app secret&', name: 'Test app', rsaPublicKey: RSA.publicKey }],
+    });
+    const oidcClient = {
+      client_id: 'app',
+      client_secret: 'app-secret',
+      application_type: 'native' as const,
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['harbour', 'plain', 'posted'].map((name) => `http://127.0.0.1/auth/${name}/callback`),
+    };
+    oidc = await startOidcProvider({ clients: [oidcClient], accessTokenTtl: 30, requirePkce: true });
+    const common = { client_id: 'app', client_secret: 'app-secret', code_challenge_method: 'S256' as const };
+    const plain = {
+      ...common,
+      authorize_url: `${oidc.url}/auth`,
+      access_token_url: `${oidc.url}/token`,
+      api_base_url: `${oidc.url}/api/`,
+      client_kwargs: { scope: 'profile' },
+    };
+    const signings = Object.entries(SIGNINGS).map(([name, client_kwargs]) => [
+      name,
+      {
+        client_id: 'app',
+        client_secret: 'app secret&',
+        request_token_url: `${oauth1.url}/oauth/request_token`,
+        access_token_url: `${oauth1.url}/oauth/access_token`,
+        authorize_url: `${oauth1.url}/oauth/authorize`,
+        api_base_url: `${oauth1.url}/api/`,
+        client_kwargs,
+      },
+    ]);
+    app = await startLoginApp({
+      clients: {
+        harbour: {
+          ...common,
+          server_metadata_url: `${oidc.url}/.well-known/openid-configuration`,
+          api_base_url: `${oidc.url}/api/`,
+          client_kwargs: { scope: 'openid profile email' },
+        },
+        plain,
+        posted: { ...plain, authorize_params: { response_mode: 'form_post' } },
+        ...Object.fromEntries(signings),
+      },
+      fetchToken: sessionToken,
+      updateToken: (_name, token) => refreshed.push(token),
+    });
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await oidc.close();
+    await oauth1.close();
+  });
+
+  beforeEach(() => {
+    browser = new Browser();
+  });
+
+  function login(name: string, query = ''): Promise<Page> {
+    return browser.get(`${app.url}/auth/${name}/login${query}`);
+  }
+
+  describe.each(Object.keys(SIGNINGS))('by OAuth 1 signed by %s', (name) => {
+    it('gives a token, and the API knows the user by it', async () => {
+      const page = await allow(browser, await login(name, '?next=/timeline%3Fpage%3D2'));
+      expect(page.status).toBe(200);
+      const { token, returnTo } = page.json() as Result;
+      expect(token.screen_name).toBe('ada');
+      expect(returnTo).toBe('/timeline?page=2');
+      expect((await browser.get(`${app.url}/api/${name}/me`)).json()).toMatchObject({ name: 'Ada Lovelace' });
+    });
+
+    it('signs every kind of request as the provider checks it', async () => {
+      const { token } = (await allow(browser, await login(name))).json() as Result;
+      const twitter = app.registry.get(name);
+      const params = { q: "it's (a) *test* + ü/☃ ~", empty: '', list: ['b', 'a b', 'a'] };
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+        const { data } = await twitter.request<{ method: string }>(method, 'echo?x=1&x=&x=1', { token, params });
+        expect(data.method).toBe(method);
+      }
+      const bodies = [
+        new URLSearchParams([
+          ['status', 'Hello Ladies + Gentlemen, a signed OAuth request!'],
+          ['x', '2'],
+          ['x', ''],
+          ['ü', '☃&='],
+        ]),
+        { json: true },
+        'plain text',
+        Buffer.from([0, 1, 254, 255]),
+      ];
+      for (const body of bodies) {
+        const headers = typeof body === 'string' || Buffer.isBuffer(body) ? { 'Content-Type': 'text/x-any' } : {};
+        const { status } = await twitter.post('echo', body, { token, params, headers });
+        expect(status).toBe(200);
+      }
+    });
+  });
+
+  it('by OAuth 1 follows a redirect of the API with a signature of its own', async () => {
+    const { token } = (await allow(browser, await login('hmac-sha1'))).json() as Result;
+    const to = `${oauth1.url}/api/echo?moved=yes`;
+    const { data } = await app.registry.get('hmac-sha1').post('redirect', new URLSearchParams({ a: 'b' }), {
+      token,
+      params: { to, status: 307 },
+    });
+    expect(data).toMatchObject({ method: 'POST', query: { moved: 'yes' } });
+  });
+
+  it('by OAuth 1 tells that the user said no', async () => {
+    const page = await deny(browser, await login('hmac-sha1'));
+    expect(page.status).toBe(403);
+    expect(page.json()).toMatchObject({ error: 'access_denied' });
+  });
+
+  it('by OpenID Connect gives a token and the claims of the user', async () => {
+    const page = await allow(browser, await login('harbour', '?next=/there'), 'grace');
+    const { token, returnTo, userInfo } = page.json() as Result;
+    expect(token).toMatchObject({ tokenType: 'bearer', scope: 'openid profile email', idToken: expect.any(String) });
+    expect(userInfo).toMatchObject({ sub: '1906', name: 'Grace Hopper' });
+    expect(returnTo).toBe('/there');
+    expect((await browser.get(`${app.url}/api/harbour/me`)).json()).toMatchObject({ name: 'Grace Hopper' });
+  });
+
+  it('by OpenID Connect tells that the user said no', async () => {
+    const page = await deny(browser, await login('harbour'));
+    expect(page.status).toBe(403);
+    expect(page.json()).toEqual({ error: 'access_denied', error_description: 'The user said no' });
+  });
+
+  it('by OAuth 2 refreshes the token when it is about to expire, and says so', async () => {
+    const { token } = (await allow(browser, await login('plain'))).json() as Result;
+    expect(token.expiresAt! - Date.now() / 1000).toBeLessThan(60); // within the leeway: expired at once
+    expect((await browser.get(`${app.url}/api/plain/me`)).json()).toMatchObject({ name: 'Ada Lovelace' });
+    const renewed = refreshed.at(-1)!;
+    expect(renewed.accessToken).not.toBe(token.accessToken);
+    expect(renewed.refreshToken).not.toBe(token.refreshToken);
+  });
+
+  it('by OAuth 2 refuses a refresh token that was used before', async () => {
+    const { token } = (await allow(browser, await login('plain'))).json() as Result;
+    const plain = app.registry.get('plain');
+    const first = plain.get('me', { token });
+    await expect(first).resolves.toMatchObject({ status: 200 });
+    await expect(plain.get('me', { token })).rejects.toMatchObject({ error: 'invalid_grant', status: 400 });
+  });
+
+  it('by OAuth 2 takes the callback as a form that the provider posts', async () => {
+    const posting = await allow(browser, await login('posted', '?next=/there'));
+    const [, action = ''] = /action="([^"]+)"/.exec(posting.text) ?? [];
+    const fields = [...posting.text.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [
+      name,
+      value,
+    ]);
+    const page = await browser.post(action, Object.fromEntries(fields) as Record<string, string>);
+    expect(page.json()).toMatchObject({ token: { tokenType: 'bearer' }, returnTo: '/there' });
+  });
+
+  it('can be revoked and introspected', async () => {
+    const { token } = (await allow(browser, await login('harbour'))).json() as Result;
+    const harbour = app.registry.get<OAuth2App>('harbour');
+    expect(await harbour.introspectToken(token)).toMatchObject({ active: true, sub: '1815' });
+    await harbour.revokeToken(token);
+    expect(await harbour.introspectToken(token)).toEqual({ active: false });
+  });
+
+  it('of several pending at once in one browser, each returns to its own place', async () => {
+    const first = await login('harbour', '?next=/first');
+    const second = await login('hmac-sha1', '?next=/second');
+    const third = await login('hmac-sha1', '?next=/third');
+    expect(((await allow(browser, third)).json() as Result).returnTo).toBe('/third');
+    expect(((await allow(browser, first)).json() as Result).returnTo).toBe('/first');
+    expect(((await allow(browser, second)).json() as Result).returnTo).toBe('/second');
+  });
+});

@@ -1,0 +1,82 @@
+/** What the page on which a provider asks its user shows. */
+export interface LoginPage {
+  /** The provider's own name. */
+  provider: string;
+  /** Who asks. */
+  client: string;
+  /** What is asked for, one line each. */
+  wishes: string[];
+  /** Where the form goes. */
+  action: string;
+  /** Fields that it carries along. */
+  hidden?: Record<string, string>;
+  /** What went wrong the last time. */
+  fault?: string;
+  /** Accent colour of the provider. */
+  colour: string;
+}
+
+/** A sign-in and consent page in one: user name, password, "Allow" and "Deny". Works without scripts. */
+export function loginPage(page: LoginPage): string {
+  const hidden = Object.entries(page.hidden ?? {}).map(
+    ([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`,
+  );
+  return document(
+    page,
+    `<h1>Sign in to ${escape(page.provider)}</h1>
+    <p><strong>${escape(page.client)}</strong> would like to</p>
+    <ul>${page.wishes.map((wish) => `<li>${escape(wish)}</li>`).join('')}</ul>
+    ${page.fault ? `<p role="alert">${escape(page.fault)}</p>` : ''}
+    <form method="post" action="${escape(page.action)}">
+      ${hidden.join('')}
+      <label>User name <input name="username" autocomplete="username" placeholder="ada" autofocus></label>
+      <label>Password <input name="password" type="password" autocomplete="current-password" placeholder="ada"></label>
+      <div>
+        <button name="decision" value="allow">Allow</button>
+        <button name="decision" value="deny" class="quiet">Deny</button>
+      </div>
+    </form>
+    <footer>A provider for tests. Its users are ada and grace, each with the name as the password.</footer>`,
+  );
+}
+
+/** A page that says one thing. */
+export function messagePage(page: Pick<LoginPage, 'provider' | 'colour'>, message: string): string {
+  return document(page, `<h1>${escape(page.provider)}</h1><p>${escape(message)}</p>`);
+}
+
+function document({ provider, colour }: Pick<LoginPage, 'provider' | 'colour'>, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(provider)}</title>
+<style>
+  :root { --accent: ${colour}; color-scheme: light; }
+  * { box-sizing: border-box; }
+  body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--accent);
+    font: 16px/1.5 system-ui, sans-serif; color: #1c2430; }
+  main { width: min(26rem, 100% - 2rem); padding: 2rem; background: #fff; border-radius: 1rem;
+    box-shadow: 0 1.5rem 3rem rgb(0 0 0 / .25); }
+  h1 { margin: 0 0 1rem; font-size: 1.5rem; }
+  ul { margin: 0 0 1rem; padding-left: 1.25rem; }
+  label { display: block; margin-bottom: .75rem; font-size: .875rem; color: #55606e; }
+  input { display: block; width: 100%; margin-top: .25rem; padding: .6rem .75rem; font: inherit; color: inherit;
+    border: 1px solid #c5ccd6; border-radius: .5rem; }
+  input:focus { outline: 2px solid var(--accent); border-color: transparent; }
+  form div { display: flex; gap: .75rem; margin-top: 1.25rem; }
+  button { flex: 1; padding: .7rem; font: inherit; font-weight: 600; color: #fff; background: var(--accent);
+    border: 0; border-radius: .5rem; cursor: pointer; }
+  button.quiet { color: #55606e; background: #eef1f5; }
+  [role=alert] { padding: .6rem .75rem; color: #8f1d1d; background: #fdecec; border-radius: .5rem; }
+  footer { margin-top: 1.5rem; font-size: .8rem; color: #7a8594; }
+</style>
+</head>
+<body><main>${body}</main></body>
+</html>`;
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

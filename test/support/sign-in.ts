@@ -1,0 +1,19 @@
+import type { Browser, Page } from './browser.js';
+
+/** Fills the login page of a provider and presses "Allow"; what comes back is where the redirects end. */
+export function allow(browser: Browser, page: Page, username = 'ada'): Promise<Page> {
+  return submit(browser, page, { username, password: username, decision: 'allow' });
+}
+
+/** Presses "Deny". */
+export function deny(browser: Browser, page: Page): Promise<Page> {
+  return submit(browser, page, { decision: 'deny' });
+}
+
+function submit(browser: Browser, { text, url }: Page, fields: Record<string, string>): Promise<Page> {
+  const [, action] = /<form method="post" action="([^"]+)"/.exec(text) ?? [];
+  if (action === undefined) throw new Error(`no form at ${url}: ${text.slice(0, 200)}`);
+  const hidden = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+  const carried = Object.fromEntries(hidden.map(([, name, value]) => [name, value]));
+  return browser.post(new URL(action, url).href, { ...carried, ...fields });
+}
