@@ -24,7 +24,7 @@ const IDENTIFIER = /^[a-z_]{1,32}$/i;
  * Reads the token credentials from an answer: a form, as RFC 5849 asks, or JSON, whatever the content type says.
  *
  * @param endpoint its name in errors: `request token endpoint`
- * @throws {OAuthError} the provider reports an `oauth_problem`, in the body or in `WWW-Authenticate`
+ * @throws {OAuthError} the provider reports an `oauth_problem`, in the body or in `WWW-Authenticate` (status 502)
  * @throws {ProviderError} the answer is another failure
  * @throws {InvalidTokenError} the answer is a success without token credentials
  */
@@ -37,7 +37,7 @@ export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAut
   const problem = report.get('oauth_problem');
   if (problem !== undefined && PROBLEM_CODE.test(problem)) {
     const advice = printable(report.get('oauth_problem_advice') ?? '');
-    throw new OAuthError(problem, { description: advice || whatCame });
+    throw new OAuthError(problem, { description: advice || whatCame, status: 502 });
   }
   if (problem !== undefined || answer.status >= 400) throw new ProviderError({ description: whatCame });
   if (!texts.get('oauth_token') || !texts.get('oauth_token_secret')) {

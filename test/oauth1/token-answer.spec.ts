@@ -66,6 +66,7 @@ describe('a problem that the provider reports', () => {
     const error = refusal({ status, body: 'oauth_problem=timestamp_refused&oauth_problem_advice=Set+your+clock' });
     expect(error.constructor).toBe(OAuthError);
     expect(error).toMatchObject({ error: 'timestamp_refused', description: 'Set your clock' });
+    expect(error.getStatus()).toBe(502);
   });
 
   it('is thrown from the WWW-Authenticate header', () => {
