@@ -1,5 +1,6 @@
 import { InvalidTokenError, OAuthError, ProviderError } from '../oauth.errors.js';
 import { type Parameter, parseForm } from './percent-encoding.js';
+import { isProblemCode } from './problem-code.js';
 
 /** What the request token and the access token endpoint answer (RFC 5849 §2.1, §2.3). */
 export interface OAuth1TokenAnswer {
@@ -17,7 +18,6 @@ export interface EndpointAnswer {
   body: string;
 }
 
-const PROBLEM_CODE = /^[a-z0-9_]{1,64}$/;
 const IDENTIFIER = /^[a-z_]{1,32}$/i;
 
 /**
@@ -35,7 +35,7 @@ export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAut
   const whatCame = describe(endpoint, answer, params);
 
   const problem = report.get('oauth_problem');
-  if (problem !== undefined && PROBLEM_CODE.test(problem)) {
+  if (problem !== undefined && isProblemCode(problem)) {
     const advice = printable(report.get('oauth_problem_advice') ?? '');
     throw new OAuthError(problem, { description: advice || whatCame, status: 502 });
   }

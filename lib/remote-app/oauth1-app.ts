@@ -18,7 +18,7 @@ import { RemoteApp, type RemoteAppContext } from './remote-app.js';
 import { signableBody } from './signable-body.js';
 
 /** What a callback of OAuth 1 may bring: RFC 5849 §2.2, and the two ways in which providers say no. */
-const CALLBACK = ['oauth_token', 'oauth_verifier', 'denied', 'oauth_problem', 'oauth_problem_advice'] as const;
+const CALLBACK = ['oauth_token', 'oauth_verifier', 'denied', 'oauth_problem'] as const;
 
 /** What an access token is asked for with (RFC 5849 §2.3). */
 export interface OAuth1Exchange {
@@ -101,13 +101,10 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const { compliance, forceIncludeBody } = this.#config;
     const { method, url, headers, data } = await compliance.run('protected_request', request);
     const body = await signableBody(data, headers['content-type'], forceIncludeBody);
-    const signed = signRequest(
-      { method, url, ...body },
-      this.#credentials({
-        token: token.oauthToken,
-        tokenSecret: token.oauthTokenSecret,
-      }),
-    );
+    const credentials = this.#credentials({ token: token.oauthToken, tokenSecret: token.oauthTokenSecret });
+    // a body that is not read has no room for the signature
+    if (body.isOpaque && credentials.signatureType === 'BODY') credentials.signatureType = 'HEADER';
+    const signed = signRequest({ method, url, ...body }, credentials);
     return {
       method,
       url: signed.url,

@@ -5,6 +5,8 @@ import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
 export interface SignableBody {
   contentType?: string;
   body?: string | Uint8Array;
+  /** There is a body, but it was not read. */
+  isOpaque?: boolean;
 }
 
 /**
@@ -20,12 +22,12 @@ export async function signableBody(
   if (typeof data === 'string' || data instanceof Uint8Array) return { contentType, body: data };
   if (data === undefined || data === null) return { contentType };
   if (data instanceof FormData || data instanceof Blob) {
-    if (!hashed) return { contentType };
+    if (!hashed) return { contentType, isOpaque: true };
     const encoded = new Response(data);
     const body = Buffer.from(await encoded.arrayBuffer());
     return { contentType: encoded.headers.get('content-type') ?? contentType, body };
   }
-  if (!hashed && !contentType?.startsWith(FORM_CONTENT_TYPE)) return { contentType };
+  if (!hashed && !contentType?.startsWith(FORM_CONTENT_TYPE)) return { contentType, isOpaque: true };
   throw new OAuthError('invalid_request', {
     description:
       'a stream cannot be signed. Pass text, bytes or a form; or, without force_include_body, a Content-Type header ' +

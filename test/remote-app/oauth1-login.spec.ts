@@ -320,6 +320,22 @@ describe('OAuth 1', () => {
       await expect(dev.post('me', Readable.from(['x']), { token: TOKEN })).rejects.toThrow(/a stream cannot be signed/);
     });
 
+    it('signs an upload in the header where the body is to have the signature, and loses nothing', async () => {
+      const dev = await client({ client_kwargs: { signature_type: 'BODY' } });
+      const form = new FormData();
+      form.set('file', new Blob(['hello world']), 'hello.txt');
+      await dev.post('me', form, { token: TOKEN });
+      expect(last().body.toString()).toContain('hello world');
+      expect(last().headers.authorization).toContain('oauth_signature=');
+    });
+
+    it('answers a callback whose oauth_problem is no code without repeating it', async () => {
+      await client();
+      await login();
+      const response = await callback('oauth_token=foo&oauth_problem=%3Cscript%3E');
+      expect([response.status, response.json()]).toEqual([400, expect.objectContaining({ error: 'oauth_problem' })]);
+    });
+
     it('cannot sign a stream as a form, which axios says it is unless told', async () => {
       const dev = await client();
       await expect(dev.post('me', Readable.from(['x']), { token: TOKEN })).rejects.toThrow(/a Content-Type header/);

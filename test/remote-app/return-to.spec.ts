@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { OAuthError } from 'nestjs-oauth-client';
+import { checkReturnTo } from '../../lib/remote-app/return-to.js';
+
+/** Bits out of which addresses that fool a check are made. */
+const BITS = [
+  '/',
+  '\\',
+  '//',
+  ':',
+  'https:',
+  'evil.example',
+  '@',
+  '.',
+  '..',
+  '?',
+  '#',
+  '%2f',
+  '%5c',
+  '\t',
+  '\n',
+  '\r',
+  ' ',
+  '\0',
+  'a',
+];
+const address = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.webUrl(),
+  fc.array(fc.constantFrom(...BITS), { maxLength: 8 }).map((bits) => bits.join('')),
+  fc.array(fc.constantFrom(...BITS), { maxLength: 8 }).map((bits) => `/${bits.join('')}`),
+);
+
+describe('returnTo', () => {
+  it('never leaves the site, whatever it is', () => {
+    fc.assert(
+      fc.property(address, (value) => {
+        let kept: string | undefined;
+        try {
+          kept = checkReturnTo(value);
+        } catch (error) {
+          expect(error).toBeInstanceOf(OAuthError);
+          return;
+        }
+        const target = new URL(kept ?? '/', 'https://site.example/auth/callback');
+        expect(target.origin).toBe('https://site.example');
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('keeps every path that a site has', () => {
+    const part = fc.stringMatching(/^[\w.~!$&'()*+,;=:@%-]*$/);
+    const path = fc.tuple(fc.array(part.filter(Boolean)), part, part).map(([segments, query, fragment]) => {
+      return `/${segments.join('/')}?${query}#${fragment}`;
+    });
+    fc.assert(fc.property(path, (value) => expect(checkReturnTo(value)).toBe(value)));
+  });
+
+  it.each([undefined, null, ''])('may be %j: there is none', (value) => {
+    expect(checkReturnTo(value)).toBeUndefined();
+  });
+
+  it.each([['/a'], 1, { toString: () => '/a' }, '/a\u007f', 'a', ' /a'].map((value) => [value]))(
+    'is not %j',
+    (value) => {
+      expect(() => checkReturnTo(value)).toThrow(OAuthError);
+    },
+  );
+});
