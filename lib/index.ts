@@ -44,5 +44,6 @@ export type {
 export { OAuth1App } from './remote-app/oauth1-app.js';
 export { OAuth2App, type TokenIntrospection } from './remote-app/oauth2-app.js';
 export { RemoteApp } from './remote-app/remote-app.js';
+export { regenerateSession } from './state/regenerate-session.js';
 export type { FetchedToken, TokenStore, UpdateTokenContext } from './token/token-store.js';
 export type { OAuth1Token, OAuth2Token, StoredOAuth1Token, StoredOAuth2Token, StoredToken } from './token/token.js';

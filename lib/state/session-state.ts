@@ -29,8 +29,7 @@ interface Entry {
  * @throws {OAuthError} `missing_session` (status 500) when there is no session, `session_error` when it cannot be saved
  */
 export async function savePendingLogin(request: OAuthRequest, state: string, login: PendingLogin): Promise<void> {
-  const session = sessionOf(request);
-  if (!session) throw missingSession();
+  const session = requireSession(request);
   if (isCookieSession(session) && login.requestTokenSecret !== undefined) warnOfExposedRequestToken();
   makeRoom(session);
   session[keyOf(login.provider, state)] = { data: login, exp: nowInSeconds() + LIFETIME } satisfies Entry;
@@ -43,8 +42,7 @@ export async function savePendingLogin(request: OAuthRequest, state: string, log
  * @throws {OAuthError} `missing_session` (status 500) when there is no session middleware
  */
 export async function takePendingLogin(request: OAuthRequest, provider: string, state: string): Promise<PendingLogin> {
-  const session = sessionOf(request);
-  if (!session) throw missingSession();
+  const session = requireSession(request);
   if (isNew(session)) throw new MismatchingStateError('no_session');
   const key = keyOf(provider, state);
   const entry = findEntry(session, key, provider);
@@ -72,6 +70,18 @@ async function remove(session: Session, key: string): Promise<void> {
   Reflect.deleteProperty(session, key);
   session[USED] = [...usedStates(session), digest(key)].slice(-MAX_USED);
   await save(session);
+}
+
+/** @throws {OAuthError} `missing_session` (status 500) when there is no session middleware */
+export function requireSession(request: OAuthRequest): Session {
+  const session = sessionOf(request);
+  if (!session) throw missingSession();
+  return session;
+}
+
+/** All that a session keeps of logins, pending and used. */
+export function stateOf(session: Session): Session {
+  return Object.fromEntries(Object.entries(session).filter(([key]) => key.startsWith(PREFIX) || key === USED));
 }
 
 function sessionOf(request: OAuthRequest): Session | undefined {

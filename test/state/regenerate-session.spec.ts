@@ -1,0 +1,56 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module, Req, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Request } from 'express';
+import session from 'express-session';
+import { regenerateSession } from 'nestjs-oauth-client';
+import { Browser } from '../support/browser.js';
+
+@Controller()
+class SignInController {
+  @Get('begin')
+  begin(@Req() { session }: Request): string {
+    Object.assign(session, {
+      _state_dev_x: { data: { provider: 'dev' }, exp: 9e9 },
+      _used_states: ['u'],
+      cart: 'apples',
+    });
+    return session.id;
+  }
+
+  @Get('sign-in')
+  async signIn(@Req() request: Request): Promise<object> {
+    await regenerateSession(request);
+    return { id: request.session.id, keys: Object.keys(request.session) };
+  }
+}
+
+@Module({ controllers: [SignInController] })
+class SignInModule {}
+
+describe('regenerating the session at sign-in', () => {
+  let app: INestApplication;
+
+  afterEach(() => app.close());
+
+  async function start(withSession: boolean): Promise<string> {
+    app = await NestFactory.create(SignInModule, { logger: false });
+    if (withSession) app.use(session({ secret: 'test', resave: false, saveUninitialized: false }));
+    await app.listen(0, '127.0.0.1');
+    return app.getUrl();
+  }
+
+  it('gives it a new id and keeps the pending logins of other tabs, and nothing else', async () => {
+    const url = await start(true);
+    const browser = new Browser();
+    const { text: id } = await browser.get(`${url}/begin`);
+    const signedIn = (await browser.get(`${url}/sign-in`)).json() as { id: string; keys: string[] };
+    expect(signedIn.id).not.toBe(id);
+    expect(signedIn.keys).toEqual(['cookie', '_state_dev_x', '_used_states']);
+  });
+
+  it('needs a session', async () => {
+    const url = await start(false);
+    expect((await new Browser().get(`${url}/sign-in`)).json()).toMatchObject({ error: 'missing_session' });
+  });
+});
