@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { OAuthClientModule } from 'nestjs-oauth-client';
+import { ApiController } from './api.controller.js';
+import { AuthController } from './auth.controller.js';
+import { DatabaseModule } from './database/database.module.js';
+import { EmbeddedProviders, EmbeddedProvidersModule } from './embedded-providers.js';
+import { HomeController } from './home.controller.js';
+import { TokensModule } from './tokens/tokens.module.js';
+import { TokensService } from './tokens/tokens.service.js';
+import { UsersModule } from './users/users.module.js';
+
+/**
+ * Two providers of its own, and whatever others the environment has in `AUTHLIB_OAUTH_CLIENTS`: those need no code, the
+ * library finds them.
+ */
+@Module({
+  imports: [
+    ConfigModule.forRoot({ isGlobal: true }),
+    DatabaseModule,
+    UsersModule,
+    TokensModule,
+    OAuthClientModule.forRootAsync({
+      imports: [EmbeddedProvidersModule, TokensModule],
+      inject: [EmbeddedProviders, TokensService, ConfigService],
+      useFactory: (providers: EmbeddedProviders, tokens: TokensService, config: ConfigService) => ({
+        clients: providers.clients,
+        tokenStore: tokens,
+        baseUrl: config.get<string>('BASE_URL'), // set it in production
+      }),
+    }),
+  ],
+  controllers: [HomeController, AuthController, ApiController],
+})
+export class AppModule {}

@@ -1,0 +1,22 @@
+/** Markup that is safe to send. */
+export class Html {
+  constructor(private readonly markup: string) {}
+
+  toString(): string {
+    return this.markup;
+  }
+}
+
+type Content = Html | string | number | undefined | false | readonly Content[];
+
+/** A template whose values are escaped, unless they are markup of this function. */
+export function html(parts: TemplateStringsArray, ...values: Content[]): Html {
+  return new Html(parts.reduce((markup, part, index) => markup + render(values[index - 1]) + part));
+}
+
+function render(value: Content): string {
+  if (value === undefined || value === false) return '';
+  if (value instanceof Html) return value.toString();
+  if (Array.isArray(value)) return value.map(render).join('');
+  return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,28 @@
+import type { OAuth1Token as Token } from 'nestjs-oauth-client';
+import { Column, Entity, ManyToOne, PrimaryGeneratedColumn, Unique, type Relation } from 'typeorm';
+import { User } from '../users/user.entity.js';
+
+/** An OAuth 1 token of a user, one for each provider. */
+@Entity('oauth1_token')
+@Unique(['user', 'name'])
+export class OAuth1Token {
+  @PrimaryGeneratedColumn()
+  id!: number;
+
+  /** The provider. */
+  @Column({ length: 40 })
+  name!: string;
+
+  @Column()
+  oauthToken!: string;
+
+  @Column()
+  oauthTokenSecret!: string;
+
+  @ManyToOne(() => User, { nullable: false, onDelete: 'CASCADE' })
+  user!: Relation<User>;
+
+  toToken(): Token {
+    return { oauthToken: this.oauthToken, oauthTokenSecret: this.oauthTokenSecret };
+  }
+}
