@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { SignatureMethod } from '../config/compliance-fix.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { authorizationHeader } from './authorization-header.js';
 import { signatureBaseString } from './base-string.js';
@@ -7,7 +8,7 @@ import { FORM_CONTENT_TYPE, formBody } from './form-body.js';
 import { encodeParameters, joinForm, parseForm, percentEncode } from './percent-encoding.js';
 import { protocolParameters, type ProtocolValues } from './protocol-parameters.js';
 import { newStamp, type RequestStamp } from './request-stamp.js';
-import { findSignatureMethod, type SignatureMethod } from './signature-methods.js';
+import { findSignatureMethod } from './signature-methods.js';
 
 /** Where the protocol parameters go: the header (RFC 5849 §3.5.1), the query (§3.5.3) or a form body (§3.5.2). */
 export type SignatureType = 'HEADER' | 'QUERY' | 'BODY';

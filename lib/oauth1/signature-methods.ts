@@ -1,19 +1,7 @@
-import { createHmac, type KeyObject, sign } from 'node:crypto';
+import { createHmac, sign } from 'node:crypto';
+import type { SignatureKeys, SignatureMethod } from '../config/compliance-fix.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { percentEncode } from './percent-encoding.js';
-
-/** What a signature is made with. */
-export interface SignatureKeys {
-  /** Shared secret of the client. */
-  clientSecret: string;
-  /** Shared secret of the token; empty while there is no token. */
-  tokenSecret: string;
-  /** Private key of the client, for the RSA methods. */
-  rsaKey?: KeyObject;
-}
-
-/** Makes the value of `oauth_signature`, before its percent-encoding, from the base string (RFC 5849 §3.4). */
-export type SignatureMethod = (baseString: string, keys: SignatureKeys) => string;
 
 const BUILT_IN: ReadonlyMap<string, SignatureMethod> = new Map([
   ['HMAC-SHA1', hmac('sha1')],

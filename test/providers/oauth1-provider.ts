@@ -7,7 +7,7 @@ import { bodyHash, isSignatureValid, type Parameters } from './oauth1-signature.
 import { authenticate, type User } from './users.js';
 
 /** An application that is registered with the provider. */
-export interface OAuth1Consumer {
+interface OAuth1Consumer {
   key: string;
   secret: string;
   /** Shown to the user. */

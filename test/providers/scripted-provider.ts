@@ -13,7 +13,7 @@ export interface ReceivedRequest {
 }
 
 /** What a script answers: an ordinary answer, or one of the ways to misbehave. */
-export type Reply =
+type Reply =
   | { status?: number; headers?: Record<string, string>; body?: string; json?: unknown }
   /** No answer at all. */
   | 'never'
