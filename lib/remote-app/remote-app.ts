@@ -34,12 +34,15 @@ export interface RemoteAppContext {
 export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1Token | OAuth2Token> {
   /** The client's name in the registry. */
   readonly name: string;
+  /** The client's identifier at the provider. */
+  readonly clientId: string;
   readonly #config: ClientConfig;
   readonly #context: RemoteAppContext;
   readonly #http: AxiosInstance;
 
   constructor(config: ClientConfig, context: RemoteAppContext) {
     this.name = config.name;
+    this.clientId = config.clientId;
     this.#config = config;
     this.#context = context;
     this.#http = createHttpClient(context.http);
