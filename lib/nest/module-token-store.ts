@@ -1,4 +1,4 @@
-import { Injectable, type InjectionToken, type OnModuleInit, type Type } from '@nestjs/common';
+import { Injectable, Scope, type InjectionToken, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
 import type { OAuthRequest } from '../oauth-request.js';
@@ -41,17 +41,35 @@ export class ModuleTokenStore implements TokenStore, OnModuleInit {
   async #resolve(): Promise<TokenStore | undefined> {
     const { tokenStore } = this.#options.value;
     if (tokenStore === undefined || isStore(tokenStore)) return tokenStore;
+    if (!isInjectionToken(tokenStore)) {
+      throw new OAuthConfigError([
+        'tokenStore: expected an object with a method fetchToken, a class, or an injection token',
+      ]);
+    }
     const store = await this.#find(tokenStore);
     if (isStore(store)) return store;
     throw new OAuthConfigError([`tokenStore: ${describe(tokenStore)} has no method fetchToken`]);
   }
 
   async #find(token: InjectionToken<TokenStore>): Promise<unknown> {
+    const scope = this.#scopeOf(token);
+    if (scope === Scope.DEFAULT) return this.#moduleRef.get<unknown>(token, { strict: false });
+    if (scope !== undefined) {
+      throw new OAuthConfigError([
+        `tokenStore: ${describe(token)} must be a singleton, without request-scoped dependencies; ` +
+          'fetchToken is given the request',
+      ]);
+    }
+    if (typeof token === 'function') return this.#moduleRef.create(token as Type<unknown>);
+    throw new OAuthConfigError([`tokenStore: no module provides ${describe(token)}`]);
+  }
+
+  /** Nothing, when no module provides it. */
+  #scopeOf(token: InjectionToken<TokenStore>): Scope | undefined {
     try {
-      return this.#moduleRef.get<unknown>(token, { strict: false });
+      return this.#moduleRef.introspect(token as Type<unknown> | string | symbol).scope;
     } catch {
-      if (typeof token === 'function') return this.#moduleRef.create(token as Type<unknown>);
-      throw new OAuthConfigError([`tokenStore: no module provides ${describe(token)}`]);
+      return undefined;
     }
   }
 }
@@ -60,7 +78,10 @@ function isStore(value: unknown): value is TokenStore {
   return typeof value === 'object' && value !== null && typeof (value as TokenStore).fetchToken === 'function';
 }
 
-function describe(token: InjectionToken<TokenStore> | TokenStore): string {
-  if (typeof token === 'function') return token.name;
-  return typeof token === 'object' ? 'the object given' : String(token);
+function isInjectionToken(value: unknown): value is InjectionToken<TokenStore> {
+  return typeof value === 'string' || typeof value === 'symbol' || typeof value === 'function';
+}
+
+function describe(token: InjectionToken<TokenStore>): string {
+  return typeof token === 'function' ? token.name : String(token);
 }

@@ -1,5 +1,5 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import type { RemoteApp } from '../remote-app/remote-app.js';
@@ -9,9 +9,9 @@ import { classesInjecting, getRemoteAppToken, injectedNames } from './inject-rem
 export function remoteAppProviders(): FactoryProvider<RemoteApp | undefined>[] {
   return injectedNames().map((name) => ({
     provide: getRemoteAppToken(name),
-    inject: [OAuthRegistry, DiscoveryService],
-    useFactory: (registry: OAuthRegistry, discovery: DiscoveryService) =>
-      registry.has(name) ? registry.get(name) : absent(name, registry, discovery),
+    inject: [OAuthRegistry, ModulesContainer],
+    useFactory: (registry: OAuthRegistry, modules: ModulesContainer) =>
+      registry.has(name) ? registry.get(name) : absent(name, registry, modules),
   }));
 }
 
@@ -19,8 +19,8 @@ export function remoteAppProviders(): FactoryProvider<RemoteApp | undefined>[] {
  * Nothing, when nobody in this application injects the name: another application of the process does.
  * @throws {OAuthConfigError} when somebody does
  */
-function absent(name: string, registry: OAuthRegistry, discovery: DiscoveryService): undefined {
-  const consumers = consumersOf(name, discovery);
+function absent(name: string, registry: OAuthRegistry, modules: ModulesContainer): undefined {
+  const consumers = consumersOf(name, modules);
   if (consumers.length === 0) return undefined;
   throw new OAuthConfigError([
     `${consumers.join(' and ')} inject${consumers.length === 1 ? 's' : ''} the client "${name}", but none of that name is ` +
@@ -29,12 +29,18 @@ function absent(name: string, registry: OAuthRegistry, discovery: DiscoveryServi
   ]);
 }
 
-function consumersOf(name: string, discovery: DiscoveryService): string[] {
+/** Controllers, providers, and the guards, interceptors, pipes and filters that routes have. */
+function consumersOf(name: string, modules: ModulesContainer): string[] {
   const classes = classesInjecting(name);
   const token = getRemoteAppToken(name);
-  return [...discovery.getControllers(), ...discovery.getProviders()]
-    .filter(({ metatype, inject }) => inject?.includes(token) === true || isOneOf(metatype, classes))
-    .map((wrapper) => String(wrapper.name));
+  const consumers = [...modules.values()]
+    .flatMap(({ controllers, providers, injectables }) => [
+      ...controllers.values(),
+      ...providers.values(),
+      ...injectables.values(),
+    ])
+    .filter(({ metatype, inject }) => inject?.includes(token) === true || isOneOf(metatype, classes));
+  return [...new Set(consumers.map((wrapper) => String(wrapper.name)))];
 }
 
 function isOneOf(metatype: unknown, classes: ReadonlySet<object>): boolean {
