@@ -1,24 +1,23 @@
 import { createPrivateKey } from 'node:crypto';
 import type { z } from 'zod';
 import { Compliance, type ComplianceFix } from './compliance-fix.js';
-import { KNOWN_KEYS, nearestKey, snakeCase, type Settings } from './setting-keys.js';
-import { SCHEMAS, type OAuth1Settings, type OAuth2Settings } from './settings-schema.js';
+import { isRecord, KNOWN_KEYS, nearestKey, snakeCase, type Settings } from './setting-keys.js';
+import { SCHEMAS } from './settings-schema.js';
 
 type Protocol = keyof typeof SCHEMAS;
 
-const SIGNATURE_METHODS = ['HMAC-SHA1', 'HMAC-SHA256', 'RSA-SHA1', 'RSA-SHA256', 'PLAINTEXT'];
+const RSA_METHODS = ['RSA-SHA1', 'RSA-SHA256'];
+const SIGNATURE_METHODS = ['HMAC-SHA1', 'HMAC-SHA256', ...RSA_METHODS, 'PLAINTEXT'];
 const CLIENT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'];
 
 /** Every fault of one client's settings: one sentence each, beginning with name and key, without any value of theirs. */
 export function checkSettings(name: string, settings: Settings): string[] {
   const protocol: Protocol = settings.requestTokenUrl === undefined ? 'OAuth 2' : 'OAuth 1';
-  const { schema } = SCHEMAS[protocol];
-  const checked = schema.safeParse(settings);
-  const faults = checked.success
-    ? protocol === 'OAuth 1'
-      ? oauth1Faults(checked.data as OAuth1Settings)
-      : oauth2Faults(checked.data as OAuth2Settings)
-    : checked.error.issues.flatMap((issue) => describe(issue, settings, protocol));
+  const issues = SCHEMAS[protocol].schema.safeParse(settings).error?.issues ?? [];
+  const faults = [
+    ...issues.flatMap((issue) => describe(issue, settings, protocol)),
+    ...(protocol === 'OAuth 1' ? oauth1Faults(settings) : oauth2Faults(settings)),
+  ];
   return [...nameFaults(name), ...faults.map((fault) => `${name}.${fault}`)];
 }
 
@@ -27,46 +26,53 @@ function nameFaults(name: string): string[] {
   return name in Object.prototype ? [`${name}: not a name for a client, every JavaScript object has it already`] : [];
 }
 
-function oauth1Faults({ clientKwargs = {}, complianceFix }: OAuth1Settings): string[] {
-  const compliance = runFix(complianceFix);
+/** What the schema cannot tell of a client of OAuth 1; values of another type than they should be are its business. */
+function oauth1Faults(settings: Settings): string[] {
+  const compliance = runFix(settings.complianceFix);
   if (typeof compliance === 'string') return [compliance];
-  const { signatureMethod = 'HMAC-SHA1', rsaKey } = clientKwargs;
+  const { signatureMethod = 'HMAC-SHA1', rsaKey } = kwargsOf(settings);
   const known = [...SIGNATURE_METHODS, ...compliance.signatureMethods.keys()];
   const faults: string[] = [];
-  if (!known.includes(signatureMethod)) {
+  if (isText(signatureMethod) && !known.includes(signatureMethod)) {
     faults.push(`client_kwargs.signature_method: unknown; there are ${known.join(', ')}`);
   }
-  if (rsaKey === undefined && signatureMethod.startsWith('RSA-')) {
+  if (isText(signatureMethod) && RSA_METHODS.includes(signatureMethod) && rsaKey === undefined) {
     faults.push(`client_kwargs.rsa_key: missing; ${signatureMethod} signs with an RSA private key in PEM`);
   }
-  if (rsaKey !== undefined && !isRsaKey(rsaKey)) {
+  if (isText(rsaKey) && !isRsaKey(rsaKey)) {
     faults.push('client_kwargs.rsa_key: not a usable RSA private key in PEM');
   }
   return faults;
 }
 
-function oauth2Faults({ clientKwargs = {}, complianceFix, ...settings }: OAuth2Settings): string[] {
-  const compliance = runFix(complianceFix);
+/** What the schema cannot tell of a client of OAuth 2. */
+function oauth2Faults(settings: Settings): string[] {
+  const compliance = runFix(settings.complianceFix);
   if (typeof compliance === 'string') return [compliance];
   const faults: string[] = [];
-  for (const key of ['authorizeUrl', 'accessTokenUrl'] as const) {
+  for (const key of ['authorizeUrl', 'accessTokenUrl']) {
     if (settings[key] === undefined && settings.serverMetadataUrl === undefined) {
       faults.push(`${snakeCase(key)}: missing; give it, or server_metadata_url`);
     }
   }
-  const { tokenEndpointAuthMethod = 'none' } = clientKwargs;
+  const { tokenEndpointAuthMethod: method = 'none' } = kwargsOf(settings);
   const known = [...CLIENT_AUTH_METHODS, ...compliance.clientAuthMethods.keys()];
-  if (!known.includes(tokenEndpointAuthMethod)) {
+  if (isText(method) && !known.includes(method)) {
     faults.push(`client_kwargs.token_endpoint_auth_method: unknown; there are ${known.join(', ')}`);
   }
-  if (
-    tokenEndpointAuthMethod !== 'none' &&
-    CLIENT_AUTH_METHODS.includes(tokenEndpointAuthMethod) &&
-    !settings.clientSecret
-  ) {
-    faults.push(`client_secret: missing; ${tokenEndpointAuthMethod} needs it`);
+  const isBuiltIn = isText(method) && method !== 'none' && !compliance.clientAuthMethods.has(method);
+  if (isBuiltIn && CLIENT_AUTH_METHODS.includes(method) && !settings.clientSecret) {
+    faults.push(`client_secret: missing; ${method} needs it`);
   }
   return faults;
+}
+
+function kwargsOf({ clientKwargs }: Settings): Settings {
+  return isRecord(clientKwargs) ? clientKwargs : {};
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function describe(issue: z.core.$ZodIssue, settings: Settings, protocol: Protocol): string[] {
@@ -110,9 +116,9 @@ function keysAt(nested: boolean, protocol: Protocol): readonly string[] {
 const NOTHING = new Compliance();
 
 function runFix(fix: unknown): Compliance | string {
-  if (fix === undefined) return NOTHING;
+  if (typeof fix !== 'function') return NOTHING;
   try {
-    return new Compliance(fix as ComplianceFix | undefined);
+    return new Compliance(fix as ComplianceFix);
   } catch (error) {
     return `compliance_fix: ${error instanceof RangeError ? error.message : 'threw an error when it was called'}`;
   }

@@ -150,11 +150,12 @@ describe('a fault in the settings', () => {
   });
 
   it('is what is missing', async () => {
-    expect(await faultsOf({})).toEqual(['dev.client_id: missing']);
-    expect(await faultsOf({ client_id: 'dev' })).toEqual([
+    const endpoints = [
       'dev.authorize_url: missing; give it, or server_metadata_url',
       'dev.access_token_url: missing; give it, or server_metadata_url',
-    ]);
+    ];
+    expect(await faultsOf({})).toEqual(['dev.client_id: missing', ...endpoints]);
+    expect(await faultsOf({ client_id: 'dev' })).toEqual(endpoints);
     expect(await faultsOf({ request_token_url: OAUTH1.request_token_url })).toEqual([
       'dev.client_id: missing',
       'dev.access_token_url: missing',
