@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Post, Query, Redirect, Req, UseFilters } from '@nestjs/common';
+import { All, Controller, Get, Param, Query, Redirect, Req, UseFilters } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request } from 'express';
 import {
@@ -37,7 +37,8 @@ export class AuthController {
     return { returnTo: next };
   }
 
-  @Get(':provider/callback')
+  /** A GET, or a POST of a form where the provider answers with one (`response_mode=form_post`). */
+  @All(':provider/callback')
   @OAuthCallback()
   @Redirect()
   async callback(
@@ -53,20 +54,6 @@ export class AuthController {
     await regenerateSession(request);
     request.session.userId = user.id;
     return { url: returnTo };
-  }
-
-  /** The same, for a provider that answers with a form (`response_mode=form_post`). */
-  @Post(':provider/callback')
-  @OAuthCallback()
-  @Redirect()
-  formCallback(
-    @Req() request: Request,
-    @Param('provider') provider: string,
-    @OAuthToken() token: OAuth1Token | OAuth2Token,
-    @OAuthReturnTo() returnTo: string,
-    @OAuthUserInfo() claims?: IdTokenClaims,
-  ): Promise<{ url: string }> {
-    return this.callback(request, provider, token, returnTo, claims);
   }
 
   @Get('logout')
