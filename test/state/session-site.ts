@@ -1,0 +1,76 @@
+import { Test } from '@nestjs/testing';
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import type { AddressInfo } from 'node:net';
+import { MismatchingStateError, OAuthClientModule, OAuthError, OAuthRegistry } from 'nestjs-oauth-client';
+
+/** A site on plain Express, whose routes call the apps by hand. */
+export interface SessionSite {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** What a refused login is answered with. */
+export interface Refusal {
+  error: string;
+  description: string;
+  reason?: string;
+}
+
+/** Starts a site with this session middleware, whose clients are of the provider at that address. */
+export async function startSessionSite(
+  middleware: RequestHandler | undefined,
+  providerUrl: string,
+  names = ['dev'],
+): Promise<SessionSite> {
+  const registry = await registryOf(providerUrl, names);
+  const site = express();
+  site.use(express.urlencoded());
+  if (middleware) site.use(middleware);
+  site.get('/:provider/login', async (request: Request<{ provider: string }>, response) => {
+    const { provider } = request.params;
+    const { url } = await registry.get(provider).authorizeRedirect(request, `/${provider}/callback`, request.query);
+    response.redirect(url);
+  });
+  site.all('/:provider/callback', async (request: Request<{ provider: string }>, response) => {
+    response.json(await registry.get(request.params.provider).authorizeAccessToken(request));
+  });
+  site.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+    if (!(error instanceof OAuthError)) {
+      next(error);
+      return;
+    }
+    const reason = error instanceof MismatchingStateError ? error.reason : undefined;
+    response.status(error.getStatus()).json({ error: error.error, description: error.description, reason });
+  });
+  const server = site.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Clients of OAuth 2, and one of OAuth 1 named `old`. */
+async function registryOf(providerUrl: string, names: string[]): Promise<OAuthRegistry> {
+  const client = {
+    clientId: 'dev',
+    clientSecret: 'dev-secret',
+    authorizeUrl: `${providerUrl}/authorize`,
+    accessTokenUrl: `${providerUrl}/token`,
+    clientKwargs: { codeChallengeMethod: 'S256' as const },
+  };
+  const old = {
+    clientId: 'dev',
+    requestTokenUrl: `${providerUrl}/request-token`,
+    authorizeUrl: `${providerUrl}/authorize`,
+    accessTokenUrl: `${providerUrl}/access-token`,
+  };
+  const clients = { ...Object.fromEntries(names.map((name) => [name, client])), old };
+  const module = await Test.createTestingModule({ imports: [OAuthClientModule.forRoot({ clients })] }).compile();
+  await module.init();
+  return module.get(OAuthRegistry);
+}

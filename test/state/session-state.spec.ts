@@ -1,0 +1,397 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConsoleLogger, Logger } from '@nestjs/common';
+import cookieSession from 'cookie-session';
+import session, { MemoryStore, type SessionData } from 'express-session';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import { startSessionSite, type Refusal, type SessionSite } from './session-site.js';
+
+interface Entry {
+  data: Record<string, unknown>;
+  exp: number;
+}
+type Stored = Record<string, unknown>;
+
+/** The store of `express-session`, with its sessions in reach of a test. */
+class OpenStore extends MemoryStore {
+  /** The one session there is. */
+  get only(): Stored {
+    const [text] = Object.values((this as unknown as { sessions: Record<string, string> }).sessions);
+    return JSON.parse(text ?? '{}') as Stored;
+  }
+
+  get pending(): Record<string, Entry> {
+    return Object.fromEntries(Object.entries(this.only).filter(([key]) => key.startsWith('_state_'))) as Record<
+      string,
+      Entry
+    >;
+  }
+
+  /** Lets time pass for the pending logins: takes seconds from their expiry. */
+  age(seconds: number): void {
+    const { sessions } = this as unknown as { sessions: Record<string, string> };
+    for (const [id, text] of Object.entries(sessions)) {
+      const stored = JSON.parse(text) as Stored;
+      for (const [key, value] of Object.entries(stored)) {
+        if (key.startsWith('_state_')) (value as Entry).exp -= seconds;
+      }
+      sessions[id] = JSON.stringify(stored);
+    }
+  }
+}
+
+describe('a pending login', () => {
+  let provider: ScriptedProvider;
+  let site: SessionSite;
+  let store: OpenStore;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+    provider.on('POST /request-token', () => ({
+      body: 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true',
+    }));
+    provider.on('POST /access-token', () => ({ body: 'oauth_token=at&oauth_token_secret=ats' }));
+    store = new OpenStore();
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    await site.close();
+    await provider.close();
+  });
+
+  async function start(names?: string[], own: session.Store = store): Promise<void> {
+    const middleware = session({ secret: 'test', resave: false, saveUninitialized: false, store: own });
+    site = await startSessionSite(middleware, provider.url, names);
+  }
+
+  /** Begins a login and gives its state. */
+  async function login(query: Record<string, string> = {}, name = 'dev', by = browser): Promise<string> {
+    const search = new URLSearchParams(query).toString();
+    const { status, headers } = await by.get(`${site.url}/${name}/login?${search}`, { follow: false });
+    expect(status).toBe(302);
+    const { searchParams } = new URL(headers.get('location') ?? '');
+    return searchParams.get('state') ?? searchParams.get('oauth_token') ?? '';
+  }
+
+  async function callback(state: string, name = 'dev', by = browser) {
+    const query = new URLSearchParams({ code: 'c', state }).toString();
+    const { status, json } = await by.get(`${site.url}/${name}/callback?${query}`);
+    return { status, ...(json() as Partial<Refusal>) };
+  }
+
+  const DONE = { status: 200, accessToken: 'a' };
+  const refused = (reason: string): object => ({ status: 400, error: 'mismatching_state', reason });
+
+  it('lies under _state_{name}_{state} for an hour, with what the callback needs', async () => {
+    await start();
+    const state = await login({ returnTo: '/account' });
+    const before = Date.now() / 1000;
+    expect(store.pending).toEqual({
+      [`_state_dev_${state}`]: {
+        data: {
+          provider: 'dev',
+          state: undefined,
+          codeVerifier: expect.stringMatching(/^[\w-]{43}$/),
+          redirectUri: `${site.url}/dev/callback`,
+          returnTo: '/account',
+        },
+        exp: expect.any(Number),
+      },
+    });
+    const { exp } = store.pending[`_state_dev_${state}`]!;
+    expect(Math.abs(exp - before - 3600)).toBeLessThan(3);
+  });
+
+  it('of OAuth 1 has the request token for its state, and keeps its secret', async () => {
+    await start();
+    expect(await login({}, 'old')).toBe('rt');
+    expect(store.pending).toEqual({
+      _state_old_rt: {
+        data: { provider: 'old', requestTokenSecret: 'rts', redirectUri: `${site.url}/old/callback` },
+        exp: expect.any(Number),
+      },
+    });
+  });
+
+  it('may have others beside it, to be finished in any order', async () => {
+    await start(['dev', 'other']);
+    const states = [await login(), await login(), await login()];
+    const other = await login({}, 'other');
+    expect(new Set([...states, other]).size).toBe(4);
+    expect(await callback(states[1]!)).toMatchObject(DONE);
+    expect(await callback(other, 'other')).toMatchObject(DONE);
+    expect(await callback(states[2]!)).toMatchObject(DONE);
+    expect(await callback(states[0]!)).toMatchObject(DONE);
+    expect(store.pending).toEqual({});
+  });
+
+  it('is finished with its own code verifier', async () => {
+    await start();
+    const states = [await login(), await login()];
+    const verifiers = states.map((state) => store.pending[`_state_dev_${state}`]!.data.codeVerifier);
+    await callback(states[1]!);
+    await callback(states[0]!);
+    const sent = provider.requests.map(({ body }) => new URLSearchParams(body.toString()).get('code_verifier'));
+    expect(sent).toEqual([verifiers[1], verifiers[0]]);
+  });
+
+  it('can be finished once: then its state is known as used, as long as others are few', async () => {
+    await start();
+    const state = await login();
+    expect(await callback(state)).toMatchObject(DONE);
+    expect(await callback(state)).toMatchObject(refused('used_state'));
+    for (let index = 0; index < 5; index++) await callback(await login());
+    expect(await callback(state)).toMatchObject(refused('unknown_state'));
+    expect(JSON.stringify(store.only)).not.toContain(state);
+  });
+
+  it('is used up by a token request that fails', async () => {
+    await start();
+    provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
+    const state = await login();
+    expect(await callback(state)).toMatchObject({ status: 400, error: 'invalid_grant' });
+    expect(await callback(state)).toMatchObject(refused('used_state'));
+  });
+
+  it('is dropped after an hour', async () => {
+    await start();
+    const state = await login();
+    store.age(3599);
+    expect(Object.keys(store.pending)).toEqual([`_state_dev_${state}`]);
+    store.age(2);
+    expect(await callback(state)).toMatchObject(refused('expired_state'));
+    expect(store.pending).toEqual({});
+    expect(provider.requests).toEqual([]);
+  });
+
+  it('is still good within the hour', async () => {
+    await start();
+    const state = await login();
+    store.age(3590);
+    expect(await callback(state)).toMatchObject(DONE);
+  });
+
+  it('is dropped by the next login when it is expired', async () => {
+    await start();
+    await login();
+    store.age(3601);
+    const state = await login();
+    expect(Object.keys(store.pending)).toEqual([`_state_dev_${state}`]);
+  });
+
+  it('is one of at most twenty, of which the oldest go', async () => {
+    await start();
+    const states: string[] = [];
+    for (let index = 0; index < 22; index++) {
+      states.push(await login());
+      if (index < 3) store.age(10);
+    }
+    expect(Object.keys(store.pending).sort()).toEqual(
+      states
+        .slice(2)
+        .map((state) => `_state_dev_${state}`)
+        .sort(),
+    );
+    expect(await callback(states[1]!)).toMatchObject(refused('unknown_state'));
+    expect(await callback(states[2]!)).toMatchObject(DONE);
+    expect(await callback(states[21]!)).toMatchObject(DONE);
+  });
+
+  it('of the same second goes in the order of its beginning', async () => {
+    await start();
+    const states: string[] = [];
+    for (let index = 0; index < 21; index++) states.push(await login());
+    expect(await callback(states[0]!)).toMatchObject(refused('unknown_state'));
+    expect(await callback(states[1]!)).toMatchObject(DONE);
+  });
+
+  it('leaves the rest of the session alone', async () => {
+    await start();
+    await login();
+    const { sessions } = store as unknown as { sessions: Record<string, string> };
+    const [id, text] = Object.entries(sessions)[0]!;
+    sessions[id] = JSON.stringify({ ...(JSON.parse(text) as object), user: 5, _stately: 'home' });
+    for (let index = 0; index < 25; index++) await login();
+    await callback(await login());
+    expect(store.only).toMatchObject({ user: 5, _stately: 'home' });
+  });
+
+  describe('is refused with a reason:', () => {
+    it('no_session when the callback comes without the session of the login', async () => {
+      await start();
+      const state = await login();
+      const answer = await callback(state, 'dev', new Browser());
+      expect(answer).toMatchObject(refused('no_session'));
+      expect(answer.description).toMatch(/SameSite.*Secure.*trust proxy/);
+    });
+
+    it('no_session when the cookie names a session that is gone', async () => {
+      await start();
+      const state = await login();
+      store.clear();
+      expect(await callback(state)).toMatchObject(refused('no_session'));
+    });
+
+    it('unknown_state when the session has another login', async () => {
+      await start();
+      await login();
+      const theirs = await login({}, 'dev', new Browser());
+      expect(await callback(theirs)).toMatchObject(refused('unknown_state'));
+    });
+
+    it('unknown_state when the callback has no state', async () => {
+      await start();
+      await login();
+      expect(await callback('')).toMatchObject(refused('unknown_state'));
+    });
+
+    it('expired_state and used_state, which tell the user to start again', async () => {
+      await start();
+      const [used, expired] = [await login(), await login()];
+      await callback(used);
+      store.age(4000);
+      for (const [state, reason] of [
+        [used, 'used_state'],
+        [expired, 'expired_state'],
+      ] as const) {
+        const answer = await callback(state);
+        expect(answer).toMatchObject(refused(reason));
+        expect(answer.description).toMatch(/Start the login again\.$/);
+      }
+    });
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'save', 'cookie', '_used_states'])(
+    'is not found by the state %s, and may have it',
+    async (state) => {
+      await start();
+      await login();
+      expect(await callback(state)).toMatchObject(refused('unknown_state'));
+      expect(await login({ state })).toBe(state);
+      expect(await callback(state)).toMatchObject(DONE);
+      expect(({} as { data?: unknown }).data).toBeUndefined();
+    },
+  );
+
+  it('of the client a_b is of no use to the client a', async () => {
+    await start(['a', 'a_b']);
+    await login({ state: 'c' }, 'a_b');
+    expect(Object.keys(store.pending)).toEqual(['_state_a_b_c']);
+    expect(await callback('b_c', 'a')).toMatchObject(refused('unknown_state'));
+    expect(await callback('c', 'a_b')).toMatchObject(DONE);
+  });
+
+  it('of one client is of no use to another', async () => {
+    await start(['dev', 'other']);
+    const state = await login();
+    expect(await callback(state, 'other')).toMatchObject(refused('unknown_state'));
+    expect(await callback(state)).toMatchObject(DONE);
+  });
+
+  describe('in a store', () => {
+    it('is saved before the redirect leaves, and taken out before the code is exchanged', async () => {
+      const order: string[] = [];
+      class SlowStore extends OpenStore {
+        override set(id: string, data: SessionData, done?: (error?: unknown) => void): void {
+          setTimeout(
+            () =>
+              super.set(id, data, () => {
+                order.push(`saved ${Object.keys(data).filter((key) => key.startsWith('_state_')).length} pending`);
+                done?.();
+              }),
+            100,
+          );
+        }
+      }
+      await start(undefined, new SlowStore());
+      provider.on('POST /token', () => {
+        order.push('code exchanged');
+        return { json: { access_token: 'a', token_type: 'bearer' } };
+      });
+      const state = await login();
+      order.push('redirected');
+      expect(await callback(state)).toMatchObject(DONE);
+      expect(order.slice(0, 4)).toEqual(['saved 1 pending', 'redirected', 'saved 0 pending', 'code exchanged']);
+    });
+
+    it('that fails ends in an error, without a redirect', async () => {
+      class FailingStore extends OpenStore {
+        override set(_id: string, _data: SessionData, done?: (error?: unknown) => void): void {
+          setImmediate(() => done?.(new Error('redis is down')));
+        }
+      }
+      await start(undefined, new FailingStore());
+      const { status, headers, json } = await browser.get(`${site.url}/dev/login`, { follow: false });
+      expect(status).toBe(500);
+      expect(headers.get('location')).toBeNull();
+      expect(json()).toEqual({ error: 'session_error', description: expect.stringMatching(/could not be saved/) });
+    });
+  });
+
+  it('cannot be kept without a session middleware: the error names express-session, and how', async () => {
+    site = await startSessionSite(undefined, provider.url);
+    for (const route of ['login', 'callback?code=c&state=s']) {
+      const { status, json } = await browser.get(`${site.url}/dev/${route}`, { follow: false });
+      expect(status).toBe(500);
+      const { error, description } = json() as Refusal;
+      expect(error).toBe('missing_session');
+      expect(description).toContain("import session from 'express-session'");
+      expect(description).toContain('app.use(session({');
+      expect(description).toContain('@fastify/session');
+    }
+  });
+
+  describe('in cookie-session', () => {
+    const warnings: string[] = [];
+
+    class Warnings extends ConsoleLogger {
+      override warn(message: unknown): void {
+        warnings.push(String(message));
+      }
+    }
+
+    beforeEach(async () => {
+      site = await startSessionSite(cookieSession({ name: 'session', secret: 'test' }), provider.url);
+      Logger.overrideLogger(new Warnings()); // after the testing module, which has a logger of its own
+      warnings.length = 0;
+    });
+
+    afterEach(() => Logger.overrideLogger(true));
+
+    it('works for OAuth 2 without a warning, for OAuth 1 with one, once in the process', async () => {
+      expect(await callback(await login())).toMatchObject(DONE);
+      expect(warnings).toEqual([]);
+      for (let index = 0; index < 2; index++) {
+        const requestToken = await login({}, 'old');
+        const query = `oauth_token=${requestToken}&oauth_verifier=v`;
+        const { status, json } = await browser.get(`${site.url}/old/callback?${query}`);
+        expect({ status, body: json() }).toEqual({
+          status: 200,
+          body: { oauthToken: 'at', oauthTokenSecret: 'ats' },
+        });
+      }
+      expect(warnings).toEqual([expect.stringContaining('The session is kept in a cookie')]);
+    });
+
+    it('has the same reasons to be refused', async () => {
+      const state = await login();
+      expect(await callback(state, 'dev', new Browser())).toMatchObject(refused('no_session'));
+      expect(await callback('x')).toMatchObject(refused('unknown_state'));
+      expect(await callback(state)).toMatchObject(DONE);
+      expect(await callback(state)).toMatchObject(refused('used_state'));
+    });
+
+    it('is one of at most five, so that the browser keeps the cookie', async () => {
+      const states: string[] = [];
+      for (let index = 0; index < 8; index++) states.push(await login());
+      const cookies = await browser.jar.getCookies(site.url);
+      const size = cookies.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+      expect(size).toBeLessThan(4096);
+      expect(await callback(states[2]!)).toMatchObject(refused('unknown_state'));
+      expect(await callback(states[3]!)).toMatchObject(DONE);
+    });
+  });
+});
