@@ -33,9 +33,13 @@ export class Browser {
     const headers = { ...options.headers, ...(cookie && { cookie }) };
     const response = await fetch(url, { method, body, headers, redirect: 'manual' });
     for (const line of response.headers.getSetCookie()) await this.jar.setCookie(line, url);
-    const location = response.headers.get('location');
-    if (location && options.follow !== false) return this.get(new URL(location, url).href, options);
     const text = await response.text();
+    const location = response.headers.get('location');
+    if (location && options.follow !== false) {
+      const target = new URL(location, url).href;
+      const keepsMethod = response.status === 307 || response.status === 308;
+      return keepsMethod ? this.request(method, target, options, body) : this.get(target, options);
+    }
     return { status: response.status, headers: response.headers, url, text, json: () => JSON.parse(text) as unknown };
   }
 }
