@@ -1,5 +1,5 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { listen } from './listen.js';
 
 /** A request as it came in. */
 export interface ReceivedRequest {
@@ -36,7 +36,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const requests: ReceivedRequest[] = [];
   const replies = new Map<string, (request: ReceivedRequest) => Reply>();
 
-  const server = createServer((incoming, response) => {
+  const { port, close } = await listen((incoming, response) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
@@ -47,18 +47,12 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
       send(response, reply);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
 
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
     on: (route, reply) => replies.set(route, reply),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }
 

@@ -1,0 +1,25 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A server of this machine alone. */
+export interface Listening {
+  port: number;
+  /** Stops listening, and cuts what is still open. */
+  close(): Promise<void>;
+}
+
+/** Listens on the loopback interface; at port 0, on any that is free. */
+export async function listen(listener: RequestListener, port = 0): Promise<Listening> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
