@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { listen } from './listen.js';
 import { loginPage, messagePage } from './login-page.js';
-import { bodyHash, isSignatureValid, type Parameters } from './oauth1-signature.js';
+import { readParameters, required } from './oauth1-parameters.js';
+import { Problem } from './oauth1-problem.js';
+import { bodyHash, isSignatureValid } from './oauth1-signature.js';
 import { authenticate, type User } from './users.js';
 
 /** An application that is registered with the provider. */
@@ -51,29 +52,11 @@ interface Proof {
   protocol: Map<string, string>;
 }
 
-/** A refusal, in the words of the OAuth Problem Reporting extension. */
-class Problem extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    readonly advice: string,
-  ) {
-    super(code);
-  }
-}
-
 /** An OAuth 1.0a provider (RFC 5849), strict about signatures, nonces, timestamps and the order of the steps. */
-export async function startOAuth1Provider({ consumers, port = 0 }: OAuth1ProviderOptions): Promise<OAuth1Provider> {
-  const server = await listen(oauth1Provider(new Map(consumers.map((consumer) => [consumer.key, consumer]))), port);
-  const { port: actual } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${actual}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+export async function startOAuth1Provider(options: OAuth1ProviderOptions): Promise<OAuth1Provider> {
+  const consumers = new Map(options.consumers.map((consumer) => [consumer.key, consumer]));
+  const { port, close } = await listen(oauth1Provider(consumers), options.port);
+  return { url: `http://127.0.0.1:${port}`, close };
 }
 
 function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express {
@@ -94,16 +77,16 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
 
   app.get('/oauth/authorize', (request, response) => {
     const { oauth_token: token = '' } = request.query as Record<string, string>;
-    response.send(consentPage(token, pending(token)));
+    response.send(consentPage(token, undecided(token)));
   });
 
   app.post('/oauth/authorize', (request, response) => {
     const form = new URLSearchParams(bodyOf(request).toString());
     const token = form.get('oauth_token') ?? '';
-    const login = pending(token);
+    const login = undecided(token);
     if (form.get('decision') !== 'allow') {
       requestTokens.delete(token);
-      response.redirect(302, withQuery(login.callback, { denied: token }));
+      sendBack(response, login, { denied: token }, 'You said no.');
       return;
     }
     login.user = authenticate(form.get('username'), form.get('password'));
@@ -112,8 +95,8 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
       return;
     }
     login.verifier = random();
-    if (login.callback === 'oob') response.send(messagePage(LOOK, `Your code is ${login.verifier}`));
-    else response.redirect(302, withQuery(login.callback, { oauth_token: token, oauth_verifier: login.verifier }));
+    const verdict = { oauth_token: token, oauth_verifier: login.verifier };
+    sendBack(response, login, verdict, `Your code is ${login.verifier}`);
   });
 
   app.all('/oauth/access_token', (request, response) => {
@@ -146,18 +129,26 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
     response.redirect(Number(status), to);
   });
 
-  app.use((error: Error, _request: Request, response: Response, next: NextFunction) => {
+  app.use((error: Error, request: Request, response: Response, next: NextFunction) => {
     if (!(error instanceof Problem)) {
       next(error);
       return;
     }
-    sendForm(response.status(error.status), { oauth_problem: error.code, oauth_problem_advice: error.advice });
+    response.status(error.status).set('WWW-Authenticate', `OAuth realm="${LOOK.provider}"`);
+    if (request.path === '/oauth/authorize') response.send(messagePage(LOOK, `Refused: ${error.advice}.`));
+    else sendForm(response, { oauth_problem: error.code, oauth_problem_advice: error.advice });
   });
   return app;
 
   function pending(token: string): RequestToken {
     const login = requestTokens.get(token);
     if (!login) throw new Problem(401, 'token_rejected', 'no such request token, or used already');
+    return login;
+  }
+
+  function undecided(token: string): RequestToken {
+    const login = pending(token);
+    if (login.verifier) throw new Problem(401, 'token_rejected', 'this request token was authorised already');
     return login;
   }
 
@@ -170,7 +161,10 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
 
   /** RFC 5849 §3.2: consumer, token, timestamp, nonce, body hash and signature. */
   function prove(request: Request, tokenSecretOf: (token: string) => string | undefined): Proof {
-    const { parameters, protocol, isForm } = readParameters(request);
+    const { authorization, 'content-type': contentType = '' } = request.headers;
+    const isForm = contentType.startsWith(FORM);
+    const form = isForm ? bodyOf(request).toString() : '';
+    const { parameters, protocol } = readParameters({ authorization, url: request.originalUrl, form });
     const consumer = consumers.get(required(protocol, 'oauth_consumer_key'));
     if (!consumer) throw new Problem(401, 'consumer_key_unknown', 'no such consumer');
     if ((protocol.get('oauth_version') ?? '1.0') !== '1.0') throw new Problem(400, 'version_rejected', '1.0');
@@ -183,9 +177,8 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
     if (!/^\d+$/.test(timestamp) || Math.abs(Number(timestamp) - Date.now() / 1000) > TIMESTAMP_TOLERANCE) {
       throw new Problem(401, 'timestamp_refused', 'more than five minutes off');
     }
-    const body = isForm ? undefined : bodyOf(request);
     const hash = protocol.get('oauth_body_hash');
-    if (hash !== undefined && (!body || hash !== bodyHash(body, method))) {
+    if (hash !== undefined && (isForm || hash !== bodyHash(bodyOf(request), method))) {
       throw new Problem(400, 'parameter_rejected', 'oauth_body_hash');
     }
     const url = `${request.protocol}://${request.headers.host ?? ''}${request.path}`;
@@ -196,7 +189,7 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
       rsaPublicKey: consumer.rsaPublicKey,
     };
     const signature = required(protocol, 'oauth_signature');
-    if (!isSignatureValid({ method: request.method, url, parameters, body }, method, signature, secrets)) {
+    if (!isSignatureValid({ method: request.method, url, parameters }, method, signature, secrets)) {
       throw new Problem(401, 'signature_invalid', `checked by ${method}`);
     }
     const use = [consumer.key, timestamp, nonce, token].join('\n');
@@ -204,35 +197,6 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
     nonces.add(use);
     return { consumer, token, protocol };
   }
-}
-
-/** Parameters by where they may be (RFC 5849 §3.5); the protocol's own must be in one place, and there once. */
-function readParameters(request: Request): { parameters: Parameters; protocol: Map<string, string>; isForm: boolean } {
-  const isForm = request.headers['content-type']?.startsWith(FORM) ?? false;
-  const header = headerParameters(request.headers.authorization);
-  const query = [...new URL(request.originalUrl, 'http://localhost').searchParams];
-  const form = isForm ? [...new URLSearchParams(bodyOf(request).toString())] : [];
-  const protocolOf = (parameters: Parameters): Parameters => parameters.filter(([name]) => name.startsWith('oauth_'));
-  const places = [header, query, form].map(protocolOf).filter((parameters) => parameters.length > 0);
-  if (places.length !== 1) throw new Problem(400, 'parameter_rejected', 'OAuth parameters in one place');
-  const [place = []] = places;
-  const protocol = new Map(place);
-  if (protocol.size !== place.length) throw new Problem(400, 'parameter_rejected', 'an OAuth parameter came twice');
-  return { parameters: [...header, ...query, ...form], protocol, isForm };
-}
-
-function headerParameters(header = ''): [string, string][] {
-  if (!/^OAuth /i.test(header)) return [];
-  return [...header.slice('OAuth '.length).matchAll(/([\w%]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [
-    decodeURIComponent(name),
-    decodeURIComponent(value),
-  ]);
-}
-
-function required(protocol: ReadonlyMap<string, string>, name: string): string {
-  const value = protocol.get(name);
-  if (!value) throw new Problem(400, 'parameter_absent', name);
-  return value;
 }
 
 function consentPage(token: string, { consumer }: RequestToken, fault?: string): string {
@@ -254,6 +218,17 @@ function sendForm(response: Response, fields: Record<string, string>): void {
   response.type(FORM).send(new URLSearchParams(fields).toString());
 }
 
+/** Back to where the user came from; one who came from no page (`oob`) reads it instead. */
+function sendBack(
+  response: Response,
+  { callback }: RequestToken,
+  parameters: Record<string, string>,
+  message: string,
+): void {
+  if (callback === 'oob') response.send(messagePage(LOOK, message));
+  else response.redirect(302, withQuery(callback, parameters));
+}
+
 function withQuery(url: string, parameters: Record<string, string>): string {
   const target = new URL(url);
   for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value);
@@ -262,11 +237,4 @@ function withQuery(url: string, parameters: Record<string, string>): string {
 
 function random(): string {
   return randomBytes(16).toString('hex');
-}
-
-function listen(app: Express, port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = app.listen(port, '127.0.0.1', () => resolve(server));
-    server.on('error', reject);
-  });
 }

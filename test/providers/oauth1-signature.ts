@@ -1,7 +1,6 @@
-import { createHash, createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+import { createHash, createHmac, createPublicKey, verify } from 'node:crypto';
 import OAuth from 'oauth-1.0a';
-
-export type Parameters = readonly (readonly [name: string, value: string])[];
+import type { Parameters } from './oauth1-parameters.js';
 
 /** A signed request, as it came in. */
 export interface SignedRequest {
@@ -10,8 +9,6 @@ export interface SignedRequest {
   url: string;
   /** Every parameter: of the header, the query and the form. */
   parameters: Parameters;
-  /** The body, unless it is a form. */
-  body?: Buffer;
 }
 
 /** What a request may be signed with. */
@@ -37,17 +34,16 @@ export function isSignatureValid(
     case 'HMAC-SHA256': {
       const key = signer(secrets).getSigningKey(secrets.tokenSecret);
       const hash = method === 'HMAC-SHA1' ? 'sha1' : 'sha256';
-      return equal(
-        createHmac(hash, key).update(baseString(request, secrets)).digest(),
-        Buffer.from(signature, 'base64'),
-      );
+      return signature === createHmac(hash, key).update(baseString(request, secrets)).digest('base64');
     }
     case 'RSA-SHA1':
     case 'RSA-SHA256': {
       if (!secrets.rsaPublicKey) return false;
       const hash = method === 'RSA-SHA1' ? 'sha1' : 'sha256';
       const key = createPublicKey(secrets.rsaPublicKey);
-      return verify(hash, Buffer.from(baseString(request, secrets)), key, Buffer.from(signature, 'base64'));
+      const bytes = Buffer.from(signature, 'base64');
+      const isBase64 = bytes.toString('base64') === signature; // Buffer reads base64url and junk too
+      return isBase64 && verify(hash, Buffer.from(baseString(request, secrets)), key, bytes);
     }
     default:
       return false;
@@ -61,11 +57,14 @@ export function bodyHash(body: Buffer, method: string): string {
     .digest('base64');
 }
 
-/** All parameters go in as data: the package would read `+` in a query as a plus, and lose what query and form share. */
+/**
+ * All parameters go in as data: the package would read `+` in a query as a plus, and lose what query and form share. One
+ * it loses still: a parameter named `__proto__`, whose signature is therefore never valid here.
+ */
 function baseString({ method, url, parameters }: SignedRequest, secrets: SigningSecrets): string {
-  const data: Record<string, string | string[]> = {};
+  const data = Object.create(null) as Record<string, string | string[]>; // `constructor` is a name like any other
   for (const [name, value] of parameters) {
-    if (name === 'oauth_signature' || name === 'realm') continue;
+    if (name === 'oauth_signature') continue;
     const present = data[name];
     data[name] = present === undefined ? value : [present, value].flat();
   }
@@ -74,8 +73,4 @@ function baseString({ method, url, parameters }: SignedRequest, secrets: Signing
 
 function signer({ consumerKey, consumerSecret }: SigningSecrets): OAuth {
   return new OAuth({ consumer: { key: consumerKey, secret: consumerSecret } });
-}
-
-function equal(left: Buffer, right: Buffer): boolean {
-  return left.length === right.length && timingSafeEqual(left, right);
 }
