@@ -1,9 +1,9 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import express, { type Express, type Request } from 'express';
+import express, { type Request } from 'express';
 import { interactionPolicy, Provider, type ClientMetadata, type Configuration } from 'oidc-provider';
+import { listen } from './listen.js';
 import { loginPage } from './login-page.js';
+import { memoryAdapter } from './oidc-memory-adapter.js';
 import { authenticate, USERS } from './users.js';
 
 export interface OidcProviderOptions {
@@ -30,25 +30,19 @@ const SCOPES = 'openid profile email offline_access';
 /** A certified OpenID Connect provider, `oidc-provider`, with a login page and an API of its own. */
 export async function startOidcProvider(options: OidcProviderOptions): Promise<OidcProvider> {
   const app = express();
-  const server = await listen(app, options.port ?? 0);
-  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const { port, close } = await listen(app, options.port);
+  const url = `http://localhost:${port}`;
   const provider = new Provider(url, configuration(options));
   app.use(interactions(provider), api(provider), provider.callback());
-  return {
-    url,
-    provider,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { url, provider, close };
 }
 
 function configuration({ clients, accessTokenTtl = 3600, requirePkce = false }: OidcProviderOptions): Configuration {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return {
+    adapter: memoryAdapter(),
     clients,
+    clockTolerance: 0, // a token that lives a second lives a second
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }] },
     cookies: { keys: [randomBytes(32).toString('hex')] },
     claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
@@ -68,8 +62,8 @@ function configuration({ clients, accessTokenTtl = 3600, requirePkce = false }: 
     loadExistingGrant: async (context) => {
       const { client, session, provider } = context.oidc;
       if (!client || !session?.accountId) return undefined;
-      const known = session.grantIdFor(client.clientId);
-      if (known) return provider.Grant.find(known);
+      const known = await provider.Grant.find(session.grantIdFor(client.clientId) ?? '');
+      if (known) return known; // one whose refresh token was revoked is gone
       const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
       grant.addOIDCScope(SCOPES);
       await grant.save();
@@ -115,7 +109,7 @@ function interactions(provider: Provider): express.Router {
       return;
     }
     const user = authenticate(username, password);
-    if (user) await provider.interactionFinished(request, response, { login: { accountId: user.id } });
+    if (user) await provider.interactionFinished(request, response, { login: { accountId: user.id }, consent: {} });
     else response.status(401).send(await page(provider, uid, params, 'No such user, or another password.'));
   });
   return router;
@@ -148,11 +142,4 @@ function bearerToken({ headers, query, body }: Request): string | undefined {
   const [, inHeader] = /^Bearer (.+)$/i.exec(headers.authorization ?? '') ?? [];
   const inForm = (body as { access_token?: string } | undefined)?.access_token;
   return inHeader ?? inForm ?? (query.access_token as string | undefined);
-}
-
-function listen(app: Express, port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = app.listen(port, '127.0.0.1', () => resolve(server));
-    server.on('error', reject);
-  });
 }

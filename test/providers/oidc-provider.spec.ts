@@ -1,0 +1,185 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { Browser, type Page } from '../support/browser.js';
+import { allow, deny } from '../support/sign-in.js';
+import { startOidcProvider, type OidcProvider } from './oidc-provider.js';
+import { startScriptedProvider, type ScriptedProvider } from './scripted-provider.js';
+
+const VERIFIER = 'a-verifier-of-43-characters-or-more-for-a-test';
+const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
+
+type Fields = Record<string, string>;
+type Tokens = Fields & { access_token: string; refresh_token: string; id_token: string };
+
+describe('the OpenID Connect provider of the tests', () => {
+  let client: ScriptedProvider;
+  let oidc: OidcProvider;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    client = await startScriptedProvider();
+    client.on('GET /callback', () => ({ body: 'signed in' }));
+    oidc = await startOidcProvider({
+      clients: [
+        {
+          client_id: 'app',
+          client_secret: 'secret',
+          client_name: '<The app>',
+          application_type: 'native',
+          grant_types: ['authorization_code', 'refresh_token'],
+          redirect_uris: ['http://127.0.0.1/callback'],
+        },
+      ],
+      accessTokenTtl: 1,
+      requirePkce: true,
+    });
+  });
+
+  afterAll(async () => {
+    await oidc.close();
+    await client.close();
+  });
+
+  beforeEach(() => {
+    browser = new Browser();
+  });
+
+  afterEach(() => {
+    client.requests.length = 0;
+  });
+
+  function start(change: Fields = {}): Promise<Page> {
+    const query = new URLSearchParams({
+      client_id: 'app',
+      response_type: 'code',
+      redirect_uri: `${client.url}/callback`,
+      scope: 'openid profile email',
+      state: 'the state',
+      code_challenge: CHALLENGE,
+      code_challenge_method: 'S256',
+      ...change,
+    });
+    return browser.get(`${oidc.url}/auth?${query.toString()}`);
+  }
+
+  function callbackOf({ url }: Page): Fields {
+    expect(url).toContain(`${client.url}/callback?`);
+    return Object.fromEntries(new URL(url).searchParams);
+  }
+
+  function ask(path: string, form: Fields): Promise<Response> {
+    const authorization = `Basic ${Buffer.from('app:secret').toString('base64')}`;
+    return fetch(oidc.url + path, { method: 'POST', headers: { authorization }, body: new URLSearchParams(form) });
+  }
+
+  async function tokens(form: Fields): Promise<Tokens> {
+    return (await (await ask('/token', form)).json()) as Tokens;
+  }
+
+  function exchange(callback: Fields, change: Fields = {}): Promise<Tokens> {
+    const redirect_uri = `${client.url}/callback`;
+    const code = callback.code!;
+    return tokens({ grant_type: 'authorization_code', code, redirect_uri, code_verifier: VERIFIER, ...change });
+  }
+
+  async function signIn(): Promise<Tokens> {
+    return exchange(callbackOf(await allow(browser, await start())));
+  }
+
+  it('shows who asks, escaped', async () => {
+    expect((await start()).text).toContain('&#60;The app&#62;');
+  });
+
+  it('goes from the login page to the user', async () => {
+    const callback = callbackOf(await allow(browser, await start({ nonce: 'the nonce' }), 'grace'));
+    expect(callback).toMatchObject({ state: 'the state', iss: oidc.url });
+    const { access_token, id_token } = await exchange(callback);
+    const { payload } = await jwtVerify(id_token, createRemoteJWKSet(new URL(`${oidc.url}/jwks`)));
+    expect(payload).toMatchObject({ iss: oidc.url, aud: 'app', nonce: 'the nonce', sub: '1906' });
+    const userInfo = await fetch(`${oidc.url}/me`, { headers: { authorization: `Bearer ${access_token}` } });
+    expect(await userInfo.json()).toEqual({ sub: '1906', name: 'Grace Hopper', email: 'grace@example.org' });
+  });
+
+  it('asks again after a wrong password', async () => {
+    const again = await allow(browser, await start(), 'nobody');
+    expect([again.status, again.text]).toEqual([401, expect.stringContaining('No such user')]);
+    expect(callbackOf(await allow(browser, again))).toMatchObject({ state: 'the state' });
+  });
+
+  it('tells that the user said no', async () => {
+    const callback = callbackOf(await deny(browser, await start()));
+    expect(callback).toMatchObject({ error: 'access_denied', state: 'the state' });
+  });
+
+  it('lets a user in again without asking', async () => {
+    await signIn();
+    expect(callbackOf(await start())).toMatchObject({ code: expect.any(String) });
+  });
+
+  it.each(['consent', 'login'])('asks once for prompt=%s', async (prompt) => {
+    await signIn();
+    const page = await start({ prompt, scope: 'openid offline_access' });
+    expect(callbackOf(await allow(browser, page))).toMatchObject({ code: expect.any(String) });
+  });
+
+  it('posts the answer as a form', async () => {
+    const { text } = await allow(browser, await start({ response_mode: 'form_post' }));
+    expect(text).toContain(`action="${client.url}/callback"`);
+    expect(text).toContain('name="code"');
+  });
+
+  it('refuses a login without PKCE, and a code with another verifier', async () => {
+    const withoutPkce = await start({ code_challenge: '', code_challenge_method: '' });
+    expect(callbackOf(withoutPkce)).toMatchObject({ error: 'invalid_request' });
+    const callback = callbackOf(await allow(browser, await start()));
+    expect(await exchange(callback, { code_verifier: VERIFIER.toUpperCase() })).toMatchObject({
+      error: 'invalid_grant',
+    });
+  });
+
+  it('exchanges a code once', async () => {
+    const callback = callbackOf(await allow(browser, await start()));
+    expect(await exchange(callback)).toMatchObject({ token_type: 'Bearer', expires_in: 1 });
+    expect(await exchange(callback)).toMatchObject({ error: 'invalid_grant' });
+  });
+
+  it('rotates refresh tokens', async () => {
+    const { refresh_token } = await signIn();
+    const refresh = { grant_type: 'refresh_token', refresh_token };
+    const renewed = await tokens(refresh);
+    expect(renewed.refresh_token).not.toBe(refresh_token);
+    expect(await tokens(refresh)).toMatchObject({ error: 'invalid_grant' });
+  });
+
+  it('says whether a token is active, until it is revoked, and lets the user sign in again after that', async () => {
+    const { refresh_token: token } = await signIn();
+    expect(await (await ask('/token/introspection', { token })).json()).toMatchObject({ active: true, sub: '1815' });
+    expect((await ask('/token/revocation', { token })).status).toBe(200);
+    expect(await (await ask('/token/introspection', { token })).json()).toEqual({ active: false });
+    expect(callbackOf(await start())).toMatchObject({ code: expect.any(String) });
+  });
+
+  describe('its API', () => {
+    it('takes the token in the header, the query and a form', async () => {
+      const { access_token } = await signIn();
+      const url = `${oidc.url}/api/me`;
+      const answers = await Promise.all([
+        fetch(url, { headers: { authorization: `Bearer ${access_token}` } }),
+        fetch(`${url}?access_token=${access_token}`),
+        fetch(url, { method: 'POST', body: new URLSearchParams({ access_token }) }),
+      ]);
+      const users = await Promise.all(answers.map((answer) => answer.json()));
+      expect(users).toEqual(Array(3).fill({ sub: '1815', name: 'Ada Lovelace', email: 'ada@example.org' }));
+    });
+
+    it('refuses no token, a foreign one, and one that has expired', async () => {
+      const { access_token } = await signIn();
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      for (const query of ['', '?access_token=foreign', `?access_token=${access_token}`]) {
+        const answer = await fetch(`${oidc.url}/api/me${query}`);
+        expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer error="invalid_token"']);
+      }
+    });
+  });
+});
