@@ -54,10 +54,10 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 function toResponse({ status, headers, text }: ProtocolAnswer): Response {
-  const { 'content-type': type = 'application/octet-stream', 'www-authenticate': challenge } = headers;
+  const kept = ['content-type', 'www-authenticate', 'cache-control'].filter((name) => headers[name] !== undefined);
   const bodyless = status === 204 || status === 205 || status === 304;
   return new Response(bodyless ? null : text, {
     status,
-    headers: { 'content-type': type, ...(challenge && { 'www-authenticate': challenge }) },
+    headers: Object.fromEntries(kept.map((name) => [name, headers[name] ?? ''])),
   });
 }

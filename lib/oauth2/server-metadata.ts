@@ -5,8 +5,12 @@ import { ProviderError } from '../oauth.errors.js';
 import { endpointFetch } from './endpoint-fetch.js';
 import type { Provider } from './provider.js';
 
-/** Milliseconds for which metadata is used before it is read again. */
-const MAX_AGE = 60 * 60 * 1000;
+const MINUTES = 60_000;
+/** How long metadata is used before it is read again: what its `Cache-Control` says, within these bounds. */
+const FRESH = { default: 60 * MINUTES, atLeast: 5 * MINUTES, atMost: 24 * 60 * MINUTES };
+/** How long the last good copy is used before the provider, which was down, is asked again. */
+const RETRY = MINUTES;
+
 const OPENID_CONFIGURATION = '/.well-known/openid-configuration';
 const OAUTH_METADATA = '/.well-known/oauth-authorization-server';
 
@@ -14,47 +18,58 @@ const OAUTH_METADATA = '/.well-known/oauth-authorization-server';
 export class ServerMetadata {
   readonly #http: AxiosInstance;
   readonly #config: OAuth2ClientConfig;
+  #known?: { provider: Provider; freshUntil: number };
   #loading?: Promise<Provider>;
-  #loadedAt = 0;
 
   constructor(http: AxiosInstance, config: OAuth2ClientConfig) {
     this.#http = http;
     this.#config = config;
   }
 
-  /** @throws {ProviderError} when the metadata cannot be read, or belongs to another issuer; the next call tries again */
-  load(now = Date.now()): Promise<Provider> {
-    if (this.#loading && now - this.#loadedAt < MAX_AGE) return this.#loading;
-    this.#loadedAt = now;
-    const loading = this.#load();
-    loading.catch(() => (this.#loadedAt = 0));
-    return (this.#loading = loading);
+  /**
+   * @throws {ProviderError} when the metadata cannot be read, or belongs to another issuer, and was never read before; the
+   * next call tries again
+   */
+  async load(): Promise<Provider> {
+    if (this.#known && Date.now() < this.#known.freshUntil) return this.#known.provider;
+    return (this.#loading ??= this.#reload().finally(() => (this.#loading = undefined)));
   }
 
-  async #load(): Promise<Provider> {
-    const { authorizeUrl, accessTokenUrl, serverMetadataUrl } = this.#config;
-    const metadata = serverMetadataUrl
-      ? await this.#discover(serverMetadataUrl)
-      : { issuer: new URL(accessTokenUrl ?? '').origin };
-    const server: AuthorizationServer = {
-      ...metadata,
-      ...(authorizeUrl && { authorization_endpoint: authorizeUrl }),
-      ...(accessTokenUrl && { token_endpoint: accessTokenUrl }),
-    };
-    return { config: this.#config, http: this.#http, server };
+  async #reload(): Promise<Provider> {
+    try {
+      const { metadata, lifetime } = await this.#read();
+      this.#known = { provider: this.#providerWith(metadata), freshUntil: Date.now() + lifetime };
+    } catch (error) {
+      if (!this.#known) throw error;
+      this.#known = { ...this.#known, freshUntil: Date.now() + RETRY };
+    }
+    return this.#known.provider;
   }
 
-  async #discover(url: string): Promise<AuthorizationServer> {
+  async #read(): Promise<{ metadata: AuthorizationServer; lifetime: number }> {
+    const { accessTokenUrl = '', serverMetadataUrl: url } = this.#config;
+    if (url === undefined) return { metadata: { issuer: new URL(accessTokenUrl).origin }, lifetime: Infinity };
     const response = await endpointFetch(this.#http, this.#config)(url, { method: 'GET', headers: {} });
     try {
       const issuer = expectedIssuer(url) ?? new URL(await ownIssuer(response.clone()));
-      return await processDiscoveryResponse(issuer, response);
+      return { metadata: await processDiscoveryResponse(issuer, response), lifetime: lifetimeOf(response) };
     } catch (error) {
       const why = error instanceof Error ? error.message : 'not JSON';
       throw new ProviderError({
         description: `${this.#config.name}: the server metadata at ${url} is refused: ${why}`,
       });
     }
+  }
+
+  /** Endpoints that the settings name win. */
+  #providerWith(metadata: AuthorizationServer): Provider {
+    const { authorizeUrl, accessTokenUrl } = this.#config;
+    const server = {
+      ...metadata,
+      ...(authorizeUrl && { authorization_endpoint: authorizeUrl }),
+      ...(accessTokenUrl && { token_endpoint: accessTokenUrl }),
+    };
+    return { config: this.#config, http: this.#http, server };
   }
 }
 
@@ -68,4 +83,11 @@ function expectedIssuer(metadataUrl: string): URL | undefined {
 
 async function ownIssuer(response: Response): Promise<string> {
   return ((await response.json()) as { issuer: string }).issuer;
+}
+
+/** Milliseconds (RFC 9111 §5.2.2.1). */
+function lifetimeOf(response: Response): number {
+  const [, seconds] = /\bmax-age=(\d+)/.exec(response.headers.get('cache-control') ?? '') ?? [];
+  const told = seconds === undefined ? FRESH.default : Number(seconds) * 1000;
+  return Math.min(Math.max(told, FRESH.atLeast), FRESH.atMost);
 }

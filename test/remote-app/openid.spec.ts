@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import type { ClientRegistration, OAuth2App } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
@@ -90,6 +90,53 @@ describe('a provider with metadata', () => {
     await expect(dev.createAuthorizationUrl()).rejects.toMatchObject({ status: 502 });
     provider.on('GET /.well-known/openid-configuration', () => ({ json: metadata() }));
     expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
+  });
+
+  describe('is used', () => {
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    function timesRead(): number {
+      return provider.requests.filter(({ path }) => path.startsWith('/.well-known')).length;
+    }
+
+    async function readAfter(minutes: number, cacheControl?: string): Promise<number> {
+      const headers: Record<string, string> = cacheControl === undefined ? {} : { 'cache-control': cacheControl };
+      provider.on('GET /.well-known/openid-configuration', () => ({ headers, json: metadata() }));
+      const dev = await start();
+      jest.useFakeTimers({ now: Date.now(), doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'] });
+      await dev.createAuthorizationUrl();
+      jest.setSystemTime(Date.now() + minutes * 60_000);
+      await dev.createAuthorizationUrl();
+      return timesRead();
+    }
+
+    it.each([
+      ['for an hour', 59, undefined, 1],
+      ['for an hour and no more', 61, undefined, 2],
+      ['as long as its Cache-Control says', 9, 'public, max-age=600', 1],
+      ['no longer than its Cache-Control says', 11, 'public, max-age=600', 2],
+      ['for five minutes at least', 4, 'max-age=0', 1],
+      ['for a day at most', 24 * 60 + 1, 'max-age=31536000', 2],
+    ])('%s', async (_, minutes, cacheControl, times) => {
+      expect(await readAfter(minutes, cacheControl)).toBe(times);
+    });
+
+    it('in its last good copy while the provider is down, which is asked again a minute later', async () => {
+      const dev = await start();
+      jest.useFakeTimers({ now: Date.now(), doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'] });
+      await dev.createAuthorizationUrl();
+      provider.on('GET /.well-known/openid-configuration', () => ({ status: 503 }));
+      jest.setSystemTime(Date.now() + 2 * 60 * 60_000);
+      for (const times of [2, 2]) {
+        expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
+        expect(timesRead()).toBe(times);
+      }
+      jest.setSystemTime(Date.now() + 61_000);
+      await dev.createAuthorizationUrl();
+      expect(timesRead()).toBe(3);
+    });
   });
 
   it('yields to endpoints that the settings name', async () => {
