@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import axios, {
   AxiosHeaders,
   type AxiosAdapter,
@@ -51,6 +52,7 @@ function authorizingAdapter(transport: AxiosAdapter, credentials: Credentials | 
       if (redirectsLeft <= 0 || !REDIRECTS.includes(response.status) || typeof location !== 'string') {
         return { ...response, config, request: undefined }; // the transport's own config and socket hold the credentials
       }
+      if (isStream(response.data)) response.data.destroy(); // of `responseType: 'stream'`: nobody reads it
       request = redirected(request, response.status, location);
     }
   };
@@ -117,8 +119,8 @@ function redirected(
   return { method: 'GET', url: target.href, headers: Object.fromEntries(kept), data: undefined };
 }
 
-function isStream(data: unknown): boolean {
-  return typeof (data as { pipe?: unknown } | undefined)?.pipe === 'function';
+function isStream(data: unknown): data is Readable {
+  return data instanceof Readable;
 }
 
 function withoutPrivateHeaders(request: ProtectedRequest): ProtectedRequest {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import {
   MissingTokenError,
   OAuthConfigError,
@@ -270,6 +271,12 @@ describe('an API call by OAuth 2', () => {
       await dev.post('b', { x: 1 }, { token: TOKEN });
       expect(last()).toMatchObject({ method: 'POST' });
       expect(last().body.toString()).toBe('{"x":1}');
+    });
+
+    it('gives the answer as a stream where responseType says so', async () => {
+      provider.on('GET /api/old', () => ({ status: 302, headers: { location: '/api/user' }, body: 'moved' }));
+      const { data } = await (await client()).get<Readable>('old', { token: TOKEN, responseType: 'stream' });
+      expect(await text(data)).toBe('{"name":"Ada"}');
     });
 
     it('cannot send a stream twice', async () => {
