@@ -112,12 +112,16 @@ export interface ProviderAnswer {
  * `cause` is the HTTP client's error, without headers, body or query.
  */
 export class ProviderError extends OAuthError {
-  /** The provider's answer to an API call, where there was one. Not enumerable, so that no log shows its body. */
-  declare readonly answer?: ProviderAnswer;
+  readonly #answer?: ProviderAnswer;
 
   constructor(options: OAuthErrorOptions & { error?: string; answer?: ProviderAnswer }) {
     super(options.error ?? 'provider_error', { status: 502, ...options });
-    Object.defineProperty(this, 'answer', { value: options.answer, enumerable: false });
+    this.#answer = options.answer;
+  }
+
+  /** The provider's answer to an API call, where there was one. A getter, so that no log shows its body. */
+  get answer(): ProviderAnswer | undefined {
+    return this.#answer;
   }
 }
 
