@@ -10,7 +10,6 @@ import {
   type ClientAuth,
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
-import { isHttpUrl } from '../config/settings-schema.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 
 /** A provider as one client sees it: what the steps of the protocol are made with. */
@@ -21,7 +20,14 @@ export interface Provider {
   readonly server: AuthorizationServer;
 }
 
-type Endpoint = 'authorization_endpoint' | 'token_endpoint' | 'revocation_endpoint' | 'introspection_endpoint';
+/** Endpoints of the metadata that are used. */
+export const ENDPOINTS = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'revocation_endpoint',
+  'introspection_endpoint',
+] as const;
+type Endpoint = (typeof ENDPOINTS)[number];
 
 /** Seconds that the provider's clock may differ from ours. */
 const CLOCK_TOLERANCE = 30;
@@ -54,7 +60,7 @@ export function clientAuthentication({ config }: Provider): ClientAuth {
 /** @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint */
 export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint): string {
   const url = server[endpoint];
-  if (typeof url === 'string' && isHttpUrl(url)) return url;
+  if (url !== undefined) return url;
   throw new OAuthConfigError([
     `${config.name}: neither its settings nor its server metadata have a usable ${endpoint}`,
   ]);

@@ -1,9 +1,10 @@
 import type { AxiosInstance } from 'axios';
 import { processDiscoveryResponse, type AuthorizationServer } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
+import { isHttpUrl } from '../config/settings-schema.js';
 import { ProviderError } from '../oauth.errors.js';
 import { endpointFetch } from './endpoint-fetch.js';
-import type { Provider } from './provider.js';
+import { ENDPOINTS, type Provider } from './provider.js';
 
 const MINUTES = 60_000;
 /** How long metadata is used before it is read again: what its `Cache-Control` says, within these bounds. */
@@ -61,11 +62,13 @@ export class ServerMetadata {
     }
   }
 
-  /** Endpoints that the settings name win. */
+  /** Endpoints that the settings name win; those of the metadata that are no URLs do not count. */
   #providerWith(metadata: AuthorizationServer): Provider {
     const { authorizeUrl, accessTokenUrl } = this.#config;
+    const unusable = ENDPOINTS.filter((endpoint) => !isHttpUrl(metadata[endpoint] ?? ''));
     const server = {
       ...metadata,
+      ...Object.fromEntries(unusable.map((endpoint) => [endpoint, undefined])),
       ...(authorizeUrl && { authorization_endpoint: authorizeUrl }),
       ...(accessTokenUrl && { token_endpoint: accessTokenUrl }),
     };

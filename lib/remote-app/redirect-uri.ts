@@ -15,9 +15,12 @@ export function absoluteRedirectUri(
   const path = redirectUri.replace(':provider', encodeURIComponent(provider));
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return path; // absolute: native schemes are allowed, RFC 8252 §7.1
   const base = baseUrl ?? `${request.protocol ?? 'http'}://${request.host ?? ''}`;
-  if (URL.canParse(path, base)) return new URL(path, base).href;
-  throw new OAuthError('invalid_redirect_uri', {
-    description: `the redirect URI "${path}" cannot be made absolute: set \`baseUrl\`, or give the whole URL`,
-    status: 500,
-  });
+  try {
+    return new URL(path, base).href;
+  } catch {
+    throw new OAuthError('invalid_redirect_uri', {
+      description: `the redirect URI "${path}" cannot be made absolute: set \`baseUrl\`, or give the whole URL`,
+      status: 500,
+    });
+  }
 }
