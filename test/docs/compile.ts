@@ -1,37 +1,45 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 import { snippetsOf, type DocPage } from './snippets.js';
 
-/** Here the snippets are written and, once compiled, can be run: with the library beside them, as if it were installed. */
+/** Here the snippets are written, and can be run: with the library beside them, as if it were installed. */
 const SOURCES = resolve('build/docs');
-const OUTPUT = resolve('build/docs-compiled');
+const COMPILED = join(SOURCES, 'compiled');
 
 export interface CompiledDocs {
   /** What the compiler says, a line each. */
   errors: string[];
-  /** Where the compiled file of a page's snippet is. */
-  fileOf(page: string, snippet: string): string;
+  /** The folder of the quick start's app. */
+  app: string;
+  /** Where the compiled file of one of the app's is. */
+  compiledFile(name: string): string;
 }
 
 /** Compiles every TypeScript block of the pages, strictly, against the library's sources; all in one program. */
 export function compileDocs(pages: DocPage[]): CompiledDocs {
-  for (const folder of [SOURCES, OUTPUT]) rmSync(folder, { recursive: true, force: true });
-  const files = pages.flatMap((page) =>
-    snippetsOf(page).map(({ name, code }) => write(join(SOURCES, page.path, name), code)),
-  );
-  const program = ts.createProgram(files, {
+  rmSync(SOURCES, { recursive: true, force: true });
+  const files = pages.flatMap(snippetsOf).map(({ path, code }) => write(join(SOURCES, path), code));
+  const roots = files.filter((file) => file.endsWith('.ts'));
+  const program = ts.createProgram(roots, {
     ...compilerOptions(),
     noEmit: false,
     rootDir: resolve('.'),
-    outDir: OUTPUT,
+    outDir: COMPILED,
   });
-  const { diagnostics } = program.emit();
+  program.emit();
   installLibrary();
   return {
-    errors: [...ts.getPreEmitDiagnostics(program), ...diagnostics].map(describe),
-    fileOf: (page, snippet) => join(OUTPUT, 'build/docs', page, snippet.replace(/\.ts$/, '.js')),
+    errors: roots.flatMap((file) => errorsIn(program, file)).map(describe),
+    app: join(SOURCES, 'app'),
+    compiledFile: (name) => join(COMPILED, 'build/docs/app', name.replace(/\.ts$/, '.js')),
   };
+}
+
+/** The library has a check of its own. */
+function errorsIn(program: ts.Program, file: string): readonly ts.Diagnostic[] {
+  const source = program.getSourceFile(file);
+  return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
 }
 
 function compilerOptions(): ts.CompilerOptions {
@@ -39,21 +47,23 @@ function compilerOptions(): ts.CompilerOptions {
   return ts.parseJsonConfigFileContent(config, ts.sys, resolve('.')).options;
 }
 
-/** `nestjs-oauth-client`, for the compiled snippets, is the compiled library beside them. */
+/** `nestjs-oauth-client`, for whoever runs a snippet, is the compiled library. */
 function installLibrary(): void {
-  write(join(OUTPUT, 'package.json'), '{ "type": "module" }');
-  const installed = join(OUTPUT, 'node_modules/nestjs-oauth-client');
+  write(join(SOURCES, 'package.json'), '{ "type": "module" }');
+  const installed = join(SOURCES, 'node_modules/nestjs-oauth-client');
   write(join(installed, 'package.json'), '{ "type": "module", "exports": "./lib/index.js" }');
-  symlinkSync(join(OUTPUT, 'lib'), join(installed, 'lib'));
+  symlinkSync(join(COMPILED, 'lib'), join(installed, 'lib'));
 }
 
+/** Two blocks with one file name are a mistake. */
 function write(path: string, text: string): string {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  writeFileSync(path, text, { flag: 'wx' });
   return path;
 }
 
 function describe({ file, start = 0, messageText }: ts.Diagnostic): string {
   const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
-  return `${file?.fileName ?? ''}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  const path = file ? relative(SOURCES, file.fileName) : '';
+  return `${path}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
 }

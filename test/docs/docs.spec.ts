@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { OAuthConfigError } from 'nestjs-oauth-client';
 import { snakeCase } from '../../lib/config/setting-keys.js';
 import { SCHEMAS } from '../../lib/config/settings-schema.js';
+import { registryWith } from '../config/registry-with.js';
 import { startOidcProvider, type OidcProvider } from '../providers/oidc-provider.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { allow } from '../support/sign-in.js';
 import { compileDocs, type CompiledDocs } from './compile.js';
-import { documentationPages } from './snippets.js';
+import { brokenLinks } from './links.js';
+import { documentationPages, quickStartEnv, type DocPage } from './snippets.js';
 
 const pages = documentationPages();
 
@@ -26,23 +29,39 @@ describe('the documentation', () => {
     expect(compiled.errors).toEqual([]);
   });
 
-  it.each(pages.map(({ path, text }) => [path, text]))('%s links to what exists', (path, text) => {
-    const links = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, link = '']) => link);
-    const missing = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(dirname(path), link)));
-    expect(missing).toEqual([]);
+  it.each(pages)('$path links to what exists', (page) => {
+    expect(brokenLinks(page)).toEqual([]);
   });
 
   it('names every key of the settings', () => {
-    const { text } = pages.find(({ path }) => path === 'docs/configuration.md')!;
     const keys = Object.values(SCHEMAS).flatMap(({ keys, kwargs }) => [...keys, ...kwargs]);
+    const { text } = pageAt('docs/configuration.md');
     expect(keys.filter((key) => !text.includes(`| \`${snakeCase(key)}\` `))).toEqual([]);
   });
 
-  it('promises in the README the two lines that package.json and the CI keep', () => {
-    const { text } = pages.find(({ path }) => path === 'README.md')!;
-    expect(text).toContain('npm ci && npm start');
-    expect(text).toContain('npm ci && npm test');
+  it('shows faults as start-up reports them', async () => {
+    const url = 'https://provider.test/';
+    const twitter = { client_id: 'id', request_token_url: url, authorize_url: url, acess_token_url: url };
+    const google = { client_id: 'id', server_metadata_url: url, code_challenge_method: 'plain' };
+    const error = await registryWith({ settings: { AUTHLIB_OAUTH_CLIENTS: { twitter, google } } }).then(
+      () => undefined,
+      (reason: unknown) => reason as OAuthConfigError,
+    );
+    const [, shown] = /^```\n(OAuthConfigError: .*?)\n```$/ms.exec(pageAt('docs/configuration.md').text) ?? [];
+    expect(withoutTrailingSpace(String(error))).toBe(shown);
   });
+
+  it('promises in the README two commands that package.json has', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+    const promised = [...pageAt('README.md').text.matchAll(/^npm ci && npm (\w+)/gm)].map(([, script = '']) => script);
+    expect(promised).toEqual(['start', 'test']);
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining(promised));
+  });
+
+  it('has tests that pass, under the Jest configuration that it shows', async () => {
+    const report = await runJest(compiled.app);
+    expect(report).toMatch(/^Test Suites: (\d+) passed, \1 total$/m);
+  }, 60_000);
 
   describe('in its quick start', () => {
     let provider: OidcProvider;
@@ -52,6 +71,7 @@ describe('the documentation', () => {
     beforeAll(async () => {
       api = await startScriptedProvider();
       provider = await startOidcProvider({
+        requirePkce: true,
         clients: [
           {
             client_id: 'quick',
@@ -79,27 +99,29 @@ describe('the documentation', () => {
       expect(page.text).toBe('Hello, ada');
     }, 30_000);
 
-    /** Runs the compiled `src/main.ts`, as a user would, with the settings in the environment. */
+    /** Runs the compiled `src/main.ts`, as a user would: beside its `.env`, where only the provider is another. */
     async function startQuickStart(): Promise<string> {
-      const url = `http://127.0.0.1:${await freePort()}`;
-      const settings = {
-        github: {
-          client_id: 'quick',
-          client_secret: 'start',
-          authorize_url: `${provider.url}/auth`,
-          access_token_url: `${provider.url}/token`,
-          api_base_url: `${api.url}/`,
-          client_kwargs: { scope: 'profile' },
-        },
-      };
-      const env = { ...process.env, PORT: new URL(url).port, AUTHLIB_OAUTH_CLIENTS: JSON.stringify(settings) };
-      app = spawn(process.execPath, [compiled.fileOf('README.md', 'src/main.ts')], {
-        env,
+      const settings = readEnv(pageAt('README.md'));
+      Object.assign(settings.github!, {
+        client_id: 'quick',
+        client_secret: 'start',
+        authorize_url: `${provider.url}/auth`,
+        access_token_url: `${provider.url}/token`,
+        api_base_url: `${api.url}/`,
+      });
+      Object.assign(settings.github!.client_kwargs as object, { scope: 'profile' });
+      writeFileSync(join(compiled.app, '.env'), `AUTHLIB_OAUTH_CLIENTS='${JSON.stringify(settings, null, 2)}'\n`);
+
+      const port = await freePort();
+      app = spawn(process.execPath, [compiled.compiledFile('src/main.ts')], {
+        cwd: compiled.app,
+        env: { ...process.env, PORT: String(port) },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       const output: string[] = [];
       for (const stream of [app.stdout, app.stderr])
         stream?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+      const url = `http://127.0.0.1:${port}`;
       for (let attempt = 0; attempt < 100; attempt++) {
         if (await fetch(url).catch(() => undefined)) return url;
         await setTimeout(100);
@@ -109,10 +131,32 @@ describe('the documentation', () => {
   });
 });
 
+function pageAt(path: string): DocPage {
+  return pages.find((page) => page.path === path)!;
+}
+
+/** The clients in the `.env` of the quick start. */
+function readEnv(page: DocPage): Record<string, Record<string, unknown>> {
+  const [, json = ''] = /^AUTHLIB_OAUTH_CLIENTS='(.*)'$/ms.exec(quickStartEnv(page)) ?? [];
+  return JSON.parse(json) as Record<string, Record<string, unknown>>;
+}
+
+function runJest(folder: string): Promise<string> {
+  const env = { ...process.env, NODE_OPTIONS: '--experimental-vm-modules' };
+  const command = [resolve('node_modules/jest/bin/jest.js'), '--ci', '--cacheDirectory', join(folder, '.jest')];
+  return new Promise((done) =>
+    execFile(process.execPath, command, { cwd: folder, env }, (_, stdout, stderr) => done(stdout + stderr)),
+  );
+}
+
+function withoutTrailingSpace(text: string): string {
+  return text.replace(/ +$/gm, '');
+}
+
 async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
+  await new Promise((done) => server.close(done));
   return port;
 }

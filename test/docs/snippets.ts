@@ -7,10 +7,13 @@ export interface DocPage {
   text: string;
 }
 
-/** A TypeScript block of a page, as a file of its own. */
+/** A block of code of a page, as a file. */
 export interface Snippet {
-  /** From the block's first line (`// src/main.ts`), or made up. */
-  name: string;
+  /**
+   * Blocks that begin with a file name (`// src/main.ts`) are files of one app, the quick start's, on whatever page they are.
+   * Any other is a file of its own.
+   */
+  path: string;
   code: string;
 }
 
@@ -20,7 +23,23 @@ export function documentationPages(): DocPage[] {
   return paths.map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 }
 
-export function snippetsOf({ text }: DocPage): Snippet[] {
-  const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
-  return blocks.map((code, index) => ({ name: /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `snippet-${index}.ts`, code }));
+/** Every block in TypeScript, and those in JavaScript that have a file name. */
+export function snippetsOf(page: DocPage): Snippet[] {
+  const named = blocksOf(page, 'js').filter(({ path }) => path.startsWith('app/'));
+  return [...blocksOf(page, 'ts'), ...named];
+}
+
+/** The `.env` of the quick start. */
+export function quickStartEnv({ text }: DocPage): string {
+  const env = /^```sh\n(AUTHLIB_OAUTH_CLIENTS=.*?)^```$/ms.exec(text)?.[1];
+  if (env === undefined) throw new Error('the quick start has no block that begins with AUTHLIB_OAUTH_CLIENTS=');
+  return env;
+}
+
+function blocksOf({ path, text }: DocPage, language: string): Snippet[] {
+  const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))];
+  return blocks.map(([, code = ''], index) => {
+    const file = /^\/\/ (\S+\.[jt]s)\n/.exec(code)?.[1];
+    return { path: file ? `app/${file}` : `${path}/snippet-${index}.${language}`, code };
+  });
 }
