@@ -26,7 +26,7 @@ export class SettingsSources {
     const own = code ? normalizeKeys(code) : {};
     const stored = Object.hasOwn(this.#clients, name) ? this.#clients[name] : undefined;
     const configured = isRecord(stored) ? normalizeKeys(stored) : {};
-    const settings = overwrite ? merge(own, configured) : { ...configured, ...own };
+    const settings = overwrite ? merge(own, withoutBlank(configured)) : { ...configured, ...own };
     if (overwrite || settings.clientId === undefined || settings.clientSecret === undefined) {
       const flat = this.#flatVariables(name);
       return overwrite ? { ...settings, ...flat } : { ...flat, ...settings };
@@ -37,7 +37,7 @@ export class SettingsSources {
   /** `{NAME}_CLIENT_ID` and `{NAME}_CLIENT_SECRET`; characters that a variable cannot have are `_`. */
   #flatVariables(name: string): Settings {
     const prefix = name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
-    return normalizeKeys({
+    return withoutBlank({
       clientId: this.#config.get<unknown>(`${prefix}_CLIENT_ID`),
       clientSecret: this.#config.get<unknown>(`${prefix}_CLIENT_SECRET`),
     });
@@ -62,6 +62,11 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined; // the parser's own message quotes the text, secrets and all
   }
+}
+
+/** A variable that is set to nothing says nothing, and overwrites nothing. */
+function withoutBlank(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== ''));
 }
 
 /** Later wins, key by key; objects (`*Params`, `clientKwargs`) are merged. */

@@ -258,6 +258,15 @@ describe('SettingsSources', () => {
     });
   });
 
+  it('takes a variable or a setting that is empty for one that is not there', () => {
+    expect(settingsOf({ DEV_CLIENT_ID: '', DEV_CLIENT_SECRET: 'flat' }, {}, false)).toEqual({ clientSecret: 'flat' });
+    const settings = { DEV_CLIENT_ID: '', [KEY]: { dev: { client_id: '', api_base_url: 'https://api.test/' } } };
+    expect(settingsOf(settings, { clientId: 'code' }, true)).toEqual({
+      clientId: 'code',
+      apiBaseUrl: 'https://api.test/',
+    });
+  });
+
   it('does not merge without `overwrite`: a key of code stands for itself', () => {
     const stored = { access_token_params: { foo: 'foo-1', bar: 'bar' } };
     expect(settingsOf({ [KEY]: { dev: stored } }, { accessTokenParams: { foo: 'foo' } }, false)).toEqual({
