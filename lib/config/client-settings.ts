@@ -15,8 +15,8 @@ export interface CommonClientSettings {
   /** Where a code (RFC 6749 §3.2) or a request token (RFC 5849 §2.3) is exchanged for an access token. */
   accessTokenUrl?: string;
   /**
-   * Further parameters of the access token request. `method: 'GET'` is not sent: it makes an OAuth 2 token request a
-   * GET, for the providers that have it so.
+   * Further parameters of the access token request. In OAuth 2, `method: 'GET'` is not sent: it makes the request a GET,
+   * for the providers that have it so.
    */
   accessTokenParams?: RequestParameters;
   /** Where the user is sent to authorise (RFC 6749 §3.1, RFC 5849 §2.2). */

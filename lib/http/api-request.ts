@@ -52,7 +52,7 @@ function authorizingAdapter(transport: AxiosAdapter, credentials: Credentials | 
       if (redirectsLeft <= 0 || !REDIRECTS.includes(response.status) || typeof location !== 'string') {
         return { ...response, config, request: undefined }; // the transport's own config and socket hold the credentials
       }
-      if (isStream(response.data)) response.data.destroy(); // of `responseType: 'stream'`: nobody reads it
+      if (response.data instanceof Readable) response.data.destroy(); // of `responseType: 'stream'`: nobody reads it
       request = redirected(request, response.status, location);
     }
   };
@@ -119,8 +119,9 @@ function redirected(
   return { method: 'GET', url: target.href, headers: Object.fromEntries(kept), data: undefined };
 }
 
-function isStream(data: unknown): data is Readable {
-  return data instanceof Readable;
+/** Not only Node's own: multipart bodies of axios' making are streams of another kind. */
+function isStream(data: unknown): boolean {
+  return typeof (data as { pipe?: unknown } | undefined)?.pipe === 'function';
 }
 
 function withoutPrivateHeaders(request: ProtectedRequest): ProtectedRequest {

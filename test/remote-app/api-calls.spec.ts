@@ -285,6 +285,13 @@ describe('an API call by OAuth 2', () => {
       await expect(call).rejects.toThrow(/a stream cannot be sent twice/);
     });
 
+    it('cannot send a multipart form of axios twice', async () => {
+      provider.on('POST /api/b', () => ({ status: 307, headers: { location: '/api/user' } }));
+      const headers = { 'Content-Type': 'multipart/form-data' };
+      const call = (await client()).post('b', { a: '1' }, { token: TOKEN, headers });
+      await expect(call).rejects.toThrow(/a stream cannot be sent twice/);
+    });
+
     it('follows five times and no more, or as often as maxRedirects says', async () => {
       provider.on('GET /api/loop', () => ({ status: 302, headers: { location: '/api/loop' } }));
       const dev = await client();
