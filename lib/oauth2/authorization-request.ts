@@ -1,7 +1,7 @@
-import { generateRandomNonce, generateRandomState } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
 import { withQuery } from '../http/query.js';
 import { codeChallenge, codeVerifierFor } from './pkce.js';
+import { randomText } from './random-text.js';
 
 /** What one login asks for beyond the client's settings. Other keys are sent as they are, by their wire names. */
 export interface AuthorizationParams {
@@ -39,11 +39,11 @@ export function buildAuthorizationRequest(
   redirectUri: string | undefined,
   params: AuthorizationParams,
 ): OAuth2AuthorizationRequest {
-  const { scope: asked = config.scope, state = generateRandomState(), loginHint, responseMode, ...rest } = params;
+  const { scope: asked = config.scope, state = randomText(), loginHint, responseMode, ...rest } = params;
   const { codeVerifier: givenVerifier, nonce: givenNonce, ...extra } = rest;
   const scope = Array.isArray(asked) ? asked.join(' ') : asked;
   const codeVerifier = config.usesPkce ? codeVerifierFor(givenVerifier) : undefined;
-  const nonce = givenNonce ?? (scope?.split(' ').includes('openid') ? generateRandomNonce() : undefined);
+  const nonce = givenNonce ?? (scope?.split(' ').includes('openid') ? randomText() : undefined);
   const url = withQuery(authorizationEndpoint, {
     ...config.authorizeParams,
     ...extra,

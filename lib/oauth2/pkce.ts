@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { generateRandomCodeVerifier } from 'oauth4webapi';
 import { OAuthError } from '../oauth.errors.js';
+import { randomText } from './random-text.js';
 
 /** RFC 7636 §4.1: 43 to 128 unreserved characters. */
 const CODE_VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;
@@ -10,7 +10,7 @@ const CODE_VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;
  * @throws {OAuthError} `invalid_code_verifier` (status 500) when the one passed in is not of RFC 7636 §4.1
  */
 export function codeVerifierFor(given: string | undefined): string {
-  if (given === undefined) return generateRandomCodeVerifier();
+  if (given === undefined) return randomText();
   if (CODE_VERIFIER.test(given)) return given;
   throw new OAuthError('invalid_code_verifier', {
     description: 'a code verifier has 43 to 128 characters out of A-Z a-z 0-9 - . _ ~ (RFC 7636 §4.1)',
