@@ -47,6 +47,7 @@ export class EmbeddedProviders implements OnApplicationShutdown {
         ...CLIENT,
         serverMetadataUrl: `${this.harbour.url}/.well-known/openid-configuration`,
         apiBaseUrl: `${this.harbour.url}/api/`,
+        authorizeParams: { prompt: 'login' }, // Harbour remembers its users; so ada can make way for grace
         clientKwargs: { scope: 'openid profile email', codeChallengeMethod: 'S256' },
       },
     };
