@@ -1,22 +1,35 @@
-import type { OAuthError } from 'nestjs-oauth-client';
+import { MismatchingStateError, type OAuthError } from 'nestjs-oauth-client';
 import { html } from './html.js';
 import { layout } from './layout.js';
 
-const TITLES: Record<string, string> = {
-  access_denied: 'You said no',
-  mismatching_state: 'This login is not one that you began here',
-  unknown_provider: 'There is no such provider',
+interface Message {
+  title: string;
+  /** The error's own description unless told. */
+  text?: string;
+}
+
+const MESSAGES: Record<string, Message> = {
+  access_denied: {
+    title: 'You said no',
+    text: 'Nothing was shared with this site. You can start again whenever you like.',
+  },
+  expired_state: { title: 'This login took too long' },
+  no_session: { title: 'This login was not begun in this browser' },
+  unknown_provider: { title: 'There is no such provider' },
+  unknown_state: { title: 'This login is not one that you began here' },
+  used_state: { title: 'This login is already finished' },
 };
 
 /** What went wrong with a login, and the way back. */
 export function errorPage(error: OAuthError): string {
-  const title = TITLES[error.error] ?? 'The login did not work';
+  const kind = error instanceof MismatchingStateError ? error.reason : error.error;
+  const { title, text = error.description }: Message = MESSAGES[kind] ?? { title: 'The login did not work' };
   return layout(title, {
-    content: html`<section class="card">
+    content: html`<section class="card message">
       <span class="status">${error.getStatus()} · ${error.error}</span>
       <h1>${title}</h1>
-      <p class="soft">${error.description}</p>
-      <div class="buttons"><a class="button" href="/">Back to the start</a></div>
+      <p class="soft sentence">${text}</p>
+      <a class="button" href="/">Back to the start</a>
     </section>`,
   });
 }
