@@ -1,6 +1,6 @@
 import { Controller, Get, Header, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import { OAuthRegistry } from 'nestjs-oauth-client';
+import { OAuth1App, OAuthRegistry } from 'nestjs-oauth-client';
 import { homePage } from './pages/home.page.js';
 import './session.js';
 import { TokensService } from './tokens/tokens.service.js';
@@ -19,7 +19,12 @@ export class HomeController {
   @Header('Cache-Control', 'no-store')
   async home(@Req() { session }: Request): Promise<string> {
     const user = await this.users.find(session.userId);
-    const expiries = user ? await this.tokens.expiries(user) : new Map<string, Date | null>();
-    return homePage({ providers: this.registry.names, user: user?.displayName, expiries });
+    const expiries = user && (await this.tokens.expiries(user));
+    const providers = this.registry.names.map((name) => ({
+      name,
+      protocol: this.registry.get(name) instanceof OAuth1App ? 'OAuth 1.0a' : 'OAuth 2.0',
+      expiry: expiries?.get(name),
+    }));
+    return homePage({ providers, user: user?.displayName });
   }
 }

@@ -2,12 +2,14 @@ import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import session from 'express-session';
 import { AppModule } from './app.module.js';
 
 /** The whole application, not yet listening. */
 export async function createShowcase(): Promise<INestApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error', 'warn'] });
+  app.useStaticAssets(join(import.meta.dirname, 'public'));
   // Behind a proxy that ends TLS: app.set('trust proxy', 1), and `secure: true` in the cookie.
   app.use(
     session({

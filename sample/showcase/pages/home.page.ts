@@ -1,88 +1,102 @@
-import { Html, html } from './html.js';
+import { html, type Html } from './html.js';
 import { layout } from './layout.js';
 
 export interface Home {
-  /** Names of the clients. */
-  providers: string[];
+  providers: Provider[];
   /** Who is signed in. */
   user?: string;
-  /** When the user's tokens expire, by provider. */
-  expiries: ReadonlyMap<string, Date | null>;
 }
 
-/** Without scripts the links open the API's answer; with them it is shown in place. */
-const SCRIPT = new Html(`
-  for (const link of document.querySelectorAll('a[data-call]')) {
-    link.addEventListener('click', async (event) => {
-      event.preventDefault();
-      const answer = await fetch(link.href);
-      const output = document.getElementById(link.dataset.call);
-      output.hidden = false;
-      output.textContent = JSON.stringify(await answer.json(), null, 2);
-    });
-  }
-`);
+export interface Provider {
+  /** Of the client. */
+  name: string;
+  protocol: string;
+  /** When the user's token expires; `null` is never, and without one the user has no token. */
+  expiry?: Date | null;
+}
 
-export function homePage({ providers, user, expiries }: Home): string {
+export function homePage({ providers, user }: Home): string {
   return user === undefined
     ? layout('Sign in', { content: signIn(providers) })
-    : layout(`Signed in as ${user}`, { user, content: signedIn(providers, user, expiries) });
+    : layout(`Signed in as ${user}`, { user, content: signedIn(providers, user) });
 }
 
-function signIn(providers: string[]): Html {
-  return html`<section class="card">
-    <h1>Sign in with anything</h1>
-    <p class="soft">
-      <code>chirp</code> speaks OAuth 1.0a and <code>harbour</code> speaks OpenID Connect. Both run in this process, and
-      know <code>ada</code> and <code>grace</code>, each with the name as the password.
-    </p>
-    <div class="buttons">
-      ${providers.map((name) => html`<a class="button" href="/auth/${name}/login">Sign in with ${titleOf(name)}</a>`)}
-    </div>
-  </section>`;
-}
-
-function signedIn(providers: string[], user: string, expiries: Home['expiries']): Html {
-  return html`<section class="card">
-      <h1>Hello, ${user}</h1>
+function signIn(providers: Provider[]): Html {
+  return html`<section class="hero">
+      <h1>Sign in with anything</h1>
       <p class="soft">
-        You are signed in. Each call below finds your token in the database, and refreshes it when its time is up.
+        Two providers run in this process: Chirp, and Harbour, which speaks OpenID Connect. Both know
+        <code>ada</code> and <code>grace</code>, each with the name as the password.
       </p>
     </section>
-    ${providers.map((name) => (expiries.has(name) ? connected(name, expiries.get(name) ?? null) : unconnected(name)))}
-    <script type="module">
-      ${SCRIPT};
-    </script>`;
+    <section class="tiles">${providers.map(tile)}</section>
+    <ul class="hints small soft">
+      <li>
+        <h2>Say no</h2>
+        Press “Deny” at a provider: the refusal comes back as a page.
+      </li>
+      <li>
+        <h2>Use two tabs</h2>
+        Begin a login in each. Both finish, in either order.
+      </li>
+      <li>
+        <h2>Sign in twice</h2>
+        The second provider is linked to the user who is signed in.
+      </li>
+    </ul>`;
 }
 
-function connected(name: string, expiry: Date | null): Html {
+function tile({ name, protocol }: Provider): Html {
+  return html`<a class="card tile" href="/auth/${name}/login">
+    ${mark(name)}
+    <span><strong>Sign in with ${titleOf(name)}</strong><br /><span class="soft small">${protocol}</span></span>
+  </a>`;
+}
+
+function signedIn(providers: Provider[], user: string): Html {
+  return html`<section class="hero">
+      <h1>Hello, ${user}</h1>
+      <p class="soft">Each call below finds your token in the database, and refreshes it when its time is up.</p>
+    </section>
+    ${providers.map((provider) => (provider.expiry === undefined ? unconnected(provider) : connected(provider)))}
+    <script type="module" src="/home.js"></script>`;
+}
+
+function connected({ name, protocol, expiry }: Provider): Html {
   return html`<section class="card">
     <div class="row">
-      <div>
+      ${mark(name)}
+      <div class="grows">
         <h2>${titleOf(name)}</h2>
-        <p class="soft">${expiryText(expiry)}</p>
+        <p class="soft small">${protocol} · <span class="expiry" id="expiry-${name}">${expiryText(expiry)}</span></p>
       </div>
-      <a class="button" href="/api/${name}/me" data-call="answer-${name}">Call the API</a>
+      <a class="button quiet" href="/auth/${name}/login">Connect again</a>
+      <a class="button" href="/api/${name}/me" data-answer="answer-${name}">Call the API</a>
     </div>
     <pre id="answer-${name}" hidden></pre>
   </section>`;
 }
 
-function unconnected(name: string): Html {
+function unconnected({ name, protocol }: Provider): Html {
   return html`<section class="card row">
-    <div>
+    ${mark(name)}
+    <div class="grows">
       <h2>${titleOf(name)}</h2>
-      <p class="soft">Not connected</p>
+      <p class="soft small">${protocol} · Not connected</p>
     </div>
-    <a class="button quiet" href="/auth/${name}/login">Connect</a>
+    <a class="button" href="/auth/${name}/login">Connect</a>
   </section>`;
 }
 
-function expiryText(expiry: Date | null): string {
-  if (expiry === null) return 'The token does not expire';
-  const minutes = Math.round((expiry.getTime() - Date.now()) / 60_000);
-  if (minutes <= 0) return 'The token is expired; the next call refreshes it';
-  return `The token expires in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
+function mark(name: string): Html {
+  return html`<span class="mark" data-provider="${name}" aria-hidden="true">${titleOf(name).charAt(0)}</span>`;
+}
+
+function expiryText(expiry: Date | null | undefined): string {
+  if (!expiry) return 'The token does not expire';
+  const seconds = Math.round((expiry.getTime() - Date.now()) / 1000);
+  if (seconds <= 0) return 'The token is expired; the next call refreshes it';
+  return `The token expires in ${seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`}`;
 }
 
 function titleOf(name: string): string {
