@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { DataSource } from 'typeorm';
 import { createShowcase } from '../../sample/showcase/showcase.js';
+import { OAuth1Token } from '../../sample/showcase/tokens/oauth1-token.entity.js';
+import { OAuth2Token } from '../../sample/showcase/tokens/oauth2-token.entity.js';
 import { hasChromium, launchChromium } from '../support/chromium.js';
 
 if (!hasChromium) console.warn('SKIPPED: the browser tests need Chromium, at /usr/bin/chromium or CHROMIUM_PATH');
@@ -76,7 +79,7 @@ const takesScreenshots = process.env.SCREENSHOTS === '1';
     expect(await page.getByText(/The token expires in 5 minutes/).count()).toBe(1);
     await screenshot('signed-in');
 
-    await page.getByRole('link', { name: 'Connect' }).click();
+    await page.getByRole('link', { name: 'Connect', exact: true }).click();
     await allow(page, 'grace');
     expect(await heading(page)).toBe('Hello, Grace Hopper');
     expect(await page.getByRole('link', { name: 'Call the API' }).count()).toBe(2);
@@ -85,6 +88,51 @@ const takesScreenshots = process.env.SCREENSHOTS === '1';
     await page.getByText('"email": "grace@example.org"').waitFor();
     await page.getByText('"screen_name": "grace"').waitFor();
     await screenshot('api');
+  });
+
+  it('lets another user sign in after the first has signed out', async () => {
+    for (const [username, name] of Object.entries({ ada: 'Ada Lovelace', grace: 'Grace Hopper' })) {
+      await page.getByRole('link', { name: 'Sign in with Harbour' }).click();
+      await allow(page, username);
+      expect(await heading(page)).toBe(`Hello, ${name}`);
+      await page.getByRole('link', { name: 'Sign out' }).click();
+    }
+  });
+
+  it('refreshes an expired token at the next call, and shows when the new one expires', async () => {
+    await page.getByRole('link', { name: 'Sign in with Harbour' }).click();
+    await allow(page);
+    await app.get(DataSource).getRepository(OAuth2Token).update({ name: 'harbour' }, { expiresAt: 1 });
+    await page.reload();
+    await page.getByText('The token is expired; the next call refreshes it').waitFor();
+    await page.locator('a[href="/api/harbour/me"]').click();
+    await page.getByText('"email": "ada@example.org"').waitFor();
+    await page.getByText('The token expires in 5 minutes').waitFor();
+  });
+
+  it('shows an API call that fails, and connects again', async () => {
+    await page.getByRole('link', { name: 'Sign in with Chirp' }).click();
+    await allow(page);
+    await app.get(DataSource).getRepository(OAuth1Token).update({ name: 'chirp' }, { oauthToken: 'revoked' });
+    const card = page.locator('.card', { hasText: 'Chirp' });
+    await card.getByRole('link', { name: 'Call the API' }).click();
+    await card.getByText('"error": "provider_error"').waitFor();
+    await card.getByRole('link', { name: 'Connect again' }).click();
+    await allow(page);
+    await card.getByRole('link', { name: 'Call the API' }).click();
+    await card.getByText('"screen_name": "ada"').waitFor();
+  });
+
+  it('works without scripts', async () => {
+    const plain = await chromium.newContext({ javaScriptEnabled: false });
+    const tab = await plain.newPage();
+    await tab.goto(url);
+    await tab.getByRole('link', { name: 'Sign in with Chirp' }).click();
+    await allow(tab);
+    await tab.getByRole('link', { name: 'Call the API' }).click();
+    expect(tab.url()).toBe(`${url}/api/chirp/me`);
+    expect(JSON.parse(await tab.locator('body').innerText())).toMatchObject({ screen_name: 'ada' });
+    await plain.close();
   });
 
   it.each(['Chirp', 'Harbour'])('shows as a page that the user said no to %s', async (provider) => {
@@ -128,8 +176,8 @@ const takesScreenshots = process.env.SCREENSHOTS === '1';
     await page.getByRole('link', { name: 'Sign in with Harbour' }).click();
     await allow(page);
     await page.goto(callbacks[0] ?? '');
-    expect(await heading(page)).toBe('This login is not one that you began here');
-    expect(await page.getByText('this login was already finished').count()).toBe(1);
+    expect(await heading(page)).toBe('This login is already finished');
+    expect(await page.getByText('the callback page was reloaded').count()).toBe(1);
     await page.getByRole('link', { name: 'Back to the start' }).click();
     expect(await heading(page)).toBe('Hello, Ada Lovelace');
   });
