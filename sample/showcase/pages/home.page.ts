@@ -7,7 +7,7 @@ export interface Home {
   user?: string;
 }
 
-export interface Provider {
+interface Provider {
   /** Of the client. */
   name: string;
   protocol: string;
