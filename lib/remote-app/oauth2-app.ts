@@ -35,6 +35,8 @@ export type TokenIntrospection = IntrospectionResponse;
 export class OAuth2App extends RemoteApp<OAuth2Token> {
   readonly #config: OAuth2ClientConfig;
   readonly #metadata: ServerMetadata;
+  /** Refreshes that are under way, by their refresh token. */
+  readonly #refreshes = new Map<string, Promise<OAuth2Token>>();
 
   constructor(config: OAuth2ClientConfig, context: RemoteAppContext) {
     super(config, context);
@@ -104,15 +106,23 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     return compliance.run('protected_request', placeToken(request, token, tokenPlacement));
   }
 
-  /** Refreshes an expired token and tells whoever keeps it (RFC 6749 §6). */
-  async #refresh(expired: OAuth2Token, request: OAuthRequest | undefined): Promise<OAuth2Token> {
-    if (!expired.refreshToken) {
+  /** One refresh for all who ask with the same refresh token at the same time: a provider may let it be used only once. */
+  #refresh(expired: OAuth2Token, request: OAuthRequest | undefined): Promise<OAuth2Token> {
+    const { refreshToken: key } = expired;
+    if (key === undefined) {
       throw new TokenExpiredError({
         description: `the token for "${this.name}" is expired and there is no refresh token; sign in again`,
       });
     }
-    const token = await refreshToken(await this.#metadata.load(), expired.refreshToken);
-    const context = { refreshToken: expired.refreshToken, accessToken: expired.accessToken, request };
+    const refresh = this.#refreshes.get(key) ?? this.#renew(key, expired, request);
+    this.#refreshes.set(key, refresh);
+    return refresh.finally(() => this.#refreshes.delete(key));
+  }
+
+  /** Refreshes a token (RFC 6749 §6) and tells whoever keeps it. */
+  async #renew(old: string, { accessToken }: OAuth2Token, request: OAuthRequest | undefined): Promise<OAuth2Token> {
+    const token = await refreshToken(await this.#metadata.load(), old);
+    const context = { refreshToken: old, accessToken, request };
     if (this.#config.updateToken) await this.#config.updateToken(token, context);
     else await this.tokenStore.updateToken?.(this.name, token, context);
     return token;

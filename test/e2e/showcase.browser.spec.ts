@@ -7,8 +7,6 @@ import { OAuth1Token } from '../../sample/showcase/tokens/oauth1-token.entity.js
 import { OAuth2Token } from '../../sample/showcase/tokens/oauth2-token.entity.js';
 import { hasChromium, launchChromium } from '../support/chromium.js';
 
-if (!hasChromium) console.warn('SKIPPED: the browser tests need Chromium, at /usr/bin/chromium or CHROMIUM_PATH');
-
 /** With SCREENSHOTS=1 the pictures of the documentation are made anew. */
 const takesScreenshots = process.env.SCREENSHOTS === '1';
 

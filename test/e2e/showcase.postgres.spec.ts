@@ -10,8 +10,6 @@ import { allow } from '../support/sign-in.js';
 
 const { DATABASE_URL, CI } = process.env;
 const runs = DATABASE_URL !== undefined || CI !== undefined;
-if (!runs) console.warn('SKIPPED: the showcase on a PostgreSQL server needs DATABASE_URL');
-
 (runs ? describe : describe.skip)('the showcase on a PostgreSQL server', () => {
   let app: INestApplication;
 

@@ -182,6 +182,28 @@ describe('an API call by OAuth 2', () => {
       );
     });
 
+    it('refreshes it once, however many calls ask at once, and tells updateToken once', async () => {
+      let refreshes = 0;
+      provider.on('POST /token', () => ({ json: { access_token: `b${++refreshes}`, token_type: 'bearer' } }));
+      const updateToken = jest.fn();
+      const dev = await client({}, { updateToken });
+      const other = { ...EXPIRED, refreshToken: 'r2' };
+      await Promise.all([EXPIRED, EXPIRED, other, EXPIRED].map((token) => dev.get('user', { token })));
+      expect([refreshes, updateToken.mock.calls.length]).toEqual([2, 2]);
+      expect(new Set(provider.requests.slice(2).map(({ headers }) => headers.authorization)).size).toBe(2);
+      await dev.get('user', { token: EXPIRED });
+      expect(refreshes).toBe(3); // nothing is kept of those that are over
+    });
+
+    it('tells all who ask at once that it failed, and tries again for the next', async () => {
+      provider.on('POST /token', () => ({ status: 503 }));
+      const dev = await client();
+      const calls = await Promise.allSettled([1, 2].map(() => dev.get('user', { token: EXPIRED })));
+      expect(calls.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      provider.on('POST /token', () => ({ json: { access_token: 'b', token_type: 'bearer' } }));
+      expect((await dev.get('user', { token: EXPIRED })).status).toBe(200);
+    });
+
     it('takes the new refresh token when one comes, and tells the updateToken of the client instead', async () => {
       provider.on('POST /refresh', () => ({ json: { access_token: 'b', token_type: 'bearer', refresh_token: 'r2' } }));
       const updateToken = jest.fn();
