@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
 import { isRecord } from './config/setting-keys.js';
 import { SettingsSources } from './config/settings-sources.js';
 import { isHttpUrl } from './config/settings-schema.js';
@@ -30,7 +30,7 @@ export class OAuthClientModule {
     return {
       module: OAuthClientModule,
       global: options.isGlobal ?? true,
-      imports: [DiscoveryModule, ...(options.imports ?? [])],
+      imports: options.imports,
       // Read when Nest scans the module: by then every `@InjectRemoteApp()` is known.
       get providers(): Provider[] {
         return [...optionsProviders(options), ModuleTokenStore, registryProvider, ...remoteAppProviders()];
@@ -83,18 +83,18 @@ function optionsProviders({
 
 const registryProvider: Provider = {
   provide: OAuthRegistry,
-  inject: [OAuthClientOptions, ModuleTokenStore, DiscoveryService, { token: ConfigService, optional: true }],
+  inject: [OAuthClientOptions, ModuleTokenStore, ModulesContainer, { token: ConfigService, optional: true }],
   useFactory: (
     options: OAuthClientOptions,
     tokenStore: ModuleTokenStore,
-    discovery: DiscoveryService,
+    modules: ModulesContainer,
     config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
     const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS', http, baseUrl } = options.value;
     if (baseUrl !== undefined && !isHttpUrl(baseUrl))
       throw new OAuthConfigError(['baseUrl: expected an http or https URL']);
     if (!isRecord(clients)) throw new OAuthConfigError(['clients: expected an object of clients by name']);
-    const features = discovery.getProviders().filter(({ token }) => token === OAuthFeatureClients);
+    const features = [...modules.values()].flatMap(({ providers }) => providers.get(OAuthFeatureClients) ?? []);
     const registry = new OAuthRegistry(new SettingsSources(config, configKey), { http, baseUrl, tokenStore });
     registry.registerAll([
       ...Object.entries(clients),

@@ -24,11 +24,12 @@ export interface AuthorizationParams {
 
 /** An authorisation URL, and what its callback will be checked against. */
 export interface OAuth2AuthorizationRequest {
+  /** Where the user is sent. */
   url: string;
   state: string;
-  /** Present where PKCE is on. */
+  /** The PKCE verifier (RFC 7636), where PKCE is on. */
   codeVerifier?: string;
-  /** Present where the scope has `openid`. */
+  /** The nonce, where the scope has `openid`. */
   nonce?: string;
 }
 

@@ -15,7 +15,7 @@ const ACCESS_TOKEN = /^[\x20-\x7e]+$/;
  * @throws {OAuthError} `invalid_request` (status 500) for the placement `body` where the body is not a form
  */
 export function placeToken(request: ProtectedRequest, token: OAuth2Token, placement: TokenPlacement): ProtectedRequest {
-  if (token.tokenType.toLowerCase() !== 'bearer') {
+  if (token.tokenType !== 'bearer') {
     throw new UnsupportedTokenTypeError({ description: 'only tokens of the type "Bearer" can be sent' });
   }
   if (!ACCESS_TOKEN.test(token.accessToken)) {

@@ -1,4 +1,4 @@
-import type { AuthorizationParams } from '../oauth2/authorization-request.js';
+import type { AuthorizationParams, OAuth2AuthorizationRequest } from '../oauth2/authorization-request.js';
 import type { IdTokenClaims } from '../oauth2/token-request.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 
@@ -8,18 +8,10 @@ export interface LoginParams extends AuthorizationParams {
   returnTo?: string;
 }
 
-/** An authorisation URL, and what its callback will be checked against. */
-export interface AuthorizationRequest {
-  /** Where the user is sent. */
-  url: string;
-  /** OAuth 2: the `state` parameter. OAuth 1: the request token. */
-  state: string;
+/** An authorisation URL, and what its callback will be checked against. By OAuth 1, the state is the request token. */
+export interface AuthorizationRequest extends OAuth2AuthorizationRequest {
   /** OAuth 1: the request token and its secret (RFC 5849 §2.1). */
   requestToken?: OAuth1Token;
-  /** OAuth 2: the PKCE verifier (RFC 7636), where PKCE is on. */
-  codeVerifier?: string;
-  /** OpenID Connect: the nonce, where the scope has `openid`. */
-  nonce?: string;
 }
 
 /** What is kept until the callback comes. */

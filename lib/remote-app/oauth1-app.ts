@@ -126,7 +126,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
       method: 'POST',
       url: signed.url,
       headers: signedHeaders(signed),
-      body: form === signed.body ? form : String(signed.body),
+      body: String(signed.body),
     });
     return parseTokenAnswer(`${what} endpoint`, {
       status,

@@ -1,5 +1,5 @@
 import { OAuthError } from '../oauth.errors.js';
-import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
+import { isForm } from '../oauth1/form-body.js';
 
 /** A body whose bytes are known before it leaves. */
 export interface SignableBody {
@@ -27,7 +27,7 @@ export async function signableBody(
     const body = Buffer.from(await encoded.arrayBuffer());
     return { contentType: encoded.headers.get('content-type') ?? contentType, body };
   }
-  if (!hashed && !contentType?.startsWith(FORM_CONTENT_TYPE)) return { contentType, isOpaque: true };
+  if (!hashed && !isForm(contentType)) return { contentType, isOpaque: true };
   throw new OAuthError('invalid_request', {
     description:
       'a stream cannot be signed. Pass text, bytes or a form; or, without force_include_body, a Content-Type header ' +
