@@ -297,7 +297,7 @@ describe('attack:', () => {
     });
 
     it.each(['dev', 'old'])('that never comes, to %s', async (name) => {
-      await start({ http: { timeout: 100 } });
+      await start({ http: { timeout: 500 } });
       provider.on('POST /token', () => 'never');
       provider.on('POST /access-token', () => 'never');
       const state = await beginLogin(browser, name);
@@ -306,7 +306,7 @@ describe('attack:', () => {
     });
 
     it('that drips, one byte at a time, for ever', async () => {
-      await start({ http: { timeout: 300 } });
+      await start({ http: { timeout: 500 } });
       provider.on('POST /token', () => 'drip');
       const state = await beginLogin();
       expect((await callback(`code=c&state=${state}`)).status).toBe(504);
