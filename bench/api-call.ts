@@ -29,6 +29,7 @@ async function measure(): Promise<Pair> {
         access_token_url: `${api.ready}token`,
         authorize_url: `${api.ready}authorize`,
         api_base_url: api.ready,
+        allow_insecure_http: true,
       },
     },
   });

@@ -23,6 +23,14 @@ export {
   type OAuthLoginOptions,
   type OAuthLoginParams,
 } from './nest/oauth-login.interceptor.js';
+export {
+  OAuthBackchannelLogout,
+  OAuthFrontchannelLogout,
+  OAuthLogout,
+  OAuthLogoutCallback,
+} from './nest/oauth-logout.decorator.js';
+export { OAuthLogoutGuard } from './nest/oauth-logout.guard.js';
+export { OAuthLogoutInterceptor, type OAuthLogoutOptions } from './nest/oauth-logout.interceptor.js';
 export { OAuthClientModule } from './oauth-client.module.js';
 export type {
   OAuthClientModuleAsyncOptions,
@@ -32,7 +40,16 @@ export type {
 export type { OAuthRequest } from './oauth-request.js';
 export * from './oauth.errors.js';
 export { OAuthRegistry, type ClientRegistration, type RemoteAppClass } from './oauth.registry.js';
-export type { IdTokenClaims } from './oauth2/token-request.js';
+export type { AccessTokenRequest } from './oauth2/grants/access-token-request.js';
+export type {
+  BackchannelAuthentication,
+  BackchannelAuthenticationParams,
+} from './oauth2/grants/backchannel-authentication.js';
+export type { DeviceAuthorization, DeviceAuthorizationParams } from './oauth2/grants/device-authorization.js';
+export type { TokenGrant } from './oauth2/grants/token-request.js';
+export type { IdTokenClaims } from './oauth2/openid/id-token.js';
+export type { UserInfo } from './oauth2/openid/user-info.js';
+export type { ClientMetadata, RegisteredClient } from './oauth2/client-registration.js';
 export type { ApiRequestOptions } from './remote-app/api-options.js';
 export type {
   AuthorizationRequest,
@@ -42,8 +59,13 @@ export type {
   RedirectResponse,
 } from './remote-app/login.js';
 export { OAuth1App } from './remote-app/oauth1-app.js';
-export { OAuth2App, type TokenIntrospection } from './remote-app/oauth2-app.js';
+export {
+  OAuth2App,
+  type LogoutRedirectParams,
+  type LogoutResult,
+  type TokenIntrospection,
+} from './remote-app/oauth2-app.js';
 export { RemoteApp } from './remote-app/remote-app.js';
 export { regenerateSession } from './state/regenerate-session.js';
-export type { FetchedToken, TokenStore, UpdateTokenContext } from './token/token-store.js';
+export type { EndedSession, FetchedToken, TokenStore, UpdateTokenContext } from './token/token-store.js';
 export type { OAuth1Token, OAuth2Token, StoredOAuth1Token, StoredOAuth2Token, StoredToken } from './token/token.js';

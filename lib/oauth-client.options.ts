@@ -16,7 +16,9 @@ export interface OAuthClientModuleOptions {
   fetchToken?: TokenStore['fetchToken'];
   /** Is told of every token that was refreshed. */
   updateToken?: TokenStore['updateToken'];
-  /** An object with the two methods above, or a class or injection token of one, which Nest resolves. */
+  /** Ends the sessions here of a user who signed out at the provider; for `@OAuthBackchannelLogout()`. */
+  onBackchannelLogout?: TokenStore['onBackchannelLogout'];
+  /** An object with the methods above, or a class or injection token of one, which Nest resolves. */
   tokenStore?: TokenStore | InjectionToken<TokenStore>;
   /**
    * Scheme and host of this site, which relative redirect URIs are resolved against. Set it in production: without it the

@@ -52,13 +52,14 @@ const STATE_ADVICE: Record<MismatchingStateReason, string> = {
   used_state: 'this login was already finished: the callback page was reloaded or opened twice. Start the login again.',
 };
 
-/** The callback does not belong to a login that this browser has pending (RFC 6749 §10.12: CSRF). Status 400. */
+/** The callback does not belong to a login, or logout, that this browser has pending (RFC 6749 §10.12: CSRF). Status 400. */
 export class MismatchingStateError extends OAuthError {
   constructor(
     /** Which of the four ways it went wrong. */
     readonly reason: MismatchingStateReason,
+    what: 'login' | 'logout' = 'login',
   ) {
-    super('mismatching_state', { description: STATE_ADVICE[reason], status: 400 });
+    super('mismatching_state', { description: STATE_ADVICE[reason].replaceAll('login', what), status: 400 });
   }
 }
 

@@ -1,9 +1,10 @@
 import { checkSettings } from './config/check-settings.js';
-import { buildConfig } from './config/client-config.js';
+import { buildConfig, type OAuth2ClientConfig } from './config/client-config.js';
 import type { ClientSettings, RegisterOptions } from './config/client-settings.js';
 import { isRecord, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError } from './oauth.errors.js';
+import type { ClientMetadata, RegisteredClient } from './oauth2/client-registration.js';
 import { OAuth1App } from './remote-app/oauth1-app.js';
 import { OAuth2App } from './remote-app/oauth2-app.js';
 import type { RemoteApp, RemoteAppContext } from './remote-app/remote-app.js';
@@ -64,6 +65,31 @@ export class OAuthRegistry {
   }
 
   /**
+   * Registers a client at its provider (RFC 7591), and adds it under a name with what the provider gave it. A registration
+   * is for good: save the answer, and configure the client with it from then on.
+   *
+   * @param config the settings of the client, without its `clientId` and `clientSecret`
+   * @param metadata what the client says of itself: `redirect_uris`, `client_name`, ...
+   * @param initialAccessToken for providers that do not register everybody
+   * @throws {OAuthConfigError} with every fault of its settings
+   * @throws {OAuthError} the provider's refusal, such as `invalid_redirect_uri`
+   */
+  async registerDynamically(
+    name: string,
+    config: ClientRegistration,
+    metadata: ClientMetadata,
+    initialAccessToken?: string,
+  ): Promise<RegisteredClient> {
+    const settings = this.#sources.settingsOf(name, { ...config, clientId: 'to-be-registered' }, false);
+    const faults = checkSettings(name, settings);
+    if (faults.length) throw new OAuthConfigError(faults);
+    const app = new OAuth2App(buildConfig(name, settings) as OAuth2ClientConfig, this.#context);
+    const registered = await app.registerClient(metadata, initialAccessToken);
+    this.register(name, { ...config, ...credentialsOf(registered, settings) });
+    return registered;
+  }
+
+  /**
    * Adds what is configured at start-up: the clients that code gives, and those that only the settings have.
    * @internal
    * @throws {OAuthConfigError} with every fault of every client
@@ -108,6 +134,13 @@ export class OAuthRegistry {
     const more = names.length - NAMES_SHOWN;
     return names.slice(0, NAMES_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
   }
+}
+
+/** What the provider gave to a client that it registered, as settings. */
+function credentialsOf(registered: RegisteredClient, { clientKwargs }: Settings): Settings {
+  const { client_id: clientId, client_secret: clientSecret, token_endpoint_auth_method: method } = registered;
+  const kwargs = isRecord(clientKwargs) ? clientKwargs : {};
+  return { clientId, clientSecret, clientKwargs: { ...(method && { tokenEndpointAuthMethod: method }), ...kwargs } };
 }
 
 /** An app of one protocol cannot be made from the settings of the other. */

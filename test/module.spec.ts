@@ -458,7 +458,13 @@ describe('the token of an API call', () => {
   /** An application whose client calls the scripted provider. */
   async function registryOf(options: OAuthClientModuleOptions, settings: object = {}, imports: Imports = []) {
     const clients = {
-      dev: { ...OAUTH2, accessTokenUrl: `${provider.url}/token`, apiBaseUrl: `${provider.url}/api/`, ...settings },
+      dev: {
+        ...OAUTH2,
+        accessTokenUrl: `${provider.url}/token`,
+        apiBaseUrl: `${provider.url}/api/`,
+        allowInsecureHttp: true,
+        ...settings,
+      },
     };
     return (await start({ imports: [OAuthClientModule.forRoot({ clients, ...options }), ...imports] })).get(
       OAuthRegistry,
@@ -500,7 +506,7 @@ describe('the token of an API call', () => {
         StoreModule,
         OAuthClientModule.forRoot({
           tokenStore: StoreClass,
-          clients: { dev: { ...OAUTH2, apiBaseUrl: `${provider.url}/api/` } },
+          clients: { dev: { ...OAUTH2, apiBaseUrl: `${provider.url}/api/`, allowInsecureHttp: true } },
         }),
       ],
     });

@@ -89,6 +89,7 @@ function clientsOf(providerUrl: string): Record<string, ClientRegistration> {
     clientSecret: 's3cret-client',
     authorizeUrl: `${providerUrl}/authorize`,
     apiBaseUrl: `${providerUrl}/api/`,
+    allowInsecureHttp: true,
   };
   const oauth1 = {
     ...common,

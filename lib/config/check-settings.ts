@@ -8,7 +8,17 @@ type Protocol = keyof typeof SCHEMAS;
 
 const RSA_METHODS = ['RSA-SHA1', 'RSA-SHA256'];
 const SIGNATURE_METHODS = ['HMAC-SHA1', 'HMAC-SHA256', ...RSA_METHODS, 'PLAINTEXT'];
-const CLIENT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'];
+const SECRET_METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'];
+const CLIENT_AUTH_METHODS = [
+  ...SECRET_METHODS,
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+  'none',
+];
+
+/** Keys whose values are URLs that requests, codes or tokens are sent to. */
+const URL_KEY = /(Url|Uri|Endpoint|Origins)$|^issuer$/;
 
 /** Every fault of one client's settings: one sentence each, beginning with name and key, without any value of theirs. */
 export function checkSettings(name: string, settings: Settings): string[] {
@@ -16,6 +26,7 @@ export function checkSettings(name: string, settings: Settings): string[] {
   const issues = SCHEMAS[protocol].schema.safeParse(settings).error?.issues ?? [];
   const faults = [
     ...issues.flatMap((issue) => describe(issue, settings, protocol)),
+    ...insecureUrlFaults(settings),
     ...(protocol === 'OAuth 1' ? oauth1Faults(settings) : oauth2Faults(settings)),
   ];
   return [...nameFaults(name), ...faults.map((fault) => `${name}.${fault}`)];
@@ -49,22 +60,43 @@ function oauth1Faults(settings: Settings): string[] {
 function oauth2Faults(settings: Settings): string[] {
   const compliance = runFix(settings.complianceFix);
   if (typeof compliance === 'string') return [compliance];
-  const faults: string[] = [];
-  for (const key of ['authorizeUrl', 'accessTokenUrl']) {
-    if (settings[key] === undefined && settings.serverMetadataUrl === undefined) {
-      faults.push(`${snakeCase(key)}: missing; give it, or server_metadata_url`);
-    }
-  }
-  const { tokenEndpointAuthMethod: method = 'none' } = kwargsOf(settings);
+  const { tokenEndpointAuthMethod: method } = kwargsOf(settings);
   const known = [...CLIENT_AUTH_METHODS, ...compliance.clientAuthMethods.keys()];
+  const ownMethod = isText(method) && compliance.clientAuthMethods.has(method);
+  const faults = missingEndpoints(settings);
   if (isText(method) && !known.includes(method)) {
     faults.push(`client_kwargs.token_endpoint_auth_method: unknown; there are ${known.join(', ')}`);
   }
-  const isBuiltIn = isText(method) && method !== 'none' && !compliance.clientAuthMethods.has(method);
-  if (isBuiltIn && CLIENT_AUTH_METHODS.includes(method) && !settings.clientSecret) {
+  if (isText(method) && !ownMethod && SECRET_METHODS.includes(method) && !settings.clientSecret) {
     faults.push(`client_secret: missing; ${method} needs it`);
   }
+  if (method === 'private_key_jwt' && !ownMethod && settings.privateKeys === undefined) {
+    faults.push('private_keys: missing; private_key_jwt needs one');
+  }
+  if (settings.requireSignedRequestObject === true && settings.privateKeys === undefined) {
+    faults.push('private_keys: missing; require_signed_request_object needs one');
+  }
   return faults;
+}
+
+/** Where nothing is discovered, the settings must name what a login needs. */
+function missingEndpoints(settings: Settings): string[] {
+  const { serverMetadataUrl, issuer, jwksUri, grantType } = settings;
+  if (serverMetadataUrl !== undefined || (issuer !== undefined && jwksUri === undefined)) return [];
+  const needed = grantType === 'client_credentials' ? ['accessTokenUrl'] : ['authorizeUrl', 'accessTokenUrl'];
+  return needed
+    .filter((key) => settings[key] === undefined)
+    .map((key) => `${snakeCase(key)}: missing; give it, or issuer, or server_metadata_url`);
+}
+
+/** Everybody on the way reads what goes over http. */
+function insecureUrlFaults(settings: Settings): string[] {
+  if (settings.allowInsecureHttp === true) return [];
+  return Object.keys(settings)
+    .filter(
+      (key) => URL_KEY.test(key) && [settings[key]].flat().some((value) => isText(value) && /^http:/i.test(value)),
+    )
+    .map((key) => `${snakeCase(key)}: must be https; for a provider on this machine, set allow_insecure_http`);
 }
 
 function kwargsOf({ clientKwargs }: Settings): Settings {

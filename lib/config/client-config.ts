@@ -1,8 +1,14 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
-import type { CommonClientSettings, OAuth2ClientSettings, RequestParameters } from './client-settings.js';
+import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import type {
+  ClientCertificate,
+  CommonClientSettings,
+  OAuth2ClientSettings,
+  RequestParameters,
+} from './client-settings.js';
 import { Compliance, type ComplianceFix } from './compliance-fix.js';
-import type { Settings } from './setting-keys.js';
-import { SCHEMAS, type OAuth1Settings, type OAuth2Settings } from './settings-schema.js';
+import { readPrivateKey, type ClientKey, type PrivateKeyMaterial, type PrivateKeys } from './private-key.js';
+import { snakeCase, type Settings } from './setting-keys.js';
+import { ENDPOINT_KEYS, SCHEMAS, type OAuth1Settings, type OAuth2Settings } from './settings-schema.js';
 
 /** A client whose settings were checked, with every default filled in. */
 export type ClientConfig = OAuth1ClientConfig | OAuth2ClientConfig;
@@ -12,11 +18,11 @@ interface CommonClientConfig {
   readonly clientId: string;
   readonly clientSecret?: string;
   readonly accessTokenParams: RequestParameters;
-  readonly authorizeParams: RequestParameters;
   readonly apiBaseUrl?: string;
   /** Origins that the user's token may be sent to. */
   readonly apiOrigins: ReadonlySet<string>;
   readonly fetchToken?: CommonClientSettings['fetchToken'];
+  readonly allowInsecureHttp: boolean;
   readonly compliance: Compliance;
 }
 
@@ -25,6 +31,7 @@ export interface OAuth1ClientConfig extends CommonClientConfig {
   readonly requestTokenUrl: string;
   readonly requestTokenParams: RequestParameters;
   readonly authorizeUrl: string;
+  readonly authorizeParams: RequestParameters;
   readonly accessTokenUrl: string;
   readonly signatureMethod: string;
   readonly signatureType: 'HEADER' | 'QUERY' | 'BODY';
@@ -35,18 +42,42 @@ export interface OAuth1ClientConfig extends CommonClientConfig {
 
 export interface OAuth2ClientConfig extends CommonClientConfig {
   readonly protocol: 'OAuth 2';
-  readonly authorizeUrl?: string;
-  readonly accessTokenUrl?: string;
+  readonly grantType: 'authorization_code' | 'client_credentials';
+  readonly authorizeParams: Readonly<Record<string, unknown>>;
   readonly refreshTokenUrl?: string;
   readonly refreshTokenParams: RequestParameters;
+  readonly issuer?: string;
   readonly serverMetadataUrl?: string;
+  /** Endpoints that the settings name, by their names in the metadata. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** Seconds. */
+  readonly clockTolerance: number;
+  readonly userInfoFrom: 'id_token' | 'userinfo';
+  readonly idTokenSignedResponseAlg?: string;
+  readonly userinfoSignedResponseAlg?: string;
+  readonly authorizationSignedResponseAlg?: string;
+  readonly introspectionSignedResponseAlg?: string;
+  readonly detachedSignature: boolean;
   readonly updateToken?: OAuth2ClientSettings['updateToken'];
   readonly scope?: string;
-  readonly usesPkce: boolean;
+  readonly resource: readonly string[];
+  readonly codeChallengeMethod?: 'S256';
   readonly tokenEndpointAuthMethod: string;
+  readonly clientAssertionAudience: 'issuer' | 'token_endpoint';
+  readonly clientCertificate?: ClientCertificate;
+  /** Whether the provider's endpoints for mutual TLS are used (RFC 8705 §5). */
+  readonly usesMutualTls: boolean;
+  readonly privateKeys: readonly ClientKey[] | (() => Promise<readonly ClientKey[]>);
   readonly tokenPlacement: 'header' | 'body' | 'uri';
   /** Seconds. */
   readonly leeway: number;
+  readonly requirePushedAuthorizationRequests: boolean;
+  readonly requireSignedRequestObject: boolean;
+  readonly requestObjectEncryptionAlg?: string;
+  readonly requestObjectEncryptionEnc: string;
+  readonly dpopBoundAccessTokens: boolean;
+  /** The key of every login, as a private JWK. */
+  readonly dpopKey?: JsonWebKey;
 }
 
 /** Builds the config of a client from settings that `checkSettings()` found no fault in. */
@@ -70,6 +101,7 @@ function oauth1Config(name: string, settings: OAuth1Settings): OAuth1ClientConfi
     requestTokenUrl: settings.requestTokenUrl,
     requestTokenParams: settings.requestTokenParams ?? {},
     authorizeUrl: settings.authorizeUrl,
+    authorizeParams: settings.authorizeParams ?? {},
     accessTokenUrl: settings.accessTokenUrl,
     signatureMethod,
     signatureType,
@@ -87,42 +119,72 @@ function oauth2Config(name: string, settings: OAuth2Settings): OAuth2ClientConfi
     codeChallengeMethod,
     leeway = 60,
   } = settings.clientKwargs ?? {};
+  const authMethod = tokenEndpointAuthMethod ?? (settings.clientSecret ? 'client_secret_basic' : 'none');
   return {
     ...commonConfig(name, settings),
     protocol: 'OAuth 2',
-    authorizeUrl: settings.authorizeUrl,
-    accessTokenUrl: settings.accessTokenUrl,
+    grantType: settings.grantType ?? 'authorization_code',
+    authorizeParams: settings.authorizeParams ?? {},
     refreshTokenUrl: settings.refreshTokenUrl,
     refreshTokenParams: settings.refreshTokenParams ?? {},
+    issuer: settings.issuer,
     serverMetadataUrl: settings.serverMetadataUrl,
+    endpoints: namedEndpoints(settings),
+    clockTolerance: settings.clockTolerance ?? 30,
+    userInfoFrom: settings.userInfoFrom ?? 'id_token',
+    idTokenSignedResponseAlg: settings.idTokenSignedResponseAlg,
+    userinfoSignedResponseAlg: settings.userinfoSignedResponseAlg,
+    authorizationSignedResponseAlg: settings.authorizationSignedResponseAlg,
+    introspectionSignedResponseAlg: settings.introspectionSignedResponseAlg,
+    detachedSignature: settings.detachedSignature ?? false,
     updateToken: settings.updateToken as OAuth2ClientSettings['updateToken'],
     scope: Array.isArray(scope) ? scope.join(' ') : scope,
-    usesPkce: (settings.codeChallengeMethod ?? codeChallengeMethod) === 'S256',
-    tokenEndpointAuthMethod: tokenEndpointAuthMethod ?? (settings.clientSecret ? 'client_secret_basic' : 'none'),
+    resource: [settings.resource ?? []].flat(),
+    codeChallengeMethod: settings.codeChallengeMethod ?? codeChallengeMethod,
+    tokenEndpointAuthMethod: authMethod,
+    clientAssertionAudience: settings.clientAssertionAudience ?? 'issuer',
+    clientCertificate: settings.clientCertificate,
+    usesMutualTls: settings.clientCertificate !== undefined || authMethod.endsWith('tls_client_auth'),
+    privateKeys: clientKeys(settings.privateKeys),
     tokenPlacement,
     leeway,
+    requirePushedAuthorizationRequests: settings.requirePushedAuthorizationRequests ?? false,
+    requireSignedRequestObject: settings.requireSignedRequestObject ?? false,
+    requestObjectEncryptionAlg: settings.requestObjectEncryptionAlg,
+    requestObjectEncryptionEnc: settings.requestObjectEncryptionEnc ?? 'A256GCM',
+    dpopBoundAccessTokens: settings.dpopBoundAccessTokens ?? false,
+    dpopKey:
+      settings.dpopKey === undefined ? undefined : readPrivateKey(settings.dpopKey).key.export({ format: 'jwk' }),
   };
 }
 
+function namedEndpoints(settings: OAuth2Settings): Record<string, string> {
+  const named = {
+    authorization_endpoint: settings.authorizeUrl,
+    token_endpoint: settings.accessTokenUrl,
+    ...Object.fromEntries(ENDPOINT_KEYS.map((key) => [snakeCase(key), settings[key]])),
+  };
+  return Object.fromEntries(Object.entries(named).flatMap(([name, url]) => (url === undefined ? [] : [[name, url]])));
+}
+
+function clientKeys(given: PrivateKeys | undefined): OAuth2ClientConfig['privateKeys'] {
+  if (given === undefined) return [];
+  if (typeof given === 'function') return async () => (await given()).map(readPrivateKey);
+  return ([given].flat() as PrivateKeyMaterial[]).map(readPrivateKey);
+}
+
 function commonConfig(name: string, settings: OAuth1Settings | OAuth2Settings): CommonClientConfig {
-  const {
-    clientId,
-    clientSecret,
-    accessTokenParams = {},
-    authorizeParams = {},
-    apiBaseUrl,
-    apiOrigins = [],
-  } = settings;
+  const { clientId, clientSecret, accessTokenParams = {}, apiBaseUrl, apiOrigins = [] } = settings;
   const apiUrls = apiBaseUrl === undefined ? apiOrigins : [apiBaseUrl, ...apiOrigins];
   return {
     name,
     clientId,
     clientSecret,
     accessTokenParams,
-    authorizeParams,
     apiBaseUrl,
     apiOrigins: new Set(apiUrls.map((url) => new URL(url).origin)),
     fetchToken: settings.fetchToken as CommonClientSettings['fetchToken'],
+    allowInsecureHttp: settings.allowInsecureHttp ?? false,
     compliance: new Compliance(settings.complianceFix as ComplianceFix | undefined),
   };
 }

@@ -2,6 +2,7 @@ import type { OAuthRequest } from '../oauth-request.js';
 import type { FetchedToken, UpdateTokenContext } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 import type { ComplianceFix } from './compliance-fix.js';
+import type { PrivateKeyMaterial, PrivateKeys } from './private-key.js';
 
 /** Parameters that are added to a request, by their wire names. */
 export type RequestParameters = Record<string, string | number | boolean>;
@@ -31,6 +32,12 @@ export interface CommonClientSettings {
   apiBaseUrl?: string;
   /** Further origins that the user's token may be sent to. */
   apiOrigins?: string[];
+  /**
+   * Lets the provider's URLs be `http`. Everybody on the way then reads, and can change, the codes, tokens and secrets
+   * that travel: for a provider on this machine, in development and tests, and for nothing else.
+   * @default false
+   */
+  allowInsecureHttp?: boolean;
   /** Finds the user's token; goes before the module's `fetchToken`. */
   fetchToken?: (request: OAuthRequest) => FetchedToken | Promise<FetchedToken>;
   /** Mends a provider that breaks the standard. */
@@ -71,7 +78,13 @@ export interface OAuth1Kwargs {
 }
 
 /** OAuth 2.0 and OpenID Connect: a client without a `requestTokenUrl`. */
-export interface OAuth2ClientSettings extends CommonClientSettings {
+export interface OAuth2ClientSettings
+  extends Omit<CommonClientSettings, 'authorizeParams'>, ProviderEndpoints, OpenIdSettings, SecuritySettings {
+  /**
+   * Further parameters of every authorisation request, by their wire names; objects and arrays (`claims`,
+   * `authorization_details`) are sent as JSON.
+   */
+  authorizeParams?: Record<string, unknown>;
   /**
    * Where tokens are refreshed (RFC 6749 §6).
    * @default `accessTokenUrl`
@@ -80,15 +93,113 @@ export interface OAuth2ClientSettings extends CommonClientSettings {
   /** Further parameters of every refresh. */
   refreshTokenParams?: RequestParameters;
   /**
+   * The provider's issuer, compared exactly. With it alone, the metadata is read from its well-known URL (OpenID Connect
+   * Discovery 1.0 §4, or else RFC 8414 §3); with `jwksUri` too, none is read.
+   */
+  issuer?: string;
+  /**
    * The provider's metadata (OpenID Connect Discovery 1.0, RFC 8414), read at first use. Endpoints that the settings
    * name win over it.
    */
   serverMetadataUrl?: string;
-  /** PKCE (RFC 7636); off unless set, here or in `clientKwargs`. */
+  /** PKCE (RFC 7636), here or in `clientKwargs`. Without it, PKCE is used where the metadata says that S256 is supported. */
   codeChallengeMethod?: 'S256';
   /** Is told of every token that was refreshed; goes before the module's `updateToken`. */
   updateToken?: (token: OAuth2Token, context: UpdateTokenContext) => unknown;
+  /**
+   * `client_credentials` makes a machine client (RFC 6749 §4.4): it signs nobody in, and its API calls carry a token of
+   * its own, which is fetched, kept and renewed by itself.
+   * @default 'authorization_code'
+   */
+  grantType?: 'authorization_code' | 'client_credentials';
+  /** The API, or APIs, that tokens are asked for (RFC 8707). */
+  resource?: string | string[];
   clientKwargs?: EitherCase<OAuth2Kwargs>;
+}
+
+/** Endpoints for which there is no older name; each wins over the metadata's. */
+export interface ProviderEndpoints {
+  /** The provider's public keys (RFC 7517 §5). */
+  jwksUri?: string;
+  /** OpenID Connect Core §5.3. */
+  userinfoEndpoint?: string;
+  /** RFC 7009. */
+  revocationEndpoint?: string;
+  /** RFC 7662. */
+  introspectionEndpoint?: string;
+  /** OpenID Connect RP-Initiated Logout 1.0 §2. */
+  endSessionEndpoint?: string;
+  /** RFC 9126. */
+  pushedAuthorizationRequestEndpoint?: string;
+  /** RFC 8628 §3.1. */
+  deviceAuthorizationEndpoint?: string;
+  /** OpenID Connect CIBA §7. */
+  backchannelAuthenticationEndpoint?: string;
+  /** RFC 7591 §3. */
+  registrationEndpoint?: string;
+}
+
+/** What of the provider's statements is believed, and how its user is learnt of. */
+export interface OpenIdSettings {
+  /**
+   * Seconds that the provider's clock may differ from ours. A larger one lets expired id_tokens pass for longer.
+   * @default 30
+   */
+  clockTolerance?: number;
+  /**
+   * Where `@OAuthUserInfo()` has its claims from: the id_token, or the userinfo endpoint as well (OpenID Connect Core §5.3).
+   * @default 'id_token'
+   */
+  userInfoFrom?: 'id_token' | 'userinfo';
+  /** The only algorithm that id_tokens and logout tokens may be signed with. @default what the metadata lists */
+  idTokenSignedResponseAlg?: string;
+  /** Userinfo must be signed, with this algorithm. */
+  userinfoSignedResponseAlg?: string;
+  /** The only algorithm that JWT authorisation responses may be signed with. @default what the metadata lists */
+  authorizationSignedResponseAlg?: string;
+  /** Introspection must be signed, with this algorithm (RFC 9701). */
+  introspectionSignedResponseAlg?: string;
+  /**
+   * The id_token of a `code id_token` answer must sign the state too, by `s_hash` (FAPI 1.0 Advanced §5.2.2.1).
+   * @default false
+   */
+  detachedSignature?: boolean;
+}
+
+/** How requests are kept from being forged, changed or replayed. */
+export interface SecuritySettings {
+  /**
+   * The client's private keys, for `private_key_jwt`, signed requests and encrypted answers. To rotate, publish the new
+   * key as the second, then move it to the front; or give a function.
+   */
+  privateKeys?: PrivateKeys;
+  /**
+   * Who a client assertion is for: the issuer, or the token endpoint for providers that have it so (RFC 7523 §3).
+   * @default 'issuer'
+   */
+  clientAssertionAudience?: 'issuer' | 'token_endpoint';
+  /** The certificate that the client shows in TLS (RFC 8705), in PEM. */
+  clientCertificate?: ClientCertificate;
+  /** Push every authorisation request (RFC 9126). @default what the metadata requires */
+  requirePushedAuthorizationRequests?: boolean;
+  /** Sign every authorisation request (RFC 9101). @default what the metadata requires */
+  requireSignedRequestObject?: boolean;
+  /** Encrypt signed requests for the provider, such as `RSA-OAEP-256` (RFC 9101 §4). */
+  requestObjectEncryptionAlg?: string;
+  /** @default 'A256GCM' */
+  requestObjectEncryptionEnc?: string;
+  /** Ask for tokens that are bound to a key (DPoP, RFC 9449). @default false */
+  dpopBoundAccessTokens?: boolean;
+  /** The key that tokens are bound to. @default a new one for each login, kept with its token */
+  dpopKey?: PrivateKeyMaterial;
+}
+
+/** In PEM. */
+export interface ClientCertificate {
+  cert: string;
+  key: string;
+  /** Whose certificates are trusted, instead of the system's. */
+  ca?: string;
 }
 
 /** How OAuth 2 requests are made. */
@@ -96,8 +207,8 @@ export interface OAuth2Kwargs {
   /** Scope that a login asks for (RFC 6749 §3.3); `openid` makes it an OpenID Connect login. */
   scope?: string | string[];
   /**
-   * How the client authenticates at the token endpoint (RFC 6749 §2.3): `client_secret_basic`, `client_secret_post`,
-   * `none`, or one that `complianceFix` registers.
+   * How the client authenticates (RFC 6749 §2.3): `client_secret_basic`, `client_secret_post`, `client_secret_jwt`,
+   * `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `none`, or one that `complianceFix` registers.
    * @default 'client_secret_basic' with a secret, else 'none'
    */
   tokenEndpointAuthMethod?: string;

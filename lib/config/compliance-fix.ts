@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 
-/** A token endpoint's answer, before it is checked. What a hook returns in `data` is what counts. */
+/** An endpoint's answer, before it is checked. What a hook returns in `data` is what counts. */
 export interface TokenEndpointResponse {
   /** HTTP status. */
   status: number;
@@ -46,6 +46,8 @@ export interface ComplianceHooks {
   revoke_token_request: EndpointRequest;
   /** Before a token is introspected (RFC 7662). */
   introspect_token_request: EndpointRequest;
+  /** Before the answer of the userinfo endpoint is checked: the place to give `sub` to what has none. */
+  userinfo_response: TokenEndpointResponse;
 }
 
 export type ComplianceHookName = keyof ComplianceHooks;
@@ -104,6 +106,7 @@ export class Compliance implements ComplianceSession {
     protected_request: [],
     revoke_token_request: [],
     introspect_token_request: [],
+    userinfo_response: [],
   };
 
   /** @throws what the fix throws, and `RangeError` for a hook name that does not exist */

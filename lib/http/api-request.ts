@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import axios, {
+  AxiosError,
   AxiosHeaders,
   type AxiosAdapter,
   type AxiosInstance,
@@ -17,6 +18,15 @@ export interface Credentials {
   readonly origins: ReadonlySet<string>;
   /** Puts the token, or a signature, into a request that goes to one of those origins. */
   authorize(request: ProtectedRequest): ProtectedRequest | Promise<ProtectedRequest>;
+  /** Whether what was answered so is to be authorised anew and sent once more; told of every answer. */
+  isChallenge?(url: string, answer: ApiAnswer): boolean;
+}
+
+/** What of an answer tells whether the request is to be sent again. */
+export interface ApiAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, unknown>>;
 }
 
 const REDIRECTS = [301, 302, 303, 307, 308];
@@ -68,20 +78,47 @@ async function sendOnce(
 ): Promise<AxiosResponse> {
   const { origin } = new URL(request.url);
   const bare = origin === firstOrigin ? request : withoutPrivateHeaders(request);
-  const { method, url, headers, data } = credentials?.origins.has(origin) ? await credentials.authorize(bare) : bare;
-  return transport({
-    ...config,
-    method,
-    url,
-    headers: AxiosHeaders.from(headers),
-    data,
-    auth: origin === firstOrigin ? config.auth : undefined,
-    baseURL: undefined,
-    params: undefined,
-    maxRedirects: 0,
-    validateStatus: (status) =>
-      (mayRedirect && REDIRECTS.includes(status)) || (config.validateStatus?.(status) ?? true),
-  });
+  const isTrusted = credentials?.origins.has(origin) === true;
+  const send = async (): Promise<AxiosResponse> => {
+    const { method, url, headers, data } = isTrusted ? await credentials.authorize(bare) : bare;
+    return transport({
+      ...config,
+      method,
+      url,
+      headers: AxiosHeaders.from(headers),
+      data,
+      auth: origin === firstOrigin ? config.auth : undefined,
+      baseURL: undefined,
+      params: undefined,
+      maxRedirects: 0,
+      validateStatus: (status) =>
+        (mayRedirect && REDIRECTS.includes(status)) || (config.validateStatus?.(status) ?? true),
+    });
+  };
+  return isTrusted && credentials.isChallenge ? sendTwiceIfChallenged(send, bare, credentials) : send();
+}
+
+/** Sends a request, and once more when its answer asks for that and its body can be sent again. */
+async function sendTwiceIfChallenged(
+  send: () => Promise<AxiosResponse>,
+  { url, data }: ProtectedRequest,
+  credentials: Credentials,
+): Promise<AxiosResponse> {
+  const isChallenge = (answer: AxiosResponse | undefined): boolean =>
+    answer !== undefined &&
+    credentials.isChallenge?.(url, { status: answer.status, headers: lowerCased(answer.headers) }) === true &&
+    !isStream(data);
+  try {
+    const answer = await send();
+    return isChallenge(answer) ? await send() : answer;
+  } catch (failure) {
+    if (failure instanceof AxiosError && isChallenge(failure.response)) return send();
+    throw failure;
+  }
+}
+
+function lowerCased(headers: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value as unknown]));
 }
 
 /** The request as axios made it up: parameters in the URL, body encoded, header names in lower case. */

@@ -1,4 +1,4 @@
-import type { AxiosInstance } from 'axios';
+import type { AxiosInstance, AxiosResponse } from 'axios';
 import { providerFailure } from './provider-failure.js';
 
 /** Largest answer that a token endpoint may give, in bytes. */
@@ -42,10 +42,14 @@ export async function sendProtocolRequest(http: AxiosInstance, request: Protocol
       validateStatus: () => true,
       signal: deadline,
     });
-    return { status: answer.status, headers: flatten(answer.headers), text: answer.data };
+    return protocolAnswer(answer);
   } catch (failure) {
     throw providerFailure(failure, method, url, deadline?.aborted);
   }
+}
+
+export function protocolAnswer({ status, headers, data }: AxiosResponse<string>): ProtocolAnswer {
+  return { status, headers: flatten(headers), text: data };
 }
 
 function flatten(headers: object): Record<string, string> {

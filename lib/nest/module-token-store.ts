@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthConfigError } from '../oauth.errors.js';
-import type { FetchedToken, TokenStore, UpdateTokenContext } from '../token/token-store.js';
+import type { EndedSession, FetchedToken, TokenStore, UpdateTokenContext } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 
 /** The application's token store: the functions of the options, or else the `tokenStore` that Nest resolves. */
@@ -32,6 +32,18 @@ export class ModuleTokenStore implements TokenStore, OnModuleInit {
     const { updateToken } = this.#options.value;
     if (updateToken) await updateToken(name, token, context);
     else await (await this.#resolved())?.updateToken?.(name, token, context);
+  }
+
+  /** @throws {OAuthConfigError} when the application has nothing that ends sessions */
+  async onBackchannelLogout(ended: EndedSession): Promise<void> {
+    const { onBackchannelLogout } = this.#options.value;
+    const store = await this.#resolved();
+    if (onBackchannelLogout) await onBackchannelLogout(ended);
+    else if (store?.onBackchannelLogout) await store.onBackchannelLogout(ended);
+    else
+      throw new OAuthConfigError([
+        'onBackchannelLogout: missing; back-channel logout needs it in the tokenStore or the options',
+      ]);
   }
 
   #resolved(): Promise<TokenStore | undefined> {

@@ -1,5 +1,5 @@
 import { applyDecorators, createParamDecorator, Header, UseGuards } from '@nestjs/common';
-import { loginResultOf } from './login-result.js';
+import { loginResultOf, returnToOf } from './login-result.js';
 import { OAUTH_CALLBACK, OAuthCallbackGuard, type OAuthCallbackOptions } from './oauth-callback.guard.js';
 
 /**
@@ -23,8 +23,11 @@ export function OAuthCallback(first?: string | OAuthCallbackOptions, second?: OA
 /** The user's token: an `OAuth1Token` or an `OAuth2Token`. */
 export const OAuthToken = createParamDecorator((_: unknown, context) => loginResultOf(context).token);
 
-/** The path that the login was begun with as `returnTo`; `/` when it named none. */
-export const OAuthReturnTo = createParamDecorator((_: unknown, context) => loginResultOf(context).returnTo);
+/** The path that the login, or the logout, was begun with as `returnTo`; `/` when it named none. */
+export const OAuthReturnTo = createParamDecorator((_: unknown, context) => returnToOf(context));
 
-/** Claims of the id_token that came with the token; undefined where none came, or none that could be checked. */
+/**
+ * Who signed in, a `UserInfo`: claims of the id_token, and with `userInfoFrom: 'userinfo'` what the userinfo endpoint tells.
+ * Undefined where no id_token came, or none that could be checked.
+ */
 export const OAuthUserInfo = createParamDecorator((_: unknown, context) => loginResultOf(context).userInfo);

@@ -1,6 +1,7 @@
-import { OAuthError } from '../oauth.errors.js';
+import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import type { OAuthRegistry } from '../oauth.registry.js';
+import { OAuth2App } from '../remote-app/oauth2-app.js';
 import type { RemoteApp } from '../remote-app/remote-app.js';
 
 /**
@@ -12,4 +13,18 @@ export function clientOfRoute(registry: OAuthRegistry, name: string | undefined,
   const { provider } = (request.params ?? {}) as { provider?: unknown };
   if (typeof provider === 'string' && registry.has(provider)) return registry.get(provider);
   throw new OAuthError('unknown_provider', { description: 'there is no such provider to sign in with', status: 404 });
+}
+
+/**
+ * The same, for what only OpenID Connect has.
+ * @throws {OAuthConfigError} when the client is one of OAuth 1
+ */
+export function openIdClientOfRoute(
+  registry: OAuthRegistry,
+  name: string | undefined,
+  request: OAuthRequest,
+): OAuth2App {
+  const app = clientOfRoute(registry, name, request);
+  if (app instanceof OAuth2App) return app;
+  throw new OAuthConfigError([`${app.name}: OAuth 1 has no logout; end your own session alone`]);
 }

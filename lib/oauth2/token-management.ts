@@ -1,58 +1,58 @@
 import {
-  customFetch,
   introspectionRequest,
   processIntrospectionResponse,
   processRevocationResponse,
   revocationRequest,
+  validateApplicationLevelSignature,
   type IntrospectionResponse,
 } from 'oauth4webapi';
-import { endpointFetch } from './endpoint-fetch.js';
-import { refusedAnswer } from './provider-error.js';
-import { ALLOW_HTTP, clientAuthentication, clientOf, requireEndpoint, type Provider } from './provider.js';
+import { refusedAnswer } from './provider/failed-check.js';
+import { endpointOptions, requireEndpoint, signatureOptions, type Provider } from './provider/provider.js';
 
 /** Which token is meant (RFC 7009 §2.1). */
 export type TokenTypeHint = 'access_token' | 'refresh_token';
 
 /** Revokes a token (RFC 7009 §2). */
 export async function revokeToken(provider: Provider, token: string, hint: TokenTypeHint): Promise<void> {
+  const { server, client, authentication } = provider;
   requireEndpoint(provider, 'revocation_endpoint');
   try {
     const options = managementOptions(provider, 'revoke_token_request', hint);
-    const authentication = clientAuthentication(provider);
-    await processRevocationResponse(
-      await revocationRequest(provider.server, clientOf(provider), authentication, token, options),
-    );
+    await processRevocationResponse(await revocationRequest(server, client, authentication, token, options));
   } catch (error) {
-    throw refusedAnswer(error);
+    throw refusedAnswer(error, 'answer to the revocation');
   }
 }
 
-/** Asks the provider about a token (RFC 7662 §2). */
+/** Asks the provider about a token (RFC 7662 §2); a signed answer is checked (RFC 9701). */
 export async function introspectToken(
   provider: Provider,
   token: string,
   hint: TokenTypeHint,
 ): Promise<IntrospectionResponse> {
+  const { server, client, authentication } = provider;
   requireEndpoint(provider, 'introspection_endpoint');
   try {
-    const client = clientOf(provider);
     const options = managementOptions(provider, 'introspect_token_request', hint);
-    const authentication = clientAuthentication(provider);
-    const response = await introspectionRequest(provider.server, client, authentication, token, options);
-    return await processIntrospectionResponse(provider.server, client, response);
+    const response = await introspectionRequest(server, client, authentication, token, options);
+    const isSigned = response.headers.get('content-type')?.startsWith('application/token-introspection+jwt');
+    const answer = await processIntrospectionResponse(server, client, response, signatureOptions(provider));
+    if (isSigned) await validateApplicationLevelSignature(server, response, signatureOptions(provider));
+    else if (client.introspection_signed_response_alg)
+      throw new TypeError('it is not signed, expected a JWT (RFC 9701)');
+    return answer;
   } catch (error) {
-    throw refusedAnswer(error);
+    throw refusedAnswer(error, 'answer to the introspection');
   }
 }
 
 function managementOptions(
-  { config, http }: Provider,
+  provider: Provider,
   hook: 'revoke_token_request' | 'introspect_token_request',
   hint: TokenTypeHint,
 ) {
   return {
-    ...ALLOW_HTTP,
+    ...endpointOptions(provider, { request: (request) => provider.config.compliance.run(hook, request) }),
     additionalParameters: { token_type_hint: hint },
-    [customFetch]: endpointFetch(http, config, { request: (request) => config.compliance.run(hook, request) }),
   };
 }

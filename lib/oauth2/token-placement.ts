@@ -9,21 +9,22 @@ const FORM = 'application/x-www-form-urlencoded';
 const ACCESS_TOKEN = /^[\x20-\x7e]+$/;
 
 /**
- * Puts a bearer token into an API call (RFC 6750 §2).
- * @throws {UnsupportedTokenTypeError} for a token that is not a bearer token
+ * Puts a token into an API call (RFC 6750 §2); one that is bound to a key goes into the header (RFC 9449 §7.1).
+ * @throws {UnsupportedTokenTypeError} for a token of another type
  * @throws {InvalidTokenError} for a token with characters that no access token has
  * @throws {OAuthError} `invalid_request` (status 500) for the placement `body` where the body is not a form
  */
 export function placeToken(request: ProtectedRequest, token: OAuth2Token, placement: TokenPlacement): ProtectedRequest {
-  if (token.tokenType !== 'bearer') {
-    throw new UnsupportedTokenTypeError({ description: 'only tokens of the type "Bearer" can be sent' });
+  if (token.tokenType !== 'bearer' && token.tokenType !== 'dpop') {
+    throw new UnsupportedTokenTypeError({ description: 'only tokens of the types "Bearer" and "DPoP" can be sent' });
   }
   if (!ACCESS_TOKEN.test(token.accessToken)) {
     throw new InvalidTokenError({ description: 'the access token has characters that none may have (RFC 6749 A.12)' });
   }
+  if (token.tokenType === 'dpop') return inHeader(request, `DPoP ${token.accessToken}`);
   switch (placement) {
     case 'header':
-      return { ...request, headers: { ...request.headers, authorization: `Bearer ${token.accessToken}` } };
+      return inHeader(request, `Bearer ${token.accessToken}`);
     case 'uri': {
       const url = new URL(request.url);
       url.searchParams.set('access_token', token.accessToken);
@@ -32,6 +33,10 @@ export function placeToken(request: ProtectedRequest, token: OAuth2Token, placem
     case 'body':
       return placeInBody(request, token.accessToken);
   }
+}
+
+function inHeader(request: ProtectedRequest, authorization: string): ProtectedRequest {
+  return { ...request, headers: { ...request.headers, authorization } };
 }
 
 /** RFC 6750 §2.2: only in a form body, and not in a GET. */

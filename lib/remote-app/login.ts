@@ -1,5 +1,6 @@
-import type { AuthorizationParams, OAuth2AuthorizationRequest } from '../oauth2/authorization-request.js';
-import type { IdTokenClaims } from '../oauth2/token-request.js';
+import type { AuthorizationChecks, AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
+import type { OAuth2AuthorizationRequest } from '../oauth2/authorization/authorization-request.js';
+import type { UserInfo } from '../oauth2/openid/user-info.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 
 /** What one login asks for: further authorisation parameters, and where the user goes when it is done. */
@@ -15,7 +16,9 @@ export interface AuthorizationRequest extends OAuth2AuthorizationRequest {
 }
 
 /** What is kept until the callback comes. */
-export interface AuthorizeData extends Omit<AuthorizationRequest, 'url'> {
+export interface AuthorizeData extends AuthorizationChecks {
+  /** OAuth 1: the request token and its secret (RFC 5849 §2.1). */
+  requestToken?: OAuth1Token;
   /** The redirect URI that was sent. */
   redirectUri?: string;
   /** A path of this site. */
@@ -33,6 +36,9 @@ export interface LoginResult<Token extends OAuth1Token | OAuth2Token = OAuth1Tok
   token: Token;
   /** The path of this site that the login was begun with; `/` when it named none. */
   returnTo: string;
-  /** Claims of the id_token, where the provider's metadata allows to check it (`serverMetadataUrl`). */
-  userInfo?: IdTokenClaims;
+  /**
+   * Who signed in: claims of the id_token, where the provider's issuer is known, and with `userInfoFrom: 'userinfo'` what
+   * its userinfo endpoint tells beside them.
+   */
+  userInfo?: UserInfo;
 }

@@ -1,6 +1,7 @@
 import type { OAuth1ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
 import type { ProtectedRequest } from '../config/compliance-fix.js';
+import type { Credentials } from '../http/api-request.js';
 import { sendProtocolRequest } from '../http/protocol-request.js';
 import { withQuery } from '../http/query.js';
 import type { OAuthRequest } from '../oauth-request.js';
@@ -10,7 +11,7 @@ import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
 import { encodeForm } from '../oauth1/percent-encoding.js';
 import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
 import { parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
-import { discardPendingLogin, takePendingLogin } from '../state/session-state.js';
+import { discardPendingLogin, takePending } from '../state/session-state.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token, type StoredToken } from '../token/token.js';
 import { callbackParameters } from './callback-request.js';
 import type { AuthorizationRequest, LoginResult } from './login.js';
@@ -71,7 +72,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     if (!oauthToken) {
       throw new OAuthError('invalid_request', { description: 'the callback has no "oauth_token" parameter' });
     }
-    const { requestTokenSecret = '', returnTo = '/' } = await takePendingLogin(request, this.name, oauthToken);
+    const { requestTokenSecret = '', returnTo = '/' } = await takePending(request, 'login', this.name, oauthToken);
     const requestToken = { oauthToken, oauthTokenSecret: requestTokenSecret };
     return { token: await this.fetchAccessToken({ requestToken, verifier, params }), returnTo };
   }
@@ -97,7 +98,11 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return readOAuth1Token(stored);
   }
 
-  protected override async authorize(request: ProtectedRequest, token: OAuth1Token): Promise<ProtectedRequest> {
+  protected override credentials(token: OAuth1Token): Omit<Credentials, 'origins'> {
+    return { authorize: (request) => this.#sign(request, token) };
+  }
+
+  async #sign(request: ProtectedRequest, token: OAuth1Token): Promise<ProtectedRequest> {
     const { compliance, forceIncludeBody } = this.#config;
     const { method, url, headers, data } = await compliance.run('protected_request', request);
     const body = await signableBody(data, headers['content-type'], forceIncludeBody);

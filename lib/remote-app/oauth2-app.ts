@@ -1,87 +1,216 @@
+import { Logger } from '@nestjs/common';
+import type { JSONWebKeySet } from 'jose';
 import type { IntrospectionResponse } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
-import type { ProtectedRequest } from '../config/compliance-fix.js';
+import type { Credentials } from '../http/api-request.js';
 import type { OAuthRequest } from '../oauth-request.js';
-import { TokenExpiredError } from '../oauth.errors.js';
+import { OAuthError } from '../oauth.errors.js';
+import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import {
-  buildAuthorizationRequest,
-  type AuthorizationParams,
+  makeAuthorizationRequest,
   type OAuth2AuthorizationRequest,
-} from '../oauth2/authorization-request.js';
-import { AUTHORIZATION_RESPONSE, authorizationCode } from '../oauth2/authorization-response.js';
-import { authorizationError } from '../oauth2/provider-error.js';
-import { requireEndpoint } from '../oauth2/provider.js';
-import { ServerMetadata } from '../oauth2/server-metadata.js';
-import { exchangeCode, refreshToken, type CodeExchange } from '../oauth2/token-request.js';
-import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/token-management.js';
-import { placeToken } from '../oauth2/token-placement.js';
-import { discardPendingLogin, takePendingLogin } from '../state/session-state.js';
+} from '../oauth2/authorization/authorization-request.js';
 import {
-  isExpired,
-  readOAuth2Token,
-  type OAuth2Token,
-  type StoredOAuth2Token,
-  type StoredToken,
-} from '../token/token.js';
+  AUTHORIZATION_RESPONSE,
+  checkIssuer,
+  openResponse,
+  readGrant,
+} from '../oauth2/authorization/authorization-response.js';
+import { ClientKeys } from '../oauth2/client/client-keys.js';
+import { DpopKeys } from '../oauth2/client/dpop-keys.js';
+import { registerClient, type ClientMetadata, type RegisteredClient } from '../oauth2/client-registration.js';
+import { requestAccessToken, type AccessTokenRequest } from '../oauth2/grants/access-token-request.js';
+import { exchangeCode } from '../oauth2/grants/authorization-code.js';
+import {
+  authenticateByBackchannel,
+  type BackchannelAuthentication,
+  type BackchannelAuthenticationParams,
+} from '../oauth2/grants/backchannel-authentication.js';
+import {
+  authorizeDevice,
+  type DeviceAuthorization,
+  type DeviceAuthorizationParams,
+} from '../oauth2/grants/device-authorization.js';
+import { subjectOf, type IdTokenClaims } from '../oauth2/openid/id-token.js';
+import { logoutRequest, type LogoutParams } from '../oauth2/openid/logout-request.js';
+import { LogoutTokens, type BackchannelLogout } from '../oauth2/openid/logout-token.js';
+import { checkFrontchannelLogout, type FrontchannelLogout } from '../oauth2/openid/frontchannel-logout.js';
+import { fetchUserInfo, type UserInfo } from '../oauth2/openid/user-info.js';
+import { authorizationError } from '../oauth2/provider/provider-error.js';
+import { ProviderKeys } from '../oauth2/provider/provider-keys.js';
+import type { Provider, ProviderContext } from '../oauth2/provider/provider.js';
+import { ServerMetadata } from '../oauth2/provider/server-metadata.js';
+import { tokenCredentials } from '../oauth2/token-credentials.js';
+import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/token-management.js';
+import { discardPendingLogin, savePending, takePending } from '../state/session-state.js';
+import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token, type StoredToken } from '../token/token.js';
 import { callbackParameters } from './callback-request.js';
-import type { LoginResult } from './login.js';
-import { RemoteApp, type RemoteAppContext } from './remote-app.js';
+import type { LoginResult, RedirectResponse } from './login.js';
+import { OAuth2Tokens } from './oauth2-tokens.js';
+import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
+import { checkReturnTo } from './return-to.js';
 
 /** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
 export type TokenIntrospection = IntrospectionResponse;
 
+/** What one logout asks for, and where the user goes when it is done. */
+export interface LogoutRedirectParams extends LogoutParams {
+  /** A path of this site; the callback gets it back. */
+  returnTo?: string;
+}
+
+/** A logout that is done. */
+export interface LogoutResult {
+  postLogoutRedirectUri: string;
+  /** The path of this site that the logout was begun with; `/` when it named none. */
+  returnTo: string;
+}
+
 /** A provider that speaks OAuth 2.0 or OpenID Connect. */
 export class OAuth2App extends RemoteApp<OAuth2Token> {
-  readonly #config: OAuth2ClientConfig;
+  readonly #context: ProviderContext;
   readonly #metadata: ServerMetadata;
-  /** Refreshes that are under way, by their refresh token. */
-  readonly #refreshes = new Map<string, Promise<OAuth2Token>>();
+  readonly #tokens: OAuth2Tokens;
+  readonly #logoutTokens = new LogoutTokens();
 
   constructor(config: OAuth2ClientConfig, context: RemoteAppContext) {
     super(config, context);
-    this.#config = config;
-    this.#metadata = new ServerMetadata(this.http, config);
+    this.#context = {
+      config,
+      http: this.http,
+      clientKeys: new ClientKeys(config),
+      providerKeys: new ProviderKeys(this.http),
+      dpopKeys: new DpopKeys(config),
+    };
+    this.#metadata = new ServerMetadata(this.#context);
+    this.#tokens = new OAuth2Tokens(config, this.#metadata, context.tokenStore);
   }
 
-  /** RFC 6749 §4.1.1, with PKCE (RFC 7636) where it is on and a nonce where the scope has `openid`. */
+  /**
+   * RFC 6749 §4.1.1, with PKCE (RFC 7636) where it is on and a nonce where the scope has `openid`; signed (RFC 9101) and
+   * pushed (RFC 9126) where the settings or the provider ask for it.
+   */
   override async createAuthorizationUrl(
     redirectUri?: string,
     params: AuthorizationParams = {},
   ): Promise<OAuth2AuthorizationRequest> {
-    const provider = await this.#metadata.load();
-    const endpoint = requireEndpoint(provider, 'authorization_endpoint');
-    return buildAuthorizationRequest(this.#config, endpoint, redirectUri, params);
+    return makeAuthorizationRequest(await this.#metadata.load(), redirectUri, params);
   }
 
   /** RFC 6749 §4.1.2 and §4.1.3. */
   override async completeLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<OAuth2Token>> {
-    const response = callbackParameters(request, AUTHORIZATION_RESPONSE);
-    const { state = '' } = response;
-    if (response.error) {
-      await discardPendingLogin(request, this.name, state);
-      throw authorizationError(response);
-    }
-    const login = await takePendingLogin(request, this.name, state);
+    const callback = callbackParameters(request, AUTHORIZATION_RESPONSE);
     const provider = await this.#metadata.load();
-    const code = authorizationCode(provider, response);
-    const { redirectUri, codeVerifier, nonce, returnTo = '/' } = login;
-    const { token, claims } = await exchangeCode(provider, { code, redirectUri, codeVerifier, nonce, params });
-    return { token, returnTo, userInfo: claims };
+    const answer = await openResponse(provider, callback);
+    checkIssuer(provider, answer);
+    const { state = '' } = answer;
+    if (answer.error) {
+      await discardPendingLogin(request, this.name, state);
+      throw authorizationError(answer);
+    }
+    const { returnTo = '/', ...login } = await takePending(request, 'login', this.name, state);
+    const grant = await readGrant(provider, { ...login, state }, answer, request.method);
+    const { token, claims } = await exchangeCode(provider, { ...login, ...grant, params });
+    return { token, returnTo, userInfo: await this.#userInfo(provider, token, claims) };
   }
 
   /**
-   * Exchanges an authorisation code for a token, without a pending login (RFC 6749 §4.1.3).
-   * @throws {OAuthError} the provider's error, `invalid_grant` for a code that is not good
+   * Asks for an access token without a pending login: for a code (RFC 6749 §4.1.3), or by another grant.
+   * @throws {OAuthError} the provider's error, `invalid_grant` for a code or an assertion that is not good
    */
-  async fetchAccessToken(exchange: CodeExchange): Promise<OAuth2Token> {
-    const { token } = await exchangeCode(await this.#metadata.load(), exchange);
-    return token;
+  async fetchAccessToken(request: AccessTokenRequest): Promise<OAuth2Token> {
+    if (request.grantType === 'password') warnOfPasswords();
+    return requestAccessToken(await this.#metadata.load(), request);
+  }
+
+  /**
+   * Begins a login on another device (RFC 8628): show the user the code, then `wait()` for the token.
+   * @throws {OAuthConfigError} when the provider has no device authorisation endpoint
+   */
+  async deviceAuthorization(params: DeviceAuthorizationParams = {}): Promise<DeviceAuthorization> {
+    return authorizeDevice(await this.#metadata.load(), params);
+  }
+
+  /**
+   * Asks a user on their own device (OpenID Connect CIBA, poll mode), then `wait()` for the token.
+   * @throws {OAuthConfigError} when the provider has no backchannel authentication endpoint
+   */
+  async backchannelAuthentication(params: BackchannelAuthenticationParams): Promise<BackchannelAuthentication> {
+    return authenticateByBackchannel(await this.#metadata.load(), params);
+  }
+
+  /**
+   * Asks the provider who the user is (OpenID Connect Core §5.3); a signed answer is checked, and it must be about the user
+   * of the token's id_token.
+   * @param source a token, or the request whose user's token `fetchToken` finds
+   */
+  async userinfo(source: StoredOAuth2Token | OAuthRequest): Promise<UserInfo> {
+    const isToken = 'accessToken' in source || 'access_token' in source;
+    const token = await this.tokenFor(isToken ? { token: source } : { request: source });
+    const provider = await this.#metadata.load();
+    const subject = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
+    return fetchUserInfo(provider, token, subject);
+  }
+
+  /**
+   * Ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2); with `postLogoutRedirectUri`, the
+   * logout is kept in the session until the user comes back. End your own session first; `@OAuthLogout()` does the rest.
+   * @throws {OAuthConfigError} when the provider has no end session endpoint
+   */
+  async logoutRedirect(
+    request: OAuthRequest,
+    { postLogoutRedirectUri: target, returnTo, ...params }: LogoutRedirectParams = {},
+  ): Promise<RedirectResponse> {
+    const place = checkReturnTo(returnTo);
+    const postLogoutRedirectUri = target && this.absoluteUri(target, request);
+    const { url, state } = logoutRequest(await this.#metadata.load(), { ...params, postLogoutRedirectUri });
+    if (postLogoutRedirectUri && state !== undefined) {
+      const logout = { kind: 'logout', provider: this.name, postLogoutRedirectUri, returnTo: place } as const;
+      await savePending(request, state, logout);
+    }
+    return { url, statusCode: 302 };
+  }
+
+  /**
+   * Finishes the logout whose callback this request is. `@OAuthLogoutCallback()` does this.
+   * @throws {MismatchingStateError} when this browser has no such logout pending
+   */
+  async validateLogoutResponse(request: OAuthRequest): Promise<LogoutResult> {
+    const { state } = callbackParameters(request, ['state']);
+    if (!state) throw new OAuthError('invalid_request', { description: 'the callback has no "state" parameter' });
+    const { postLogoutRedirectUri, returnTo = '/' } = await takePending(request, 'logout', this.name, state);
+    return { postLogoutRedirectUri, returnTo };
+  }
+
+  /**
+   * Checks the logout token of a request from the provider (OpenID Connect Back-Channel Logout 1.0 §2.6), and tells the
+   * application's `onBackchannelLogout`. `@OAuthBackchannelLogout()` does this.
+   * @throws {OAuthError} `invalid_request` when a check fails
+   */
+  async backchannelLogout(request: OAuthRequest): Promise<BackchannelLogout> {
+    const { logout_token: logoutToken } = callbackParameters(request, ['logout_token']);
+    if (!logoutToken) throw new OAuthError('invalid_request', { description: 'the request has no "logout_token"' });
+    return this.#logoutTokens.accept(await this.#metadata.load(), logoutToken, (logout) =>
+      this.tokenStore.onBackchannelLogout?.({ name: this.name, ...logout }),
+    );
+  }
+
+  /**
+   * Checks a request by which the provider, in a frame of the user's browser, ends the session here (OpenID Connect
+   * Front-Channel Logout 1.0 §3): its `iss` and `sid` must be those of the user's token. `@OAuthFrontchannelLogout()` does this.
+   * @throws {OAuthError} `invalid_request` when they are not
+   * @throws {MissingTokenError} when nobody is signed in
+   */
+  async frontchannelLogout(request: OAuthRequest): Promise<FrontchannelLogout> {
+    const parameters = callbackParameters(request, ['iss', 'sid']);
+    const provider = await this.#metadata.load();
+    return checkFrontchannelLogout(provider, readOAuth2Token(await this.storedToken(request)), parameters);
   }
 
   /**
    * Revokes a token at the provider: its refresh token, and with it the whole grant, or else its access token (RFC 7009).
-   * @throws {OAuthConfigError} when the provider's metadata has no revocation endpoint
+   * @throws {OAuthConfigError} when the provider has no revocation endpoint
    */
   async revokeToken(stored: StoredOAuth2Token): Promise<void> {
     const { token, hint } = longestLived(stored);
@@ -89,47 +218,57 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Asks the provider whether an access token is still good, and what for (RFC 7662).
-   * @throws {OAuthConfigError} when the provider's metadata has no introspection endpoint
+   * Asks the provider whether an access token is still good, and what for (RFC 7662; signed, RFC 9701).
+   * @throws {OAuthConfigError} when the provider has no introspection endpoint
    */
   async introspectToken(stored: StoredOAuth2Token): Promise<TokenIntrospection> {
     return introspectToken(await this.#metadata.load(), readOAuth2Token(stored).accessToken, 'access_token');
   }
 
-  protected override async usableToken(stored: StoredToken, request?: OAuthRequest): Promise<OAuth2Token> {
-    const token = readOAuth2Token(stored);
-    return isExpired(token, this.#config.leeway) ? this.#refresh(token, request) : token;
+  /** The public halves of the client's `privateKeys`, to be served at the `jwks_uri` that it is registered with (RFC 7517 §5). */
+  publicJwks(): Promise<JSONWebKeySet> {
+    return this.#context.clientKeys.publicJwks();
   }
 
-  protected override authorize(request: ProtectedRequest, token: OAuth2Token): Promise<ProtectedRequest> {
-    const { compliance, tokenPlacement } = this.#config;
-    return compliance.run('protected_request', placeToken(request, token, tokenPlacement));
+  /** @internal See `OAuthRegistry.registerDynamically()`. */
+  async registerClient(metadata: ClientMetadata, initialAccessToken?: string): Promise<RegisteredClient> {
+    return registerClient(await this.#metadata.load(), metadata, initialAccessToken);
   }
 
-  /** One refresh for all who ask with the same refresh token at the same time: a provider may let it be used only once. */
-  #refresh(expired: OAuth2Token, request: OAuthRequest | undefined): Promise<OAuth2Token> {
-    const { refreshToken: key } = expired;
-    if (key === undefined) {
-      throw new TokenExpiredError({
-        description: `the token for "${this.name}" is expired and there is no refresh token; sign in again`,
-      });
-    }
-    const refresh = this.#refreshes.get(key) ?? this.#renew(key, expired, request);
-    this.#refreshes.set(key, refresh);
-    return refresh.finally(() => this.#refreshes.delete(key));
+  protected override async tokenFor(source: TokenSource): Promise<OAuth2Token> {
+    if (this.#context.config.grantType === 'client_credentials' && !source.token) return this.#tokens.own();
+    return super.tokenFor(source);
   }
 
-  /** Refreshes a token (RFC 6749 §6) and tells whoever keeps it. */
-  async #renew(old: string, { accessToken }: OAuth2Token, request: OAuthRequest | undefined): Promise<OAuth2Token> {
-    const token = await refreshToken(await this.#metadata.load(), old);
-    const context = { refreshToken: old, accessToken, request };
-    if (this.#config.updateToken) await this.#config.updateToken(token, context);
-    else await this.tokenStore.updateToken?.(this.name, token, context);
-    return token;
+  protected override usableToken(stored: StoredToken, request?: OAuthRequest): Promise<OAuth2Token> {
+    return this.#tokens.usable(readOAuth2Token(stored), request);
+  }
+
+  protected override credentials(token: OAuth2Token): Omit<Credentials, 'origins'> {
+    return tokenCredentials(this.#context, token);
+  }
+
+  async #userInfo(
+    provider: Provider,
+    token: OAuth2Token,
+    claims: IdTokenClaims | undefined,
+  ): Promise<UserInfo | undefined> {
+    if (provider.config.userInfoFrom === 'id_token') return claims;
+    return { ...(await fetchUserInfo(provider, token, claims?.sub)), ...claims };
   }
 }
 
 function longestLived(stored: StoredOAuth2Token): { token: string; hint: TokenTypeHint } {
   const { accessToken, refreshToken } = readOAuth2Token(stored);
   return refreshToken ? { token: refreshToken, hint: 'refresh_token' } : { token: accessToken, hint: 'access_token' };
+}
+
+let warned = false;
+function warnOfPasswords(): void {
+  if (warned) return;
+  warned = true;
+  new Logger('OAuthClient').warn(
+    "The password grant gives the application its users' passwords, and no second factor works with it (RFC 9700 §2.4). " +
+      'Use a login by redirect, or device authorisation.',
+  );
 }

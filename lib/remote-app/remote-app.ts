@@ -1,13 +1,12 @@
 import type { AxiosInstance, AxiosResponse, CreateAxiosDefaults } from 'axios';
 import type { ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
-import type { ProtectedRequest } from '../config/compliance-fix.js';
-import { sendApiRequest } from '../http/api-request.js';
+import { sendApiRequest, type Credentials } from '../http/api-request.js';
 import { createHttpClient } from '../http/http-client.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
-import type { AuthorizationParams } from '../oauth2/authorization-request.js';
-import { savePendingLogin } from '../state/session-state.js';
+import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
+import { savePending } from '../state/session-state.js';
 import type { TokenStore } from '../token/token-store.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
 import type { ApiRequestOptions } from './api-options.js';
@@ -24,6 +23,9 @@ export interface RemoteAppContext {
   /** Where the users' tokens are. */
   readonly tokenStore: TokenStore;
 }
+
+/** Whose token an API call carries. */
+export type TokenSource = Pick<ApiRequestOptions, 'token' | 'request'>;
 
 /**
  * A provider, as one client of it: signs users in, and calls its API for them. The same verbs serve both protocols.
@@ -45,7 +47,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     this.clientId = config.clientId;
     this.#config = config;
     this.#context = context;
-    this.#http = createHttpClient(context.http);
+    this.#http = createHttpClient(context.http, config.protocol === 'OAuth 2' ? config.clientCertificate : undefined);
   }
 
   /**
@@ -61,7 +63,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     { returnTo, ...params }: LoginParams = {},
   ): Promise<RedirectResponse> {
     const place = checkReturnTo(returnTo);
-    const callback = redirectUri && absoluteRedirectUri(redirectUri, this.name, request, this.#context.baseUrl);
+    const callback = redirectUri && this.absoluteUri(redirectUri, request);
     const { url, ...data } = await this.createAuthorizationUrl(callback, params);
     await this.saveAuthorizeData(request, { ...data, redirectUri: callback, returnTo: place });
     return { url, statusCode: 302 };
@@ -73,7 +75,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   /** Keeps what the callback of a login needs, in the session, for an hour. */
   async saveAuthorizeData(request: OAuthRequest, { state, requestToken, ...data }: AuthorizeData): Promise<void> {
     const login = { provider: this.name, ...data, requestTokenSecret: requestToken?.oauthTokenSecret };
-    await savePendingLogin(request, state, login);
+    await savePending(request, state, login);
   }
 
   /**
@@ -109,11 +111,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     const call = { ...config, method, url: this.#apiUrl(url) };
     if (withholdToken) return sendApiRequest(this.#http, call);
     this.#requireApiOrigin(call.url);
-    const usable = await this.usableToken(token ?? (await this.#fetchToken(request)), request);
-    return sendApiRequest(this.#http, call, {
-      origins: this.#config.apiOrigins,
-      authorize: (outgoing) => this.authorize(outgoing, usable),
-    });
+    const usable = await this.tokenFor({ token, request });
+    return sendApiRequest(this.#http, call, { origins: this.#config.apiOrigins, ...this.credentials(usable) });
   }
 
   /** @see request */
@@ -150,11 +149,30 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return this.#context.tokenStore;
   }
 
+  /** A token that lives: the one given, or the one of the request's user. */
+  protected async tokenFor({ token, request }: TokenSource): Promise<Token> {
+    return this.usableToken(token ?? (await this.storedToken(request)), request);
+  }
+
+  /** @throws {MissingTokenError} when the request's user has none */
+  protected async storedToken(request: OAuthRequest | undefined): Promise<StoredToken> {
+    if (!request) throw this.#missingToken('neither `token` nor `request` was passed to the API call');
+    const { fetchToken } = this.#config;
+    const found = fetchToken ? await fetchToken(request) : await this.tokenStore.fetchToken(this.name, request);
+    if (found) return found;
+    throw this.#missingToken('`fetchToken` found none for this user, or there is no `fetchToken`; sign in first');
+  }
+
+  /** An address of this site, made absolute. */
+  protected absoluteUri(uri: string, request: OAuthRequest): string {
+    return absoluteRedirectUri(uri, this.name, request, this.#context.baseUrl);
+  }
+
   /** Reads the stored token, and makes sure that it lives. */
   protected abstract usableToken(stored: StoredToken, request?: OAuthRequest): Token | Promise<Token>;
 
-  /** Puts the token into a request that is about to leave. */
-  protected abstract authorize(request: ProtectedRequest, token: Token): Promise<ProtectedRequest>;
+  /** How API calls carry the token. */
+  protected abstract credentials(token: Token): Omit<Credentials, 'origins'>;
 
   #apiUrl(url: string): string {
     const base = this.#config.apiBaseUrl;
@@ -171,14 +189,6 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
         'api_origins; if not, call it with `withholdToken: true`',
       status: 500,
     });
-  }
-
-  async #fetchToken(request: OAuthRequest | undefined): Promise<StoredToken> {
-    if (!request) throw this.#missingToken('neither `token` nor `request` was passed to the API call');
-    const { fetchToken } = this.#config;
-    const found = fetchToken ? await fetchToken(request) : await this.tokenStore.fetchToken(this.name, request);
-    if (found) return found;
-    throw this.#missingToken('`fetchToken` found none for this user, or there is no `fetchToken`; sign in first');
   }
 
   #missingToken(why: string): MissingTokenError {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MismatchingStateError, OAuthError } from '../oauth.errors.js';
-import type { PendingLogin } from './pending-login.js';
+import type { PendingLogin, PendingLogout } from './pending.js';
 
 /** Seconds that a login may take. */
 const LIFETIME = 3600;
@@ -17,53 +17,66 @@ const PREFIX = '_state_';
 const USED = '_used_states';
 
 type Session = Record<string, unknown>;
+/** What a session may have pending; a logout never passes for a login, nor the other way round. */
+interface PendingKinds {
+  login: PendingLogin;
+  logout: PendingLogout;
+}
+type Kind = keyof PendingKinds;
 interface Entry {
-  data: PendingLogin;
+  data: PendingKinds[Kind];
   /** Seconds since 1970. */
   exp: number;
 }
 
 /**
- * Keeps a pending login in the session, under `_state_{name}_{state}`, and saves the session before it returns: a browser
+ * Keeps a pending login, or logout, in the session, under `_state_{name}_{state}`, and saves the session before it returns: a browser
  * that follows the redirect at once must find it.
  * @throws {OAuthError} `missing_session` (status 500) when there is no session, `session_error` when it cannot be saved
  */
-export async function savePendingLogin(request: OAuthRequest, state: string, login: PendingLogin): Promise<void> {
+export async function savePending(request: OAuthRequest, state: string, pending: PendingKinds[Kind]): Promise<void> {
   const session = requireSession(request);
-  if (isCookieSession(session) && login.requestTokenSecret !== undefined) warnOfExposedRequestToken();
+  if (isCookieSession(session) && holdsSecret(pending)) warnOfExposedSecret();
   makeRoom(session);
-  session[keyOf(login.provider, state)] = { data: login, exp: nowInSeconds() + LIFETIME } satisfies Entry;
+  session[keyOf(pending.provider, state)] = { data: pending, exp: nowInSeconds() + LIFETIME } satisfies Entry;
   await save(session);
 }
 
 /**
- * Takes a pending login out of the session; it can be taken once.
- * @throws {MismatchingStateError} when the session has no such login; its reason says why
+ * Takes a pending login, or logout, out of the session; it can be taken once.
+ * @throws {MismatchingStateError} when the session has none such; its reason says why
  * @throws {OAuthError} `missing_session` (status 500) when there is no session middleware
  */
-export async function takePendingLogin(request: OAuthRequest, provider: string, state: string): Promise<PendingLogin> {
+export async function takePending<K extends Kind>(
+  request: OAuthRequest,
+  kind: K,
+  provider: string,
+  state: string,
+): Promise<PendingKinds[K]> {
   const session = requireSession(request);
-  if (isNew(session)) throw new MismatchingStateError('no_session');
+  if (isNew(session)) throw new MismatchingStateError('no_session', kind);
   const key = keyOf(provider, state);
-  const entry = findEntry(session, key, provider);
-  if (!entry)
-    throw new MismatchingStateError(usedStates(session).includes(digest(key)) ? 'used_state' : 'unknown_state');
+  const entry = findEntry(session, key, kind, provider);
+  if (!entry) {
+    throw new MismatchingStateError(usedStates(session).includes(digest(key)) ? 'used_state' : 'unknown_state', kind);
+  }
   await remove(session, key);
-  if (entry.exp < nowInSeconds()) throw new MismatchingStateError('expired_state');
-  return entry.data;
+  if (entry.exp < nowInSeconds()) throw new MismatchingStateError('expired_state', kind);
+  return entry.data as PendingKinds[K];
 }
 
 /** Forgets a pending login that the provider or the user refused, if there is one. */
 export async function discardPendingLogin(request: OAuthRequest, provider: string, state: string): Promise<void> {
   const session = sessionOf(request);
   const key = keyOf(provider, state);
-  if (session && findEntry(session, key, provider)) await remove(session, key);
+  if (session && findEntry(session, key, 'login', provider)) await remove(session, key);
 }
 
 /** The provider is compared too: `_state_a_b_c` is both the state `b_c` of `a` and the state `c` of `a_b`. */
-function findEntry(session: Session, key: string, provider: string): Entry | undefined {
+function findEntry(session: Session, key: string, kind: Kind, provider: string): Entry | undefined {
   const entry = Object.hasOwn(session, key) ? (session[key] as Entry) : undefined;
-  return entry?.data.provider === provider ? entry : undefined;
+  if (entry?.data.provider !== provider) return undefined;
+  return (entry.data.kind ?? 'login') === kind ? entry : undefined;
 }
 
 async function remove(session: Session, key: string): Promise<void> {
@@ -156,12 +169,16 @@ function sessionNotSaved(cause: unknown): OAuthError {
   });
 }
 
+function holdsSecret(pending: PendingKinds[Kind]): boolean {
+  return pending.kind !== 'logout' && (pending.requestTokenSecret !== undefined || pending.dpopKey !== undefined);
+}
+
 let warned = false;
-function warnOfExposedRequestToken(): void {
+function warnOfExposedSecret(): void {
   if (warned) return;
   warned = true;
   new Logger('OAuthClient').warn(
-    'The session is kept in a cookie, so the browser holds the OAuth 1 request token and its secret. ' +
-      'Use a session with a store (express-session) to keep them on the server.',
+    'The session is kept in a cookie, so the browser holds the secret of the OAuth 1 request token, or the private key of ' +
+      'DPoP. Use a session with a store (express-session) to keep them on the server.',
   );
 }

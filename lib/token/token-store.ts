@@ -11,6 +11,18 @@ export interface UpdateTokenContext {
   request?: OAuthRequest;
 }
 
+/** A session that ended at the provider (OpenID Connect Back-Channel Logout 1.0 §2.4). */
+export interface EndedSession {
+  /** The client whose provider says so. */
+  name: string;
+  /** The provider's issuer. */
+  iss: string;
+  /** The user; without it, one session alone. */
+  sub?: string;
+  /** The `sid` of the id_token that the session began with; without it, all sessions of the user. */
+  sid?: string;
+}
+
 /** What `fetchToken` may answer; nothing means that the user has not signed in. */
 export type FetchedToken = StoredToken | null | undefined;
 
@@ -30,4 +42,6 @@ export interface TokenStore {
   fetchToken(name: string, request: OAuthRequest): FetchedToken | Promise<FetchedToken>;
   /** Saves a token that was refreshed during an API call. */
   updateToken?(name: string, token: OAuth2Token, context: UpdateTokenContext): unknown;
+  /** Ends the sessions here of a user who signed out at the provider, or was signed out there. */
+  onBackchannelLogout?(ended: EndedSession): unknown;
 }

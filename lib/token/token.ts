@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto';
 import { InvalidTokenError } from '../oauth.errors.js';
 
 /** An OAuth 1.0a access token with its secret (RFC 5849 §2.3). */
@@ -24,6 +25,8 @@ export interface OAuth2Token {
   scope?: string;
   /** `id_token`, as it came (OpenID Connect Core §3.1.3.3). */
   idToken?: string;
+  /** The private JWK that a token of the type `dpop` is bound to (RFC 9449); without it, it is of no use. Keep it with the token. */
+  dpopKey?: JsonWebKey;
   /** Whatever else the provider sent, under the provider's own name. */
   [extra: string]: unknown;
 }
@@ -39,12 +42,16 @@ export type StoredOAuth2Token =
       tokenType?: string | null;
       refreshToken?: string | null;
       expiresAt?: number | string | null;
+      idToken?: string | null;
+      dpopKey?: JsonWebKey | null;
     }
   | {
       access_token: string;
       token_type?: string | null;
       refresh_token?: string | null;
       expires_at?: number | string | null;
+      id_token?: string | null;
+      dpop_key?: JsonWebKey | null;
     };
 
 export type StoredToken = StoredOAuth1Token | StoredOAuth2Token;
@@ -59,6 +66,7 @@ const OAUTH2_NAMES = {
   expires_at: 'expiresAt',
   expires_in: 'expiresIn',
   id_token: 'idToken',
+  dpop_key: 'dpopKey',
 };
 
 /**

@@ -9,10 +9,10 @@ import {
   OAuthToken,
   OAuthUserInfo,
   regenerateSession,
-  type IdTokenClaims,
   type OAuth1Token,
   type OAuth2Token,
   type OAuthLoginParams,
+  type UserInfo,
 } from 'nestjs-oauth-client';
 import { ErrorPageFilter } from './error-page.filter.js';
 import './session.js';
@@ -46,7 +46,7 @@ export class AuthController {
     @Param('provider') provider: string,
     @OAuthToken() token: OAuth1Token | OAuth2Token,
     @OAuthReturnTo() returnTo: string,
-    @OAuthUserInfo() claims?: IdTokenClaims,
+    @OAuthUserInfo() claims?: UserInfo,
   ): Promise<{ url: string }> {
     const profile = claims ? readProfile(claims) : await this.fetchProfile(provider, token);
     const user = await this.users.signIn(provider, profile, await this.users.find(request.session.userId));

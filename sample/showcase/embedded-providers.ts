@@ -42,11 +42,13 @@ export class EmbeddedProviders implements OnApplicationShutdown {
         accessTokenUrl: `${this.chirp.url}/oauth/access_token`,
         authorizeUrl: `${this.chirp.url}/oauth/authorize`,
         apiBaseUrl: `${this.chirp.url}/api/`,
+        allowInsecureHttp: true, // it runs on this machine
       },
       harbour: {
         ...CLIENT,
         serverMetadataUrl: `${this.harbour.url}/.well-known/openid-configuration`,
         apiBaseUrl: `${this.harbour.url}/api/`,
+        allowInsecureHttp: true,
         authorizeParams: { prompt: 'login' }, // Harbour remembers its users; so ada can make way for grace
         clientKwargs: { scope: 'openid profile email', codeChallengeMethod: 'S256' },
       },

@@ -16,9 +16,7 @@ type Row = [key: string, value: unknown, read: string, expected: unknown];
 const COMMON: Row[] = [
   ['client_id', 'id', 'clientId', 'id'],
   ['client_secret', 's', 'clientSecret', 's'],
-  ['access_token_url', 'https://p.test/t', 'accessTokenUrl', 'https://p.test/t'],
   ['access_token_params', { a_b: 1 }, 'accessTokenParams', { a_b: 1 }],
-  ['authorize_url', 'https://p.test/a', 'authorizeUrl', 'https://p.test/a'],
   ['authorize_params', { a_b: true }, 'authorizeParams', { a_b: true }],
   ['api_base_url', 'https://p.test:8443/1.1/', 'apiBaseUrl', 'https://p.test:8443/1.1/'],
   ['api_base_url', 'https://p.test:8443/1.1/', 'apiOrigins', new Set(['https://p.test:8443'])],
@@ -28,16 +26,65 @@ const COMMON: Row[] = [
 
 const OAUTH1: Row[] = [
   ...COMMON,
+  ['authorize_url', 'https://p.test/a', 'authorizeUrl', 'https://p.test/a'],
+  ['access_token_url', 'https://p.test/t', 'accessTokenUrl', 'https://p.test/t'],
   ['request_token_url', 'https://p.test/r', 'requestTokenUrl', 'https://p.test/r'],
   ['request_token_params', { x_y: 'z' }, 'requestTokenParams', { x_y: 'z' }],
 ];
 
+/** Endpoints that {@link OAUTH2_CLIENT} names. */
+const NAMED = { authorization_endpoint: 'https://p.test/authorize', token_endpoint: 'https://p.test/token' };
+
 const OAUTH2: Row[] = [
   ...COMMON,
+  ['authorize_url', 'https://p.test/a', 'endpoints', { ...NAMED, authorization_endpoint: 'https://p.test/a' }],
+  ['access_token_url', 'https://p.test/t', 'endpoints', { ...NAMED, token_endpoint: 'https://p.test/t' }],
+  ['jwks_uri', 'https://p.test/e', 'endpoints', { ...NAMED, jwks_uri: 'https://p.test/e' }],
+  ['userinfo_endpoint', 'https://p.test/e', 'endpoints', { ...NAMED, userinfo_endpoint: 'https://p.test/e' }],
+  ['revocation_endpoint', 'https://p.test/e', 'endpoints', { ...NAMED, revocation_endpoint: 'https://p.test/e' }],
+  ['introspection_endpoint', 'https://p.test/e', 'endpoints', { ...NAMED, introspection_endpoint: 'https://p.test/e' }],
+  ['end_session_endpoint', 'https://p.test/e', 'endpoints', { ...NAMED, end_session_endpoint: 'https://p.test/e' }],
+  [
+    'pushed_authorization_request_endpoint',
+    'https://p.test/e',
+    'endpoints',
+    { ...NAMED, pushed_authorization_request_endpoint: 'https://p.test/e' },
+  ],
+  [
+    'device_authorization_endpoint',
+    'https://p.test/e',
+    'endpoints',
+    { ...NAMED, device_authorization_endpoint: 'https://p.test/e' },
+  ],
+  [
+    'backchannel_authentication_endpoint',
+    'https://p.test/e',
+    'endpoints',
+    { ...NAMED, backchannel_authentication_endpoint: 'https://p.test/e' },
+  ],
+  ['registration_endpoint', 'https://p.test/e', 'endpoints', { ...NAMED, registration_endpoint: 'https://p.test/e' }],
+  ['authorize_params', { claims: { id_token: {} } }, 'authorizeParams', { claims: { id_token: {} } }],
+  ['issuer', 'https://p.test', 'issuer', 'https://p.test'],
+  ['grant_type', 'client_credentials', 'grantType', 'client_credentials'],
+  ['resource', 'https://api.p.test', 'resource', ['https://api.p.test']],
+  ['resource', ['https://a.p.test', 'urn:b'], 'resource', ['https://a.p.test', 'urn:b']],
+  ['clock_tolerance', 5, 'clockTolerance', 5],
+  ['user_info_from', 'userinfo', 'userInfoFrom', 'userinfo'],
+  ['id_token_signed_response_alg', 'PS256', 'idTokenSignedResponseAlg', 'PS256'],
+  ['userinfo_signed_response_alg', 'ES256', 'userinfoSignedResponseAlg', 'ES256'],
+  ['authorization_signed_response_alg', 'Ed25519', 'authorizationSignedResponseAlg', 'Ed25519'],
+  ['introspection_signed_response_alg', 'RS512', 'introspectionSignedResponseAlg', 'RS512'],
+  ['detached_signature', true, 'detachedSignature', true],
+  ['client_assertion_audience', 'token_endpoint', 'clientAssertionAudience', 'token_endpoint'],
+  ['require_pushed_authorization_requests', true, 'requirePushedAuthorizationRequests', true],
+  ['request_object_encryption_alg', 'RSA-OAEP-256', 'requestObjectEncryptionAlg', 'RSA-OAEP-256'],
+  ['request_object_encryption_enc', 'A128GCM', 'requestObjectEncryptionEnc', 'A128GCM'],
+  ['dpop_bound_access_tokens', true, 'dpopBoundAccessTokens', true],
+  ['allow_insecure_http', true, 'allowInsecureHttp', true],
   ['refresh_token_url', 'https://p.test/f', 'refreshTokenUrl', 'https://p.test/f'],
   ['refresh_token_params', { x_y: 'z' }, 'refreshTokenParams', { x_y: 'z' }],
   ['server_metadata_url', 'https://p.test/m', 'serverMetadataUrl', 'https://p.test/m'],
-  ['code_challenge_method', 'S256', 'usesPkce', true],
+  ['code_challenge_method', 'S256', 'codeChallengeMethod', 'S256'],
   ['update_token', updateToken, 'updateToken', updateToken],
 ];
 
@@ -56,7 +103,7 @@ const OAUTH2_KWARGS: Row[] = [
   ['token_endpoint_auth_method', 'client_secret_post', 'tokenEndpointAuthMethod', 'client_secret_post'],
   ['token_placement', 'uri', 'tokenPlacement', 'uri'],
   ['token_placement', 'body', 'tokenPlacement', 'body'],
-  ['code_challenge_method', 'S256', 'usesPkce', true],
+  ['code_challenge_method', 'S256', 'codeChallengeMethod', 'S256'],
   ['leeway', 5, 'leeway', 5],
 ];
 
@@ -142,8 +189,13 @@ describe('the config of a client', () => {
     expect(configOf(OAUTH2_CLIENT)).toMatchObject({
       tokenEndpointAuthMethod: 'client_secret_basic',
       tokenPlacement: 'header',
-      usesPkce: false,
+      codeChallengeMethod: undefined,
       leeway: 60,
+      clockTolerance: 30,
+      userInfoFrom: 'id_token',
+      allowInsecureHttp: false,
+      dpopBoundAccessTokens: false,
+      clientAssertionAudience: 'issuer',
       refreshTokenParams: {},
       apiOrigins: new Set(),
     });
@@ -167,7 +219,6 @@ describe('the config of a client', () => {
       client_id: 'dev',
       server_metadata_url: 'https://p.test/.well-known/openid-configuration',
     });
-    const { authorizeUrl, accessTokenUrl } = config as unknown as OAuth2ClientConfig;
-    expect([authorizeUrl, accessTokenUrl]).toEqual([undefined, undefined]);
+    expect((config as unknown as OAuth2ClientConfig).endpoints).toEqual({});
   });
 });

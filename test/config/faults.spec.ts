@@ -143,7 +143,7 @@ describe('a fault in the settings', () => {
   });
 
   it('is a parameter that is an object, named by its wire name', async () => {
-    expect(await faultsOf({ ...OAUTH2, authorize_params: { login_hint: { a: MARKER }, fooBar: null } })).toEqual([
+    expect(await faultsOf({ ...OAUTH1, authorize_params: { login_hint: { a: MARKER }, fooBar: null } })).toEqual([
       'dev.authorize_params.login_hint: expected a string, a number or a boolean',
       'dev.authorize_params.fooBar: expected a string, a number or a boolean',
     ]);
@@ -151,8 +151,8 @@ describe('a fault in the settings', () => {
 
   it('is what is missing', async () => {
     const endpoints = [
-      'dev.authorize_url: missing; give it, or server_metadata_url',
-      'dev.access_token_url: missing; give it, or server_metadata_url',
+      'dev.authorize_url: missing; give it, or issuer, or server_metadata_url',
+      'dev.access_token_url: missing; give it, or issuer, or server_metadata_url',
     ];
     expect(await faultsOf({})).toEqual(['dev.client_id: missing', ...endpoints]);
     expect(await faultsOf({ client_id: 'dev' })).toEqual(endpoints);
@@ -210,7 +210,8 @@ describe('a fault in the settings', () => {
   it('is a token_endpoint_auth_method that there is not', async () => {
     expect(await faultsOf({ ...OAUTH2, client_kwargs: { token_endpoint_auth_method: 'client_secret_magic' } })).toEqual(
       [
-        'dev.client_kwargs.token_endpoint_auth_method: unknown; there are client_secret_basic, client_secret_post, none',
+        'dev.client_kwargs.token_endpoint_auth_method: unknown; there are client_secret_basic, client_secret_post, ' +
+          'client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none',
       ],
     );
   });
@@ -361,8 +362,8 @@ describe('start-up', () => {
     const { faults, message, error: code } = error as OAuthConfigError;
     expect([...faults].sort()).toEqual([
       'both: registered twice',
-      'four.access_token_url: missing; give it, or server_metadata_url',
-      'four.authorize_url: missing; give it, or server_metadata_url',
+      'four.access_token_url: missing; give it, or issuer, or server_metadata_url',
+      'four.authorize_url: missing; give it, or issuer, or server_metadata_url',
       'one.api_base_url: expected an absolute http or https URL',
       'one.client_idd: unknown key; did you mean client_id?',
       'one.client_kwargs.leeway: expected a number of seconds',

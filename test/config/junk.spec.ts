@@ -27,6 +27,17 @@ const KEYS = [
   'update_token',
   'compliance_fix',
   'app_class',
+  'issuer',
+  'jwks_uri',
+  'grant_type',
+  'resource',
+  'clock_tolerance',
+  'private_keys',
+  'client_certificate',
+  'dpop_key',
+  'require_signed_request_object',
+  'id_token_signed_response_alg',
+  'allow_insecure_http',
 ];
 const KWARGS = [
   'signature_method',
@@ -71,7 +82,7 @@ function withKeys(names: string[], value: fc.Arbitrary<unknown>): fc.Arbitrary<o
 
 const kwargs = withKeys(KWARGS, likelyValue);
 const likelySettings = withKeys(KEYS, fc.oneof(likelyValue, kwargs));
-const url = fc.oneof({ weight: 20, arbitrary: fc.webUrl() }, likelyValue);
+const url = fc.oneof({ weight: 20, arbitrary: fc.webUrl({ validSchemes: ['https'] }) }, likelyValue);
 const parameters = fc.oneof({ weight: 9, arbitrary: fc.dictionary(fc.string(), fc.string()) }, likelyValue);
 /** Has every required key, and the right kind of value in most. */
 const clientLike = fc.record(

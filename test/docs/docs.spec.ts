@@ -108,6 +108,7 @@ describe('the documentation', () => {
         authorize_url: `${provider.url}/auth`,
         access_token_url: `${provider.url}/token`,
         api_base_url: `${api.url}/`,
+        allow_insecure_http: true,
       });
       Object.assign(settings.github!.client_kwargs as object, { scope: 'profile' });
       writeFileSync(join(compiled.app, '.env'), `AUTHLIB_OAUTH_CLIENTS='${JSON.stringify(settings, null, 2)}'\n`);

@@ -151,6 +151,7 @@ describe("Authlib's page, line by line", () => {
         authorize_url: `${twitter.url}/oauth/authorize`,
         api_base_url: `${twitter.url}/api/`,
         client_kwargs: null,
+        allow_insecure_http: true, // the providers of this test
       },
       github: {
         client_id: 'github-id',
@@ -161,6 +162,7 @@ describe("Authlib's page, line by line", () => {
         authorize_params: null,
         api_base_url: `${github.url}/api/`,
         client_kwargs: { scope: 'profile', code_challenge_method: 'S256' },
+        allow_insecure_http: true,
       },
     };
 

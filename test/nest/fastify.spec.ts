@@ -77,12 +77,14 @@ describe('on Fastify', () => {
       access_token_url: `${provider.url}/token`,
       api_base_url: `${provider.url}/api/`,
       client_kwargs: { code_challenge_method: 'S256' as const },
+      allow_insecure_http: true,
     };
     const old = {
       client_id: 'dev',
       request_token_url: `${provider.url}/request-token`,
       authorize_url: `${provider.url}/authorize`,
       access_token_url: `${provider.url}/access-token`,
+      allow_insecure_http: true,
     };
     @Module({
       imports: [OAuthClientModule.forRoot({ clients: { dev, old }, fetchToken: () => ({ access_token: 'kept' }) })],

@@ -14,6 +14,8 @@ export interface OidcProviderOptions {
   accessTokenTtl?: number;
   /** Whether a login without PKCE is refused. @default false */
   requirePkce?: boolean;
+  /** Whatever else `oidc-provider` is to be told; `features` are merged with those below. */
+  configuration?: Partial<Configuration>;
 }
 
 export interface OidcProvider {
@@ -37,7 +39,8 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
   return { url, provider, close };
 }
 
-function configuration({ clients, accessTokenTtl = 3600, requirePkce = false }: OidcProviderOptions): Configuration {
+function configuration(options: OidcProviderOptions): Configuration {
+  const { clients, accessTokenTtl = 3600, requirePkce = false, configuration: more = {} } = options;
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return {
     adapter: memoryAdapter(),
@@ -47,12 +50,6 @@ function configuration({ clients, accessTokenTtl = 3600, requirePkce = false }: 
     cookies: { keys: [randomBytes(32).toString('hex')] },
     claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
     conformIdTokenClaims: false,
-    features: {
-      devInteractions: { enabled: false },
-      introspection: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },
-      revocation: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },
-      rpInitiatedLogout: { enabled: true },
-    },
     findAccount: (_context, id) => {
       const user = USERS.find((known) => known.id === id);
       return user && { accountId: id, claims: () => ({ sub: id, name: user.name, email: user.email }) };
@@ -81,8 +78,42 @@ function configuration({ clients, accessTokenTtl = 3600, requirePkce = false }: 
       RefreshToken: 86_400,
       Session: 86_400,
     },
+    ...more,
+    features: { ...features(), ...more.features } as Configuration['features'],
   };
 }
+
+/** All that is asked of a client by one provider or another; each is of no consequence to a client that does not use it. */
+function features(): NonNullable<Configuration['features']> {
+  return {
+    backchannelLogout: { enabled: true },
+    ciba: { enabled: true, ...CIBA },
+    clientCredentials: { enabled: true },
+    devInteractions: { enabled: false },
+    deviceFlow: { enabled: true },
+    dPoP: { enabled: true },
+    encryption: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },
+    jwtIntrospection: { enabled: true },
+    jwtResponseModes: { enabled: true },
+    jwtUserinfo: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
+    registration: { enabled: true },
+    requestObjects: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },
+    rpInitiatedLogout: { enabled: true },
+  };
+}
+
+/** A user who is asked on a device of their own; the test answers for them, by `provider.backchannelResult()`. */
+const CIBA = {
+  processLoginHint: async (_context: unknown, hint: unknown) => USERS.find(({ username }) => username === hint)?.id,
+  processLoginHintToken: async () => undefined,
+  triggerAuthenticationDevice: async () => undefined,
+  validateBindingMessage: async () => undefined,
+  validateRequestContext: async () => undefined,
+  verifyUserCode: async () => undefined,
+} satisfies Partial<NonNullable<NonNullable<Configuration['features']>['ciba']>>;
 
 /** Asks for a login and no more; a native client, whose loopback redirect URI has any port, would have to ask for consent. */
 function loginOnly(): interactionPolicy.DefaultPolicy {

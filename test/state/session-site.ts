@@ -62,12 +62,14 @@ async function registryOf(providerUrl: string, names: string[]): Promise<OAuthRe
     authorizeUrl: `${providerUrl}/authorize`,
     accessTokenUrl: `${providerUrl}/token`,
     clientKwargs: { codeChallengeMethod: 'S256' as const },
+    allowInsecureHttp: true,
   };
   const old = {
     clientId: 'dev',
     requestTokenUrl: `${providerUrl}/request-token`,
     authorizeUrl: `${providerUrl}/authorize`,
     accessTokenUrl: `${providerUrl}/access-token`,
+    allowInsecureHttp: true,
   };
   const clients = { ...Object.fromEntries(names.map((name) => [name, client])), old };
   const module = await Test.createTestingModule({ imports: [OAuthClientModule.forRoot({ clients })] }).compile();

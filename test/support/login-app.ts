@@ -102,11 +102,19 @@ export async function startLoginApp(options: LoginAppOptions): Promise<LoginApp>
 
 function appModule(options: OAuthClientModuleOptions): Type<unknown> {
   @Module({
-    imports: [OAuthClientModule.forRoot({ fetchToken: sessionToken, ...options })],
+    imports: [
+      OAuthClientModule.forRoot({ fetchToken: sessionToken, ...options, clients: ofThisMachine(options.clients) }),
+    ],
     controllers: [AuthController],
   })
   class AppModule {}
   return AppModule;
+}
+
+/** Clients of providers that run on this machine, without TLS. */
+export function ofThisMachine(clients: Record<string, ClientRegistration> = {}): Record<string, ClientRegistration> {
+  const named = Object.entries(clients);
+  return Object.fromEntries(named.map(([name, client]) => [name, { allowInsecureHttp: true, ...client }]));
 }
 
 function sessionMiddleware(kind: LoginAppOptions['session'], store: MemoryStore): RequestHandler | undefined {

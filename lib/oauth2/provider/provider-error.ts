@@ -1,5 +1,5 @@
-import { isHttpUrl } from '../config/settings-schema.js';
-import { InvalidTokenError, OAuthError, ProviderError } from '../oauth.errors.js';
+import { isHttpUrl } from '../../config/settings-schema.js';
+import { OAuthError, ProviderError } from '../../oauth.errors.js';
 
 /** Codes by which a user, or the provider for them, says no (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 const REFUSALS = [
@@ -25,12 +25,6 @@ export function tokenEndpointError(answer: Record<string, unknown>): OAuthError 
   return new ProviderError({ error: code, ...details(answer) });
 }
 
-/** What a strict check threw; only its sentence is kept, since its cause holds the answer. */
-export function refusedAnswer(error: unknown): OAuthError {
-  if (error instanceof OAuthError) return error;
-  return new InvalidTokenError({ description: error instanceof Error ? error.message : 'the answer was refused' });
-}
-
 /** RFC 6749 §4.1.2.1 allows these characters and no others. */
 function errorCode(value: unknown): string {
   return typeof value === 'string' && /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(value) ? value : 'provider_error';
@@ -41,9 +35,10 @@ function details(answer: Record<string, unknown>): { description: string; uri?: 
   return { description, uri: webAddress(answer.error_uri) };
 }
 
-function plainText(value: unknown): string | undefined {
+/** A text of a provider's, without what has no business in an error message. */
+export function plainText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  // eslint-disable-next-line no-control-regex -- they have no business in an error message
+  // eslint-disable-next-line no-control-regex -- these are the ones to leave out
   return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').slice(0, 500);
 }
 

@@ -1,7 +1,7 @@
 import type { AxiosInstance } from 'axios';
-import type { OAuth2ClientConfig } from '../config/client-config.js';
-import type { EndpointRequest, TokenEndpointResponse } from '../config/compliance-fix.js';
-import { sendProtocolRequest, type ProtocolAnswer } from '../http/protocol-request.js';
+import type { OAuth2ClientConfig } from '../../config/client-config.js';
+import type { EndpointRequest, TokenEndpointResponse } from '../../config/compliance-fix.js';
+import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
 
 /** `fetch`, as `oauth4webapi` asks for it. */
 export type EndpointFetch = (url: string, init: EndpointFetchInit) => Promise<Response>;
@@ -32,8 +32,16 @@ export function endpointFetch(http: AxiosInstance, config: OAuth2ClientConfig, p
     }
     if (passage.request) request = await passage.request(request);
     const answer = await send(http, passage.method ?? init.method, request);
-    return passage.response ? passage.response({ ...answer, data: parseObject(answer.text) }) : toResponse(answer);
+    return passage.response ? passage.response(withData(answer)) : toResponse(answer);
   };
+}
+
+/** A `fetch` over the client's axios instance, of what has nothing to authenticate or to mend. */
+export function plainFetch(http: AxiosInstance): EndpointFetch {
+  return async (url, { method, headers, body }) =>
+    toResponse(
+      await sendProtocolRequest(http, { method, url, headers, body: typeof body === 'string' ? body : undefined }),
+    );
 }
 
 function send(http: AxiosInstance, method: string, { url, headers, body }: EndpointRequest): Promise<ProtocolAnswer> {
@@ -42,6 +50,11 @@ function send(http: AxiosInstance, method: string, { url, headers, body }: Endpo
   for (const [name, value] of body) target.searchParams.append(name, value);
   const { 'content-type': _, ...bodyless } = headers;
   return sendProtocolRequest(http, { method, url: target.href, headers: bodyless });
+}
+
+/** An answer as the compliance hooks are given it. */
+export function withData(answer: ProtocolAnswer): TokenEndpointResponse {
+  return { ...answer, data: parseObject(answer.text) };
 }
 
 function parseObject(text: string): Record<string, unknown> {
@@ -53,11 +66,18 @@ function parseObject(text: string): Record<string, unknown> {
   }
 }
 
-function toResponse({ status, headers, text }: ProtocolAnswer): Response {
+/** What of an answer its checks read. */
+export function toResponse({ status, headers, text }: ProtocolAnswer): Response {
   const kept = ['content-type', 'www-authenticate', 'cache-control'].filter((name) => headers[name] !== undefined);
   const bodyless = status === 204 || status === 205 || status === 304;
   return new Response(bodyless ? null : text, {
     status,
     headers: Object.fromEntries(kept.map((name) => [name, headers[name] ?? ''])),
   });
+}
+
+/** The same of an answer that hooks may have mended: what is in `data` counts, where it was an object. */
+export function mendedResponse(answer: TokenEndpointResponse): Response {
+  const isObject = Object.keys(answer.data).length > 0;
+  return toResponse({ ...answer, text: isObject ? JSON.stringify(answer.data) : answer.text });
 }

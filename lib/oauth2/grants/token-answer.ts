@@ -1,11 +1,18 @@
-import type { TokenEndpointResponse } from '../config/compliance-fix.js';
-import { InvalidTokenError, ProviderError, UnsupportedTokenTypeError } from '../oauth.errors.js';
-import { tokenEndpointError } from './provider-error.js';
+import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
+import { InvalidTokenError, ProviderError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
+import { tokenEndpointError } from '../provider/provider-error.js';
 
 /** Fields that providers are known to send empty. */
 const OPTIONAL_FIELDS = ['refresh_token', 'scope', 'expires_in', 'id_token'];
 /** Under this name an id_token passes the strict check as it is: nothing is known to check it against. */
 const UNCHECKED_ID_TOKEN = 'idToken';
+
+/** What is expected of a token answer. */
+export interface ExpectedAnswer {
+  checksIdToken: boolean;
+  /** In lower case. */
+  tokenTypes: readonly string[];
+}
 
 /**
  * Prepares a token answer for the strict check, after the compliance hooks: errors become errors whatever their status,
@@ -13,9 +20,12 @@ const UNCHECKED_ID_TOKEN = 'idToken';
  * @throws {OAuthError} for the provider's error (RFC 6749 §5.2)
  * @throws {ProviderError} for another failure
  * @throws {InvalidTokenError} for an answer that is not JSON
- * @throws {UnsupportedTokenTypeError} for a `token_type` other than `bearer`
+ * @throws {UnsupportedTokenTypeError} for another `token_type` than was asked for
  */
-export function mendTokenAnswer(answer: TokenEndpointResponse, checksIdToken: boolean): Response {
+export function mendTokenAnswer(
+  answer: TokenEndpointResponse,
+  { checksIdToken, tokenTypes }: ExpectedAnswer,
+): Response {
   const { status, headers, text, data } = answer;
   if (typeof data.error === 'string' && data.error && !data.access_token) throw tokenEndpointError(data);
   const what = `${status} ${headers['content-type'] ?? 'without a content type'}, ${text.length} characters`;
@@ -27,9 +37,9 @@ export function mendTokenAnswer(answer: TokenEndpointResponse, checksIdToken: bo
       description: `the token endpoint answered ${what}; expected a JSON object. Another format can be read by an \`access_token_response\` hook`,
     });
   }
-  if (typeof data.token_type === 'string' && data.token_type.toLowerCase() !== 'bearer') {
+  if (typeof data.token_type === 'string' && !tokenTypes.includes(data.token_type.toLowerCase())) {
     throw new UnsupportedTokenTypeError({
-      description: 'the token endpoint gave a token of a type other than "Bearer"',
+      description: `the token endpoint gave a token of a type other than "${tokenTypes.includes('dpop') ? 'DPoP' : 'Bearer'}"`,
     });
   }
   const fields = Object.entries(data)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { OAuthError } from '../oauth.errors.js';
+import { OAuthError } from '../../oauth.errors.js';
 import { randomText } from './random-text.js';
 
 /** RFC 7636 §4.1: 43 to 128 unreserved characters. */

@@ -1,0 +1,101 @@
+import { createPrivateKey, KeyObject, type JsonWebKey } from 'node:crypto';
+
+/** A private key: PEM, JWK, or Node's own. */
+export type PrivateKeyMaterial = string | JsonWebKey | KeyObject;
+
+/** A private key of the client, and what its public half says of itself (RFC 7517 §4). A JWK may say it by itself. */
+export interface PrivateKeyEntry {
+  key: PrivateKeyMaterial;
+  /** @default the key's thumbprint (RFC 7638) */
+  kid?: string;
+  /** @default `RS256`, `ES256`, `ES384`, `ES512` or `Ed25519`, by the kind of key */
+  alg?: string;
+  /** What it is for: signatures, decryption, or both when it does not say. */
+  use?: 'sig' | 'enc';
+}
+
+/** The client's private keys. The first that may sign does; all are published, and all decrypt. */
+export type PrivateKeys =
+  | PrivateKeyMaterial
+  | PrivateKeyEntry
+  | readonly (PrivateKeyMaterial | PrivateKeyEntry)[]
+  | (() => PrivateKeyList | Promise<PrivateKeyList>);
+type PrivateKeyList = readonly (PrivateKeyMaterial | PrivateKeyEntry)[];
+
+/** A private key that was read. */
+export interface ClientKey {
+  readonly key: KeyObject;
+  readonly kid?: string;
+  readonly alg: string;
+  readonly use?: 'sig' | 'enc';
+}
+
+/** @throws {TypeError} for what is no private key; its message quotes nothing of it */
+export function readPrivateKey(given: PrivateKeyMaterial | PrivateKeyEntry): ClientKey {
+  const { key: material, ...told } = isEntry(given) ? given : { key: given };
+  const { kid, alg, use } = { ...(isJwk(material) && toldBy(material)), ...told };
+  const key = keyObject(material);
+  return { key, kid, alg: alg ?? algorithmOf(key), use: use ?? (isEncryption(alg) ? 'enc' : undefined) };
+}
+
+function isEntry(given: PrivateKeyMaterial | PrivateKeyEntry): given is PrivateKeyEntry {
+  return isObject(given) && !(given instanceof KeyObject) && 'key' in given;
+}
+
+function isJwk(material: PrivateKeyMaterial): material is JsonWebKey {
+  return isObject(material) && !(material instanceof KeyObject);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function toldBy({ kid, alg, use }: JsonWebKey): Omit<PrivateKeyEntry, 'key'> {
+  return {
+    ...(typeof kid === 'string' && { kid }),
+    ...(typeof alg === 'string' && { alg }),
+    ...((use === 'sig' || use === 'enc') && { use }),
+  };
+}
+
+function keyObject(material: PrivateKeyMaterial): KeyObject {
+  try {
+    const key =
+      material instanceof KeyObject
+        ? material
+        : createPrivateKey(typeof material === 'string' ? material : { key: material, format: 'jwk' });
+    if (key.type === 'private') return key;
+  } catch {
+    // the reason may quote the key
+  }
+  throw new TypeError('not a usable private key: expected PEM, a JWK or a KeyObject');
+}
+
+function algorithmOf(key: KeyObject): string {
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+      return 'RS256';
+    case 'ed25519':
+      return 'Ed25519';
+    case 'x25519':
+      return 'ECDH-ES';
+    case 'ec':
+      return { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512' }[curveOf(key)] ?? unusable();
+    default:
+      return unusable();
+  }
+}
+
+function curveOf(key: KeyObject): string {
+  return String(key.export({ format: 'jwk' }).crv);
+}
+
+function unusable(): never {
+  throw new TypeError(
+    'not a kind of key that signs or decrypts: expected RSA, EC (P-256, P-384, P-521), Ed25519 or X25519',
+  );
+}
+
+function isEncryption(alg: string | undefined): boolean {
+  return alg !== undefined && /^(RSA-OAEP|ECDH-ES)/.test(alg);
+}

@@ -1,0 +1,43 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { mergeMap, type Observable } from 'rxjs';
+import type { OAuthRequest } from '../oauth-request.js';
+import { OAuthRegistry } from '../oauth.registry.js';
+import type { RedirectResponse } from '../remote-app/login.js';
+import type { LogoutRedirectParams } from '../remote-app/oauth2-app.js';
+import { openIdClientOfRoute } from './route-client.js';
+
+/** How a logout route is set up; see `@OAuthLogout()`. */
+export interface OAuthLogoutOptions {
+  /**
+   * Where the provider sends the user back to, a route with `@OAuthLogoutCallback()`: absolute, or relative to `baseUrl` or
+   * to the request's own address. `:provider` in it stands for the client's name.
+   */
+  postLogoutRedirectUri?: string;
+}
+
+export interface OAuthLogoutRoute extends OAuthLogoutOptions {
+  /** Client; without it, the route's `:provider`. */
+  name?: string;
+}
+
+export const OAUTH_LOGOUT = Reflector.createDecorator<OAuthLogoutRoute>();
+
+/** Turns what a logout handler returns into the redirect to the provider. `@OAuthLogout()` sets it up. */
+@Injectable()
+export class OAuthLogoutInterceptor implements NestInterceptor<LogoutRedirectParams | undefined, RedirectResponse> {
+  constructor(
+    private readonly registry: OAuthRegistry,
+    private readonly reflector: Reflector,
+  ) {}
+
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler<LogoutRedirectParams | undefined>,
+  ): Observable<RedirectResponse> {
+    const { name, postLogoutRedirectUri } = this.reflector.get(OAUTH_LOGOUT, context.getHandler());
+    const request = context.switchToHttp().getRequest<OAuthRequest>();
+    const app = openIdClientOfRoute(this.registry, name, request);
+    return next.handle().pipe(mergeMap((params) => app.logoutRedirect(request, { postLogoutRedirectUri, ...params })));
+  }
+}

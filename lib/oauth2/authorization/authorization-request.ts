@@ -1,0 +1,106 @@
+import { withQuery } from '../../http/query.js';
+import { OAuthConfigError } from '../../oauth.errors.js';
+import { requireEndpoint, type Provider } from '../provider/provider.js';
+import {
+  checkedResponse,
+  spaceSeparated,
+  wireParameters,
+  type AuthorizationChecks,
+  type AuthorizationParams,
+  type WireParameters,
+} from './authorization-params.js';
+import { codeChallenge, codeVerifierFor } from './pkce.js';
+import { pushAuthorizationRequest } from './pushed-authorization-request.js';
+import { randomText } from './random-text.js';
+import { signedRequestObject } from './request-object.js';
+
+/** An authorisation URL, and what its callback will be checked against. */
+export interface OAuth2AuthorizationRequest extends AuthorizationChecks {
+  /** Where the user is sent. */
+  url: string;
+}
+
+/**
+ * Makes the authorisation request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1): signed (RFC 9101) and
+ * pushed (RFC 9126) where the settings or the provider ask for it.
+ */
+export async function makeAuthorizationRequest(
+  provider: Provider,
+  redirectUri: string | undefined,
+  params: AuthorizationParams,
+): Promise<OAuth2AuthorizationRequest> {
+  const { config, server } = provider;
+  const endpoint = requireEndpoint(provider, 'authorization_endpoint');
+  const { parameters, checks } = await authorizationRequest(provider, redirectUri, params);
+  let sent = parameters;
+  if (config.requireSignedRequestObject || server.require_signed_request_object === true) {
+    sent = await signedRequestObject(provider, sent);
+  }
+  if (config.requirePushedAuthorizationRequests || server.require_pushed_authorization_requests === true) {
+    sent = await pushAuthorizationRequest(provider, sent);
+  }
+  return { url: withQuery(endpoint, sent), ...checks };
+}
+
+async function authorizationRequest(
+  provider: Provider,
+  redirectUri: string | undefined,
+  params: AuthorizationParams,
+): Promise<{ parameters: WireParameters; checks: AuthorizationChecks }> {
+  const { config, dpopKeys } = provider;
+  const { state = randomText(), codeVerifier: givenVerifier, nonce: givenNonce, dpopKey: givenKey, ...wishes } = params;
+  const asked: WireParameters = {
+    scope: config.scope,
+    resource: config.resource,
+    ...config.authorizeParams,
+    ...wireParameters(wishes),
+  };
+  const { type, mode } = checkedResponse(asked);
+  const scope = spaceSeparated(asked.scope);
+  const acr = spaceSeparated(asked.acr_values);
+  const codeVerifier = usesPkce(provider) ? codeVerifierFor(givenVerifier) : undefined;
+  const nonce = givenNonce ?? (scope?.split(' ').includes('openid') || type !== 'code' ? randomText() : undefined);
+  const dpopKey = await dpopKeys.keyFor(givenKey);
+  const resource = [asked.resource ?? []].flat() as string[];
+  return {
+    parameters: {
+      ...asked,
+      response_type: type,
+      response_mode: mode,
+      client_id: config.clientId,
+      redirect_uri: redirectUri,
+      scope,
+      acr_values: acr,
+      resource,
+      state,
+      nonce,
+      code_challenge: codeVerifier && codeChallenge(codeVerifier),
+      code_challenge_method: codeVerifier && 'S256',
+      dpop_jkt: dpopKey && (await dpopKeys.thumbprint(dpopKey)),
+    },
+    checks: {
+      state,
+      codeVerifier,
+      nonce,
+      maxAge: asked.max_age === undefined ? undefined : Number(asked.max_age),
+      acrValues: acr?.split(' '),
+      responseType: type === 'code' ? undefined : type,
+      responseMode: mode,
+      resource: resource.length > 0 ? resource : undefined,
+      dpopKey: dpopKey === config.dpopKey ? undefined : dpopKey,
+    },
+  };
+}
+
+/**
+ * PKCE is used where the settings, or the metadata, say so.
+ * @throws {OAuthConfigError} when the settings ask for it and the provider says that it cannot
+ */
+function usesPkce({ config, server }: Provider): boolean {
+  const supported = server.code_challenge_methods_supported;
+  if (config.codeChallengeMethod === undefined) return supported?.includes('S256') === true;
+  if (supported === undefined || supported.includes('S256')) return true;
+  throw new OAuthConfigError([
+    `${config.name}.code_challenge_method: the provider's metadata has no S256 among its code_challenge_methods_supported`,
+  ]);
+}

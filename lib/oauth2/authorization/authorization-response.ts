@@ -1,0 +1,126 @@
+import {
+  AuthorizationResponseError,
+  skipStateCheck,
+  validateCodeIdTokenResponse,
+  validateDetachedSignatureResponse,
+  validateJwtAuthResponse,
+} from 'oauth4webapi';
+import { OAuthError } from '../../oauth.errors.js';
+import { subjectOf } from '../openid/id-token.js';
+import { refusedCallback, shown } from '../provider/failed-check.js';
+import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
+import type { AuthorizationChecks } from './authorization-params.js';
+
+/** What an authorisation response may bring (RFC 6749 §4.1.2, RFC 9207, JARM §2.3, OpenID Connect Core §3.3.2.5). */
+export const AUTHORIZATION_RESPONSE = [
+  'code',
+  'state',
+  'iss',
+  'error',
+  'error_description',
+  'error_uri',
+  'response',
+  'id_token',
+  'access_token',
+] as const;
+export type AuthorizationResponse = Partial<Record<(typeof AUTHORIZATION_RESPONSE)[number], string>>;
+
+/** An answer that was good for its login. */
+export interface AuthorizationGrant {
+  code: string;
+  /** Who signed in, where the answer has an id_token; the one of the token request must say the same. */
+  subject?: string;
+}
+
+/**
+ * Opens an answer that is a signed JWT (JARM), or gives a plain one as it is.
+ * @throws {OAuthError} `invalid_request` when the JWT is not the provider's, or not for this client, or over
+ */
+export async function openResponse(
+  provider: Provider,
+  response: AuthorizationResponse,
+): Promise<AuthorizationResponse> {
+  if (!response.response) return response;
+  if (!knowsIssuer(provider))
+    throw unexpected('the callback is a JWT, which can only be checked where the issuer is known');
+  const { server, client } = provider;
+  const parameters = new URLSearchParams({ response: response.response });
+  try {
+    const options = signatureOptions(provider);
+    return {
+      response: response.response,
+      ...entries(await validateJwtAuthResponse(server, client, parameters, skipStateCheck, options)),
+    };
+  } catch (error) {
+    if (error instanceof AuthorizationResponseError) return { response: response.response, ...entries(error.cause) };
+    throw refusedCallback(error, 'authorization response');
+  }
+}
+
+/**
+ * Refuses an answer of another provider than the one that was asked (RFC 9207, mix-up).
+ * @throws {OAuthError} `invalid_request`
+ */
+export function checkIssuer(provider: Provider, { iss }: AuthorizationResponse): void {
+  const { issuer, authorization_response_iss_parameter_supported: required } = provider.server;
+  if (!knowsIssuer(provider) || iss === issuer || (iss === undefined && !required)) return;
+  throw unexpected(
+    iss === undefined
+      ? `the callback does not say who it is from (iss), expected ${shown(issuer)}`
+      : `the callback is from ${shown(iss)}, expected ${shown(issuer)}`,
+  );
+}
+
+/**
+ * Checks an answer, whose login was found, and gives its code (RFC 6749 §4.1.2).
+ * @throws {OAuthError} `invalid_request` when it has no code, or is not of the kind that the login asked for
+ */
+export async function readGrant(
+  provider: Provider,
+  login: AuthorizationChecks,
+  answer: AuthorizationResponse,
+  method: string | undefined,
+): Promise<AuthorizationGrant> {
+  if (answer.access_token)
+    throw unexpected('the callback has an access token: implicit answers are not taken (RFC 9700 §2.1.2)');
+  const wantsJwt = login.responseMode?.endsWith('jwt') === true;
+  if (wantsJwt !== Boolean(answer.response)) {
+    throw unexpected(
+      `the callback is ${wantsJwt ? 'not a signed JWT' : 'a JWT'}, which is not what the login asked for (JARM)`,
+    );
+  }
+  if (!answer.code) throw unexpected('the callback has no "code" parameter');
+  if (login.responseType && method !== 'POST') throw unexpected('"code id_token" is taken by a form post alone');
+  if (login.responseType) return readHybrid(provider, login, answer, answer.code);
+  if (answer.id_token) throw unexpected('the callback has an id_token, which the login did not ask for');
+  return { code: answer.code };
+}
+
+/** The answer to `code id_token` (OpenID Connect Core §3.3.2.8 to §3.3.2.10). */
+async function readHybrid(
+  provider: Provider,
+  { nonce = '', state, maxAge }: AuthorizationChecks,
+  answer: AuthorizationResponse,
+  code: string,
+): Promise<AuthorizationGrant> {
+  if (!knowsIssuer(provider))
+    throw unexpected('the callback has an id_token, which can only be checked where the issuer is known');
+  const { server, client, config } = provider;
+  const { id_token: idToken = '' } = answer;
+  const parameters = new URLSearchParams({ code, state, id_token: idToken });
+  const check = config.detachedSignature ? validateDetachedSignatureResponse : validateCodeIdTokenResponse;
+  try {
+    await check(server, client, parameters, nonce, state, maxAge, signatureOptions(provider));
+    return { code, subject: await subjectOf(provider, idToken) };
+  } catch (error) {
+    throw refusedCallback(error, 'id_token');
+  }
+}
+
+function entries(parameters: URLSearchParams): AuthorizationResponse {
+  return Object.fromEntries(parameters);
+}
+
+function unexpected(description: string): OAuthError {
+  return new OAuthError('invalid_request', { description });
+}

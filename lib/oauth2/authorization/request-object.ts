@@ -1,0 +1,36 @@
+import { CompactEncrypt, importJWK, type JWK } from 'jose';
+import { issueRequestObject } from 'oauth4webapi';
+import { formEntries } from '../../http/query.js';
+import { ProviderError } from '../../oauth.errors.js';
+import { requireEndpoint, type Provider } from '../provider/provider.js';
+import type { WireParameters } from './authorization-params.js';
+
+/** The request as a signed JWT, so that nobody on its way through the browser changes it (RFC 9101 §5.1). */
+export async function signedRequestObject(provider: Provider, parameters: WireParameters): Promise<WireParameters> {
+  const { server, client, clientKeys, config } = provider;
+  const key = await clientKeys.signingKey();
+  const request = await issueRequestObject(server, client, formEntries(parameters), key);
+  return {
+    client_id: config.clientId,
+    request: config.requestObjectEncryptionAlg
+      ? await encrypt(provider, request, config.requestObjectEncryptionAlg)
+      : request,
+  };
+}
+
+/** RFC 9101 §4: signed, then encrypted for the provider. */
+async function encrypt(provider: Provider, request: string, alg: string): Promise<string> {
+  const { config, providerKeys } = provider;
+  const response = await providerKeys.fetch(requireEndpoint(provider, 'jwks_uri'));
+  const { keys } = (await response.json()) as { keys: JWK[] };
+  const key = keys.find((jwk) => canEncrypt(jwk, alg));
+  if (!key) throw new ProviderError({ description: `${config.name}: the provider publishes no key for ${alg}` });
+  return new CompactEncrypt(new TextEncoder().encode(request))
+    .setProtectedHeader({ alg, enc: config.requestObjectEncryptionEnc, kid: key.kid, cty: 'oauth-authz-req+jwt' })
+    .encrypt(await importJWK(key, alg));
+}
+
+function canEncrypt({ use, kty, alg }: JWK, wanted: string): boolean {
+  if (use === 'sig' || (alg !== undefined && alg !== wanted)) return false;
+  return wanted.startsWith('RSA') ? kty === 'RSA' : kty === 'EC' || kty === 'OKP';
+}

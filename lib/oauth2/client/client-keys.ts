@@ -1,0 +1,99 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import {
+  calculateJwkThumbprint,
+  compactDecrypt,
+  decodeProtectedHeader,
+  importJWK,
+  type CryptoKey,
+  type JSONWebKeySet,
+  type JWK,
+} from 'jose';
+import type { OAuth2ClientConfig } from '../../config/client-config.js';
+import type { ClientKey } from '../../config/private-key.js';
+import { OAuthConfigError } from '../../oauth.errors.js';
+
+/** A private key that is ready to sign. */
+export interface SigningKey {
+  readonly key: CryptoKey;
+  readonly kid: string;
+  readonly alg: string;
+}
+
+/** Private keys with what they sign, read once. */
+const signingKeys = new WeakMap<KeyObject, Promise<SigningKey>>();
+
+/** The client's own keys: the first that may sign does, all decrypt, and the public halves of all are published. */
+export class ClientKeys {
+  readonly #config: OAuth2ClientConfig;
+
+  constructor(config: OAuth2ClientConfig) {
+    this.#config = config;
+  }
+
+  /** @throws {OAuthConfigError} when there is none */
+  async signingKey(): Promise<SigningKey> {
+    const found = (await this.#load()).find(({ use }) => use !== 'enc');
+    if (!found) throw new OAuthConfigError([`${this.#config.name}.private_keys: none that may sign`]);
+    const signing = signingKeys.get(found.key) ?? readSigningKey(found);
+    signingKeys.set(found.key, signing);
+    return signing;
+  }
+
+  /** Decrypts what the provider encrypted for the client (RFC 7516): by the key that it names, or else by any that can. */
+  readonly decrypt = async (jwe: string): Promise<string> => {
+    const candidates = (await this.#load()).filter(({ use }) => use !== 'sig');
+    const named: ClientKey[] = [];
+    for (const candidate of candidates) {
+      if ((await kidOf(candidate)) === kidIn(jwe)) named.push(candidate);
+    }
+    for (const { key } of named.length > 0 ? named : candidates) {
+      const text = await tryToDecrypt(jwe, key);
+      if (text !== undefined) return text;
+    }
+    throw new TypeError("it is encrypted, and none of the client's private_keys decrypts it");
+  };
+
+  /** What the client publishes at its `jwks_uri` (RFC 7517 §5). */
+  async publicJwks(): Promise<JSONWebKeySet> {
+    return { keys: await Promise.all((await this.#load()).map(publicJwk)) };
+  }
+
+  async #load(): Promise<readonly ClientKey[]> {
+    const { privateKeys } = this.#config;
+    return typeof privateKeys === 'function' ? privateKeys() : privateKeys;
+  }
+}
+
+async function readSigningKey(found: ClientKey): Promise<SigningKey> {
+  const key = await importJWK(found.key.export({ format: 'jwk' }) as JWK, found.alg);
+  return { key: key as CryptoKey, kid: await kidOf(found), alg: found.alg };
+}
+
+async function tryToDecrypt(jwe: string, key: KeyObject): Promise<string | undefined> {
+  try {
+    return new TextDecoder().decode((await compactDecrypt(jwe, key)).plaintext);
+  } catch {
+    return undefined; // for another key, or not for us
+  }
+}
+
+async function publicJwk(found: ClientKey): Promise<JWK> {
+  const { alg, use } = found;
+  return { ...exportPublic(found), kid: await kidOf(found), ...(use === undefined ? {} : { alg, use }) };
+}
+
+function exportPublic({ key }: ClientKey): JWK {
+  return createPublicKey(key).export({ format: 'jwk' });
+}
+
+async function kidOf(found: ClientKey): Promise<string> {
+  return found.kid ?? calculateJwkThumbprint(exportPublic(found));
+}
+
+function kidIn(jwe: string): string | undefined {
+  try {
+    return decodeProtectedHeader(jwe).kid;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+import { createHash, randomUUID, type JsonWebKey } from 'node:crypto';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
+import type { OAuth2ClientConfig } from '../../config/client-config.js';
+import { readPrivateKey } from '../../config/private-key.js';
+import { InvalidTokenError } from '../../oauth.errors.js';
+
+/** Keys that are kept ready; a user's is needed again with the user's next call. */
+const MAX_KEYS = 1000;
+
+/** A request that a proof is for. */
+export interface ProofTarget {
+  method: string;
+  url: string;
+  /** The access token that goes with it, in an API call. */
+  accessToken?: string;
+}
+
+/** A key that tokens are bound to, ready to sign. */
+export interface DpopKey {
+  readonly privateKey: CryptoKey;
+  readonly publicJwk: JWK;
+  readonly alg: string;
+}
+
+/** The keys that the tokens of one client are bound to (DPoP, RFC 9449), and the nonces that servers want in proofs. */
+export class DpopKeys {
+  readonly #config: OAuth2ClientConfig;
+  readonly #ready = new Map<string, Promise<DpopKey>>();
+  /** The last nonce of each server, by its origin (RFC 9449 §8.2). */
+  readonly #nonces = new Map<string, string>();
+
+  constructor(config: OAuth2ClientConfig) {
+    this.#config = config;
+  }
+
+  /** The key of one login, as a private JWK, where DPoP is on: the one given, the configured one, or a new one. */
+  async keyFor(given?: JsonWebKey): Promise<JsonWebKey | undefined> {
+    const { dpopBoundAccessTokens, dpopKey } = this.#config;
+    if (!dpopBoundAccessTokens) return undefined;
+    return given ?? dpopKey ?? exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
+  }
+
+  /** RFC 7638, for `dpop_jkt`. */
+  async thumbprint(jwk: JsonWebKey): Promise<string> {
+    return calculateJwkThumbprint((await this.#keyOf(jwk)).publicJwk);
+  }
+
+  /** A proof that the client has the key (RFC 9449 §4.2), with the nonce that the server asked for last. */
+  async proof(jwk: JsonWebKey, { method, url, accessToken }: ProofTarget): Promise<string> {
+    const { privateKey, publicJwk, alg } = await this.#keyOf(jwk);
+    const { origin, pathname } = new URL(url);
+    const nonce = this.#nonces.get(origin);
+    const ath = accessToken && createHash('sha256').update(accessToken).digest('base64url');
+    const claims = {
+      jti: randomUUID(),
+      htm: method,
+      htu: origin + pathname,
+      ...(nonce && { nonce }),
+      ...(ath && { ath }),
+    };
+    return new SignJWT(claims)
+      .setIssuedAt()
+      .setProtectedHeader({ alg, typ: 'dpop+jwt', jwk: publicJwk })
+      .sign(privateKey);
+  }
+
+  /** Remembers the nonce that a server's answer brings, for the next proof. */
+  learnNonce(url: string, headers: Readonly<Record<string, unknown>>): void {
+    const nonce = headers['dpop-nonce'];
+    if (typeof nonce === 'string') this.#nonces.set(new URL(url).origin, nonce);
+  }
+
+  /** The key that was used last goes last; the first goes when there are too many. */
+  #keyOf(jwk: JsonWebKey): Promise<DpopKey> {
+    const name = `${jwk.kty} ${jwk.crv} ${jwk.x} ${jwk.y} ${jwk.n}`;
+    const key = this.#ready.get(name) ?? readKey(jwk);
+    this.#ready.delete(name);
+    this.#ready.set(name, key);
+    for (const [oldest] of this.#ready) {
+      if (this.#ready.size > MAX_KEYS) this.#ready.delete(oldest);
+      else break;
+    }
+    return key;
+  }
+}
+
+/** @throws {InvalidTokenError} when what the token store kept is no private key */
+async function readKey(jwk: JsonWebKey): Promise<DpopKey> {
+  const alg = algorithmOf(jwk);
+  const privateKey = (await importJWK(jwk as JWK, alg)) as CryptoKey;
+  const { kty, crv, x, y, e, n } = jwk as JWK;
+  const publicJwk = JSON.parse(JSON.stringify({ kty, crv, x, y, e, n })) as JWK;
+  return { privateKey, publicJwk, alg };
+}
+
+function algorithmOf(jwk: JsonWebKey): string {
+  try {
+    return readPrivateKey(jwk).alg;
+  } catch {
+    throw new InvalidTokenError({ description: 'the dpopKey of the token is no private JWK', status: 500 });
+  }
+}

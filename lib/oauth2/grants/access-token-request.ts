@@ -1,0 +1,127 @@
+import type { JsonWebKey } from 'node:crypto';
+import type { RequestParameters } from '../../config/client-settings.js';
+import { InvalidTokenError } from '../../oauth.errors.js';
+import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token } from '../../token/token.js';
+import { spaceSeparated } from '../authorization/authorization-params.js';
+import { clientAssertion } from '../client/client-assertion.js';
+import type { Provider } from '../provider/provider.js';
+import { exchangeCode, type CodeExchange } from './authorization-code.js';
+import { refreshToken, type RefreshableToken } from './refresh-token.js';
+import { requestToken } from './token-request.js';
+
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+interface CommonGrant {
+  /** @default the configured one */
+  scope?: string | string[];
+  /** RFC 8707. @default the configured ones */
+  resource?: string | string[];
+  /** Private JWK to bind the token to, where DPoP is on. @default the configured one, or a new one */
+  dpopKey?: JsonWebKey;
+  /** Further parameters, by their wire names. */
+  params?: RequestParameters;
+}
+
+/** A token for the client itself (RFC 6749 §4.4). */
+export interface ClientCredentialsGrant extends CommonGrant {
+  grantType: 'client_credentials';
+}
+
+/** A refresh by hand (RFC 6749 §6); API calls refresh by themselves. */
+export interface RefreshTokenGrant {
+  grantType: 'refresh_token';
+  /** The whole token; what the answer does not replace stays. */
+  token: StoredOAuth2Token;
+}
+
+/** The user's own password, which the application then has in its hands: for what cannot be had otherwise (RFC 9700 §2.4). */
+export interface PasswordGrant extends CommonGrant {
+  grantType: 'password';
+  username: string;
+  password: string;
+}
+
+/** One token for another (RFC 8693 §2.1). */
+export interface TokenExchangeGrant extends CommonGrant {
+  grantType: typeof TOKEN_EXCHANGE;
+  subjectToken: string;
+  /** @default 'urn:ietf:params:oauth:token-type:access_token' */
+  subjectTokenType?: string;
+  actorToken?: string;
+  /** @default 'urn:ietf:params:oauth:token-type:access_token' */
+  actorTokenType?: string;
+  requestedTokenType?: string;
+  audience?: string | string[];
+}
+
+/** A token for a signed statement (RFC 7523 §2.1): one that is given, or one that is signed here with the client's key. */
+export type JwtBearerGrant = CommonGrant & { grantType: typeof JWT_BEARER } & (
+    | { assertion: string }
+    | {
+        /** Claims of the statement, `sub` among them; `iss`, `aud`, `iat`, `exp` and `jti` are filled in. */
+        claims: Record<string, unknown>;
+      }
+  );
+
+/** What an access token can be asked for with. */
+export type AccessTokenRequest =
+  CodeExchange | ClientCredentialsGrant | RefreshTokenGrant | PasswordGrant | TokenExchangeGrant | JwtBearerGrant;
+
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+
+/** Asks for an access token by any grant that needs no waiting. */
+export async function requestAccessToken(provider: Provider, request: AccessTokenRequest): Promise<OAuth2Token> {
+  switch (request.grantType) {
+    case undefined:
+    case 'authorization_code':
+      return (await exchangeCode(provider, request)).token;
+    case 'refresh_token':
+      return refreshToken(provider, refreshable(readOAuth2Token(request.token)));
+    case 'client_credentials':
+      return grantToken(provider, request, {});
+    case 'password':
+      return grantToken(provider, request, { username: request.username, password: request.password });
+    case TOKEN_EXCHANGE:
+      return grantToken(provider, request, tokenExchangeParameters(request));
+    case JWT_BEARER:
+      return grantToken(provider, request, {
+        assertion: 'assertion' in request ? request.assertion : await clientAssertion(provider, request.claims),
+      });
+  }
+}
+
+async function grantToken(
+  provider: Provider,
+  request: CommonGrant & { grantType: string },
+  specific: Record<string, unknown>,
+): Promise<OAuth2Token> {
+  const { config, dpopKeys } = provider;
+  const { grantType, scope = config.scope, resource = config.resource, params } = request;
+  const { method: _, ...configured } = config.accessTokenParams;
+  const dpopKey = await dpopKeys.keyFor(request.dpopKey);
+  const { token } = await requestToken(provider, {
+    grantType,
+    parameters: { ...configured, ...params, ...specific, scope: spaceSeparated(scope), resource },
+    dpopKey,
+    tokenTypes: [dpopKey ? 'dpop' : 'bearer', ...(grantType === TOKEN_EXCHANGE ? ['n_a'] : [])],
+  });
+  return token;
+}
+
+function refreshable(token: OAuth2Token): RefreshableToken {
+  const { refreshToken: present } = token;
+  if (present !== undefined) return { ...token, refreshToken: present };
+  throw new InvalidTokenError({ description: 'the token has no refresh token to refresh it with', status: 500 });
+}
+
+function tokenExchangeParameters(exchange: TokenExchangeGrant): Record<string, unknown> {
+  const { subjectToken, subjectTokenType = ACCESS_TOKEN, actorToken, actorTokenType = ACCESS_TOKEN } = exchange;
+  return {
+    subject_token: subjectToken,
+    subject_token_type: subjectTokenType,
+    ...(actorToken && { actor_token: actorToken, actor_token_type: actorTokenType }),
+    requested_token_type: exchange.requestedTokenType,
+    audience: exchange.audience,
+  };
+}

@@ -1,0 +1,53 @@
+import { processAuthorizationCodeResponse } from 'oauth4webapi';
+import type { JsonWebKey } from 'node:crypto';
+import type { RequestParameters } from '../../config/client-settings.js';
+import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
+import { requestToken, type TokenGrant } from './token-request.js';
+
+/** What the callback and the pending login bring to the token request (RFC 6749 §4.1.3). */
+export interface CodeExchange {
+  grantType?: 'authorization_code';
+  code: string;
+  /** The one of the authorisation request. */
+  redirectUri?: string;
+  codeVerifier?: string;
+  nonce?: string;
+  /** `max_age` of the authorisation request, in seconds. */
+  maxAge?: number;
+  /** `acr_values` of the authorisation request. */
+  acrValues?: string[];
+  /** `resource` of the authorisation request (RFC 8707 §2.2). */
+  resource?: string[];
+  /** Who must have signed in. */
+  subject?: string;
+  /** Private JWK that the token is bound to (RFC 9449). */
+  dpopKey?: JsonWebKey;
+  /** Further parameters, by their wire names. */
+  params?: RequestParameters;
+}
+
+/** Exchanges an authorisation code for a token (RFC 6749 §4.1.3), and checks its id_token where the issuer is known. */
+export function exchangeCode(provider: Provider, exchange: CodeExchange): Promise<TokenGrant> {
+  const { server, client, config } = provider;
+  const { method, ...configured } = config.accessTokenParams;
+  const { code, redirectUri, codeVerifier, nonce, maxAge, acrValues, subject, params } = exchange;
+  return requestToken(provider, {
+    grantType: 'authorization_code',
+    parameters: {
+      resource: exchange.resource ?? config.resource,
+      ...configured,
+      ...params,
+      code,
+      redirect_uri: redirectUri,
+      code_verifier: codeVerifier,
+    },
+    dpopKey: config.dpopBoundAccessTokens ? (exchange.dpopKey ?? config.dpopKey) : undefined,
+    method: typeof method === 'string' ? method.toUpperCase() : undefined,
+    check: (response) =>
+      processAuthorizationCodeResponse(server, client, response, {
+        ...(knowsIssuer(provider) && { expectedNonce: nonce, maxAge }),
+        ...signatureOptions(provider),
+      }),
+    idToken: { subject, acrValues },
+  });
+}

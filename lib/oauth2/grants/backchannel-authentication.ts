@@ -1,0 +1,74 @@
+import {
+  backchannelAuthenticationRequest,
+  processBackchannelAuthenticationResponse,
+  type BackchannelAuthenticationResponse,
+} from 'oauth4webapi';
+import { formEntries } from '../../http/query.js';
+import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
+import { refuseEndpointError } from '../provider/endpoint-error.js';
+import { refusedAnswer } from '../provider/failed-check.js';
+import { endpointOptions, requireEndpoint, type Provider } from '../provider/provider.js';
+import { PendingGrant } from './pending-grant.js';
+
+/** Whom to ask, and what for. Other keys are sent as they are, by their wire names. */
+export interface BackchannelAuthenticationParams {
+  /** @default the configured one */
+  scope?: string | string[];
+  /** `login_hint`: one of the three hints is needed. */
+  loginHint?: string;
+  /** `login_hint_token` */
+  loginHintToken?: string;
+  /** `id_token_hint` */
+  idTokenHint?: string;
+  /** `binding_message`: shown on both devices, so that the user sees that they belong together. */
+  bindingMessage?: string;
+  /** `acr_values` */
+  acrValues?: string | string[];
+  /** `requested_expiry`, in seconds. */
+  requestedExpiry?: number;
+  [extra: string]: unknown;
+}
+
+const WIRE_NAMES = {
+  loginHintToken: 'login_hint_token',
+  idTokenHint: 'id_token_hint',
+  bindingMessage: 'binding_message',
+  requestedExpiry: 'requested_expiry',
+};
+
+/** A user who is being asked on a device of their own (OpenID Connect CIBA, poll mode). */
+export class BackchannelAuthentication extends PendingGrant {
+  /** @internal */
+  constructor(provider: Provider, answer: BackchannelAuthenticationResponse) {
+    super(
+      provider,
+      { grantType: 'urn:openid:params:grant-type:ciba', parameters: { auth_req_id: answer.auth_req_id } },
+      answer,
+    );
+  }
+}
+
+/** Asks a user on their own device (OpenID Connect CIBA §7). */
+export async function authenticateByBackchannel(
+  provider: Provider,
+  { scope, acrValues, ...params }: BackchannelAuthenticationParams,
+): Promise<BackchannelAuthentication> {
+  const { server, client, authentication, config } = provider;
+  requireEndpoint(provider, 'backchannel_authentication_endpoint');
+  const parameters = {
+    ...wireParameters(params, WIRE_NAMES),
+    scope: spaceSeparated(scope ?? config.scope),
+    acr_values: spaceSeparated(acrValues),
+  };
+  const form = new URLSearchParams(formEntries(parameters));
+  try {
+    const options = endpointOptions(provider, { response: refuseEndpointError });
+    const response = await backchannelAuthenticationRequest(server, client, authentication, form, options);
+    return new BackchannelAuthentication(
+      provider,
+      await processBackchannelAuthenticationResponse(server, client, response),
+    );
+  } catch (error) {
+    throw refusedAnswer(error, 'answer to the backchannel authentication request');
+  }
+}

@@ -1,0 +1,34 @@
+import type { Provider } from '../provider/provider.js';
+import { pollForToken } from './poll-for-token.js';
+import { requestToken, type TokenGrant, type TokenRequest } from './token-request.js';
+
+/** Seconds between two questions, when the provider does not say (RFC 8628 §3.2). */
+const INTERVAL = 5;
+
+/** A token that a user has still to say yes to, on another device. */
+export abstract class PendingGrant {
+  /** When the user's time is up. */
+  readonly expiresAt: Date;
+  /** Seconds between two questions to the provider. */
+  readonly interval: number;
+  readonly #provider: Provider;
+  readonly #request: TokenRequest;
+
+  protected constructor(provider: Provider, request: TokenRequest, terms: { expires_in: number; interval?: number }) {
+    this.expiresAt = new Date(Date.now() + terms.expires_in * 1000);
+    this.interval = terms.interval ?? INTERVAL;
+    this.#provider = provider;
+    this.#request = request;
+  }
+
+  /**
+   * Waits until the user has answered, and gives the token. Call it once.
+   * @param options.signal ends the waiting; what it is aborted with is thrown
+   * @throws {OAuthError} `access_denied` when the user said no, `expired_token` when time is up
+   */
+  async wait({ signal }: { signal?: AbortSignal } = {}): Promise<TokenGrant> {
+    const dpopKey = await this.#provider.dpopKeys.keyFor();
+    const terms = { interval: this.interval, expiresAt: this.expiresAt.getTime(), signal };
+    return pollForToken(() => requestToken(this.#provider, { ...this.#request, dpopKey }), terms);
+  }
+}

@@ -1,0 +1,26 @@
+import type { OAuth2Token } from '../../token/token.js';
+import { subjectOf } from '../openid/id-token.js';
+import type { Provider } from '../provider/provider.js';
+import { requestToken } from './token-request.js';
+
+/** A token that can be refreshed. */
+export type RefreshableToken = OAuth2Token & { refreshToken: string };
+
+/**
+ * Exchanges a refresh token for a new token (RFC 6749 §6). What the answer does not replace stays: the refresh token, the
+ * id_token, the key that the token is bound to.
+ */
+export async function refreshToken(provider: Provider, old: RefreshableToken): Promise<OAuth2Token> {
+  const { refreshTokenUrl, refreshTokenParams, resource, dpopKey } = provider.config;
+  const server = refreshTokenUrl ? { ...provider.server, token_endpoint: refreshTokenUrl } : provider.server;
+  const { token } = await requestToken(
+    { ...provider, server },
+    {
+      grantType: 'refresh_token',
+      parameters: { resource, ...refreshTokenParams, refresh_token: old.refreshToken },
+      dpopKey: old.tokenType === 'dpop' ? (old.dpopKey ?? dpopKey) : undefined,
+      idToken: { subject: old.idToken === undefined ? undefined : await subjectOf(provider, old.idToken) },
+    },
+  );
+  return { refreshToken: old.refreshToken, ...(old.idToken !== undefined && { idToken: old.idToken }), ...token };
+}

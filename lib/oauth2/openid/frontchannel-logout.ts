@@ -1,0 +1,31 @@
+import { decodeJwt } from 'jose';
+import { OAuthError } from '../../oauth.errors.js';
+import type { OAuth2Token } from '../../token/token.js';
+import { shown } from '../provider/failed-check.js';
+import { knowsIssuer, type Provider } from '../provider/provider.js';
+import { signed } from './id-token.js';
+
+/** Which session ended, at which issuer. */
+export interface FrontchannelLogout {
+  iss: string;
+  sid: string;
+}
+
+/** Anybody can put a link into a page: only one that names this very session ends it (OpenID Connect Front-Channel Logout 1.0 §3). */
+export async function checkFrontchannelLogout(
+  provider: Provider,
+  token: OAuth2Token,
+  { iss, sid }: { iss?: string; sid?: string },
+): Promise<FrontchannelLogout> {
+  const { issuer } = provider.server;
+  if (!knowsIssuer(provider)) throw refused('a front-channel logout can only be checked where the issuer is known');
+  if (iss !== issuer) throw refused(`the logout is from ${shown(iss)}, expected ${shown(issuer)}`);
+  const session =
+    token.idToken === undefined ? undefined : decodeJwt(await signed(provider.clientKeys, token.idToken)).sid;
+  if (!sid || sid !== session) throw refused("the logout is of another session than the user's (sid)");
+  return { iss, sid };
+}
+
+function refused(description: string): OAuthError {
+  return new OAuthError('invalid_request', { description });
+}

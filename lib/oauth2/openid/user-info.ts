@@ -1,0 +1,96 @@
+import { processUserInfoResponse, skipSubjectCheck, validateApplicationLevelSignature } from 'oauth4webapi';
+import { sendApiRequest } from '../../http/api-request.js';
+import { protocolAnswer } from '../../http/protocol-request.js';
+import type { OAuth2Token } from '../../token/token.js';
+import { mendedResponse, withData } from '../provider/endpoint-fetch.js';
+import { refusedAnswer } from '../provider/failed-check.js';
+import { mutualTlsAlias, requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
+import { tokenCredentials } from '../token-credentials.js';
+
+/**
+ * What is known of a user: the standard claims (OpenID Connect Core §5.1), and whatever else the provider tells. An
+ * application types its provider's own claims by declaration merging.
+ *
+ * @example
+ * declare module 'nestjs-oauth-client' {
+ *   interface UserInfo {
+ *     roles?: string[];
+ *   }
+ * }
+ */
+export interface UserInfo {
+  /** Who it is, at this issuer; the only claim that never changes and is never given to another user. */
+  sub: string;
+  name?: string;
+  given_name?: string;
+  family_name?: string;
+  middle_name?: string;
+  nickname?: string;
+  preferred_username?: string;
+  profile?: string;
+  picture?: string;
+  website?: string;
+  email?: string;
+  /** Whether the provider made sure that the address is the user's; do not link accounts without it. */
+  email_verified?: boolean;
+  gender?: string;
+  birthdate?: string;
+  zoneinfo?: string;
+  locale?: string;
+  phone_number?: string;
+  phone_number_verified?: boolean;
+  address?: object;
+  /** Seconds since 1970. */
+  updated_at?: number;
+  [claim: string]: unknown;
+}
+
+/**
+ * Asks the userinfo endpoint (OpenID Connect Core §5.3); a signed or encrypted answer is checked.
+ * @param subject who it must be about, where that is known (§5.3.2)
+ */
+export async function fetchUserInfo(
+  provider: Provider,
+  token: OAuth2Token,
+  subject: string | undefined,
+): Promise<UserInfo> {
+  const { server, client, config, http } = provider;
+  const url = mutualTlsAlias(provider, 'userinfo_endpoint') ?? requireEndpoint(provider, 'userinfo_endpoint');
+  const answer = await sendApiRequest<string>(
+    http,
+    {
+      method: 'GET',
+      url,
+      ...PLAIN_ANSWER,
+      headers: { accept: config.userinfoSignedResponseAlg ? 'application/jwt' : 'application/json, application/jwt' },
+    },
+    { origins: new Set([new URL(url).origin]), ...tokenCredentials(provider, token) },
+  );
+  const mended = await config.compliance.run('userinfo_response', withData(protocolAnswer(answer)));
+  try {
+    const response = mendedResponse(mended);
+    const claims = await processUserInfoResponse(
+      server,
+      client,
+      subject ?? skipSubjectCheck,
+      response,
+      signatureOptions(provider),
+    );
+    if (isJwt(response)) await validateApplicationLevelSignature(server, response, signatureOptions(provider));
+    return claims;
+  } catch (error) {
+    throw refusedAnswer(error, 'userinfo');
+  }
+}
+
+/** Read as text, whatever the status; no redirect, and no more than 1 MiB. */
+const PLAIN_ANSWER = {
+  responseType: 'text',
+  transformResponse: (data: unknown) => data,
+  maxRedirects: 0,
+  maxContentLength: 1024 * 1024,
+} as const;
+
+function isJwt(response: Response): boolean {
+  return response.headers.get('content-type')?.startsWith('application/jwt') === true;
+}

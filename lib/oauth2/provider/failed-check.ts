@@ -1,0 +1,91 @@
+import {
+  JSON_ATTRIBUTE_COMPARISON,
+  JWT_CLAIM_COMPARISON,
+  JWT_TIMESTAMP_CHECK,
+  KEY_SELECTION,
+  OperationProcessingError,
+  ResponseBodyError,
+} from 'oauth4webapi';
+import { InvalidTokenError, OAuthError } from '../../oauth.errors.js';
+import { plainText, tokenEndpointError } from './provider-error.js';
+
+/** What the library that checks says of a check that failed. */
+interface Failure {
+  expected?: unknown;
+  claims?: Record<string, unknown>;
+  claim?: string;
+  attribute?: string;
+  body?: Record<string, unknown>;
+  header?: { alg?: unknown; kid?: unknown };
+  now?: number;
+  tolerance?: number;
+}
+
+/** What a strict check of a provider's answer threw; of it, one sentence is kept, since its cause holds the answer. */
+export function refusedAnswer(error: unknown, what: string): OAuthError {
+  if (error instanceof OAuthError) return error;
+  if (error instanceof ResponseBodyError) return tokenEndpointError({ ...error.cause });
+  return new InvalidTokenError({ description: failedCheck(error, what) });
+}
+
+/** The same for what came by the browser: it may as well be the browser's fault. */
+export function refusedCallback(error: unknown, what: string): OAuthError {
+  return error instanceof OAuthError
+    ? error
+    : new OAuthError('invalid_request', { description: failedCheck(error, what) });
+}
+
+/** Which check failed, what was expected and what came: never a token, a code, a nonce or a hash. */
+export function failedCheck(error: unknown, what: string): string {
+  if (!(error instanceof Error)) return `the ${what} was refused`;
+  const failure = (error instanceof OperationProcessingError ? (error.cause ?? {}) : {}) as Failure;
+  switch (error instanceof OperationProcessingError ? error.code : undefined) {
+    case JWT_CLAIM_COMPARISON:
+      return claimComparison(failure, what, error.message);
+    case JWT_TIMESTAMP_CHECK:
+      return timestampCheck(failure, what, error.message);
+    case JSON_ATTRIBUTE_COMPARISON:
+      return `the "${failure.attribute}" of the ${what} is ${shown(failure.body?.[failure.attribute ?? ''])}, expected ${shown(failure.expected)}`;
+    case KEY_SELECTION:
+      return `the provider has no one key that fits the ${what} (alg ${shown(failure.header?.alg)}, kid ${shown(failure.header?.kid)}): ${error.message}`;
+    default:
+      return failure.header && 'expected' in failure
+        ? `${what} is signed with ${shown(failure.header.alg)}, expected ${shown(failure.expected)}`
+        : `${what}: ${plainText(error.message) ?? 'refused'}`;
+  }
+}
+
+function claimComparison({ claim, claims, expected }: Failure, what: string, message: string): string {
+  switch (claim) {
+    case 'iss':
+      return `${what} was issued by ${shown(claims?.iss)}, expected ${shown(expected)}`;
+    case 'aud':
+      return expected === undefined
+        ? `${what} is for ${shown(claims?.aud)} without saying for which of them (azp)`
+        : `${what} is for ${shown(claims?.aud)}, expected ${shown(expected)}`;
+    case 'azp':
+      return `${what} was asked for by ${shown(claims?.azp)} (azp), expected ${shown(expected)}`;
+    case 'nonce':
+      return `the nonce of the ${what} is not the one that this login sent`;
+    default:
+      return `${what}: ${message}`;
+  }
+}
+
+function timestampCheck({ claim, claims, now = 0, tolerance = 0 }: Failure, what: string, message: string): string {
+  const time = claims?.[claim ?? ''];
+  return typeof time === 'number'
+    ? `${what}: its ${claim} is ${isoTime(time)}, and it is ${isoTime(now)} (clock_tolerance ${tolerance} s): ${message}`
+    : `${what}: ${message}`;
+}
+
+/** A value of a provider's, short and harmless. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nobody';
+  return plainText(JSON.stringify(value))?.slice(0, 200) ?? 'something';
+}
+
+export function isoTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString();
+}

@@ -1,0 +1,70 @@
+import type { AxiosInstance } from 'axios';
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { plainFetch } from './endpoint-fetch.js';
+
+/** Seconds in which the keys are fetched once and no more, however many tokens name a key that is unknown. */
+const ONCE_IN = 60;
+
+/**
+ * The provider's public keys (RFC 7517). Whoever checks signatures asks here for them anew; the provider is asked at most
+ * once a minute, and the last good copy is used while it is down.
+ */
+export class ProviderKeys {
+  readonly #http: AxiosInstance;
+  #copy?: { url: string; body: string };
+  #askedAt = -Infinity;
+  #asking?: Promise<string>;
+  #verifier?: { url: string; getKey: JWTVerifyGetKey };
+
+  constructor(http: AxiosInstance) {
+    this.#http = http;
+  }
+
+  /** A `fetch` of the JWK Set, for whoever keeps and chooses keys. */
+  readonly fetch = async (url: string): Promise<Response> => {
+    const body = this.#isRecent(url) ? this.#copy?.body : undefined;
+    return new Response(body ?? (await (this.#asking ??= this.#ask(url).finally(() => (this.#asking = undefined)))), {
+      headers: { 'content-type': 'application/json' },
+    });
+  };
+
+  /** The same keys for `jose`. */
+  getKey(url: string): JWTVerifyGetKey {
+    if (this.#verifier?.url !== url) {
+      const options = { [customFetch]: this.fetch, cooldownDuration: ONCE_IN * 1000 };
+      this.#verifier = { url, getKey: createRemoteJWKSet(new URL(url), options) };
+    }
+    return this.#verifier.getKey;
+  }
+
+  #isRecent(url: string): boolean {
+    return this.#copy?.url === url && now() - this.#askedAt < ONCE_IN;
+  }
+
+  async #ask(url: string): Promise<string> {
+    this.#askedAt = now();
+    try {
+      const headers = { accept: 'application/json, application/jwk-set+json' };
+      const response = await plainFetch(this.#http)(url, { method: 'GET', headers });
+      const body = await response.text();
+      if (response.status !== 200 || !isJwkSet(body)) throw new TypeError(`answered ${response.status}, not a JWK Set`);
+      this.#copy = { url, body };
+    } catch (error) {
+      if (this.#copy?.url !== url) throw error;
+    }
+    return this.#copy.body;
+  }
+}
+
+/** In whole seconds, as the caches on top of this one count. */
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function isJwkSet(body: string): boolean {
+  try {
+    return Array.isArray((JSON.parse(body) as { keys?: unknown }).keys);
+  } catch {
+    return false;
+  }
+}

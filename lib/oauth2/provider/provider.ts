@@ -1,0 +1,111 @@
+import type { AxiosInstance } from 'axios';
+import {
+  allowInsecureRequests,
+  clockTolerance,
+  customFetch,
+  jweDecrypt,
+  type AuthorizationServer,
+  type Client,
+  type ClientAuth,
+} from 'oauth4webapi';
+import type { OAuth2ClientConfig } from '../../config/client-config.js';
+import { OAuthConfigError } from '../../oauth.errors.js';
+import { clientAuthentication } from '../client/client-authentication.js';
+import type { ClientKeys } from '../client/client-keys.js';
+import type { DpopKeys } from '../client/dpop-keys.js';
+import { endpointFetch, type Passage } from './endpoint-fetch.js';
+import type { ProviderKeys } from './provider-keys.js';
+
+/** What one client keeps for as long as it lives, whatever metadata its provider has. */
+export interface ProviderContext {
+  readonly config: OAuth2ClientConfig;
+  readonly http: AxiosInstance;
+  readonly clientKeys: ClientKeys;
+  readonly providerKeys: ProviderKeys;
+  readonly dpopKeys: DpopKeys;
+}
+
+/** A provider as one client sees it: what the steps of the protocol are made with. */
+export interface Provider extends ProviderContext {
+  /** Its metadata, with the endpoints that the settings name. */
+  readonly server: AuthorizationServer;
+  /** The client, as `oauth4webapi` is told of it. */
+  readonly client: Client;
+  /** How the client authenticates (RFC 6749 §2.3). */
+  readonly authentication: ClientAuth;
+}
+
+/** Endpoints of the metadata that are used. */
+export const ENDPOINTS = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'jwks_uri',
+  'userinfo_endpoint',
+  'revocation_endpoint',
+  'introspection_endpoint',
+  'end_session_endpoint',
+  'pushed_authorization_request_endpoint',
+  'device_authorization_endpoint',
+  'backchannel_authentication_endpoint',
+  'registration_endpoint',
+] as const;
+type Endpoint = (typeof ENDPOINTS)[number];
+
+export function makeProvider(context: ProviderContext, server: AuthorizationServer): Provider {
+  const { config, clientKeys } = context;
+  const client = {
+    client_id: config.clientId,
+    [clockTolerance]: config.clockTolerance,
+    ...present({
+      id_token_signed_response_alg: config.idTokenSignedResponseAlg,
+      userinfo_signed_response_alg: config.userinfoSignedResponseAlg,
+      authorization_signed_response_alg: config.authorizationSignedResponseAlg,
+      introspection_signed_response_alg: config.introspectionSignedResponseAlg,
+    }),
+    use_mtls_endpoint_aliases: config.usesMutualTls,
+  };
+  return { ...context, server, client, authentication: clientAuthentication(config, clientKeys) };
+}
+
+/** Only where the provider's issuer is known can what it signs, or says of itself, be checked. */
+export function knowsIssuer({ config }: Provider): boolean {
+  return config.issuer !== undefined || config.serverMetadataUrl !== undefined;
+}
+
+/** Options of a request to one of the provider's endpoints, and of the reading of its answer. */
+export function endpointOptions({ config, http, clientKeys }: Provider, passage?: Passage) {
+  return {
+    [allowInsecureRequests]: config.allowInsecureHttp,
+    [customFetch]: endpointFetch(http, config, passage),
+    [jweDecrypt]: clientKeys.decrypt,
+  };
+}
+
+/** Options of the check of a signature by the provider's keys. */
+export function signatureOptions({ config, clientKeys, providerKeys }: Provider) {
+  return {
+    [allowInsecureRequests]: config.allowInsecureHttp,
+    [customFetch]: providerKeys.fetch,
+    [jweDecrypt]: clientKeys.decrypt,
+  };
+}
+
+/** @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint */
+export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint): string {
+  const url = server[endpoint];
+  if (url !== undefined) return url;
+  throw new OAuthConfigError([
+    `${config.name}: neither its settings nor its server metadata have a usable ${endpoint}`,
+  ]);
+}
+
+/** The endpoint for mutual TLS, where the client uses that and the provider has one (RFC 8705 §5). */
+export function mutualTlsAlias({ config, server }: Provider, endpoint: 'userinfo_endpoint'): string | undefined {
+  return config.usesMutualTls ? server.mtls_endpoint_aliases?.[endpoint] : undefined;
+}
+
+function present(fields: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
