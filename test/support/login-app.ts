@@ -5,13 +5,18 @@ import type { Request, RequestHandler } from 'express';
 import session, { MemoryStore } from 'express-session';
 import type { AddressInfo } from 'node:net';
 import {
+  OAuthBackchannelLogout,
   OAuthCallback,
   OAuthClientModule,
+  OAuthFrontchannelLogout,
   OAuthLogin,
+  OAuthLogout,
+  OAuthLogoutCallback,
   OAuthRegistry,
   OAuthReturnTo,
   OAuthToken,
   OAuthUserInfo,
+  regenerateSession,
   type ClientRegistration,
   type OAuth1Token,
   type OAuth2Token,
@@ -71,6 +76,32 @@ class AuthController {
   @OAuthCallback()
   formCallback(@OAuthToken() token: OAuth2Token, @OAuthReturnTo() returnTo: string, @Body() body: object): object {
     return { token, returnTo, fields: Object.keys(body) };
+  }
+
+  /** Ends the session here, as an application would, and then the one at the provider. */
+  @Get('auth/:provider/logout')
+  @OAuthLogout({ postLogoutRedirectUri: '/auth/:provider/signed-out' })
+  async logout(@Req() request: Request, @Query() { next, ...params }: Record<string, string>): Promise<object> {
+    const { idToken } = (sessionToken(String(request.params.provider), request) ?? {}) as OAuth2Token;
+    await regenerateSession(request);
+    return { idTokenHint: idToken, returnTo: next, ...params };
+  }
+
+  @Get('auth/:provider/signed-out')
+  @OAuthLogoutCallback()
+  signedOut(@OAuthReturnTo() returnTo: string): object {
+    return { returnTo };
+  }
+
+  @Post('auth/:provider/backchannel-logout')
+  @OAuthBackchannelLogout()
+  signedOutThere(): void {}
+
+  @Get('auth/:provider/frontchannel-logout')
+  @OAuthFrontchannelLogout()
+  async signedOutInFrame(@Req() request: Request): Promise<object> {
+    await regenerateSession(request);
+    return { ended: true };
   }
 
   @Get('api/:provider/*path')

@@ -1,0 +1,348 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import type { JsonWebKey } from 'node:crypto';
+import { inspect } from 'node:util';
+import type { ClientRegistration, EndedSession, OAuth2App } from 'nestjs-oauth-client';
+import { run, stopAll, type Module, type Outcome } from './conformance/relying-party.js';
+import {
+  OTHER_RS256,
+  RS256,
+  sign,
+  startConformanceProvider,
+  type UnsignedJwt,
+} from './providers/conformance-provider.js';
+import { startScriptedProvider } from './providers/scripted-provider.js';
+import { Browser, type Page } from './support/browser.js';
+import { startLoginApp } from './support/login-app.js';
+
+const ATTACKER = await generateKeyPair('RS256', { extractable: true });
+const ATTACKERS_JWK = await exportJWK(ATTACKER.publicKey);
+const LOGOUT_EVENT = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+
+describe('attack:', () => {
+  const opened: { close(): Promise<void> }[] = [];
+
+  afterEach(async () => {
+    jest.useRealTimers();
+    await stopAll();
+    await Promise.all(opened.splice(0).map((server) => server.close()));
+  });
+
+  async function refused(module: Module, why: RegExp): Promise<Outcome> {
+    const outcome = await run(module);
+    expect(outcome.body.error_description).toMatch(why);
+    expect(outcome.body).not.toHaveProperty('token');
+    return outcome;
+  }
+
+  describe('mix-up: the answer of one provider in the login of another', () => {
+    /** An honest provider, one that an attacker runs, and an application that knows both. */
+    async function twoProviders(withIss: boolean) {
+      const silent = {
+        metadata: (metadata: object) => ({ ...metadata, authorization_response_iss_parameter_supported: withIss }),
+        authorizationResponse: ({ iss, ...response }: Record<string, string>) =>
+          withIss && iss !== undefined ? { ...response, iss } : response,
+      };
+      const honest = await startConformanceProvider('RS256', silent);
+      const evil = await startConformanceProvider('RS256', silent);
+      const client = { clientId: 'rp', clientSecret: 'a secret', clientKwargs: { scope: 'openid' } };
+      const app = await startLoginApp({
+        clients: { honest: { ...client, issuer: honest.url }, evil: { ...client, issuer: evil.url } },
+      });
+      opened.push(app, honest, evil);
+      return { honest, evil, app, browser: new Browser() };
+    }
+
+    async function loginUrl(browser: Browser, url: string): Promise<URL> {
+      const { headers } = await browser.get(url, { follow: false });
+      return new URL(headers.get('location') ?? '');
+    }
+
+    it.each([true, false])('is refused, and the code is sent to nobody (iss sent: %s)', async (withIss) => {
+      const { honest, evil, app, browser } = await twoProviders(withIss);
+      // the user begins with the attacker's provider, which sends them on to the honest one with the same state
+      const begun = await loginUrl(browser, `${app.url}/auth/evil/login`);
+      const { searchParams } = begun;
+      const toHonest = `${honest.url}/authorize${begun.search}`;
+      const back = await loginUrl(browser, toHonest);
+      expect(back.searchParams.get('state')).toBe(searchParams.get('state'));
+      // and the honest one's code comes back to its own callback
+      const { status, text } = await browser.get(`${app.url}/auth/honest/callback${back.search}`);
+      expect(status).toBe(400);
+      expect(JSON.parse(text)).toMatchObject({ error: 'mismatching_state' });
+      expect([honest.times('/token'), evil.times('/token')]).toEqual([0, 0]);
+    });
+
+    it('is refused at the callback of the other provider, where the answer says who it is from', async () => {
+      const { honest, evil, app, browser } = await twoProviders(true);
+      const begun = await loginUrl(browser, `${app.url}/auth/evil/login`);
+      const back = await loginUrl(browser, `${honest.url}/authorize${begun.search}`);
+      const { text } = await browser.get(`${app.url}/auth/evil/callback${back.search}`);
+      expect(JSON.parse(text)).toMatchObject({
+        error: 'invalid_request',
+        error_description: `the callback is from "${honest.url}", expected "${evil.url}"`,
+      });
+      expect(evil.times('/token')).toBe(0);
+    });
+  });
+
+  it('code from another browser: the code of one user in the login of another', async () => {
+    const mine = await run({});
+    const other = new Browser();
+    await other.get(`${mine.app.url}/auth/rp/login`, { follow: false });
+    const { headers } = await mine.browser.get(`${mine.app.url}/auth/rp/login`, { follow: false });
+    const back = await mine.browser.get(headers.get('location') ?? '', { follow: false });
+    const { status, text } = await other.get(back.headers.get('location') ?? '');
+    expect([status, JSON.parse(text)]).toMatchObject([400, { error: 'mismatching_state' }]);
+  });
+
+  describe('PKCE downgrade', () => {
+    it('by a provider that drops the challenge: the verifier is sent all the same, and the nonce is checked', async () => {
+      const { provider } = await run({ settings: { codeChallengeMethod: 'S256' } });
+      const [request] = provider.seen.filter(({ path }) => path === '/token');
+      expect(request?.parameters.code_verifier).toMatch(/^[\w-]{43}$/);
+      const stolen = ({ header, claims }: UnsignedJwt): UnsignedJwt => ({
+        header,
+        claims: { ...claims, nonce: 'the thief’s' },
+      });
+      await refused({ idToken: stolen }, /the nonce of the id_token/);
+    });
+
+    it('by metadata that does not know it any more', async () => {
+      const metadata = (right: object) => ({ ...right, code_challenge_methods_supported: ['plain'] });
+      const outcome = await refused(
+        { metadata, settings: { codeChallengeMethod: 'S256' } },
+        /no S256 among its code_challenge_methods_supported/,
+      );
+      expect(outcome.provider.times('/authorize')).toBe(0);
+    });
+  });
+
+  it('nonce replay: an id_token of an earlier login', async () => {
+    let first: string | undefined;
+    const replayed = { signedIdToken: (idToken: string) => (first ??= idToken) };
+    const { app, browser } = await run(replayed);
+    const { text } = await browser.get(`${app.url}/auth/rp/login`);
+    expect(JSON.parse(text)).toMatchObject({
+      error_description: 'the nonce of the id_token is not the one that this login sent',
+    });
+  });
+
+  describe('a key of the attacker’s', () => {
+    function forgedBy(header: object): Module {
+      return {
+        signedIdToken: (idToken) => {
+          const claims = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString()) as JWTPayload;
+          return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', ...header }).sign(ATTACKER.privateKey);
+        },
+      };
+    }
+
+    it('by jku, x5u or jwk in the header, which are not looked at', async () => {
+      const keys = await startScriptedProvider();
+      opened.push(keys);
+      keys.on('GET /jwks', () => ({ json: { keys: [{ ...ATTACKERS_JWK, kid: 'rsa-1', alg: 'RS256' }] } }));
+      for (const header of [{ jku: `${keys.url}/jwks` }, { x5u: `${keys.url}/x5u` }, { jwk: ATTACKERS_JWK }]) {
+        await refused(forgedBy({ kid: 'rsa-1', ...header }), /signature verification failed/);
+      }
+      expect(keys.requests).toEqual([]);
+    });
+
+    it.each(['../../jwks', "' OR 1=1 --", '__proto__', 'rsa-1\u0000', 'x'.repeat(100_000)])(
+      'by kid injection',
+      async (kid) => {
+        const { body } = await refused(forgedBy({ kid }), /has no one key that fits the id_token/);
+        expect(body.error_description?.length).toBeLessThan(1000);
+      },
+    );
+  });
+
+  it('a JWKS of 10 MB', async () => {
+    const padding = 'x'.repeat(10 * 1024 * 1024);
+    const { status } = await refused({ jwks: (keys) => [...keys, { kty: 'oct', k: padding }] }, /\/jwks failed/);
+    expect(status).toBe(502);
+  });
+
+  describe('by logout tokens', () => {
+    const ended: EndedSession[] = [];
+
+    async function start(): Promise<Outcome> {
+      ended.length = 0;
+      const provider = await startConformanceProvider('RS256', {});
+      const rp = { clientId: 'rp', clientSecret: 'a secret', issuer: provider.url } as ClientRegistration;
+      const app = await startLoginApp({ clients: { rp }, onBackchannelLogout: (session) => ended.push(session) });
+      opened.push(app, provider);
+      return { status: 0, body: {}, provider, app, browser: new Browser() };
+    }
+
+    function logoutToken(issuer: string, change: object = {}, header: object = {}): Promise<string> {
+      const now = Math.floor(Date.now() / 1000);
+      const claims = {
+        iss: issuer,
+        aud: 'rp',
+        iat: now,
+        exp: now + 120,
+        jti: crypto.randomUUID(),
+        sub: 'ada',
+        events: LOGOUT_EVENT,
+      };
+      return sign({
+        header: { alg: 'RS256', kid: 'rsa-1', typ: 'logout+jwt', ...header },
+        claims: { ...claims, ...change },
+      });
+    }
+
+    function send({ browser, app }: Outcome, token: string): Promise<Page> {
+      return browser.post(`${app.url}/auth/rp/backchannel-logout`, { logout_token: token });
+    }
+
+    it('logout token replayed', async () => {
+      const site = await start();
+      const token = await logoutToken(site.provider.url);
+      expect(await send(site, token)).toMatchObject({ status: 200 });
+      const { status, text } = await send(site, token);
+      expect([status, text]).toEqual([400, expect.stringContaining('logout_token was used before')]);
+      expect(ended).toEqual([{ name: 'rp', iss: site.provider.url, sub: 'ada' }]);
+    });
+
+    it('logout token that is an id_token', async () => {
+      const site = await start();
+      for (const change of [{ events: undefined, nonce: 'n' }, { events: undefined }, { nonce: 'n' }, { events: {} }]) {
+        const { status, text } = await send(site, await logoutToken(site.provider.url, change, { typ: 'JWT' }));
+        expect([status, text]).toEqual([400, expect.stringMatching(/logout_token/)]);
+      }
+      expect(ended).toEqual([]);
+    });
+
+    it('key-refetch storm: 10,000 tokens with unknown keys fetch the keys once a minute', async () => {
+      const site = await start();
+      const app = site.app.registry.get<OAuth2App>('rp');
+      const request = { method: 'POST', body: {} as object };
+      const token = await logoutToken(site.provider.url);
+      const [, payload, signature] = token.split('.');
+      const storm = async (): Promise<void> => {
+        for (let i = 0; i < 10_000; i++) {
+          const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: `unknown-${i}` })).toString('base64url');
+          const forged = { ...request, body: { logout_token: `${header}.${payload}.${signature}` } };
+          await expect(app.backchannelLogout(forged)).rejects.toMatchObject({ error: 'invalid_request' });
+        }
+      };
+      await storm();
+      expect(site.provider.times('/jwks')).toBe(1);
+      jest.useFakeTimers({
+        now: Date.now() + 61_000,
+        doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'],
+      });
+      await storm();
+      expect(site.provider.times('/jwks')).toBe(2);
+    });
+  });
+
+  it('key-refetch storm: id_tokens with unknown keys fetch the keys once a minute', async () => {
+    let kid = 0;
+    const unknown = ({ header, claims }: UnsignedJwt): UnsignedJwt => ({
+      header: { ...header, kid: `unknown-${kid++}` },
+      claims,
+    });
+    const { app, browser, provider } = await refused({ idToken: unknown }, /no one key/);
+    for (let i = 0; i < 20; i++) await browser.get(`${app.url}/auth/rp/login`);
+    expect([kid, provider.times('/jwks')]).toEqual([21, 1]);
+  });
+
+  it('DPoP proof of another key: a token that was stolen without its key is of no use', async () => {
+    const dpop: Module = { settings: { dpopBoundAccessTokens: true } };
+    const { body, app } = await run(dpop);
+    const client = app.registry.get<OAuth2App>('rp');
+    const token = body.token as { accessToken: string; tokenType: string; dpopKey: JsonWebKey };
+    expect((await client.get('accounts', { token })).status).toBe(200);
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+    const stolen = { ...token, dpopKey: await exportJWK(privateKey) };
+    await expect(client.get('accounts', { token: stolen })).rejects.toMatchObject({ answer: { status: 401 } });
+    const withoutKey = { ...token, dpopKey: undefined };
+    await expect(client.get('accounts', { token: withoutKey })).rejects.toThrow('has no dpopKey');
+  });
+
+  it('DPoP downgrade: a provider that gives a bearer token instead', async () => {
+    await refused(
+      { settings: { dpopBoundAccessTokens: true }, tokenAnswer: (answer) => ({ ...answer, token_type: 'Bearer' }) },
+      /a type other than "DPoP"/,
+    );
+  });
+
+  describe('JARM downgrade', () => {
+    const JARM: Module = { settings: { authorizeParams: { response_mode: 'jwt' } } };
+
+    it('by a plain answer', async () => {
+      const { app, browser, provider } = await run(JARM);
+      const state = await stateOf(browser, `${app.url}/auth/rp/login`);
+      const plain = new URLSearchParams({ code: 'stolen', state, iss: provider.url }).toString();
+      const { text } = await browser.get(`${app.url}/auth/rp/callback?${plain}`);
+      expect(JSON.parse(text)).toMatchObject({ error_description: expect.stringContaining('not a signed JWT') });
+    });
+
+    it('by a code beside the signed answer, which counts for nothing', async () => {
+      const { app, browser, provider } = await run(JARM);
+      const { headers } = await browser.get(`${app.url}/auth/rp/login`, { follow: false });
+      const back = await browser.get(headers.get('location') ?? '', { follow: false });
+      await browser.get(`${back.headers.get('location')}&code=stolen&state=stolen&iss=stolen`);
+      expect(provider.seen.filter(({ path }) => path === '/token').at(-1)?.parameters.code).not.toBe('stolen');
+    });
+  });
+
+  describe('implicit answers', () => {
+    it('an access token in the callback', async () => {
+      const withToken = (response: Record<string, string>) => ({ ...response, access_token: 'injected' });
+      await refused({ authorizationResponse: withToken }, /implicit answers are not taken/);
+    });
+
+    it('an id_token that the login did not ask for', async () => {
+      const withToken = (response: Record<string, string>) => ({ ...response, id_token: 'a.b.c' });
+      await refused({ authorizationResponse: withToken }, /an id_token, which the login did not ask for/);
+    });
+
+    it.each(['token', 'id_token', 'id_token token', 'code token', 'none'])('a login that asks for %s', async (type) => {
+      await refused({ params: { response_type: type } }, /expected "code", or "code id_token" by a form post/);
+    });
+
+    it('a hybrid answer in the URL', async () => {
+      await refused({ params: { response_type: 'code id_token', response_mode: 'query' } }, /by a form post alone/);
+      await refused({ params: { response_mode: 'fragment' } }, /never reaches a server/);
+    });
+  });
+
+  it('forged logout: an answer of a logout in the place of a login, and the other way round', async () => {
+    const metadata = (right: object) => ({ ...right, end_session_endpoint: 'http://127.0.0.1:1/end' });
+    const { app, browser, provider } = await run({ metadata });
+    const login = await stateOf(browser, `${app.url}/auth/rp/login`);
+    const logout = await stateOf(browser, `${app.url}/auth/rp/logout`);
+    const asLogout = await browser.get(`${app.url}/auth/rp/signed-out?state=${login}`);
+    expect(JSON.parse(asLogout.text)).toMatchObject({
+      error_description: expect.stringContaining('no pending logout'),
+    });
+    const answer = new URLSearchParams({ code: 'c', state: logout, iss: provider.url }).toString();
+    const asLogin = await browser.get(`${app.url}/auth/rp/callback?${answer}`);
+    expect(JSON.parse(asLogin.text)).toMatchObject({ error_description: expect.stringContaining('no pending login') });
+  });
+
+  it('secrets in errors: none of a login that fails at any step', async () => {
+    const errors: unknown[] = [];
+    const steps: Module[] = [
+      { signedIdToken: () => sign({ header: { alg: 'RS256', kid: 'rsa-1' }, claims: {} }, OTHER_RS256) },
+      { jwks: () => [] },
+      { jwks: () => [{ ...RS256.publicJwk, kid: 'other' }] },
+      { tokenAnswer: (answer) => ({ ...answer, token_type: 'mac' }) },
+      { userinfo: () => ({ sub: 'eve' }), settings: { userInfoFrom: 'userinfo' } },
+    ];
+    for (const step of steps) errors.push((await run(step)).body);
+    for (const error of errors) {
+      expect(error).toHaveProperty('error');
+      expect(inspect(error)).not.toMatch(/ey[\w-]{10}|[0-9a-f]{8}-[0-9a-f]{4}/);
+    }
+  });
+});
+
+/** The state that a login, or a logout, sends to the provider. */
+async function stateOf(browser: Browser, url: string): Promise<string> {
+  const { headers } = await browser.get(url, { follow: false });
+  return new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+}
