@@ -40,5 +40,10 @@ export function tokenCredentials(
 /** RFC 9449 §9; the name of the scheme is in whichever case (RFC 9110 §11.1). */
 function asksForNonce({ status, headers }: ApiAnswer): boolean {
   const challenge = headers['www-authenticate'];
-  return status === 401 && typeof challenge === 'string' && /\bdpop\b/i.test(challenge) && /\berror="?use_dpop_nonce\b/i.test(challenge);
+  return (
+    status === 401 &&
+    typeof challenge === 'string' &&
+    /\bdpop\b/i.test(challenge) &&
+    /\berror="?use_dpop_nonce\b/i.test(challenge)
+  );
 }

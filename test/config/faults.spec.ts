@@ -207,6 +207,99 @@ describe('a fault in the settings', () => {
     }
   });
 
+  it.each([
+    'issuer',
+    'server_metadata_url',
+    'authorize_url',
+    'access_token_url',
+    'refresh_token_url',
+    'api_base_url',
+    'jwks_uri',
+    'userinfo_endpoint',
+    'end_session_endpoint',
+  ])('is http in %s, unless allow_insecure_http says otherwise', async (key) => {
+    const insecure = { ...OAUTH2, [key]: 'http://localhost:4000' };
+    const fault = `dev.${key}: must be https; for a provider on this machine, set allow_insecure_http`;
+    expect(await faultsOf(insecure)).toEqual([fault]);
+    expect(await faultsOf({ ...insecure, allow_insecure_http: false })).toEqual([fault]);
+    const allowed = { [KEY]: { dev: { ...insecure, allow_insecure_http: true } } };
+    expect((await registryWith({ settings: allowed })).has('dev')).toBe(true);
+  });
+
+  it('is http in an origin of api_origins, or in a URL of OAuth 1', async () => {
+    const why = 'must be https; for a provider on this machine, set allow_insecure_http';
+    expect(await faultsOf({ ...OAUTH2, api_origins: ['https://a.test', 'http://b.test'] })).toEqual([
+      `dev.api_origins: ${why}`,
+    ]);
+    expect(await faultsOf({ ...OAUTH1, request_token_url: 'http://b.test' })).toEqual([
+      `dev.request_token_url: ${why}`,
+    ]);
+  });
+
+  describe('is a key', () => {
+    const ed448 = generateKeyPairSync('ed448').privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+    it.each([
+      ['no PEM', MARKER],
+      ['of a kind that signs nothing here', ed448],
+      ['a public JWK', publicKey.export({ format: 'jwk' })],
+      ['public', publicKey],
+      ['among good ones', [generateKeyPairSync('ed25519').privateKey, MARKER]],
+      ['an empty list', []],
+      ['something else', 7],
+    ])('that is %s, in private_keys', async (_, private_keys) => {
+      expect(await faultsOf({ ...OAUTH2, private_keys })).toEqual([
+        expect.stringMatching(/^dev\.private_keys: expected private keys/),
+      ]);
+    });
+
+    it('that cannot be used, in dpop_key and client_certificate', async () => {
+      expect(await faultsOf({ ...OAUTH2, dpop_key: MARKER })).toEqual([
+        expect.stringMatching(/^dev\.dpop_key: not a usable private key/),
+      ]);
+      expect(await faultsOf({ ...OAUTH2, client_certificate: { cert: MARKER, key: MARKER } })).toEqual([
+        'dev.client_certificate: not a usable certificate with its key, in PEM',
+      ]);
+    });
+
+    it('that is missing where it is needed', async () => {
+      const client_kwargs = { token_endpoint_auth_method: 'private_key_jwt' };
+      expect(await faultsOf({ ...OAUTH2, client_kwargs })).toEqual([
+        'dev.private_keys: missing; private_key_jwt needs one',
+      ]);
+      expect(await faultsOf({ ...OAUTH2, require_signed_request_object: true })).toEqual([
+        'dev.private_keys: missing; require_signed_request_object needs one',
+      ]);
+    });
+  });
+
+  it.each(['HS256', 'none', 'RS1', ''])('is %s for an algorithm that the provider signs with', async (alg) => {
+    expect(await faultsOf({ ...OAUTH2, id_token_signed_response_alg: alg })).toEqual([
+      expect.stringMatching(/^dev\.id_token_signed_response_alg: expected an algorithm of signatures by private keys/),
+    ]);
+  });
+
+  it.each(['no URI', 'https://a.test/#part', ['https://a.test', 7]])(
+    'is a resource that is no absolute URI: %j',
+    async (resource) => {
+      expect(await faultsOf({ ...OAUTH2, resource })).toEqual([
+        expect.stringMatching(/^dev\.resource: expected an absolute URI/),
+      ]);
+    },
+  );
+
+  it('is an endpoint that is missing where nothing is discovered', async () => {
+    const issuer = 'https://provider.test';
+    expect(await faultsOf({ client_id: 'dev', issuer, jwks_uri: `${issuer}/jwks` })).toEqual([
+      'dev.authorize_url: missing; give it, or issuer, or server_metadata_url',
+      'dev.access_token_url: missing; give it, or issuer, or server_metadata_url',
+    ]);
+    expect(await faultsOf({ client_id: 'dev', grant_type: 'client_credentials' })).toEqual([
+      'dev.access_token_url: missing; give it, or issuer, or server_metadata_url',
+    ]);
+  });
+
   it('is a token_endpoint_auth_method that there is not', async () => {
     expect(await faultsOf({ ...OAUTH2, client_kwargs: { token_endpoint_auth_method: 'client_secret_magic' } })).toEqual(
       [

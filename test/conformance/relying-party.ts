@@ -1,4 +1,4 @@
-import type { ClientRegistration } from 'nestjs-oauth-client';
+import type { ClientRegistration, OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import {
   startConformanceProvider,
   type ConformanceProvider,
@@ -10,6 +10,8 @@ import { startLoginApp, type LoginApp } from '../support/login-app.js';
 /** One module of the OpenID Foundation's suite: what the provider does, and how the application is set up. */
 export interface Module extends Deviations {
   settings?: object;
+  /** Further options of the OAuth module. */
+  options?: Partial<OAuthClientModuleOptions>;
   /** What the provider signs with. @default 'RS256' */
   alg?: string;
   /** What the login sends beside its settings. */
@@ -34,7 +36,7 @@ export interface Outcome {
 const running: { close(): Promise<void> }[] = [];
 
 /** Runs a module: a whole login of a whole application, over HTTP, as a browser goes through it. */
-export async function run({ settings, alg = 'RS256', params = {}, ...deviations }: Module): Promise<Outcome> {
+export async function run({ settings, options, alg = 'RS256', params = {}, ...deviations }: Module): Promise<Outcome> {
   const provider = await startConformanceProvider(alg, deviations);
   const rp = {
     clientId: 'rp',
@@ -44,7 +46,7 @@ export async function run({ settings, alg = 'RS256', params = {}, ...deviations 
     clientKwargs: { scope: 'openid email' },
     ...settings,
   } as ClientRegistration;
-  const app = await startLoginApp({ clients: { rp } });
+  const app = await startLoginApp({ clients: { rp }, ...options });
   running.push(app, provider);
   const browser = new Browser();
   const page = await browser.get(`${app.url}/auth/rp/login?${new URLSearchParams(params).toString()}`);

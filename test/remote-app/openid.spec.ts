@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { AxiosAdapter } from 'axios';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import type { ClientRegistration, OAuth2App } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
+const JSON_TYPE = { 'content-type': 'application/json' };
 const PROVIDER_KEY = await generateKeyPair('RS256');
 const JWK = { ...(await exportJWK(PROVIDER_KEY.publicKey)), kid: 'k', alg: 'RS256', use: 'sig' };
 
@@ -49,22 +51,17 @@ describe('a provider with metadata', () => {
     return app.registry.get<OAuth2App>('dev');
   }
 
+  function idTokenOf(claims: Record<string, unknown>, signWith: CryptoKey = PROVIDER_KEY.privateKey): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    const all = { iss: provider.url, aud: 'dev', sub: 'ada', iat: now, exp: now + 60, ...claims };
+    return new SignJWT(all).setProtectedHeader({ alg: 'RS256', kid: 'k' }).sign(signWith);
+  }
+
   async function signIn(claims: JWTPayload = {}, signWith: CryptoKey = PROVIDER_KEY.privateKey) {
     const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
     const { searchParams } = new URL(headers.get('location') ?? '');
     nonce = searchParams.get('nonce');
-    const now = Math.floor(Date.now() / 1000);
-    const idToken = await new SignJWT({
-      iss: provider.url,
-      aud: 'dev',
-      sub: 'ada',
-      iat: now,
-      exp: now + 60,
-      nonce,
-      ...claims,
-    })
-      .setProtectedHeader({ alg: 'RS256', kid: 'k' })
-      .sign(signWith);
+    const idToken = await idTokenOf({ nonce, ...claims }, signWith);
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', id_token: idToken } }));
     const state = searchParams.get('state') ?? '';
     const response = await browser.get(`${app.url}/auth/dev/callback?code=c&state=${state}`);
@@ -255,5 +252,231 @@ describe('a provider with metadata', () => {
     }));
     const dev = await start();
     await expect(dev.revokeToken({ accessToken: 'a' })).rejects.toThrow(/usable revocation_endpoint/);
+  });
+
+  describe('that the settings name by their issuer', () => {
+    it('is read from its well-known URL', async () => {
+      const dev = await start({ serverMetadataUrl: undefined, issuer: provider.url });
+      expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
+      expect((await signIn({ name: 'Ada' })).body).toMatchObject({ userInfo: { name: 'Ada' } });
+    });
+
+    it('is read from the one of RFC 8414 where the other has none', async () => {
+      const issuer = `${provider.url}/tenant`;
+      provider.on('GET /.well-known/oauth-authorization-server/tenant', () => ({ json: { ...metadata(), issuer } }));
+      const dev = await start({ serverMetadataUrl: undefined, issuer });
+      expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
+      expect(provider.requests.map(({ path }) => path)).toEqual([
+        '/tenant/.well-known/openid-configuration',
+        '/.well-known/oauth-authorization-server/tenant',
+      ]);
+    });
+
+    it('is refused when it differs by so much as a slash', async () => {
+      const dev = await start({ serverMetadataUrl: undefined, issuer: `${provider.url}/` });
+      await expect(dev.createAuthorizationUrl()).rejects.toThrow(
+        `it is of the issuer "${provider.url}", expected "${provider.url}/"`,
+      );
+    });
+
+    it('may have a last slash, which its well-known URL does not show', async () => {
+      provider.on('GET /.well-known/openid-configuration', () => ({
+        json: { ...metadata(), issuer: `${provider.url}/` },
+      }));
+      const dev = await start();
+      expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
+    });
+
+    it('is not read at all where they name the keys and the endpoints too', async () => {
+      await start({
+        serverMetadataUrl: undefined,
+        issuer: provider.url,
+        jwksUri: `${provider.url}/jwks`,
+        authorizeUrl: `${provider.url}/authorize`,
+        accessTokenUrl: `${provider.url}/token`,
+      });
+      expect((await signIn({ name: 'Ada' })).body).toMatchObject({ userInfo: { name: 'Ada' } });
+      expect(provider.requests.map(({ path }) => path)).toEqual(['/token', '/jwks']);
+    });
+  });
+
+  it('counts for nothing with what is http, unless allow_insecure_http says otherwise', async () => {
+    const answer = {
+      issuer: 'https://p.test',
+      authorization_endpoint: 'http://p.test/a',
+      token_endpoint: 'https://p.test/t',
+    };
+    const secure = (config: object) => ({
+      data: JSON.stringify(answer),
+      status: 200,
+      headers: JSON_TYPE,
+      statusText: '',
+      config,
+    });
+    const dev = { clientId: 'dev', issuer: 'https://p.test', allowInsecureHttp: false };
+    app = await startLoginApp({ clients: { dev }, http: { adapter: secure as unknown as AxiosAdapter } });
+    const begun = app.registry.get('dev').createAuthorizationUrl();
+    await expect(begun).rejects.toThrow('have a usable authorization_endpoint');
+  });
+
+  it('uses PKCE where it says that S256 is supported', async () => {
+    const dev = await start();
+    expect((await dev.createAuthorizationUrl()).codeVerifier).toBeUndefined();
+    await app.close();
+    provider.on('GET /.well-known/openid-configuration', () => ({
+      json: { ...metadata(), code_challenge_methods_supported: ['plain', 'S256'] },
+    }));
+    const other = await start();
+    const { url, codeVerifier } = await other.createAuthorizationUrl();
+    expect([new URL(url).searchParams.get('code_challenge_method'), codeVerifier]).toEqual([
+      'S256',
+      expect.any(String),
+    ]);
+  });
+
+  describe('is checked against what the login asked for:', () => {
+    async function signInWith(query: string, claims: JWTPayload) {
+      const { headers } = await browser.get(`${app.url}/auth/dev/login?${query}`, { follow: false });
+      const { searchParams } = new URL(headers.get('location') ?? '');
+      const idToken = await idTokenOf({ nonce: searchParams.get('nonce'), ...claims });
+      provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', id_token: idToken } }));
+      const state = searchParams.get('state') ?? '';
+      return {
+        sent: searchParams,
+        body: (await browser.get(`${app.url}/auth/dev/callback?code=c&state=${state}`)).json(),
+      };
+    }
+
+    it('max_age by auth_time', async () => {
+      await start();
+      const now = Math.floor(Date.now() / 1000);
+      expect((await signInWith('maxAge=60', { auth_time: now - 50 })).body).toHaveProperty('token');
+      expect((await signInWith('max_age=60', { auth_time: now - 50 })).body).toHaveProperty('token');
+      const { sent, body } = await signInWith('maxAge=60', { auth_time: now - 100 });
+      expect([sent.get('max_age'), body]).toMatchObject([
+        '60',
+        { error_description: expect.stringMatching(/its auth_time is .*too much time/) },
+      ]);
+      expect((await signInWith('maxAge=60', {})).body).toMatchObject({
+        error_description: expect.stringMatching(/"auth_time".*missing/),
+      });
+    });
+
+    it('acr_values by acr', async () => {
+      await start();
+      const { sent, body } = await signInWith('acrValues=gold%20silver', { acr: 'silver' });
+      expect([sent.get('acr_values'), body]).toMatchObject(['gold silver', { token: {} }]);
+      for (const [claims, received] of [
+        [{ acr: 'bronze' }, '"bronze"'],
+        [{}, 'nobody'],
+      ] as const) {
+        const { body: refusal } = await signInWith('acrValues=gold', claims);
+        expect(refusal).toMatchObject({
+          error_description: `id_token has the acr ${received}, expected one of ["gold"]`,
+        });
+      }
+    });
+
+    it('the client’s own settings for all logins', async () => {
+      await start({ authorizeParams: { max_age: 60, acr_values: 'gold', claims: { id_token: { email: null } } } });
+      const now = Math.floor(Date.now() / 1000);
+      const { sent, body } = await signInWith('', { auth_time: now, acr: 'gold' });
+      expect(body).toHaveProperty('token');
+      expect(JSON.parse(sent.get('claims') ?? '')).toEqual({ id_token: { email: null } });
+      expect((await signInWith('', { auth_time: now })).body).toMatchObject({ error: 'token_invalid' });
+    });
+  });
+
+  it('may be off by clock_tolerance, and no more', async () => {
+    await start({ clockTolerance: 5 });
+    const now = Math.floor(Date.now() / 1000);
+    expect((await signIn({ exp: now - 3 })).status).toBe(200);
+    expect((await signIn({ exp: now - 10 })).body).toMatchObject({
+      error_description: expect.stringContaining('clock_tolerance 5 s'),
+    });
+    expect((await signIn({ iat: now + 60 })).body).toMatchObject({
+      error_description: expect.stringContaining('was issued at'),
+    });
+  });
+
+  describe('has a userinfo endpoint', () => {
+    beforeEach(() => {
+      provider.on('GET /.well-known/openid-configuration', () => ({
+        json: { ...metadata(), userinfo_endpoint: `${provider.url}/userinfo` },
+      }));
+      provider.on('GET /userinfo', ({ headers }) => ({
+        json: { sub: 'ada', email: 'ada@example.org', seen: headers.authorization },
+      }));
+    });
+
+    it('which is asked for a token, or for the user of a request', async () => {
+      const dev = await start({ fetchToken: () => ({ access_token: 'kept' }) });
+      expect(await dev.userinfo({ accessToken: 'a' })).toEqual({
+        sub: 'ada',
+        email: 'ada@example.org',
+        seen: 'Bearer a',
+      });
+      expect(await dev.userinfo({ access_token: 'b' })).toMatchObject({ seen: 'Bearer b' });
+      expect(await dev.userinfo({ method: 'GET' })).toMatchObject({ seen: 'Bearer kept' });
+    });
+
+    it('which must speak of the user of the id_token', async () => {
+      const dev = await start();
+      const idToken = await idTokenOf({ sub: 'grace' });
+      await expect(dev.userinfo({ accessToken: 'a', idToken })).rejects.toThrow(
+        'the "sub" of the userinfo is "ada", expected "grace"',
+      );
+    });
+
+    it('whose answer a hook can mend', async () => {
+      provider.on('GET /userinfo', () => ({ json: { id: 4711, login: 'octocat' } }));
+      const dev = await start({
+        complianceFix: (session: { registerComplianceHook: (name: string, hook: unknown) => void }) =>
+          session.registerComplianceHook('userinfo_response', (response: { data: Record<string, unknown> }) => {
+            response.data.sub = String(response.data.id);
+            return response;
+          }),
+      });
+      expect(await dev.userinfo({ accessToken: 'a' })).toEqual({ sub: '4711', id: 4711, login: 'octocat' });
+    });
+
+    it.each([
+      [
+        'refuses',
+        { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } },
+        /was answered with status 401/,
+      ],
+      ['redirects', { status: 302, headers: { location: 'https://evil.example' } }, /was answered with status 302/],
+      ['answers no JSON', { body: 'hello' }, /userinfo: /],
+      ['names nobody', { json: { email: 'ada@example.org' } }, /"sub"/],
+    ])('which fails when it %s', async (_, reply, why) => {
+      provider.on('GET /userinfo', () => reply);
+      const dev = await start();
+      await expect(dev.userinfo({ accessToken: 's3cret' })).rejects.toThrow(why);
+    });
+
+    it('which may be missing', async () => {
+      provider.on('GET /.well-known/openid-configuration', () => ({ json: metadata() }));
+      const dev = await start();
+      await expect(dev.userinfo({ accessToken: 'a' })).rejects.toThrow('have a usable userinfo_endpoint');
+    });
+  });
+
+  it('has keys that may be rotated: a new one is fetched when it is used, a minute after the last fetch', async () => {
+    await start();
+    expect((await signIn()).status).toBe(200);
+    const fresh = await generateKeyPair('RS256');
+    const jwk = { ...(await exportJWK(fresh.publicKey)), kid: 'k', alg: 'RS256', use: 'sig' };
+    provider.on('GET /jwks', () => ({ json: { keys: [jwk] } }));
+    expect((await signIn({}, fresh.privateKey)).status).toBe(502);
+    jest.useFakeTimers({
+      now: Date.now() + 301_000,
+      doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'],
+    });
+    expect((await signIn({}, fresh.privateKey)).status).toBe(200);
+    provider.on('GET /jwks', () => ({ status: 503 }));
+    jest.setSystemTime(Date.now() + 301_000);
+    expect((await signIn({}, fresh.privateKey)).status).toBe(200); // by the last good copy
+    jest.useRealTimers();
   });
 });

@@ -11,6 +11,19 @@ export interface PollingTerms {
   signal?: AbortSignal;
 }
 
+/** The time; a seam for tests. */
+interface Clock {
+  now(): number;
+  sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void>;
+}
+
+const CLOCK: Clock = {
+  now: Date.now,
+  async sleep(milliseconds, signal) {
+    await sleep(milliseconds, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  },
+};
+
 /** Seconds that `slow_down` adds (RFC 8628 §3.5). */
 const SLOW_DOWN = 5;
 
@@ -19,14 +32,15 @@ const SLOW_DOWN = 5;
  * slowly when told to or when no answer comes, and not beyond the expiry.
  * @throws {OAuthError} `expired_token` when time is up, `access_denied` when the user said no
  */
-export async function pollForToken<T>(ask: () => Promise<T>, terms: PollingTerms): Promise<T> {
-  let { interval } = terms;
-  for (;;) {
-    if (Date.now() + interval * 1000 > terms.expiresAt) {
-      await wait((terms.expiresAt - Date.now()) / 1000, terms.signal);
-      throw expired();
-    }
-    await wait(interval, terms.signal);
+export async function pollForToken<T>(
+  ask: () => Promise<T>,
+  { interval: first, expiresAt, signal }: PollingTerms,
+  clock = CLOCK,
+): Promise<T> {
+  for (let interval = first; ;) {
+    const timeLeft = expiresAt - clock.now();
+    await clock.sleep(Math.max(0, Math.min(interval * 1000, timeLeft)), signal);
+    if (interval * 1000 > timeLeft) throw expired();
     try {
       return await ask();
     } catch (error) {
@@ -42,15 +56,6 @@ function nextInterval(error: unknown, interval: number): number {
   if (error.error === 'slow_down') return interval + SLOW_DOWN;
   if (error instanceof ProviderError && error.getStatus() === 504) return interval * 2;
   throw error;
-}
-
-async function wait(seconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(Math.max(0, seconds * 1000), undefined, { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
 }
 
 function expired(): OAuthError {

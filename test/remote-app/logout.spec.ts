@@ -1,0 +1,263 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { OAuthError, type ClientRegistration, type EndedSession, type OAuth2App } from 'nestjs-oauth-client';
+import { run, stopAll, type Outcome } from '../conformance/relying-party.js';
+import { sign } from '../providers/conformance-provider.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/login-app.js';
+
+describe('a logout that ends the provider’s session', () => {
+  let provider: ScriptedProvider;
+  let app: LoginApp;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('GET /.well-known/openid-configuration', () => ({ json: metadata() }));
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  function metadata(): object {
+    return {
+      issuer: provider.url,
+      authorization_endpoint: `${provider.url}/authorize`,
+      token_endpoint: `${provider.url}/token`,
+      end_session_endpoint: `${provider.url}/end?tenant=1`,
+    };
+  }
+
+  async function start(options: Partial<LoginAppOptions> = {}): Promise<OAuth2App> {
+    const dev = {
+      clientId: 'dev',
+      serverMetadataUrl: `${provider.url}/.well-known/openid-configuration`,
+    } as ClientRegistration;
+    const old = {
+      clientId: 'dev',
+      requestTokenUrl: `${provider.url}/r`,
+      authorizeUrl: `${provider.url}/a`,
+      accessTokenUrl: `${provider.url}/t`,
+    };
+    app = await startLoginApp({ clients: { dev, old }, ...options });
+    return app.registry.get<OAuth2App>('dev');
+  }
+
+  async function logout(query = ''): Promise<URL> {
+    const response = await browser.get(`${app.url}/auth/dev/logout${query}`, { follow: false });
+    expect([response.status, response.headers.get('cache-control')]).toEqual([302, 'no-store']);
+    return new URL(response.headers.get('location') ?? '');
+  }
+
+  it('redirects there, and keeps its state in the session', async () => {
+    await start();
+    const { origin, pathname, searchParams } = await logout('?idTokenHint=fake.id.token&logoutHint=ada&uiLocales=de');
+    expect(origin + pathname).toBe(`${provider.url}/end`);
+    expect(Object.fromEntries(searchParams)).toEqual({
+      tenant: '1',
+      client_id: 'dev',
+      id_token_hint: 'fake.id.token',
+      logout_hint: 'ada',
+      ui_locales: 'de',
+      post_logout_redirect_uri: `${app.url}/auth/dev/signed-out`,
+      state: expect.stringMatching(/^[\w-]{43}$/),
+    });
+    const sessions = await new Promise<object | null | undefined>((resolve, reject) =>
+      app.sessions.all((error: unknown, all) => (error ? reject(error as Error) : resolve(all))),
+    );
+    expect(JSON.stringify(sessions)).toContain(`_state_dev_${searchParams.get('state')}`);
+  });
+
+  it('is finished by its callback, once, and gives back where the user goes', async () => {
+    await start();
+    const { searchParams } = await logout('?next=/bye');
+    const callback = `${app.url}/auth/dev/signed-out?state=${searchParams.get('state')}`;
+    expect((await browser.get(callback)).json()).toEqual({ returnTo: '/bye' });
+    expect((await browser.get(callback)).json()).toMatchObject({
+      error: 'mismatching_state',
+      error_description: expect.stringContaining('this logout was already finished'),
+    });
+  });
+
+  it('has the state that is passed in', async () => {
+    await start();
+    expect((await logout('?state=mine')).searchParams.get('state')).toBe('mine');
+    expect((await browser.get(`${app.url}/auth/dev/signed-out?state=mine`)).json()).toEqual({ returnTo: '/' });
+  });
+
+  it('has no state, and needs no session, when the user does not come back', async () => {
+    const dev = await start({ session: 'none' });
+    const { url } = await dev.logoutRedirect({}, { idTokenHint: 'fake.id.token' });
+    expect(url).toBe(`${provider.url}/end?tenant=1&client_id=dev&id_token_hint=fake.id.token`);
+  });
+
+  it('needs an end session endpoint', async () => {
+    provider.on('GET /.well-known/openid-configuration', () => ({
+      json: { ...metadata(), end_session_endpoint: null },
+    }));
+    const dev = await start();
+    await expect(dev.logoutRedirect({})).rejects.toThrow(
+      'dev: neither its settings nor its server metadata have a usable end_session_endpoint',
+    );
+  });
+
+  it('is refused without a state, with an unknown one, and in another browser', async () => {
+    await start();
+    const { searchParams } = await logout();
+    const callback = async (query: string, by = browser) =>
+      (await by.get(`${app.url}/auth/dev/signed-out${query}`)).json();
+    expect(await callback('')).toMatchObject({ error_description: 'the callback has no "state" parameter' });
+    expect(await callback('?state=invalid-state')).toMatchObject({ error: 'mismatching_state' });
+    const state = `?state=${searchParams.get('state')}`;
+    expect(await callback(state, new Browser())).toMatchObject({ error: 'mismatching_state' });
+    expect(await callback(state)).toEqual({ returnTo: '/' });
+  });
+
+  it('returns to a path of this site and to no other', async () => {
+    await start();
+    const { status, text } = await browser.get(`${app.url}/auth/dev/logout?next=//evil.example`, { follow: false });
+    expect([status, text]).toEqual([400, expect.stringContaining('invalid_return_to')]);
+  });
+
+  it('is not of OAuth 1', async () => {
+    await start();
+    const { status, text } = await browser.get(`${app.url}/auth/old/logout`, { follow: false });
+    expect([status, text]).toEqual([500, expect.stringContaining('OAuth 1 has no logout')]);
+  });
+});
+
+describe('a logout that the provider tells', () => {
+  const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+
+  afterEach(stopAll);
+
+  async function site(ended?: (session: EndedSession) => unknown): Promise<Outcome> {
+    const idToken = {
+      idToken: ({ header, claims }: { header: { alg: string }; claims: object }) => ({
+        header,
+        claims: { ...claims, sid: 's1' },
+      }),
+    };
+    return run({ ...idToken, options: ended && { onBackchannelLogout: ended } });
+  }
+
+  async function token({ provider }: Outcome, change: object = {}, header: object = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      iss: provider.url,
+      aud: 'rp',
+      iat: now,
+      exp: now + 120,
+      jti: crypto.randomUUID(),
+      sub: 'ada',
+      sid: 's1',
+      events: EVENTS,
+    };
+    return sign({
+      header: { alg: 'RS256', kid: 'rsa-1', typ: 'logout+jwt', ...header },
+      claims: { ...claims, ...change },
+    });
+  }
+
+  async function tell({ app }: Outcome, logoutToken: string) {
+    const { status, headers, text } = await new Browser().post(`${app.url}/auth/rp/backchannel-logout`, {
+      logout_token: logoutToken,
+    });
+    return { status, text, caching: headers.get('cache-control') };
+  }
+
+  it('is told to the application', async () => {
+    const ended: EndedSession[] = [];
+    const outcome = await site((session) => ended.push(session));
+    expect(await tell(outcome, await token(outcome))).toEqual({ status: 200, text: '', caching: 'no-store' });
+    expect(await tell(outcome, await token(outcome, { sid: undefined }))).toMatchObject({ status: 200 });
+    expect(await tell(outcome, await token(outcome, { sub: undefined }, { typ: undefined }))).toMatchObject({
+      status: 200,
+    });
+    const iss = outcome.provider.url;
+    expect(ended).toEqual([
+      { name: 'rp', iss, sub: 'ada', sid: 's1' },
+      { name: 'rp', iss, sub: 'ada' },
+      { name: 'rp', iss, sid: 's1' },
+    ]);
+  });
+
+  it('may be told again when the application failed', async () => {
+    let fails = true;
+    const outcome = await site(() => {
+      if (fails) throw new OAuthError('down', { status: 503 });
+    });
+    const logoutToken = await token(outcome);
+    expect(await tell(outcome, logoutToken)).toMatchObject({ status: 503 });
+    fails = false;
+    expect(await tell(outcome, logoutToken)).toMatchObject({ status: 200 });
+    expect(await tell(outcome, logoutToken)).toMatchObject({ status: 400 });
+  });
+
+  it.each<[string, object, object, RegExp]>([
+    ['another issuer', { iss: 'https://a.test' }, {}, /was issued by \\"https:\/\/a\.test\\", expected \\"http/],
+    ['another client', { aud: 'another' }, {}, /is for \\"another\\", expected \\"rp\\"/],
+    ['an expired one', { exp: 1 }, {}, /expired at 1970/],
+    ['one without jti', { jti: undefined }, {}, /jti/],
+    ['one without iat', { iat: undefined }, {}, /iat/],
+    ['one without exp', { exp: undefined }, {}, /exp/],
+    ['one that says neither sub nor sid', { sub: undefined, sid: undefined }, {}, /neither sub nor sid/],
+    ['one with a nonce', { nonce: 'n' }, {}, /has a nonce/],
+    [
+      'one whose event is no object',
+      { events: { 'http://schemas.openid.net/event/backchannel-logout': true } },
+      {},
+      /no logout/,
+    ],
+    ['another type of token', {}, { typ: 'at+jwt' }, /has the type \\"at\+jwt\\"/],
+    ['one that is not signed', {}, { alg: 'none' }, /alg/],
+  ])('is refused when it is of %s', async (_, change, header, why) => {
+    const outcome = await site(() => undefined);
+    expect(await tell(outcome, await token(outcome, change, header))).toMatchObject({
+      status: 400,
+      text: expect.stringMatching(why),
+    });
+  });
+
+  it('needs somebody to be told', async () => {
+    const outcome = await site();
+    const { status, text } = await tell(outcome, await token(outcome));
+    expect([status, text]).toEqual([500, expect.stringContaining('onBackchannelLogout: missing')]);
+  });
+
+  it('needs a logout token, in the form of a POST', async () => {
+    const { app } = await site(() => undefined);
+    const { status, text } = await new Browser().post(`${app.url}/auth/rp/backchannel-logout?logout_token=x`, {});
+    expect([status, text]).toEqual([400, expect.stringContaining('no \\"logout_token\\"')]);
+  });
+
+  describe('in a frame of the browser', () => {
+    it('ends the session that it names', async () => {
+      const { app, browser, provider } = await site();
+      const frame = `${app.url}/auth/rp/frontchannel-logout?${new URLSearchParams({ iss: provider.url, sid: 's1' }).toString()}`;
+      expect((await browser.get(frame)).json()).toEqual({ ended: true });
+      expect((await browser.get(frame)).json()).toMatchObject({ error: 'missing_token' });
+    });
+
+    it('ends no other', async () => {
+      const { app, browser, provider } = await site();
+      for (const [query, why] of [
+        [{ iss: 'https://a.test', sid: 's1' }, 'the logout is from "https://a.test"'],
+        [{ iss: provider.url, sid: 's2' }, 'another session'],
+        [{ iss: provider.url }, 'another session'],
+        [{ sid: 's1' }, 'the logout is from nobody'],
+      ] as const) {
+        const { text } = await browser.get(
+          `${app.url}/auth/rp/frontchannel-logout?${new URLSearchParams(query).toString()}`,
+        );
+        expect(JSON.parse(text)).toMatchObject({
+          error: 'invalid_request',
+          error_description: expect.stringContaining(why),
+        });
+      }
+    });
+  });
+});

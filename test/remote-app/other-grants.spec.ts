@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { decodeJwt, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose';
+import { KeyObject } from 'node:crypto';
+import { OAuthError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { startLoginApp, type LoginApp } from '../support/login-app.js';
+
+const TOKEN = { access_token: 'a', token_type: 'Bearer', expires_in: 3600 };
+const SIGNING = await generateKeyPair('ES256', { extractable: true });
+
+describe('an access token', () => {
+  let provider: ScriptedProvider;
+  let app: LoginApp;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /token', () => ({ json: TOKEN }));
+    provider.on('GET /api/me', ({ headers }) => ({ json: headers.authorization }));
+  });
+
+  afterEach(async () => {
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+    await app.close();
+    await provider.close();
+  });
+
+  async function start(settings: object = {}): Promise<OAuth2App> {
+    const dev = {
+      clientId: 'dev',
+      clientSecret: 'dev-secret',
+      authorizeUrl: `${provider.url}/authorize`,
+      accessTokenUrl: `${provider.url}/token`,
+      apiBaseUrl: `${provider.url}/api/`,
+      clientKwargs: { scope: 'read write' },
+      ...settings,
+    } as ClientRegistration;
+    app = await startLoginApp({ clients: { dev } });
+    return app.registry.get<OAuth2App>('dev');
+  }
+
+  function requests(): Record<string, string>[] {
+    const sent = provider.requests.filter(({ path }) => path === '/token');
+    return sent.map(({ body }) => Object.fromEntries(new URLSearchParams(body.toString())));
+  }
+
+  function travel(seconds: number): void {
+    const real = ['nextTick', 'setImmediate', 'setTimeout', 'setInterval', 'queueMicrotask'] as const;
+    jest.useFakeTimers({ now: Date.now() + seconds * 1000, doNotFake: [...real] });
+  }
+
+  describe('of a machine client', () => {
+    const MACHINE = { grantType: 'client_credentials', authorizeUrl: undefined, resource: 'https://api.test' };
+
+    it('is fetched by itself, once, and kept until a minute before it expires', async () => {
+      const dev = await start(MACHINE);
+      const calls = await Promise.all(Array.from({ length: 20 }, () => dev.get('me')));
+      expect(new Set(calls.map(({ data }) => data))).toEqual(new Set(['Bearer a']));
+      expect(requests()).toEqual([
+        { grant_type: 'client_credentials', scope: 'read write', resource: 'https://api.test' },
+      ]);
+      travel(3530);
+      await dev.get('me');
+      expect(requests()).toHaveLength(1);
+      travel(20);
+      provider.on('POST /token', () => ({ json: { ...TOKEN, access_token: 'b' } }));
+      expect((await dev.get('me', { request: {} })).data).toBe('Bearer b');
+      expect(requests()).toHaveLength(2);
+    });
+
+    it('that lives for less than that minute is used for half its life', async () => {
+      provider.on('POST /token', () => ({ json: { ...TOKEN, expires_in: 30 } }));
+      const dev = await start(MACHINE);
+      for (const _ of [1, 2]) await dev.get('me');
+      expect(requests()).toHaveLength(1);
+      travel(16);
+      await dev.get('me');
+      expect(requests()).toHaveLength(2);
+    });
+
+    it('is asked for again after it could not be had', async () => {
+      provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_scope' } }));
+      const dev = await start(MACHINE);
+      await expect(dev.get('me')).rejects.toMatchObject({ error: 'invalid_scope' });
+      provider.on('POST /token', () => ({ json: TOKEN }));
+      expect((await dev.get('me')).data).toBe('Bearer a');
+    });
+
+    it('makes way for one that is passed', async () => {
+      const dev = await start(MACHINE);
+      expect((await dev.get('me', { token: { access_token: 'given' } })).data).toBe('Bearer given');
+      expect(requests()).toEqual([]);
+    });
+  });
+
+  it('is had for a password, with a warning once', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const dev = await start();
+    for (const _ of [1, 2]) {
+      await dev.fetchAccessToken({ grantType: 'password', username: 'ada', password: 'lovelace', scope: ['a', 'b'] });
+    }
+    expect(requests()).toEqual(
+      [1, 2].map(() => ({ grant_type: 'password', username: 'ada', password: 'lovelace', scope: 'a b' })),
+    );
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('RFC 9700 §2.4')]]);
+  });
+
+  it('is had for a refresh token, by hand; what the answer does not bring stays', async () => {
+    const dev = await start();
+    const token = { accessToken: 'old', refreshToken: 'r1', idToken: 'kept' };
+    expect(await dev.fetchAccessToken({ grantType: 'refresh_token', token })).toMatchObject({
+      accessToken: 'a',
+      refreshToken: 'r1',
+      idToken: 'kept',
+    });
+    const without = dev.fetchAccessToken({ grantType: 'refresh_token', token: { accessToken: 'old' } });
+    await expect(without).rejects.toThrow('no refresh token');
+  });
+
+  it('is had for another token, with the type that the provider gives it', async () => {
+    provider.on('POST /token', () => ({ json: { ...TOKEN, token_type: 'N_A', issued_token_type: 'urn:x:saml' } }));
+    const dev = await start();
+    const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange' as const;
+    const exchange = { grantType, subjectToken: 's', actorToken: 't', audience: ['x', 'y'], scope: 'a' };
+    expect(await dev.fetchAccessToken(exchange)).toMatchObject({
+      accessToken: 'a',
+      tokenType: 'n_a',
+      issued_token_type: 'urn:x:saml',
+    });
+    const sent = new URLSearchParams(provider.requests.at(-1)?.body.toString());
+    expect(sent.getAll('audience')).toEqual(['x', 'y']);
+    expect(requests()[0]).toMatchObject({
+      grant_type: grantType,
+      subject_token: 's',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      actor_token: 't',
+      actor_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    });
+  });
+
+  it('of the type N_A is taken in an exchange alone', async () => {
+    provider.on('POST /token', () => ({ json: { ...TOKEN, token_type: 'N_A' } }));
+    const dev = await start();
+    await expect(dev.fetchAccessToken({ grantType: 'client_credentials' })).rejects.toThrow('other than "Bearer"');
+  });
+
+  describe('for an assertion', () => {
+    const grantType = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+    it('that is given', async () => {
+      const dev = await start();
+      await dev.fetchAccessToken({ grantType, assertion: 'a.b.c' });
+      expect(requests()).toEqual([{ grant_type: grantType, assertion: 'a.b.c', scope: 'read write' }]);
+    });
+
+    it('that the client signs', async () => {
+      const dev = await start({
+        privateKeys: { key: KeyObject.from(SIGNING.privateKey), kid: 'k1' },
+        clientAssertionAudience: 'token_endpoint',
+      });
+      await dev.fetchAccessToken({ grantType, claims: { sub: 'ada@example.org', scope: 'calendar' } });
+      const [{ assertion = '' } = {}] = requests();
+      expect(decodeProtectedHeader(assertion)).toMatchObject({ alg: 'ES256', kid: 'k1' });
+      const { payload } = await jwtVerify(assertion, SIGNING.publicKey, {
+        issuer: 'dev',
+        audience: `${provider.url}/token`,
+      });
+      expect(payload).toMatchObject({ sub: 'ada@example.org', scope: 'calendar', jti: expect.any(String) });
+      expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(60);
+    });
+  });
+
+  it.each(['issuer', 'token_endpoint'] as const)(
+    'is asked for with an assertion of the client’s for the %s',
+    async (audience) => {
+      const dev = await start({
+        grantType: 'client_credentials',
+        clientAssertionAudience: audience,
+        clientKwargs: { tokenEndpointAuthMethod: 'client_secret_jwt' },
+      });
+      await dev.get('me');
+      const [{ client_assertion: assertion = '' } = {}] = requests();
+      expect(decodeJwt(assertion)).toMatchObject({
+        iss: 'dev',
+        sub: 'dev',
+        aud: audience === 'issuer' ? provider.url : `${provider.url}/token`,
+      });
+    },
+  );
+
+  it('by a grant of the provider’s own is refused with its error', async () => {
+    provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant', error_description: 'no' } }));
+    const dev = await start();
+    const error: unknown = await dev
+      .fetchAccessToken({ grantType: 'password', username: 'u', password: 'p4ssw0rd' })
+      .catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(OAuthError);
+    expect(error).toMatchObject({ error: 'invalid_grant', description: 'no' });
+    expect(String(error)).not.toContain('p4ssw0rd');
+  });
+});
