@@ -306,7 +306,7 @@ describe('a provider with metadata', () => {
       authorization_endpoint: 'http://p.test/a',
       token_endpoint: 'https://p.test/t',
     };
-    const secure = (config: object) => ({
+    const secure = async (config: object) => ({
       data: JSON.stringify(answer),
       status: 200,
       headers: JSON_TYPE,
