@@ -26,6 +26,8 @@ const RSA_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString();
 
+const DPOP_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+
 /** Whatever must not be seen has one of these in it. */
 const SECRETS = [
   's3cret-client',
@@ -35,6 +37,8 @@ const SECRETS = [
   's3cret-code',
   's3cret-verifier',
   's3cret-answer',
+  's3cret-device',
+  String(DPOP_KEY.d),
   ...RSA_KEY.split('\n').slice(1, -2),
 ];
 
@@ -102,6 +106,15 @@ function clientsOf(providerUrl: string): Record<string, ClientRegistration> {
       accessTokenUrl: `${providerUrl}/token`,
       accessTokenParams: { assertion: 's3cret-client' },
       clientKwargs: { codeChallengeMethod: 'S256' },
+    },
+    bank: {
+      ...common,
+      accessTokenUrl: `${providerUrl}/token`,
+      deviceAuthorizationEndpoint: `${providerUrl}/device`,
+      privateKeys: [RSA_KEY, DPOP_KEY],
+      dpopKey: DPOP_KEY,
+      dpopBoundAccessTokens: true,
+      clientKwargs: { tokenEndpointAuthMethod: 'private_key_jwt' },
     },
     one: oauth1,
     rsa: { ...oauth1, clientKwargs: { signatureMethod: 'RSA-SHA1', rsaKey: RSA_KEY } },
@@ -198,6 +211,28 @@ describe('no secret is shown of', () => {
     for (const value of [registry, ...apps]) expectNoSecrets(shown(value));
     expect(inspect(apps[0])).toContain("name: 'one'");
     expect(JSON.parse(JSON.stringify(apps[1]))).toEqual({ name: 'two', clientId: 'dev' });
+  });
+
+  it('an app with keys of its own, after it has used them, and what it waits for', async () => {
+    provider.on('POST /token', () => ({ json: { access_token: 's3cret-token', token_type: 'DPoP' } }));
+    provider.on('GET /api/me', () => ({ json: {} }));
+    const device = {
+      device_code: 's3cret-device',
+      user_code: 'ABCD',
+      verification_uri: 'https://a.test',
+      expires_in: 60,
+    };
+    provider.on('POST /device', () => ({ json: device }));
+    const registry = (await start(OAuthClientModule.forRoot(optionsFor(provider.url)))).get(OAuthRegistry);
+    const bank = registry.get<OAuth2App>('bank');
+    const token = await bank.fetchAccessToken({ grantType: 'client_credentials' });
+    expect(token).not.toHaveProperty('dpopKey'); // the configured key stays where it is
+    await bank.get('me', { token });
+    const pending = await bank.deviceAuthorization();
+    expect(pending).toMatchObject({ userCode: 'ABCD', interval: 5 });
+    for (const value of [bank, registry, pending, await bank.publicJwks()]) expectNoSecrets(shown(value));
+    const sent = provider.requests.find(({ path }) => path === '/token');
+    expect(sent?.headers.dpop).toMatch(/^ey/);
   });
 
   it('a whole application, after a login and an API call', async () => {

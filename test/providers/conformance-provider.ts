@@ -150,7 +150,10 @@ export async function startConformanceProvider(alg: string, deviations: Deviatio
     '/userinfo': async (request, response) => {
       if (!(await hasGoodToken(request, response))) return;
       const claims = change(deviations.userinfo, { sub: SUBJECT, email: 'ada@example.org', email_verified: true });
-      if (!deviations.signsUserinfo) return json(response, claims);
+      if (!deviations.signsUserinfo) {
+        json(response, claims);
+        return;
+      }
       const jwt = await sign({ header: { alg, kid: kidOf(alg) }, claims: { iss: issuer, aud: 'rp', ...claims } });
       response.writeHead(200, { 'content-type': 'application/jwt' }).end(jwt);
     },
@@ -224,12 +227,16 @@ export async function startConformanceProvider(alg: string, deviations: Deviatio
     const challenge = createHash('sha256')
       .update(form.code_verifier ?? '')
       .digest('base64url');
-    if (login?.code_challenge !== challenge) return json(response, { error: 'invalid_grant' }, 400);
+    if (login?.code_challenge !== challenge) {
+      json(response, { error: 'invalid_grant' }, 400);
+      return;
+    }
     const jkt = await proofThumbprint(request, 'POST', '/token');
     if (jkt === 'use_dpop_nonce') {
       codes.set(form.code ?? '', login);
       response.setHeader('dpop-nonce', NONCE);
-      return json(response, { error: 'use_dpop_nonce' }, 400);
+      json(response, { error: 'use_dpop_nonce' }, 400);
+      return;
     }
     const accessToken = randomUUID();
     tokens.set(accessToken, { jkt });

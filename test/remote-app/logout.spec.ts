@@ -66,7 +66,7 @@ describe('a logout that ends the provider’s session', () => {
       state: expect.stringMatching(/^[\w-]{43}$/),
     });
     const sessions = await new Promise<object | null | undefined>((resolve, reject) =>
-      app.sessions.all((error: unknown, all) => (error ? reject(error as Error) : resolve(all))),
+      app.sessions.all((error: unknown, all) => (error ? reject(error) : resolve(all))),
     );
     expect(JSON.stringify(sessions)).toContain(`_state_dev_${searchParams.get('state')}`);
   });
