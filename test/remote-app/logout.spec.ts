@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { promisify } from 'node:util';
 import { OAuthError, type ClientRegistration, type EndedSession, type OAuth2App } from 'nestjs-oauth-client';
 import { run, stopAll, type Outcome } from '../conformance/relying-party.js';
 import { sign } from '../providers/conformance-provider.js';
@@ -65,9 +66,7 @@ describe('a logout that ends the provider’s session', () => {
       post_logout_redirect_uri: `${app.url}/auth/dev/signed-out`,
       state: expect.stringMatching(/^[\w-]{43}$/),
     });
-    const sessions = await new Promise<object | null | undefined>((resolve, reject) =>
-      app.sessions.all((error: unknown, all) => (error ? reject(error) : resolve(all))),
-    );
+    const sessions = await promisify(app.sessions.all.bind(app.sessions))();
     expect(JSON.stringify(sessions)).toContain(`_state_dev_${searchParams.get('state')}`);
   });
 
