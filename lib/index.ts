@@ -49,7 +49,7 @@ export type { DeviceAuthorization, DeviceAuthorizationParams } from './oauth2/gr
 export type { TokenGrant } from './oauth2/grants/token-request.js';
 export type { IdTokenClaims } from './oauth2/openid/id-token.js';
 export type { UserInfo } from './oauth2/openid/user-info.js';
-export type { ClientMetadata, RegisteredClient } from './oauth2/client-registration.js';
+export type { ClientMetadata, RegisteredClient } from './oauth2/client/client-registration.js';
 export type { ApiRequestOptions } from './remote-app/api-options.js';
 export type {
   AuthorizationRequest,
@@ -59,12 +59,8 @@ export type {
   RedirectResponse,
 } from './remote-app/login.js';
 export { OAuth1App } from './remote-app/oauth1-app.js';
-export {
-  OAuth2App,
-  type LogoutRedirectParams,
-  type LogoutResult,
-  type TokenIntrospection,
-} from './remote-app/oauth2-app.js';
+export type { LogoutRedirectParams, LogoutResult } from './remote-app/logout.js';
+export { OAuth2App, type TokenIntrospection } from './remote-app/oauth2-app.js';
 export { RemoteApp } from './remote-app/remote-app.js';
 export { regenerateSession } from './state/regenerate-session.js';
 export type { EndedSession, FetchedToken, TokenStore, UpdateTokenContext } from './token/token-store.js';

@@ -4,7 +4,7 @@ import type { ClientSettings, RegisterOptions } from './config/client-settings.j
 import { isRecord, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError } from './oauth.errors.js';
-import type { ClientMetadata, RegisteredClient } from './oauth2/client-registration.js';
+import type { ClientMetadata, RegisteredClient } from './oauth2/client/client-registration.js';
 import { OAuth1App } from './remote-app/oauth1-app.js';
 import { OAuth2App } from './remote-app/oauth2-app.js';
 import type { RemoteApp, RemoteAppContext } from './remote-app/remote-app.js';

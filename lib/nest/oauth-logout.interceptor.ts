@@ -4,7 +4,7 @@ import { mergeMap, type Observable } from 'rxjs';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import type { RedirectResponse } from '../remote-app/login.js';
-import type { LogoutRedirectParams } from '../remote-app/oauth2-app.js';
+import type { LogoutRedirectParams } from '../remote-app/logout.js';
 import { openIdClientOfRoute } from './route-client.js';
 
 /** How a logout route is set up; see `@OAuthLogout()`. */

@@ -12,12 +12,13 @@ export function clientOfRoute(registry: OAuthRegistry, name: string | undefined,
   if (name !== undefined) return registry.get(name);
   const { provider } = (request.params ?? {}) as { provider?: unknown };
   if (typeof provider === 'string' && registry.has(provider)) return registry.get(provider);
-  throw new OAuthError('unknown_provider', { description: 'there is no such provider to sign in with', status: 404 });
+  throw unknownProvider('there is no such provider to sign in with');
 }
 
 /**
  * The same, for what only OpenID Connect has.
- * @throws {OAuthConfigError} when the client is one of OAuth 1
+ * @throws {OAuthError} `unknown_provider` (status 404) when the parameter names a client of OAuth 1
+ * @throws {OAuthConfigError} when the decorator does
  */
 export function openIdClientOfRoute(
   registry: OAuthRegistry,
@@ -26,5 +27,10 @@ export function openIdClientOfRoute(
 ): OAuth2App {
   const app = clientOfRoute(registry, name, request);
   if (app instanceof OAuth2App) return app;
+  if (name === undefined) throw unknownProvider('there is no such provider to sign out of');
   throw new OAuthConfigError([`${app.name}: OAuth 1 has no logout; end your own session alone`]);
+}
+
+function unknownProvider(description: string): OAuthError {
+  return new OAuthError('unknown_provider', { description, status: 404 });
 }

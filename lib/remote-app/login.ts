@@ -1,6 +1,7 @@
 import type { AuthorizationChecks, AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import type { OAuth2AuthorizationRequest } from '../oauth2/authorization/authorization-request.js';
 import type { UserInfo } from '../oauth2/openid/user-info.js';
+import type { Pending } from '../state/session-state.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 
 /** What one login asks for: further authorisation parameters, and where the user goes when it is done. */
@@ -23,6 +24,16 @@ export interface AuthorizeData extends AuthorizationChecks {
   redirectUri?: string;
   /** A path of this site. */
   returnTo?: string;
+}
+
+/** A login that was begun and whose callback has not come: what the callback needs, and what it is checked against. */
+export interface PendingLogin extends Omit<AuthorizationChecks, 'state'>, Pending {
+  /** The redirect URI that was sent; the token request repeats it (RFC 6749 §4.1.3). */
+  redirectUri?: string;
+  /** Where in this site the user goes when the login is done. */
+  returnTo?: string;
+  /** Secret of the OAuth 1 request token, whose token is the state (RFC 5849 §2.1). */
+  requestTokenSecret?: string;
 }
 
 /** A redirect, in the shape that a handler under Nest's `@Redirect()` returns. */

@@ -14,7 +14,7 @@ import { parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer
 import { discardPendingLogin, takePending } from '../state/session-state.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token, type StoredToken } from '../token/token.js';
 import { callbackParameters } from './callback-request.js';
-import type { AuthorizationRequest, LoginResult } from './login.js';
+import type { AuthorizationRequest, LoginResult, PendingLogin } from './login.js';
 import { RemoteApp, type RemoteAppContext } from './remote-app.js';
 import { signableBody } from './signable-body.js';
 
@@ -72,7 +72,12 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     if (!oauthToken) {
       throw new OAuthError('invalid_request', { description: 'the callback has no "oauth_token" parameter' });
     }
-    const { requestTokenSecret = '', returnTo = '/' } = await takePending(request, 'login', this.name, oauthToken);
+    const { requestTokenSecret = '', returnTo = '/' } = await takePending<PendingLogin>(
+      request,
+      'login',
+      this.name,
+      oauthToken,
+    );
     const requestToken = { oauthToken, oauthTokenSecret: requestTokenSecret };
     return { token: await this.fetchAccessToken({ requestToken, verifier, params }), returnTo };
   }

@@ -19,7 +19,7 @@ import {
 } from '../oauth2/authorization/authorization-response.js';
 import { ClientKeys } from '../oauth2/client/client-keys.js';
 import { DpopKeys } from '../oauth2/client/dpop-keys.js';
-import { registerClient, type ClientMetadata, type RegisteredClient } from '../oauth2/client-registration.js';
+import { registerClient, type ClientMetadata, type RegisteredClient } from '../oauth2/client/client-registration.js';
 import { requestAccessToken, type AccessTokenRequest } from '../oauth2/grants/access-token-request.js';
 import { exchangeCode } from '../oauth2/grants/authorization-code.js';
 import {
@@ -33,7 +33,7 @@ import {
   type DeviceAuthorizationParams,
 } from '../oauth2/grants/device-authorization.js';
 import { subjectOf, type IdTokenClaims } from '../oauth2/openid/id-token.js';
-import { logoutRequest, type LogoutParams } from '../oauth2/openid/logout-request.js';
+import { logoutRequest } from '../oauth2/openid/logout-request.js';
 import { LogoutTokens, type BackchannelLogout } from '../oauth2/openid/logout-token.js';
 import { checkFrontchannelLogout, type FrontchannelLogout } from '../oauth2/openid/frontchannel-logout.js';
 import { fetchUserInfo, type UserInfo } from '../oauth2/openid/user-info.js';
@@ -41,31 +41,19 @@ import { authorizationError } from '../oauth2/provider/provider-error.js';
 import { ProviderKeys } from '../oauth2/provider/provider-keys.js';
 import type { Provider, ProviderContext } from '../oauth2/provider/provider.js';
 import { ServerMetadata } from '../oauth2/provider/server-metadata.js';
-import { tokenCredentials } from '../oauth2/token-credentials.js';
-import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/token-management.js';
+import { tokenCredentials } from '../oauth2/access-token/token-credentials.js';
+import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/access-token/token-management.js';
 import { discardPendingLogin, savePending, takePending } from '../state/session-state.js';
 import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token, type StoredToken } from '../token/token.js';
 import { callbackParameters } from './callback-request.js';
-import type { LoginResult, RedirectResponse } from './login.js';
+import type { LoginResult, PendingLogin, RedirectResponse } from './login.js';
+import type { LogoutRedirectParams, LogoutResult, PendingLogout } from './logout.js';
 import { OAuth2Tokens } from './oauth2-tokens.js';
 import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
 import { checkReturnTo } from './return-to.js';
 
 /** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
 export type TokenIntrospection = IntrospectionResponse;
-
-/** What one logout asks for, and where the user goes when it is done. */
-export interface LogoutRedirectParams extends LogoutParams {
-  /** A path of this site; the callback gets it back. */
-  returnTo?: string;
-}
-
-/** A logout that is done. */
-export interface LogoutResult {
-  postLogoutRedirectUri: string;
-  /** The path of this site that the logout was begun with; `/` when it named none. */
-  returnTo: string;
-}
 
 /** A provider that speaks OAuth 2.0 or OpenID Connect. */
 export class OAuth2App extends RemoteApp<OAuth2Token> {
@@ -109,7 +97,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
       await discardPendingLogin(request, this.name, state);
       throw authorizationError(answer);
     }
-    const { returnTo = '/', ...login } = await takePending(request, 'login', this.name, state);
+    const { returnTo = '/', ...login } = await takePending<PendingLogin>(request, 'login', this.name, state);
     const grant = await readGrant(provider, { ...login, state }, answer, request.method);
     const { token, claims } = await exchangeCode(provider, { ...login, ...grant, params });
     return { token, returnTo, userInfo: await this.#userInfo(provider, token, claims) };
@@ -166,7 +154,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const postLogoutRedirectUri = target && this.absoluteUri(target, request);
     const { url, state } = logoutRequest(await this.#metadata.load(), { ...params, postLogoutRedirectUri });
     if (postLogoutRedirectUri && state !== undefined) {
-      const logout = { kind: 'logout', provider: this.name, postLogoutRedirectUri, returnTo: place } as const;
+      const logout: PendingLogout = { kind: 'logout', provider: this.name, postLogoutRedirectUri, returnTo: place };
       await savePending(request, state, logout);
     }
     return { url, statusCode: 302 };
@@ -179,7 +167,12 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   async validateLogoutResponse(request: OAuthRequest): Promise<LogoutResult> {
     const { state } = callbackParameters(request, ['state']);
     if (!state) throw new OAuthError('invalid_request', { description: 'the callback has no "state" parameter' });
-    const { postLogoutRedirectUri, returnTo = '/' } = await takePending(request, 'logout', this.name, state);
+    const { postLogoutRedirectUri, returnTo = '/' } = await takePending<PendingLogout>(
+      request,
+      'logout',
+      this.name,
+      state,
+    );
     return { postLogoutRedirectUri, returnTo };
   }
 

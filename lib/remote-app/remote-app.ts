@@ -10,7 +10,14 @@ import { savePending } from '../state/session-state.js';
 import type { TokenStore } from '../token/token-store.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
 import type { ApiRequestOptions } from './api-options.js';
-import type { AuthorizationRequest, AuthorizeData, LoginParams, LoginResult, RedirectResponse } from './login.js';
+import type {
+  AuthorizationRequest,
+  AuthorizeData,
+  LoginParams,
+  LoginResult,
+  PendingLogin,
+  RedirectResponse,
+} from './login.js';
 import { absoluteRedirectUri } from './redirect-uri.js';
 import { checkReturnTo } from './return-to.js';
 
@@ -74,7 +81,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
 
   /** Keeps what the callback of a login needs, in the session, for an hour. */
   async saveAuthorizeData(request: OAuthRequest, { state, requestToken, ...data }: AuthorizeData): Promise<void> {
-    const login = { provider: this.name, ...data, requestTokenSecret: requestToken?.oauthTokenSecret };
+    const secret = requestToken && { requestTokenSecret: requestToken.oauthTokenSecret };
+    const login: PendingLogin = { provider: this.name, ...data, ...secret };
     await savePending(request, state, login);
   }
 

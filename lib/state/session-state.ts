@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MismatchingStateError, OAuthError } from '../oauth.errors.js';
-import type { PendingLogin, PendingLogout } from './pending.js';
 
 /** Seconds that a login may take. */
 const LIFETIME = 3600;
@@ -16,17 +15,23 @@ const PREFIX = '_state_';
 /** Under this key lie digests of the last states that were used, so that a reload can be told from a forgery. */
 const USED = '_used_states';
 
+/** Of what may be pending, what a browser should not read: of OAuth 1, and of DPoP. */
+const SECRETS = ['requestTokenSecret', 'dpopKey'];
+
 type Session = Record<string, unknown>;
-/** What a session may have pending; a logout never passes for a login, nor the other way round. */
-interface PendingKinds {
-  login: PendingLogin;
-  logout: PendingLogout;
-}
-type Kind = keyof PendingKinds;
+type Kind = NonNullable<Pending['kind']>;
 interface Entry {
-  data: PendingKinds[Kind];
+  data: Pending;
   /** Seconds since 1970. */
   exp: number;
+}
+
+/** What waits in a session until its callback comes. */
+export interface Pending {
+  /** A logout never passes for a login, nor the other way round. */
+  kind?: 'login' | 'logout';
+  /** The client that it was begun with; no other may finish it. */
+  provider: string;
 }
 
 /**
@@ -34,9 +39,9 @@ interface Entry {
  * that follows the redirect at once must find it.
  * @throws {OAuthError} `missing_session` (status 500) when there is no session, `session_error` when it cannot be saved
  */
-export async function savePending(request: OAuthRequest, state: string, pending: PendingKinds[Kind]): Promise<void> {
+export async function savePending(request: OAuthRequest, state: string, pending: Pending): Promise<void> {
   const session = requireSession(request);
-  if (isCookieSession(session) && holdsSecret(pending)) warnOfExposedSecret();
+  if (isCookieSession(session) && holdsSecret({ ...pending })) warnOfExposedSecret();
   makeRoom(session);
   session[keyOf(pending.provider, state)] = { data: pending, exp: nowInSeconds() + LIFETIME } satisfies Entry;
   await save(session);
@@ -47,12 +52,12 @@ export async function savePending(request: OAuthRequest, state: string, pending:
  * @throws {MismatchingStateError} when the session has none such; its reason says why
  * @throws {OAuthError} `missing_session` (status 500) when there is no session middleware
  */
-export async function takePending<K extends Kind>(
+export async function takePending<P extends Pending>(
   request: OAuthRequest,
-  kind: K,
+  kind: Kind,
   provider: string,
   state: string,
-): Promise<PendingKinds[K]> {
+): Promise<P> {
   const session = requireSession(request);
   if (isNew(session)) throw new MismatchingStateError('no_session', kind);
   const key = keyOf(provider, state);
@@ -62,7 +67,7 @@ export async function takePending<K extends Kind>(
   }
   await remove(session, key);
   if (entry.exp < nowInSeconds()) throw new MismatchingStateError('expired_state', kind);
-  return entry.data as PendingKinds[K];
+  return entry.data as P;
 }
 
 /** Forgets a pending login that the provider or the user refused, if there is one. */
@@ -169,8 +174,8 @@ function sessionNotSaved(cause: unknown): OAuthError {
   });
 }
 
-function holdsSecret(pending: PendingKinds[Kind]): boolean {
-  return pending.kind !== 'logout' && (pending.requestTokenSecret !== undefined || pending.dpopKey !== undefined);
+function holdsSecret(pending: Record<string, unknown>): boolean {
+  return SECRETS.some((name) => pending[name] !== undefined);
 }
 
 let warned = false;

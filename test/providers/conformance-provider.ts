@@ -55,7 +55,7 @@ export interface Deviations {
 }
 
 /** A request to the token endpoint, or another. */
-export interface SeenRequest {
+interface SeenRequest {
   path: string;
   headers: IncomingMessage['headers'];
   parameters: Parameters;
@@ -74,7 +74,7 @@ const SUBJECT = 'ada';
 
 export const RS256 = await providerKey('RS256', 'rsa-1');
 export const OTHER_RS256 = await providerKey('RS256', 'rsa-1');
-export const ES256 = await providerKey('ES256', 'ec-1');
+const ES256 = await providerKey('ES256', 'ec-1');
 export const PS256 = await providerKey('PS256', 'ps-1');
 
 async function providerKey(alg: string, kid: string): Promise<ProviderKey> {

@@ -124,7 +124,7 @@ describe('a logout that ends the provider’s session', () => {
   it('is not of OAuth 1', async () => {
     await start();
     const { status, text } = await browser.get(`${app.url}/auth/old/logout`, { follow: false });
-    expect([status, text]).toEqual([500, expect.stringContaining('OAuth 1 has no logout')]);
+    expect([status, text]).toEqual([404, expect.stringContaining('no such provider to sign out of')]);
   });
 });
 

@@ -143,7 +143,7 @@ function appModule(options: OAuthClientModuleOptions): Type<unknown> {
 }
 
 /** Clients of providers that run on this machine, without TLS. */
-export function ofThisMachine(clients: Record<string, ClientRegistration> = {}): Record<string, ClientRegistration> {
+function ofThisMachine(clients: Record<string, ClientRegistration> = {}): Record<string, ClientRegistration> {
   const named = Object.entries(clients);
   return Object.fromEntries(named.map(([name, client]) => [name, { allowInsecureHttp: true, ...client }]));
 }

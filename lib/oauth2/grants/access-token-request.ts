@@ -9,8 +9,8 @@ import { exchangeCode, type CodeExchange } from './authorization-code.js';
 import { refreshToken, type RefreshableToken } from './refresh-token.js';
 import { requestToken } from './token-request.js';
 
-export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 interface CommonGrant {
   /** @default the configured one */
@@ -24,26 +24,26 @@ interface CommonGrant {
 }
 
 /** A token for the client itself (RFC 6749 §4.4). */
-export interface ClientCredentialsGrant extends CommonGrant {
+interface ClientCredentialsGrant extends CommonGrant {
   grantType: 'client_credentials';
 }
 
 /** A refresh by hand (RFC 6749 §6); API calls refresh by themselves. */
-export interface RefreshTokenGrant {
+interface RefreshTokenGrant {
   grantType: 'refresh_token';
   /** The whole token; what the answer does not replace stays. */
   token: StoredOAuth2Token;
 }
 
 /** The user's own password, which the application then has in its hands: for what cannot be had otherwise (RFC 9700 §2.4). */
-export interface PasswordGrant extends CommonGrant {
+interface PasswordGrant extends CommonGrant {
   grantType: 'password';
   username: string;
   password: string;
 }
 
 /** One token for another (RFC 8693 §2.1). */
-export interface TokenExchangeGrant extends CommonGrant {
+interface TokenExchangeGrant extends CommonGrant {
   grantType: typeof TOKEN_EXCHANGE;
   subjectToken: string;
   /** @default 'urn:ietf:params:oauth:token-type:access_token' */
@@ -56,7 +56,7 @@ export interface TokenExchangeGrant extends CommonGrant {
 }
 
 /** A token for a signed statement (RFC 7523 §2.1): one that is given, or one that is signed here with the client's key. */
-export type JwtBearerGrant = CommonGrant & { grantType: typeof JWT_BEARER } & (
+type JwtBearerGrant = CommonGrant & { grantType: typeof JWT_BEARER } & (
     | { assertion: string }
     | {
         /** Claims of the statement, `sub` among them; `iss`, `aud`, `iat`, `exp` and `jti` are filled in. */

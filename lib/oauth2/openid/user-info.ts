@@ -5,7 +5,7 @@ import type { OAuth2Token } from '../../token/token.js';
 import { mendedResponse, withData } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import { mutualTlsAlias, requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
-import { tokenCredentials } from '../token-credentials.js';
+import { tokenCredentials } from '../access-token/token-credentials.js';
 
 /**
  * What is known of a user: the standard claims (OpenID Connect Core §5.1), and whatever else the provider tells. An

@@ -67,7 +67,7 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 /** What of an answer its checks read. */
-export function toResponse({ status, headers, text }: ProtocolAnswer): Response {
+function toResponse({ status, headers, text }: ProtocolAnswer): Response {
   const kept = ['content-type', 'www-authenticate', 'cache-control'].filter((name) => headers[name] !== undefined);
   const bodyless = status === 204 || status === 205 || status === 304;
   return new Response(bodyless ? null : text, {

@@ -36,7 +36,7 @@ export function refusedCallback(error: unknown, what: string): OAuthError {
 }
 
 /** Which check failed, what was expected and what came: never a token, a code, a nonce or a hash. */
-export function failedCheck(error: unknown, what: string): string {
+function failedCheck(error: unknown, what: string): string {
   if (!(error instanceof Error)) return `the ${what} was refused`;
   const failure = (error instanceof OperationProcessingError ? (error.cause ?? {}) : {}) as Failure;
   switch (error instanceof OperationProcessingError ? error.code : undefined) {

@@ -1,6 +1,6 @@
-import type { ProtectedRequest } from '../config/compliance-fix.js';
-import { InvalidTokenError, OAuthError, UnsupportedTokenTypeError } from '../oauth.errors.js';
-import type { OAuth2Token } from '../token/token.js';
+import type { ProtectedRequest } from '../../config/compliance-fix.js';
+import { InvalidTokenError, OAuthError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
+import type { OAuth2Token } from '../../token/token.js';
 
 export type TokenPlacement = 'header' | 'body' | 'uri';
 

@@ -6,8 +6,8 @@ import {
   validateApplicationLevelSignature,
   type IntrospectionResponse,
 } from 'oauth4webapi';
-import { refusedAnswer } from './provider/failed-check.js';
-import { endpointOptions, requireEndpoint, signatureOptions, type Provider } from './provider/provider.js';
+import { refusedAnswer } from '../provider/failed-check.js';
+import { endpointOptions, requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
 
 /** Which token is meant (RFC 7009 §2.1). */
 export type TokenTypeHint = 'access_token' | 'refresh_token';

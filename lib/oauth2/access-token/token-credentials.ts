@@ -1,7 +1,7 @@
-import type { ApiAnswer, Credentials } from '../http/api-request.js';
-import { InvalidTokenError } from '../oauth.errors.js';
-import type { OAuth2Token } from '../token/token.js';
-import type { ProviderContext } from './provider/provider.js';
+import type { ApiAnswer, Credentials } from '../../http/api-request.js';
+import { InvalidTokenError } from '../../oauth.errors.js';
+import type { OAuth2Token } from '../../token/token.js';
+import type { ProviderContext } from '../provider/provider.js';
 import { placeToken } from './token-placement.js';
 
 /**

@@ -6,9 +6,9 @@ import {
   type Client,
   type OmitSymbolProperties,
 } from 'oauth4webapi';
-import { plainFetch } from './provider/endpoint-fetch.js';
-import { refusedAnswer } from './provider/failed-check.js';
-import { requireEndpoint, type Provider } from './provider/provider.js';
+import { plainFetch } from '../provider/endpoint-fetch.js';
+import { refusedAnswer } from '../provider/failed-check.js';
+import { requireEndpoint, type Provider } from '../provider/provider.js';
 
 /** What a client says of itself, by the names of RFC 7591 §2: `redirect_uris`, `client_name`, `jwks_uri`, ... */
 export type ClientMetadata = Partial<OmitSymbolProperties<Client>>;
