@@ -5,7 +5,10 @@ import { ApiController } from './api.controller.js';
 import { AuthController } from './auth.controller.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EmbeddedProviders, EmbeddedProvidersModule } from './embedded-providers.js';
+import { DeviceModule } from './device/device.module.js';
 import { HomeController } from './home.controller.js';
+import { LogoutController } from './logout.controller.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
 import { TokensService } from './tokens/tokens.service.js';
 import { UsersModule } from './users/users.module.js';
@@ -19,7 +22,9 @@ import { UsersModule } from './users/users.module.js';
     ConfigModule.forRoot({ isGlobal: true }),
     DatabaseModule,
     UsersModule,
+    SessionsModule,
     TokensModule,
+    DeviceModule,
     OAuthClientModule.forRootAsync({
       imports: [EmbeddedProvidersModule, TokensModule],
       inject: [EmbeddedProviders, TokensService, ConfigService],
@@ -30,6 +35,6 @@ import { UsersModule } from './users/users.module.js';
       }),
     }),
   ],
-  controllers: [HomeController, AuthController, ApiController],
+  controllers: [HomeController, AuthController, LogoutController, ApiController],
 })
 export class AppModule {}

@@ -8,14 +8,13 @@ import {
   OAuthReturnTo,
   OAuthToken,
   OAuthUserInfo,
-  regenerateSession,
   type OAuth1Token,
   type OAuth2Token,
   type OAuthLoginParams,
   type UserInfo,
 } from 'nestjs-oauth-client';
 import { ErrorPageFilter } from './error-page.filter.js';
-import './session.js';
+import { beginSession } from './session.js';
 import { TokensService } from './tokens/tokens.service.js';
 import { readProfile, type Profile } from './users/profile.js';
 import { UsersService } from './users/users.service.js';
@@ -51,17 +50,10 @@ export class AuthController {
     const profile = claims ? readProfile(claims) : await this.fetchProfile(provider, token);
     const user = await this.users.signIn(provider, profile, await this.users.find(request.session.userId));
     await this.tokens.save(provider, user, token);
-    await regenerateSession(request);
-    request.session.userId = user.id;
+    const { claims: known, openIdProvider } = request.session;
+    const openId = claims ? { claims, openIdProvider: provider } : { claims: known, openIdProvider };
+    await beginSession(request, { userId: user.id, ...openId });
     return { url: returnTo };
-  }
-
-  @Get('logout')
-  @Redirect('/')
-  async logout(@Req() { session }: Request): Promise<void> {
-    await new Promise<void>((resolve, reject) =>
-      session.destroy((error?: Error) => (error ? reject(error) : resolve())),
-    );
   }
 
   /** Where a provider tells who the user is: `me`, or what `{NAME}_PROFILE_PATH` says (`GITHUB_PROFILE_PATH=user`). */

@@ -1,9 +1,15 @@
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import type { ClientSettings } from 'nestjs-oauth-client';
 import { startOAuth1Provider, type OAuth1Provider } from '../../test/providers/oauth1-provider.js';
 import { startOidcProvider, type OidcProvider } from '../../test/providers/oidc-provider.js';
+import { TV } from './device/tv.js';
+import { DEVICE_PAGES } from './harbour/device-pages.js';
+import { siteClient, tvClient } from './harbour/harbour-clients.js';
+import { LOGOUT_PAGES } from './harbour/logout-pages.js';
 
 const CLIENT = { clientId: 'showcase', clientSecret: 'a secret between the showcase and its own providers' };
+const TV_CLIENT = { clientId: 'showcase-tv' };
 
 /** Two real providers on ports of their own, so that the showcase needs no account anywhere. */
 export class EmbeddedProviders implements OnApplicationShutdown {
@@ -12,29 +18,34 @@ export class EmbeddedProviders implements OnApplicationShutdown {
     private readonly harbour: OidcProvider,
   ) {}
 
-  static async start(): Promise<EmbeddedProviders> {
+  /** @param port where Harbour reaches the showcase, if that is known */
+  static async start(port?: string): Promise<EmbeddedProviders> {
     const chirp = await startOAuth1Provider({
       consumers: [{ key: CLIENT.clientId, secret: CLIENT.clientSecret, name: 'The showcase' }],
     });
     const harbour = await startOidcProvider({
-      clients: [
-        {
-          client_id: CLIENT.clientId,
-          client_secret: CLIENT.clientSecret,
-          client_name: 'The showcase',
-          application_type: 'native', // so that its port on this machine may be any
-          grant_types: ['authorization_code', 'refresh_token'],
-          redirect_uris: ['http://localhost/auth/harbour/callback', 'http://127.0.0.1/auth/harbour/callback'],
-        },
-      ],
+      clients: [siteClient(CLIENT, port), tvClient(TV_CLIENT.clientId)],
       accessTokenTtl: 300,
       requirePkce: true,
+      configuration: {
+        features: {
+          deviceFlow: { enabled: true, ...DEVICE_PAGES },
+          rpInitiatedLogout: { enabled: true, ...LOGOUT_PAGES },
+        },
+        // `oidc-provider` calls no address of this machine, unless by a `fetch` that is not its own
+        fetch: (url, options) => fetch(url, Object.assign({}, options, { dispatcher: undefined })),
+      },
     });
     return new EmbeddedProviders(chirp, harbour);
   }
 
   /** What a user would write in the settings. */
   get clients(): Record<string, ClientSettings> {
+    const harbour = {
+      serverMetadataUrl: `${this.harbour.url}/.well-known/openid-configuration`,
+      apiBaseUrl: `${this.harbour.url}/api/`,
+      allowInsecureHttp: true, // it runs on this machine
+    };
     return {
       chirp: {
         ...CLIENT,
@@ -42,16 +53,16 @@ export class EmbeddedProviders implements OnApplicationShutdown {
         accessTokenUrl: `${this.chirp.url}/oauth/access_token`,
         authorizeUrl: `${this.chirp.url}/oauth/authorize`,
         apiBaseUrl: `${this.chirp.url}/api/`,
-        allowInsecureHttp: true, // it runs on this machine
+        allowInsecureHttp: true,
       },
       harbour: {
         ...CLIENT,
-        serverMetadataUrl: `${this.harbour.url}/.well-known/openid-configuration`,
-        apiBaseUrl: `${this.harbour.url}/api/`,
-        allowInsecureHttp: true,
-        authorizeParams: { prompt: 'login' }, // Harbour remembers its users; so ada can make way for grace
+        ...harbour,
+        userInfoFrom: 'userinfo',
+        dpopBoundAccessTokens: true,
         clientKwargs: { scope: 'openid profile email', codeChallengeMethod: 'S256' },
       },
+      [TV]: { ...TV_CLIENT, ...harbour, clientKwargs: { scope: 'openid profile email' } },
     };
   }
 
@@ -61,7 +72,13 @@ export class EmbeddedProviders implements OnApplicationShutdown {
 }
 
 @Module({
-  providers: [{ provide: EmbeddedProviders, useFactory: () => EmbeddedProviders.start() }],
+  providers: [
+    {
+      provide: EmbeddedProviders,
+      inject: [ConfigService],
+      useFactory: (config: ConfigService) => EmbeddedProviders.start(config.get<string>('PORT')),
+    },
+  ],
   exports: [EmbeddedProviders],
 })
 export class EmbeddedProvidersModule {}

@@ -1,7 +1,8 @@
 import { Controller, Get, Header, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { OAuth1App, OAuthRegistry } from 'nestjs-oauth-client';
-import { homePage } from './pages/home.page.js';
+import { TV } from './device/tv.js';
+import { homePage, type Provider } from './pages/home.page.js';
 import './session.js';
 import { TokensService } from './tokens/tokens.service.js';
 import { UsersService } from './users/users.service.js';
@@ -19,12 +20,17 @@ export class HomeController {
   @Header('Cache-Control', 'no-store')
   async home(@Req() { session }: Request): Promise<string> {
     const user = await this.users.find(session.userId);
-    const expiries = user && (await this.tokens.expiries(user));
-    const providers = this.registry.names.map((name) => ({
-      name,
-      protocol: this.registry.get(name) instanceof OAuth1App ? 'OAuth 1.0a' : 'OAuth 2.0',
-      expiry: expiries?.get(name),
-    }));
-    return homePage({ providers, user: user?.displayName });
+    const connections = user && (await this.tokens.connections(user));
+    const providers = this.registry.names.map((name) => ({ ...this.shown(name), ...connections?.get(name) }));
+    return homePage({ providers, user: user?.displayName, claims: session.claims });
+  }
+
+  private shown(name: string): Provider {
+    if (name === TV) {
+      return { name, title: 'TV', signIn: 'Sign in on a TV', protocol: 'OAuth 2.0, by a code', login: '/device' };
+    }
+    const title = name.charAt(0).toUpperCase() + name.slice(1);
+    const protocol = this.registry.get(name) instanceof OAuth1App ? 'OAuth 1.0a' : 'OAuth 2.0';
+    return { name, title, signIn: `Sign in with ${title}`, protocol, login: `/auth/${name}/login` };
   }
 }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import session from 'express-session';
 import { AppModule } from './app.module.js';
+import { SessionsService } from './sessions/sessions.service.js';
 
 /** The whole application, not yet listening. */
 export async function createShowcase(): Promise<INestApplication> {
@@ -16,6 +17,7 @@ export async function createShowcase(): Promise<INestApplication> {
       secret: process.env.SESSION_SECRET ?? randomBytes(32).toString('hex'),
       resave: false,
       saveUninitialized: false,
+      store: app.get(SessionsService).store,
       cookie: { sameSite: 'lax', httpOnly: true },
     }),
   );

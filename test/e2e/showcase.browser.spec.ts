@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { DataSource } from 'typeorm';
 import { createShowcase } from '../../sample/showcase/showcase.js';
 import { OAuth1Token } from '../../sample/showcase/tokens/oauth1-token.entity.js';
@@ -48,8 +48,27 @@ const takesScreenshots = process.env.SCREENSHOTS === '1';
     return on.getByRole('heading', { level: 1 }).innerText();
   }
 
-  async function screenshot(name: string): Promise<void> {
-    if (takesScreenshots) await page.screenshot({ path: `docs/screens/${name}.png` });
+  function card(on: Page, name: string): Locator {
+    return on.locator('.card', { has: on.getByRole('heading', { name }) });
+  }
+
+  async function signInWithHarbour(on: Page, username = 'ada'): Promise<void> {
+    await on.getByRole('link', { name: 'Sign in with Harbour' }).click();
+    await allow(on, username);
+  }
+
+  /** Here, and then there. */
+  async function signOutOfBoth(on: Page): Promise<void> {
+    await on.getByRole('link', { name: 'Sign out' }).click();
+    await on.getByRole('button', { name: 'Sign out' }).click();
+  }
+
+  async function harbourToken(): Promise<OAuth2Token> {
+    return app.get(DataSource).getRepository(OAuth2Token).findOneByOrFail({ name: 'harbour' });
+  }
+
+  async function screenshot(name: string, on = page, fullPage = false): Promise<void> {
+    if (takesScreenshots) await on.screenshot({ path: `docs/screens/${name}.png`, fullPage });
   }
 
   it('signs in with OAuth 1, calls the API, and signs out', async () => {
@@ -77,7 +96,7 @@ const takesScreenshots = process.env.SCREENSHOTS === '1';
     expect(await page.getByText(/The token expires in 5 minutes/).count()).toBe(1);
     await screenshot('signed-in');
 
-    await page.getByRole('link', { name: 'Connect', exact: true }).click();
+    await card(page, 'Chirp').getByRole('link', { name: 'Connect' }).click();
     await allow(page, 'grace');
     expect(await heading(page)).toBe('Hello, Grace Hopper');
     expect(await page.getByRole('link', { name: 'Call the API' }).count()).toBe(2);
@@ -90,11 +109,51 @@ const takesScreenshots = process.env.SCREENSHOTS === '1';
 
   it('lets another user sign in after the first has signed out', async () => {
     for (const [username, name] of Object.entries({ ada: 'Ada Lovelace', grace: 'Grace Hopper' })) {
-      await page.getByRole('link', { name: 'Sign in with Harbour' }).click();
-      await allow(page, username);
+      await signInWithHarbour(page, username);
       expect(await heading(page)).toBe(`Hello, ${name}`);
-      await page.getByRole('link', { name: 'Sign out' }).click();
+      await signOutOfBoth(page);
     }
+  });
+
+  it('shows the claims of an OpenID Connect login, and keeps them when another provider is connected', async () => {
+    await signInWithHarbour(page);
+    await screenshot('claims', page, true);
+    for (const provider of ['Harbour', 'Chirp']) {
+      const claims = await page.getByRole('row').allInnerTexts();
+      expect([provider, claims]).toEqual([
+        provider,
+        expect.arrayContaining(['sub\t1815', 'name\tAda Lovelace', 'email\tada@example.org', 'aud\tshowcase']),
+      ]);
+      await page.goto(`${url}/auth/chirp/login`);
+      await allow(page);
+    }
+  });
+
+  it('ends the session at the OpenID Connect provider too, so that the next login asks for the password', async () => {
+    await signInWithHarbour(page);
+    await card(page, 'Harbour').getByRole('link', { name: 'Connect again' }).click();
+    expect(page.url()).toBe(`${url}/`); // nobody was asked
+
+    await page.getByRole('link', { name: 'Sign out' }).click();
+    expect(await heading(page)).toBe('Sign out of Harbour ID?');
+    await screenshot('provider-logout');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    expect(page.url()).toBe(`${url}/`);
+    expect(await heading(page)).toBe('Sign in with anything');
+    expect((await page.request.get(`${url}/api/harbour/me`)).status()).toBe(401);
+
+    await page.getByRole('link', { name: 'Sign in with Harbour' }).click();
+    expect(await heading(page)).toBe('Sign in to Harbour ID');
+    await page.getByLabel('Password').waitFor();
+  });
+
+  it('stays signed in at the provider when the user would rather', async () => {
+    await signInWithHarbour(page);
+    await page.getByRole('link', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Stay signed in' }).click();
+    expect(await heading(page)).toBe('Sign in with anything');
+    await page.getByRole('link', { name: 'Sign in with Harbour' }).click();
+    expect(await heading(page)).toBe('Hello, Ada Lovelace');
   });
 
   it('refreshes an expired token at the next call, and shows when the new one expires', async () => {
@@ -108,17 +167,34 @@ const takesScreenshots = process.env.SCREENSHOTS === '1';
     await page.getByText('The token expires in 5 minutes').waitFor();
   });
 
+  it('binds its token to a key, which it keeps over a refresh', async () => {
+    await signInWithHarbour(page);
+    const harbour = card(page, 'Harbour');
+    await harbour.getByText('bound to a key (DPoP)').waitFor();
+    await harbour.getByRole('link', { name: 'Call the API' }).click();
+    await harbour.getByText('"email": "ada@example.org"').waitFor();
+
+    const before = await harbourToken();
+    await app.get(DataSource).getRepository(OAuth2Token).update(before.id, { expiresAt: 1 });
+    await page.reload();
+    await harbour.getByRole('link', { name: 'Call the API' }).click();
+    await harbour.getByText('"email": "ada@example.org"').waitFor();
+    const after = await harbourToken();
+    expect(after.accessToken).not.toBe(before.accessToken);
+    expect([after.tokenType, after.dpopKey]).toEqual(['dpop', before.dpopKey]);
+  });
+
   it('shows an API call that fails, and connects again', async () => {
     await page.getByRole('link', { name: 'Sign in with Chirp' }).click();
     await allow(page);
     await app.get(DataSource).getRepository(OAuth1Token).update({ name: 'chirp' }, { oauthToken: 'revoked' });
-    const card = page.locator('.card', { hasText: 'Chirp' });
-    await card.getByRole('link', { name: 'Call the API' }).click();
-    await card.getByText('"error": "provider_error"').waitFor();
-    await card.getByRole('link', { name: 'Connect again' }).click();
+    const chirp = card(page, 'Chirp');
+    await chirp.getByRole('link', { name: 'Call the API' }).click();
+    await chirp.getByText('"error": "provider_error"').waitFor();
+    await chirp.getByRole('link', { name: 'Connect again' }).click();
     await allow(page);
-    await card.getByRole('link', { name: 'Call the API' }).click();
-    await card.getByText('"screen_name": "ada"').waitFor();
+    await chirp.getByRole('link', { name: 'Call the API' }).click();
+    await chirp.getByText('"screen_name": "ada"').waitFor();
   });
 
   it('works without scripts', async () => {
@@ -127,7 +203,7 @@ const takesScreenshots = process.env.SCREENSHOTS === '1';
     await tab.goto(url);
     await tab.getByRole('link', { name: 'Sign in with Chirp' }).click();
     await allow(tab);
-    await tab.getByRole('link', { name: 'Call the API' }).click();
+    await card(tab, 'Chirp').getByRole('link', { name: 'Call the API' }).click();
     expect(tab.url()).toBe(`${url}/api/chirp/me`);
     expect(JSON.parse(await tab.locator('body').innerText())).toMatchObject({ screen_name: 'ada' });
     await plain.close();
@@ -178,5 +254,56 @@ const takesScreenshots = process.env.SCREENSHOTS === '1';
     expect(await page.getByText('the callback page was reloaded').count()).toBe(1);
     await page.getByRole('link', { name: 'Back to the start' }).click();
     expect(await heading(page)).toBe('Hello, Ada Lovelace');
+  });
+
+  describe('on a TV', () => {
+    let phone: Page;
+
+    beforeEach(async () => {
+      phone = await (await chromium.newContext({ viewport: { width: 400, height: 800 } })).newPage();
+      await page.getByRole('link', { name: 'Sign in on a TV' }).click();
+      await page.getByRole('heading', { name: 'Sign in on a TV' }).waitFor();
+    });
+
+    afterEach(() => phone.context().close());
+
+    it('signs in who types its code on another device', async () => {
+      await screenshot('device');
+      const userCode = await page.locator('.code').innerText();
+      await phone.goto(await page.getByRole('listitem').getByRole('link').getAttribute('href').then(String));
+      await phone.getByLabel('Code').fill('no such code');
+      await phone.getByRole('button', { name: 'Continue' }).click();
+      expect(await phone.getByRole('alert').innerText()).toContain('There is no such code');
+      await phone.getByLabel('Code').fill(userCode.toLowerCase());
+      await phone.getByRole('button', { name: 'Continue' }).click();
+
+      expect(await heading(phone)).toBe('Is this your device?');
+      expect(await phone.getByText(userCode).count()).toBe(1);
+      await screenshot('provider-device', phone);
+      await phone.getByRole('button', { name: 'Yes, sign it in' }).click();
+      await phone.getByText('A TV').waitFor();
+      await allow(phone, 'grace');
+      await phone.getByText('Your device is signed in').waitFor();
+
+      await page.getByRole('heading', { name: 'Hello, Grace Hopper' }).waitFor();
+      expect(await page.getByRole('row').allInnerTexts()).toContain('sub\t1906');
+      const tv = card(page, 'TV');
+      await tv.getByRole('link', { name: 'Call the API' }).click();
+      await tv.getByText('"email": "grace@example.org"').waitFor();
+      await page.getByRole('link', { name: 'Sign out' }).click();
+      expect(await heading(page)).toBe('Sign in with anything');
+    });
+
+    it('has the code in its square, and says that the user said no', async () => {
+      const square = page.getByRole('link', { name: 'Open with the code' });
+      await square.locator('svg').waitFor();
+      await phone.goto(String(await square.getAttribute('href')));
+      await phone.getByRole('button', { name: 'No' }).click();
+      expect(await phone.getByRole('alert').innerText()).toContain('You said no');
+
+      await page.getByRole('heading', { name: 'You said no' }).waitFor();
+      await page.getByRole('link', { name: 'Back to the start' }).click();
+      expect(await heading(page)).toBe('Sign in with anything');
+    });
   });
 });

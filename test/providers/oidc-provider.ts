@@ -1,6 +1,13 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import express, { type Request } from 'express';
-import { interactionPolicy, Provider, type ClientMetadata, type Configuration } from 'oidc-provider';
+import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose';
+import {
+  interactionPolicy,
+  Provider,
+  type ClientMetadata,
+  type Configuration,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import { listen } from './listen.js';
 import { loginPage } from './login-page.js';
 import { memoryAdapter } from './oidc-memory-adapter.js';
@@ -16,6 +23,8 @@ export interface OidcProviderOptions {
   requirePkce?: boolean;
   /** Whatever else `oidc-provider` is to be told; `features` are merged with those below. */
   configuration?: Partial<Configuration>;
+  /** Is told of every request to the provider's own endpoints that was answered. */
+  onAnswer?: (context: KoaContextWithOIDC) => void;
 }
 
 export interface OidcProvider {
@@ -25,7 +34,8 @@ export interface OidcProvider {
   close(): Promise<void>;
 }
 
-const LOOK = { provider: 'Harbour ID', colour: '#3d5a45' };
+/** Of every page of this provider. */
+export const LOOK = { provider: 'Harbour ID', colour: '#3d5a45' };
 /** Everything that a client may be given; nobody is asked twice. */
 const SCOPES = 'openid profile email offline_access';
 
@@ -35,8 +45,16 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
   const { port, close } = await listen(app, options.port);
   const url = `http://localhost:${port}`;
   const provider = new Provider(url, configuration(options));
+  if (options.onAnswer) tell(provider, options.onAnswer);
   app.use(interactions(provider), api(provider), provider.callback());
   return { url, provider, close };
+}
+
+function tell(provider: Provider, onAnswer: (context: KoaContextWithOIDC) => void): void {
+  provider.use(async (context, next) => {
+    await next();
+    if ('oidc' in context) onAnswer(context as KoaContextWithOIDC);
+  });
 }
 
 function configuration(options: OidcProviderOptions): Configuration {
@@ -72,6 +90,7 @@ function configuration(options: OidcProviderOptions): Configuration {
     ttl: {
       AccessToken: accessTokenTtl,
       AuthorizationCode: 60,
+      DeviceCode: 600,
       Grant: 86_400,
       IdToken: 3600,
       Interaction: 600,
@@ -140,7 +159,8 @@ function interactions(provider: Provider): express.Router {
       return;
     }
     const user = authenticate(username, password);
-    if (user) await provider.interactionFinished(request, response, { login: { accountId: user.id }, consent: {} });
+    const [acr] = String(params.acr_values ?? '').split(' '); // a password is as sure as they like
+    if (user) await provider.interactionFinished(request, response, { login: { accountId: user.id, acr }, consent: {} });
     else response.status(401).send(await page(provider, uid, params, 'No such user, or another password.'));
   });
   return router;
@@ -157,16 +177,49 @@ async function page(provider: Provider, uid: string, params: Record<string, unkn
   });
 }
 
-/** An API that takes access tokens wherever RFC 6750 §2 lets them be. */
+/** An API that takes access tokens wherever RFC 6750 §2 lets them be, and those that are bound to a key with its proof alone. */
 function api(provider: Provider): express.Router {
   const router = express.Router();
   router.all('/api/me', express.urlencoded(), async (request, response) => {
-    const token = await provider.AccessToken.find(bearerToken(request) ?? '');
-    const user = USERS.find(({ id }) => id === token?.accountId);
-    if (user) response.json({ sub: user.id, name: user.name, email: user.email });
-    else response.status(401).set('WWW-Authenticate', 'Bearer error="invalid_token"').json({ error: 'invalid_token' });
+    const dpop = dpopToken(request);
+    const token = await provider.AccessToken.find(dpop ?? bearerToken(request) ?? '');
+    const key = dpop === undefined ? undefined : await provenKey(request, `${provider.issuer}/api/me`, dpop);
+    const isBound = dpop !== undefined || token?.jkt !== undefined;
+    const isGood = !isBound || (key !== undefined && key === token?.jkt);
+    const user = isGood ? USERS.find(({ id }) => id === token?.accountId) : undefined;
+    if (user) {
+      response.json({ sub: user.id, name: user.name, email: user.email });
+      return;
+    }
+    const challenge = `${isBound ? 'DPoP' : 'Bearer'} error="invalid_token"`;
+    response.status(401).set('WWW-Authenticate', challenge).json({ error: 'invalid_token' });
   });
   return router;
+}
+
+/** What `oidc-provider` takes too. */
+const DPOP_ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA'];
+
+/** Thumbprint of the key that signed the proof of this very request, with this very token (RFC 9449 §4.3), if it is good. */
+async function provenKey(request: Request, url: string, accessToken: string): Promise<string | undefined> {
+  try {
+    const { payload, protectedHeader } = await jwtVerify(request.get('DPoP') ?? '', EmbeddedJWK, {
+      typ: 'dpop+jwt',
+      algorithms: DPOP_ALGORITHMS,
+      requiredClaims: ['jti'],
+      maxTokenAge: 60,
+    });
+    const { htm, htu, ath } = payload;
+    const isOfThisRequest = htm === request.method && htu === url;
+    const isWithThisToken = ath === createHash('sha256').update(accessToken).digest('base64url');
+    return isOfThisRequest && isWithThisToken ? await calculateJwkThumbprint(protectedHeader.jwk ?? {}) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function dpopToken({ headers }: Request): string | undefined {
+  return /^DPoP (.+)$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 function bearerToken({ headers, query, body }: Request): string | undefined {

@@ -13,6 +13,7 @@ const MESSAGES: Record<string, Message> = {
     title: 'You said no',
     text: 'Nothing was shared with this site. You can start again whenever you like.',
   },
+  expired_token: { title: 'The code is too old', text: 'Nobody has typed it in time. You can start again.' },
   expired_state: { title: 'This login took too long' },
   no_session: { title: 'This login was not begun in this browser' },
   unknown_provider: { title: 'There is no such provider' },

@@ -1,3 +1,4 @@
+import { claimsTable } from './claims.table.js';
 import { html, type Html } from './html.js';
 import { layout } from './layout.js';
 
@@ -5,20 +6,29 @@ export interface Home {
   providers: Provider[];
   /** Who is signed in. */
   user?: string;
+  /** What an OpenID Connect provider told of them. */
+  claims?: Record<string, unknown>;
 }
 
-interface Provider {
+export interface Provider {
   /** Of the client. */
   name: string;
+  title: string;
+  /** What its login is called. */
+  signIn: string;
   protocol: string;
+  /** Where its login begins. */
+  login: string;
   /** When the user's token expires; `null` is never, and without one the user has no token. */
   expiry?: Date | null;
+  /** Whether the token is bound to a key (DPoP). */
+  isBound?: boolean;
 }
 
-export function homePage({ providers, user }: Home): string {
+export function homePage({ providers, user, claims }: Home): string {
   return user === undefined
     ? layout('Sign in', { content: signIn(providers) })
-    : layout(`Signed in as ${user}`, { user, content: signedIn(providers, user) });
+    : layout(`Signed in as ${user}`, { user, content: signedIn(providers, user, claims) });
 }
 
 function signIn(providers: Provider[]): Html {
@@ -46,50 +56,55 @@ function signIn(providers: Provider[]): Html {
     </ul>`;
 }
 
-function tile({ name, protocol }: Provider): Html {
-  return html`<a class="card tile" href="/auth/${name}/login">
-    ${mark(name)}
-    <span><strong>Sign in with ${titleOf(name)}</strong><br /><span class="soft small">${protocol}</span></span>
+function tile({ name, title, signIn, protocol, login }: Provider): Html {
+  return html`<a class="card tile" href="${login}">
+    ${mark(name, title)}
+    <span><strong>${signIn}</strong><br /><span class="soft small">${protocol}</span></span>
   </a>`;
 }
 
-function signedIn(providers: Provider[], user: string): Html {
+function signedIn(providers: Provider[], user: string, claims: Home['claims']): Html {
   return html`<section class="hero">
       <h1>Hello, ${user}</h1>
       <p class="soft">Each call below finds your token in the database, and refreshes it when its time is up.</p>
     </section>
     ${providers.map((provider) => (provider.expiry === undefined ? unconnected(provider) : connected(provider)))}
+    ${claims && claimsTable(claims)}
     <script type="module" src="/home.js"></script>`;
 }
 
-function connected({ name, protocol, expiry }: Provider): Html {
+function connected({ name, title, protocol, login, expiry, isBound }: Provider): Html {
   return html`<section class="card">
     <div class="row">
-      ${mark(name)}
+      ${mark(name, title)}
       <div class="grows">
-        <h2>${titleOf(name)}</h2>
-        <p class="soft small">${protocol} · <span class="expiry" id="expiry-${name}">${expiryText(expiry)}</span></p>
+        <h2>${title}</h2>
+        <p class="soft small">
+          ${protocol} · <span class="expiry" id="expiry-${name}">${expiryText(expiry)}</span>${
+            isBound && html`, and is bound to a key (DPoP)`
+          }
+        </p>
       </div>
-      <a class="button quiet" href="/auth/${name}/login">Connect again</a>
+      <a class="button quiet" href="${login}">Connect again</a>
       <a class="button" href="/api/${name}/me" data-answer="answer-${name}">Call the API</a>
     </div>
     <pre id="answer-${name}" hidden></pre>
   </section>`;
 }
 
-function unconnected({ name, protocol }: Provider): Html {
+function unconnected({ name, title, protocol, login }: Provider): Html {
   return html`<section class="card row">
-    ${mark(name)}
+    ${mark(name, title)}
     <div class="grows">
-      <h2>${titleOf(name)}</h2>
+      <h2>${title}</h2>
       <p class="soft small">${protocol} · Not connected</p>
     </div>
-    <a class="button" href="/auth/${name}/login">Connect</a>
+    <a class="button" href="${login}">Connect</a>
   </section>`;
 }
 
-function mark(name: string): Html {
-  return html`<span class="mark" data-provider="${name}" aria-hidden="true">${titleOf(name).charAt(0)}</span>`;
+function mark(name: string, title: string): Html {
+  return html`<span class="mark" data-provider="${name}" aria-hidden="true">${title.charAt(0)}</span>`;
 }
 
 function expiryText(expiry: Date | null | undefined): string {
@@ -97,8 +112,4 @@ function expiryText(expiry: Date | null | undefined): string {
   const seconds = Math.round((expiry.getTime() - Date.now()) / 1000);
   if (seconds <= 0) return 'The token is expired; the next call refreshes it';
   return `The token expires in ${seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`}`;
-}
-
-function titleOf(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }

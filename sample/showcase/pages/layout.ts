@@ -1,12 +1,21 @@
 import { html, type Html } from './html.js';
 
+interface Page {
+  content: Html;
+  /** Who is signed in. */
+  user?: string;
+  /** Seconds after which the page is loaded again. */
+  refresh?: number;
+}
+
 /** The frame of every page. */
-export function layout(title: string, { user, content }: { user?: string; content: Html }): string {
+export function layout(title: string, { user, content, refresh }: Page): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        ${refresh !== undefined && html`<meta http-equiv="refresh" content="${refresh}" />`}
         <title>${title}</title>
         <link rel="icon" href="/icon.svg" />
         <link rel="stylesheet" href="/style.css" />

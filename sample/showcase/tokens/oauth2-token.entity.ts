@@ -1,4 +1,5 @@
 import type { OAuth2Token as Token } from 'nestjs-oauth-client';
+import type { JsonWebKey } from 'node:crypto';
 import { Column, Entity, ManyToOne, PrimaryGeneratedColumn, Unique, type Relation } from 'typeorm';
 import { User } from '../users/user.entity.js';
 
@@ -26,6 +27,14 @@ export class OAuth2Token {
   @Column({ type: 'int', nullable: true })
   expiresAt!: number | null;
 
+  /** Names the user at the provider when they sign out. */
+  @Column({ type: 'varchar', nullable: true })
+  idToken!: string | null;
+
+  /** The private key that a token of the type `dpop` is bound to; encrypt it where the database has many readers. */
+  @Column({ type: 'json', nullable: true })
+  dpopKey!: object | null;
+
   @ManyToOne(() => User, { nullable: false, onDelete: 'CASCADE' })
   user!: Relation<User>;
 
@@ -35,6 +44,8 @@ export class OAuth2Token {
       accessToken: this.accessToken,
       refreshToken: this.refreshToken ?? undefined,
       expiresAt: this.expiresAt ?? undefined,
+      idToken: this.idToken ?? undefined,
+      dpopKey: (this.dpopKey as JsonWebKey | null) ?? undefined,
     };
   }
 }

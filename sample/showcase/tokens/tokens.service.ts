@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Request } from 'express';
 import type {
+  EndedSession,
   OAuth1Token as Token1,
   OAuth2Token as Token2,
   StoredToken,
@@ -9,9 +10,18 @@ import type {
   UpdateTokenContext,
 } from 'nestjs-oauth-client';
 import { Repository } from 'typeorm';
+import { SessionsService } from '../sessions/sessions.service.js';
 import type { User } from '../users/user.entity.js';
 import { OAuth1Token } from './oauth1-token.entity.js';
 import { OAuth2Token } from './oauth2-token.entity.js';
+
+/** What the page shows of a token. */
+export interface Connection {
+  /** When the token expires; `null` is never. */
+  expiry: Date | null;
+  /** Whether it is bound to a key (DPoP). */
+  isBound: boolean;
+}
 
 /** Keeps the users' tokens; the library asks it whenever it calls a provider's API. */
 @Injectable()
@@ -19,6 +29,7 @@ export class TokensService implements TokenStore {
   constructor(
     @InjectRepository(OAuth1Token) private readonly oauth1: Repository<OAuth1Token>,
     @InjectRepository(OAuth2Token) private readonly oauth2: Repository<OAuth2Token>,
+    private readonly sessions: SessionsService,
   ) {}
 
   /** Called by the library: the token of the user who makes this request. */
@@ -31,11 +42,14 @@ export class TokensService implements TokenStore {
 
   /** Called by the library: a token was refreshed. */
   async updateToken(name: string, token: Token2, { refreshToken }: UpdateTokenContext): Promise<void> {
-    const { tokenType, accessToken, expiresAt } = token;
-    await this.oauth2.update(
-      { name, refreshToken },
-      { tokenType, accessToken, refreshToken: token.refreshToken ?? null, expiresAt: expiresAt ?? null },
-    );
+    await this.oauth2.update({ name, refreshToken }, columns(token));
+  }
+
+  /** Called by the library: a session has ended at the provider, and so the one here that began with it must. */
+  async onBackchannelLogout({ name, sub, sid }: EndedSession): Promise<void> {
+    await this.sessions.end(({ openIdProvider, claims }) => {
+      return openIdProvider === name && (sid === undefined ? claims?.sub === sub : claims?.sid === sid);
+    });
   }
 
   /** Saves what a login has brought. */
@@ -44,20 +58,35 @@ export class TokensService implements TokenStore {
       const { oauthToken, oauthTokenSecret } = token;
       await this.oauth1.upsert({ name, user, oauthToken, oauthTokenSecret }, ['user', 'name']);
     } else {
-      const { tokenType, accessToken, refreshToken = null, expiresAt = null } = token;
-      await this.oauth2.upsert({ name, user, tokenType, accessToken, refreshToken, expiresAt }, ['user', 'name']);
+      await this.oauth2.upsert({ name, user, ...columns(token) }, ['user', 'name']);
     }
   }
 
-  /** When each token of the user expires, by provider; `null` is never. */
-  async expiries(user: User): Promise<Map<string, Date | null>> {
+  /** The last that is heard of a token: its user signs out. */
+  async take(name: string, userId: number | undefined): Promise<Token2 | undefined> {
+    const row = userId === undefined ? null : await this.oauth2.findOneBy({ name, user: { id: userId } });
+    if (row) await this.oauth2.delete(row.id);
+    return row?.toToken();
+  }
+
+  /** The user's tokens, by provider. */
+  async connections(user: User): Promise<Map<string, Connection>> {
     const where = { user: { id: user.id } };
     const [oauth1, oauth2] = await Promise.all([this.oauth1.findBy(where), this.oauth2.findBy(where)]);
     return new Map([
-      ...oauth1.map(({ name }) => [name, null] as const),
-      ...oauth2.map(({ name, expiresAt }) => [name, expiresAt === null ? null : new Date(expiresAt * 1000)] as const),
+      ...oauth1.map(({ name }) => [name, { expiry: null, isBound: false }] as const),
+      ...oauth2.map(({ name, expiresAt, dpopKey }) => {
+        const expiry = expiresAt === null ? null : new Date(expiresAt * 1000);
+        return [name, { expiry, isBound: dpopKey !== null }] as const;
+      }),
     ]);
   }
+}
+
+/** What a token lacks is `null`, so that nothing of the one before stays. */
+function columns(token: Token2) {
+  const { tokenType, accessToken, refreshToken = null, expiresAt = null, idToken = null, dpopKey = null } = token;
+  return { tokenType, accessToken, refreshToken, expiresAt, idToken, dpopKey };
 }
 
 function isOAuth1(token: Token1 | Token2): token is Token1 {

@@ -1,0 +1,18 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { messagePage } from '../../../test/providers/login-page.js';
+import { LOOK } from '../../../test/providers/oidc-provider.js';
+import { html, type Html } from '../pages/html.js';
+
+/** A page with the look of Harbour's login page. */
+export function harbourPage(content: Html): string {
+  return messagePage(LOOK, '').replace(/<main>.*<\/main>/s, () => `<main>${content.toString()}</main>`);
+}
+
+/** A form to one of `oidc-provider`'s own endpoints, which takes it from this browser's session alone. */
+export function harbourForm({ oidc }: KoaContextWithOIDC, endpoint: string, fields: Html): Html {
+  const { secret } = oidc.session?.state as { secret: string };
+  return html`<form method="post" action="${oidc.urlFor(endpoint)}">
+    <input type="hidden" name="xsrf" value="${secret}" />
+    ${fields}
+  </form>`;
+}

@@ -1,0 +1,53 @@
+import { Controller, Get, Param, Post, Redirect, Req, UseFilters } from '@nestjs/common';
+import type { Request } from 'express';
+import {
+  OAuthBackchannelLogout,
+  OAuthLogout,
+  OAuthLogoutCallback,
+  OAuthReturnTo,
+  regenerateSession,
+  type LogoutRedirectParams,
+} from 'nestjs-oauth-client';
+import { ErrorPageFilter } from './error-page.filter.js';
+import './session.js';
+import { SignedOutHereFilter } from './signed-out-here.filter.js';
+import { TokensService } from './tokens/tokens.service.js';
+
+/** Signs users out: here, at the OpenID Connect provider, and here when it was there that they signed out. */
+@Controller('auth')
+@UseFilters(ErrorPageFilter)
+export class LogoutController {
+  constructor(private readonly tokens: TokensService) {}
+
+  /** Signs the user out here; and at the OpenID Connect provider, where this browser is signed in at one. */
+  @Get('logout')
+  @Redirect('/')
+  async logout(@Req() { session }: Request): Promise<{ url: string } | undefined> {
+    if (session.openIdProvider !== undefined) return { url: `/auth/${session.openIdProvider}/logout` };
+    await new Promise<void>((resolve, reject) =>
+      session.destroy((error?: Error) => (error ? reject(error) : resolve())),
+    );
+    return undefined;
+  }
+
+  @Get(':provider/logout')
+  @OAuthLogout({ postLogoutRedirectUri: '/auth/:provider/signed-out' })
+  @UseFilters(SignedOutHereFilter)
+  async providerLogout(@Req() request: Request, @Param('provider') provider: string): Promise<LogoutRedirectParams> {
+    const token = await this.tokens.take(provider, request.session.userId);
+    await regenerateSession(request); // ends the session, and keeps what the logout itself needs
+    return { idTokenHint: token?.idToken };
+  }
+
+  @Get(':provider/signed-out')
+  @OAuthLogoutCallback()
+  @Redirect()
+  signedOut(@OAuthReturnTo() url: string): { url: string } {
+    return { url };
+  }
+
+  /** The provider itself calls: a user signed out there. `TokensService.onBackchannelLogout()` does what is to be done. */
+  @Post(':provider/backchannel-logout')
+  @OAuthBackchannelLogout()
+  signedOutThere(): void {}
+}

@@ -1,0 +1,28 @@
+import { html, type Html } from './html.js';
+
+/** Claims that are times, in seconds since 1970. */
+const TIMES = ['auth_time', 'exp', 'iat', 'updated_at'];
+
+/** What an OpenID Connect provider told of the user, claim by claim. */
+export function claimsTable(claims: Record<string, unknown>): Html {
+  return html`<section class="card">
+    <h2>What OpenID Connect tells of you</h2>
+    <p class="soft small">
+      The claims of your login: of the id_token, which is signed, and of userinfo where it was asked.
+    </p>
+    <table>
+      ${Object.entries(claims).map(
+        ([name, value]) =>
+          html`<tr>
+            <th scope="row">${name}</th>
+            <td>${text(name, value)}</td>
+          </tr>`,
+      )}
+    </table>
+  </section>`;
+}
+
+function text(name: string, value: unknown): string {
+  if (TIMES.includes(name) && typeof value === 'number') return new Date(value * 1000).toUTCString();
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

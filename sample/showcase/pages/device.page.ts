@@ -1,0 +1,47 @@
+import { html, type Html } from './html.js';
+import { layout } from './layout.js';
+
+export interface DevicePage {
+  userCode: string;
+  verificationUri: string;
+  /** With the code in it. */
+  verificationUriComplete: string;
+  qrCode: Html;
+  /** Who is signed in. */
+  user?: string;
+}
+
+/** Seconds after which the page asks again. */
+const REFRESH = 3;
+
+/** What a television shows: where to go, and the code to type there. */
+export function devicePage({ userCode, verificationUri, verificationUriComplete, qrCode, user }: DevicePage): string {
+  return layout('Sign in on a TV', {
+    user,
+    refresh: REFRESH,
+    content: html`<section class="hero">
+        <h1>Sign in on a TV</h1>
+        <p class="soft">Think of this page as a television, and of another browser as the telephone in your hand.</p>
+      </section>
+      <section class="card device">
+        <ol>
+          <li>
+            Open
+            <a href="${verificationUri}" target="_blank" rel="noreferrer">${verificationUri.replace('http://', '')}</a>
+          </li>
+          <li>Type the code <strong class="code">${userCode}</strong></li>
+          <li>
+            Say yes there, and wait here
+            <p class="soft small">This page looks every ${REFRESH} seconds for the answer.</p>
+          </li>
+        </ol>
+        <a href="${verificationUriComplete}" target="_blank" rel="noreferrer" aria-label="Open with the code"
+          >${qrCode}</a
+        >
+      </section>
+      <p class="soft small note">
+        The square is the same address, with the code in it. This provider runs on this machine alone, where no
+        telephone reaches it: press the square to open it in another tab.
+      </p>`,
+  });
+}
