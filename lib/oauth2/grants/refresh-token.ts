@@ -1,3 +1,4 @@
+import type { AuthorizationServer } from 'oauth4webapi';
 import type { OAuth2Token } from '../../token/token.js';
 import { subjectOf } from '../openid/id-token.js';
 import type { Provider } from '../provider/provider.js';
@@ -12,7 +13,7 @@ export type RefreshableToken = OAuth2Token & { refreshToken: string };
  */
 export async function refreshToken(provider: Provider, old: RefreshableToken): Promise<OAuth2Token> {
   const { refreshTokenUrl, refreshTokenParams, resource, dpopKey } = provider.config;
-  const server = refreshTokenUrl ? { ...provider.server, token_endpoint: refreshTokenUrl } : provider.server;
+  const server = refreshTokenUrl ? withTokenEndpoint(provider.server, refreshTokenUrl) : provider.server;
   const { token } = await requestToken(
     { ...provider, server },
     {
@@ -23,4 +24,11 @@ export async function refreshToken(provider: Provider, old: RefreshableToken): P
     },
   );
   return { refreshToken: old.refreshToken, ...(old.idToken !== undefined && { idToken: old.idToken }), ...token };
+}
+
+function withTokenEndpoint(
+  { mtls_endpoint_aliases: aliases, ...server }: AuthorizationServer,
+  url: string,
+): AuthorizationServer {
+  return { ...server, token_endpoint: url, mtls_endpoint_aliases: aliases && { ...aliases, token_endpoint: url } };
 }

@@ -4,7 +4,7 @@ import { protocolAnswer } from '../../http/protocol-request.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { mendedResponse, withData } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
-import { mutualTlsAlias, requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
+import { requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
 import { tokenCredentials } from '../access-token/token-credentials.js';
 
 /**
@@ -55,7 +55,7 @@ export async function fetchUserInfo(
   subject: string | undefined,
 ): Promise<UserInfo> {
   const { server, client, config, http } = provider;
-  const url = mutualTlsAlias(provider, 'userinfo_endpoint') ?? requireEndpoint(provider, 'userinfo_endpoint');
+  const url = requireEndpoint(provider, 'userinfo_endpoint');
   const answer = await sendApiRequest<string>(
     http,
     {

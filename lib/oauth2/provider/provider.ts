@@ -90,18 +90,16 @@ export function signatureOptions({ config, clientKeys, providerKeys }: Provider)
   };
 }
 
-/** @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint */
+/**
+ * Where requests of one kind go: to the endpoint for mutual TLS, where the client uses that and there is one (RFC 8705 §5).
+ * @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint
+ */
 export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint): string {
-  const url = server[endpoint];
+  const { [endpoint]: url } = config.usesMutualTls ? { ...server, ...server.mtls_endpoint_aliases } : server;
   if (url !== undefined) return url;
   throw new OAuthConfigError([
     `${config.name}: neither its settings nor its server metadata have a usable ${endpoint}`,
   ]);
-}
-
-/** The endpoint for mutual TLS, where the client uses that and the provider has one (RFC 8705 §5). */
-export function mutualTlsAlias({ config, server }: Provider, endpoint: 'userinfo_endpoint'): string | undefined {
-  return config.usesMutualTls ? server.mtls_endpoint_aliases?.[endpoint] : undefined;
 }
 
 function present(fields: Record<string, string | undefined>): Record<string, string> {
