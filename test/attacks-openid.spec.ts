@@ -289,6 +289,18 @@ describe('attack:', () => {
     });
   });
 
+  it('token substitution: an id_token of the token endpoint that is about another user than that of the answer', async () => {
+    let times = 0;
+    const second = ({ header, claims }: UnsignedJwt): UnsignedJwt => ({
+      header,
+      claims: { ...claims, sub: times++ === 0 ? 'ada' : 'eve' },
+    });
+    await refused(
+      { params: { response_type: 'code id_token' }, idToken: second },
+      /^id_token is about "eve", expected "ada"$/,
+    );
+  });
+
   describe('implicit answers', () => {
     it('an access token in the callback', async () => {
       const withToken = (response: Record<string, string>) => ({ ...response, access_token: 'injected' });
@@ -307,6 +319,15 @@ describe('attack:', () => {
     it('a hybrid answer in the URL', async () => {
       await refused({ params: { response_type: 'code id_token', response_mode: 'query' } }, /by a form post alone/);
       await refused({ params: { response_mode: 'fragment' } }, /never reaches a server/);
+    });
+
+    it('a hybrid answer that was posted, put into the URL', async () => {
+      const { app, browser } = await run({});
+      const page = await browser.get(`${app.url}/auth/rp/login?response_type=${encodeURIComponent('code id_token')}`);
+      const fields = [...page.text.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]);
+      const query = new URLSearchParams(fields as [string, string][]).toString();
+      const { text } = await browser.get(`${app.url}/auth/rp/callback?${query}`);
+      expect(JSON.parse(text)).toMatchObject({ error_description: '"code id_token" is taken by a form post alone' });
     });
   });
 

@@ -33,7 +33,7 @@ import {
   type DeviceAuthorizationParams,
 } from '../oauth2/grants/device-authorization.js';
 import { subjectOf, type IdTokenClaims } from '../oauth2/openid/id-token.js';
-import { logoutRequest } from '../oauth2/openid/logout-request.js';
+import { logoutRequest, type LogoutParams } from '../oauth2/openid/logout-request.js';
 import { LogoutTokens, type BackchannelLogout } from '../oauth2/openid/logout-token.js';
 import { checkFrontchannelLogout, type FrontchannelLogout } from '../oauth2/openid/frontchannel-logout.js';
 import { fetchUserInfo, type UserInfo } from '../oauth2/openid/user-info.js';
@@ -142,6 +142,15 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
+   * Makes the URL that ends the user's session at the provider, without keeping anything (OpenID Connect RP-Initiated
+   * Logout 1.0 §2). There is a state where there is a `postLogoutRedirectUri`.
+   * @throws {OAuthConfigError} when the provider has no end session endpoint
+   */
+  async createLogoutUrl(params: LogoutParams = {}): Promise<{ url: string; state?: string }> {
+    return logoutRequest(await this.#metadata.load(), params);
+  }
+
+  /**
    * Ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2); with `postLogoutRedirectUri`, the
    * logout is kept in the session until the user comes back. End your own session first; `@OAuthLogout()` does the rest.
    * @throws {OAuthConfigError} when the provider has no end session endpoint
@@ -152,7 +161,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   ): Promise<RedirectResponse> {
     const place = checkReturnTo(returnTo);
     const postLogoutRedirectUri = target && this.absoluteUri(target, request);
-    const { url, state } = logoutRequest(await this.#metadata.load(), { ...params, postLogoutRedirectUri });
+    const { url, state } = await this.createLogoutUrl({ ...params, postLogoutRedirectUri });
     if (postLogoutRedirectUri && state !== undefined) {
       const logout: PendingLogout = { kind: 'logout', provider: this.name, postLogoutRedirectUri, returnTo: place };
       await savePending(request, state, logout);

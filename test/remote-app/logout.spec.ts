@@ -93,6 +93,16 @@ describe('a logout that ends the provider’s session', () => {
     expect(url).toBe(`${provider.url}/end?tenant=1&client_id=dev&id_token_hint=fake.id.token`);
   });
 
+  it('may be made by hand', async () => {
+    const dev = await start();
+    const { url, state } = await dev.createLogoutUrl({ postLogoutRedirectUri: 'https://app.test/bye', state: 'mine' });
+    expect([new URL(url).searchParams.get('state'), state]).toEqual(['mine', 'mine']);
+    expect(await dev.createLogoutUrl()).toEqual({
+      url: `${provider.url}/end?tenant=1&client_id=dev`,
+      state: undefined,
+    });
+  });
+
   it('needs an end session endpoint', async () => {
     provider.on('GET /.well-known/openid-configuration', () => ({
       json: { ...metadata(), end_session_endpoint: null },
