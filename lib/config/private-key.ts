@@ -26,7 +26,8 @@ type PrivateKeyList = readonly (PrivateKeyMaterial | PrivateKeyEntry)[];
 export interface ClientKey {
   readonly key: KeyObject;
   readonly kid?: string;
-  readonly alg: string;
+  /** Of a key that only decrypts, it may be any that fits. */
+  readonly alg?: string;
   readonly use?: 'sig' | 'enc';
 }
 
@@ -35,7 +36,8 @@ export function readPrivateKey(given: PrivateKeyMaterial | PrivateKeyEntry): Cli
   const { key: material, ...told } = isEntry(given) ? given : { key: given };
   const { kid, alg, use } = { ...(isJwk(material) && toldBy(material)), ...told };
   const key = keyObject(material);
-  return { key, kid, alg: alg ?? algorithmOf(key), use: use ?? (isEncryption(alg) ? 'enc' : undefined) };
+  const algorithm = alg ?? (use === 'enc' ? undefined : algorithmOf(key));
+  return { key, kid, alg: algorithm, use: use ?? (isEncryption(algorithm) ? 'enc' : undefined) };
 }
 
 function isEntry(given: PrivateKeyMaterial | PrivateKeyEntry): given is PrivateKeyEntry {

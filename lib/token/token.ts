@@ -25,6 +25,8 @@ export interface OAuth2Token {
   scope?: string;
   /** `id_token`, as it came (OpenID Connect Core §3.1.3.3). */
   idToken?: string;
+  /** The APIs that it was asked for, where these are not the configured ones (RFC 8707); a refresh asks for the same. */
+  resource?: string[];
   /** The private JWK that a token of the type `dpop` is bound to (RFC 9449); without it, it is of no use. Keep it with the token. */
   dpopKey?: JsonWebKey;
   /** Whatever else the provider sent, under the provider's own name. */

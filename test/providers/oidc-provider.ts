@@ -159,8 +159,9 @@ function interactions(provider: Provider): express.Router {
       return;
     }
     const user = authenticate(username, password);
-    const [acr] = String(params.acr_values ?? '').split(' '); // a password is as sure as they like
-    if (user) await provider.interactionFinished(request, response, { login: { accountId: user.id, acr }, consent: {} });
+    const [acr] = (params.acr_values as string | undefined)?.split(' ') ?? []; // a password is as sure as they like
+    if (user)
+      await provider.interactionFinished(request, response, { login: { accountId: user.id, acr }, consent: {} });
     else response.status(401).send(await page(provider, uid, params, 'No such user, or another password.'));
   });
   return router;

@@ -1,5 +1,13 @@
-import type { ClientMetadata, KoaContextWithOIDC } from 'oidc-provider';
-import type { OAuth2App, OAuth2ClientSettings, OAuth2Token, OAuthRegistry, UserInfo } from 'nestjs-oauth-client';
+import type { AdapterFactory, ClientMetadata, KoaContextWithOIDC } from 'oidc-provider';
+import type {
+  OAuth2App,
+  OAuth2ClientSettings,
+  OAuth2Token,
+  OAuthLoginParams,
+  OAuthRegistry,
+  UserInfo,
+} from 'nestjs-oauth-client';
+import { memoryAdapter } from '../providers/oidc-memory-adapter.js';
 import { startOidcProvider, type OidcProvider, type OidcProviderOptions } from '../providers/oidc-provider.js';
 import { Browser, type Page } from './browser.js';
 import { startLoginApp, type LoginAppOptions } from './login-app.js';
@@ -40,7 +48,7 @@ export interface Seen {
 }
 
 /** A login that is done. */
-export interface SignedIn {
+interface SignedIn {
   /** Where the browser was sent. */
   authorization: URL;
   /** The callback. */
@@ -49,9 +57,19 @@ export interface SignedIn {
   userInfo?: UserInfo;
 }
 
-export interface SignInOptions {
+/** Where a browser is on its way. */
+interface Visit {
+  browser: Browser;
+  /** Where the login sent it. */
+  authorization: URL;
+  page: Page;
+}
+
+interface SignInOptions {
   /** What the login asks for, by its query. */
   query?: Record<string, string>;
+  /** The same in the words of `@OAuthLogin()`; for an app of `startOpenIdApp()`. */
+  wishes?: OAuthLoginParams;
   browser?: Browser;
   user?: string;
 }
@@ -60,6 +78,7 @@ export interface SignInOptions {
 export interface Site {
   url: string;
   registry: OAuthRegistry;
+  /** The provider, until it is restarted. */
   oidc: OidcProvider;
   /** Everything that reached the provider, in its order. */
   seen: Seen[];
@@ -67,27 +86,46 @@ export interface Site {
   seenAt(route: string): Seen[];
   client(name: string): OAuth2App;
   /** Follows a login up to the provider's own page. */
-  begin(name: string, options?: SignInOptions): Promise<{ authorization: URL; page: Page }>;
+  begin(name: string, options?: SignInOptions): Promise<Visit>;
+  /** Signs a user in, up to the callback, or to the form that is to be posted there. */
+  authorize(name: string, options?: SignInOptions): Promise<Visit>;
   /** Signs a user in, and fails unless the callback succeeds. */
   signIn(name: string, options?: SignInOptions): Promise<SignedIn>;
+  /** Closes the provider, if it still runs, and starts another at the same address, which has its clients and nothing else of it. */
+  restart(configuration?: OidcProviderOptions['configuration']): Promise<void>;
   close(): Promise<void>;
 }
 
 const SECRET = 'a secret of more than thirty-two bytes';
 
 /** The app comes first, so that its address can be registered at the provider; its clients come when both are there. */
-export async function startSite({ clients: given, app: own, module, ...provider }: SiteOptions): Promise<Site> {
+export async function startSite(options: SiteOptions): Promise<Site> {
+  const { clients: given, app: own, module, configuration, ...provider } = options;
   const app = own ?? (await startLoginApp({ ...module, clients: {} }));
   const clients = typeof given === 'function' ? given(app.url) : given;
   const named = Object.entries(clients);
-  const oidc = await startOidcProvider({
-    ...provider,
-    clients: named.map(([name, { metadata }]) => registration(name, app.url, metadata)),
-  });
+  const seen: Seen[] = [];
+  const registered = named.map(([name, { metadata }]) => registration(name, app.url, metadata));
+  const start = (port?: number, changed = configuration): Promise<OidcProvider> =>
+    startOidcProvider({
+      ...provider,
+      port,
+      clients: [],
+      configuration: { adapter: adapterWith(registered), ...changed },
+      onAnswer: (context) => {
+        options.onAnswer?.(context);
+        seen.push(noted(context));
+      },
+    });
+  const oidc = await start();
   for (const [name, client] of named) app.registry.register(name, settingsOf(name, oidc.url, client));
-  const seen = watch(oidc);
   const begin: Site['begin'] = (name, options) => beginLogin(`${app.url}/auth/${name}/login`, options);
-  return {
+  const authorize: Site['authorize'] = async (name, options) => {
+    const { browser, authorization, page } = await begin(name, options);
+    const isAsked = page.text.includes('action="/interaction/'); // unless the provider knows the browser
+    return { browser, authorization, page: isAsked ? await allow(browser, page, options?.user) : page };
+  };
+  const site: Site = {
     url: app.url,
     registry: app.registry,
     oidc,
@@ -95,17 +133,23 @@ export async function startSite({ clients: given, app: own, module, ...provider 
     seenAt: (route) => seen.filter((request) => request.route === route),
     client: (name) => app.registry.get<OAuth2App>(name),
     begin,
-    signIn: async (name, { browser = new Browser(), ...options } = {}) => {
-      const { authorization, page } = await begin(name, { browser, ...options });
-      const end = await goOn(browser, page, options.user);
+    authorize,
+    signIn: async (name, options) => {
+      const { browser, authorization, page } = await authorize(name, options);
+      const end = page.text.includes('Submitting Callback') ? await submitForm(browser, page) : page;
       if (end.status >= 300) throw new Error(`the callback of "${name}" answered ${end.status}: ${end.text}`);
       return { authorization, page: end, ...(end.json() as Pick<SignedIn, 'token' | 'userInfo'>) };
     },
+    restart: async (changed) => {
+      await site.oidc.close();
+      site.oidc = await start(Number(new URL(oidc.url).port), changed);
+    },
     close: async () => {
       await app.close();
-      await oidc.close();
+      await site.oidc.close();
     },
   };
+  return site;
 }
 
 function registration(name: string, url: string, metadata: Partial<ClientMetadata> = {}): ClientMetadata {
@@ -120,8 +164,25 @@ function registration(name: string, url: string, metadata: Partial<ClientMetadat
   };
 }
 
+/**
+ * Keeps the clients where the registered ones are. Those of the configuration are copied by `structuredClone`, which Jest
+ * takes from another realm: the provider would not know their keys for plain objects.
+ */
+function adapterWith(clients: ClientMetadata[]): AdapterFactory {
+  const make = memoryAdapter();
+  return (model) => {
+    const store = make(model);
+    if (model === 'Client') for (const client of clients) void store.upsert(client.client_id, client, Infinity);
+    return store;
+  };
+}
+
 /** The settings of a site's client. */
-export function settingsOf(name: string, issuer: string, { metadata = {}, settings }: SiteClient): OAuth2ClientSettings {
+export function settingsOf(
+  name: string,
+  issuer: string,
+  { metadata = {}, settings }: SiteClient,
+): OAuth2ClientSettings {
   const { token_endpoint_auth_method: tokenEndpointAuthMethod } = metadata;
   return {
     clientId: name,
@@ -142,40 +203,19 @@ function needsSecret(method = 'client_secret_basic'): boolean {
   return method.startsWith('client_secret');
 }
 
-/** Writes down what reaches a provider. */
-function watch({ provider }: OidcProvider): Seen[] {
-  const seen: Seen[] = [];
-  provider.use(async (context, next) => {
-    await next();
-    const { oidc } = context as KoaContextWithOIDC;
-    // of the routes that are not the provider's own, there is nothing to tell
-    if (!(oidc as typeof oidc | undefined)) return;
-    seen.push({
-      route: oidc.route,
-      sent: { ...context.query, ...oidc.body } as Seen['sent'],
-      params: { ...oidc.params },
-      headers: context.headers,
-      status: context.status,
-      answer: context.body,
-    });
-  });
-  return seen;
+function noted(context: KoaContextWithOIDC): Seen {
+  const { oidc, query, headers, status, body: answer } = context;
+  const sent = { ...query, ...oidc.body } as Seen['sent'];
+  return { route: oidc.route, sent, params: { ...oidc.params }, headers, status, answer };
 }
 
-async function beginLogin(
-  url: string,
-  { query, browser = new Browser() }: SignInOptions = {},
-): Promise<{ authorization: URL; page: Page }> {
-  const begun = await browser.get(`${url}?${new URLSearchParams(query)}`, { follow: false });
+async function beginLogin(url: string, options: SignInOptions = {}): Promise<Visit> {
+  const { query, wishes, browser = new Browser() } = options;
+  const asked = new URLSearchParams({ ...query, ...(wishes && { wishes: JSON.stringify(wishes) }) });
+  const begun = await browser.get(`${url}?${asked.toString()}`, { follow: false });
   const location = begun.headers.get('location');
   if (!location) throw new Error(`no login begins at ${url}: ${begun.status} ${begun.text}`);
-  return { authorization: new URL(location), page: await browser.get(location) };
-}
-
-/** Signs in, unless the provider knows the browser, and posts the answer where it comes as a form. */
-async function goOn(browser: Browser, page: Page, user?: string): Promise<Page> {
-  const answer = page.text.includes('action="/interaction/') ? await allow(browser, page, user) : page;
-  return answer.text.includes('Submitting Callback') ? submitForm(browser, answer) : answer;
+  return { browser, authorization: new URL(location), page: await browser.get(location) };
 }
 
 /** Submits the form of a page, as its user or its script would. */

@@ -6,6 +6,7 @@ import {
   validateApplicationLevelSignature,
   type IntrospectionResponse,
 } from 'oauth4webapi';
+import { refuseEndpointError } from '../provider/endpoint-error.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import { endpointOptions, requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
 
@@ -52,7 +53,10 @@ function managementOptions(
   hint: TokenTypeHint,
 ) {
   return {
-    ...endpointOptions(provider, { request: (request) => provider.config.compliance.run(hook, request) }),
+    ...endpointOptions(provider, {
+      request: (request) => provider.config.compliance.run(hook, request),
+      response: refuseEndpointError,
+    }),
     additionalParameters: { token_type_hint: hint },
   };
 }

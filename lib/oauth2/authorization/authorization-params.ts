@@ -9,6 +9,8 @@ export interface AuthorizationParams {
   prompt?: string;
   /** `login_hint`: whom the user is expected to be (OpenID Connect Core §3.1.2.1). */
   loginHint?: string;
+  /** `id_token_hint`: an id_token of the user who is expected (OpenID Connect Core §3.1.2.1). */
+  idTokenHint?: string;
   /** `max_age`: seconds since the user last proved who they are; the id_token is checked for it (OpenID Connect Core §3.1.2.1). */
   maxAge?: number;
   /** `acr_values`: how surely the user is to be known; the id_token must have one of them (OpenID Connect Core §3.1.2.1). */

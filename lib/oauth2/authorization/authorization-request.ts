@@ -1,5 +1,6 @@
 import { withQuery } from '../../http/query.js';
 import { OAuthConfigError } from '../../oauth.errors.js';
+import { signed } from '../openid/id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 import {
   checkedResponse,
@@ -47,8 +48,9 @@ async function authorizationRequest(
   redirectUri: string | undefined,
   params: AuthorizationParams,
 ): Promise<{ parameters: WireParameters; checks: AuthorizationChecks }> {
-  const { config, dpopKeys } = provider;
-  const { state = randomText(), codeVerifier: givenVerifier, nonce: givenNonce, dpopKey: givenKey, ...wishes } = params;
+  const { config, dpopKeys, clientKeys } = provider;
+  const { state = randomText(), codeVerifier: givenVerifier, nonce: givenNonce, dpopKey: givenKey, ...others } = params;
+  const { idTokenHint, ...wishes } = others;
   const asked: WireParameters = {
     scope: config.scope,
     resource: config.resource,
@@ -71,6 +73,7 @@ async function authorizationRequest(
       redirect_uri: redirectUri,
       scope,
       acr_values: acr,
+      id_token_hint: idTokenHint && (await signed(clientKeys, idTokenHint)),
       resource,
       state,
       nonce,

@@ -58,11 +58,13 @@ export async function openResponse(
 }
 
 /**
- * Refuses an answer of another provider than the one that was asked (RFC 9207, mix-up).
+ * Refuses an answer of another provider than the one that was asked (RFC 9207, mix-up). One with an id_token says it there,
+ * and {@link readGrant} checks that.
  * @throws {OAuthError} `invalid_request`
  */
-export function checkIssuer(provider: Provider, { iss }: AuthorizationResponse): void {
-  const { issuer, authorization_response_iss_parameter_supported: required } = provider.server;
+export function checkIssuer(provider: Provider, { iss, id_token: idToken, error }: AuthorizationResponse): void {
+  const { issuer, authorization_response_iss_parameter_supported: promised } = provider.server;
+  const required = promised && (idToken === undefined || error !== undefined);
   if (!knowsIssuer(provider) || iss === issuer || (iss === undefined && !required)) return;
   throw unexpected(
     iss === undefined

@@ -20,7 +20,7 @@ export interface SigningKey {
 }
 
 /** Private keys with what they sign, read once. */
-const signingKeys = new WeakMap<KeyObject, Promise<SigningKey>>();
+const signingKeys = new WeakMap<ClientKey, Promise<SigningKey>>();
 
 /** The client's own keys: the first that may sign does, all decrypt, and the public halves of all are published. */
 export class ClientKeys {
@@ -32,10 +32,10 @@ export class ClientKeys {
 
   /** @throws {OAuthConfigError} when there is none */
   async signingKey(): Promise<SigningKey> {
-    const found = (await this.#load()).find(({ use }) => use !== 'enc');
-    if (!found) throw new OAuthConfigError([`${this.#config.name}.private_keys: none that may sign`]);
-    const signing = signingKeys.get(found.key) ?? readSigningKey(found);
-    signingKeys.set(found.key, signing);
+    const found = (await this.#load()).find(({ use, alg }) => use !== 'enc' && alg !== undefined);
+    if (!found?.alg) throw new OAuthConfigError([`${this.#config.name}.private_keys: none that may sign`]);
+    const signing = signingKeys.get(found) ?? readSigningKey(found, found.alg);
+    signingKeys.set(found, signing);
     return signing;
   }
 
@@ -64,9 +64,9 @@ export class ClientKeys {
   }
 }
 
-async function readSigningKey(found: ClientKey): Promise<SigningKey> {
-  const key = await importJWK(found.key.export({ format: 'jwk' }) as JWK, found.alg);
-  return { key: key as CryptoKey, kid: await kidOf(found), alg: found.alg };
+async function readSigningKey(found: ClientKey, alg: string): Promise<SigningKey> {
+  const key = await importJWK(found.key.export({ format: 'jwk' }) as JWK, alg);
+  return { key: key as CryptoKey, kid: await kidOf(found), alg };
 }
 
 async function tryToDecrypt(jwe: string, key: KeyObject): Promise<string | undefined> {
@@ -77,9 +77,10 @@ async function tryToDecrypt(jwe: string, key: KeyObject): Promise<string | undef
   }
 }
 
+/** A key for both uses says neither. */
 async function publicJwk(found: ClientKey): Promise<JWK> {
   const { alg, use } = found;
-  return { ...exportPublic(found), kid: await kidOf(found), ...(use === undefined ? {} : { alg, use }) };
+  return { ...exportPublic(found), kid: await kidOf(found), ...(use && { use }), ...(use && alg && { alg }) };
 }
 
 function exportPublic({ key }: ClientKey): JWK {

@@ -95,8 +95,10 @@ async function readKey(jwk: JsonWebKey): Promise<DpopKey> {
 
 function algorithmOf(jwk: JsonWebKey): string {
   try {
-    return readPrivateKey(jwk).alg;
+    const { alg, use } = readPrivateKey(jwk);
+    if (alg !== undefined && use !== 'enc') return alg;
   } catch {
-    throw new InvalidTokenError({ description: 'the dpopKey of the token is no private JWK', status: 500 });
+    // the reason is the same
   }
+  throw new InvalidTokenError({ description: 'the dpopKey of the token is no private JWK that signs', status: 500 });
 }

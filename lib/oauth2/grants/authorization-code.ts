@@ -27,11 +27,11 @@ export interface CodeExchange {
 }
 
 /** Exchanges an authorisation code for a token (RFC 6749 §4.1.3), and checks its id_token where the issuer is known. */
-export function exchangeCode(provider: Provider, exchange: CodeExchange): Promise<TokenGrant> {
+export async function exchangeCode(provider: Provider, exchange: CodeExchange): Promise<TokenGrant> {
   const { server, client, config } = provider;
   const { method, ...configured } = config.accessTokenParams;
   const { code, redirectUri, codeVerifier, nonce, maxAge, acrValues, subject, params } = exchange;
-  return requestToken(provider, {
+  const grant = await requestToken(provider, {
     grantType: 'authorization_code',
     parameters: {
       resource: exchange.resource ?? config.resource,
@@ -50,4 +50,7 @@ export function exchangeCode(provider: Provider, exchange: CodeExchange): Promis
       }),
     idToken: { subject, acrValues },
   });
+  const { resource } = exchange;
+  const isConfigured = resource === undefined || String(resource) === String(config.resource);
+  return isConfigured ? grant : { ...grant, token: { ...grant.token, resource } };
 }

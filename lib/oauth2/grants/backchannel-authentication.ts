@@ -5,6 +5,7 @@ import {
 } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
 import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
+import { signed } from '../openid/id-token.js';
 import { refuseEndpointError } from '../provider/endpoint-error.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import { endpointOptions, requireEndpoint, type Provider } from '../provider/provider.js';
@@ -31,7 +32,6 @@ export interface BackchannelAuthenticationParams {
 
 const WIRE_NAMES = {
   loginHintToken: 'login_hint_token',
-  idTokenHint: 'id_token_hint',
   bindingMessage: 'binding_message',
   requestedExpiry: 'requested_expiry',
 };
@@ -51,14 +51,15 @@ export class BackchannelAuthentication extends PendingGrant {
 /** Asks a user on their own device (OpenID Connect CIBA §7). */
 export async function authenticateByBackchannel(
   provider: Provider,
-  { scope, acrValues, ...params }: BackchannelAuthenticationParams,
+  { scope, acrValues, idTokenHint, ...params }: BackchannelAuthenticationParams,
 ): Promise<BackchannelAuthentication> {
-  const { server, client, authentication, config } = provider;
+  const { server, client, authentication, config, clientKeys } = provider;
   requireEndpoint(provider, 'backchannel_authentication_endpoint');
   const parameters = {
     ...wireParameters(params, WIRE_NAMES),
     scope: spaceSeparated(scope ?? config.scope),
     acr_values: spaceSeparated(acrValues),
+    id_token_hint: idTokenHint && (await signed(clientKeys, idTokenHint)),
   };
   const form = new URLSearchParams(formEntries(parameters));
   try {

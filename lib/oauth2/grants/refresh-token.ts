@@ -9,7 +9,7 @@ export type RefreshableToken = OAuth2Token & { refreshToken: string };
 
 /**
  * Exchanges a refresh token for a new token (RFC 6749 §6). What the answer does not replace stays: the refresh token, the
- * id_token, the key that the token is bound to.
+ * id_token, the APIs that it is for, the key that it is bound to.
  */
 export async function refreshToken(provider: Provider, old: RefreshableToken): Promise<OAuth2Token> {
   const { refreshTokenUrl, refreshTokenParams, resource, dpopKey } = provider.config;
@@ -18,12 +18,13 @@ export async function refreshToken(provider: Provider, old: RefreshableToken): P
     { ...provider, server },
     {
       grantType: 'refresh_token',
-      parameters: { resource, ...refreshTokenParams, refresh_token: old.refreshToken },
+      parameters: { resource: old.resource ?? resource, ...refreshTokenParams, refresh_token: old.refreshToken },
       dpopKey: old.tokenType === 'dpop' ? (old.dpopKey ?? dpopKey) : undefined,
       idToken: { subject: old.idToken === undefined ? undefined : await subjectOf(provider, old.idToken) },
     },
   );
-  return { refreshToken: old.refreshToken, ...(old.idToken !== undefined && { idToken: old.idToken }), ...token };
+  const { refreshToken: kept, idToken, resource: audience } = old;
+  return { refreshToken: kept, ...(idToken && { idToken }), ...(audience && { resource: audience }), ...token };
 }
 
 function withTokenEndpoint(

@@ -1,6 +1,7 @@
 import { withQuery } from '../../http/query.js';
 import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
 import { randomText } from '../authorization/random-text.js';
+import { signed } from './id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 
 /** What one logout asks for. Other keys are sent as they are, by their wire names. */
@@ -18,18 +19,19 @@ export interface LogoutParams {
   [extra: string]: unknown;
 }
 
-const WIRE_NAMES = { idTokenHint: 'id_token_hint', logoutHint: 'logout_hint' };
+const WIRE_NAMES = { logoutHint: 'logout_hint' };
 
 /** Makes the URL that ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2). */
-export function logoutRequest(
+export async function logoutRequest(
   provider: Provider,
-  { postLogoutRedirectUri, uiLocales, state: given, ...params }: LogoutParams,
-): { url: string; state?: string } {
+  { postLogoutRedirectUri, uiLocales, idTokenHint, state: given, ...params }: LogoutParams,
+): Promise<{ url: string; state?: string }> {
   const endpoint = requireEndpoint(provider, 'end_session_endpoint');
   const state = postLogoutRedirectUri === undefined ? undefined : (given ?? randomText());
   const url = withQuery(endpoint, {
     client_id: provider.config.clientId,
     ...wireParameters(params, WIRE_NAMES),
+    id_token_hint: idTokenHint && (await signed(provider.clientKeys, idTokenHint)),
     ui_locales: spaceSeparated(uiLocales),
     post_logout_redirect_uri: postLogoutRedirectUri,
     state,

@@ -36,12 +36,12 @@ export function endpointFetch(http: AxiosInstance, config: OAuth2ClientConfig, p
   };
 }
 
-/** A `fetch` over the client's axios instance, of what has nothing to authenticate or to mend. */
-export function plainFetch(http: AxiosInstance): EndpointFetch {
-  return async (url, { method, headers, body }) =>
-    toResponse(
-      await sendProtocolRequest(http, { method, url, headers, body: typeof body === 'string' ? body : undefined }),
-    );
+/** A `fetch` over the client's axios instance, of what needs no authentication and has no hooks. */
+export function plainFetch(http: AxiosInstance, read: Passage['response'] = mendedResponse): EndpointFetch {
+  return async (url, { method, headers, body }) => {
+    const json = typeof body === 'string' ? body : undefined;
+    return read(withData(await sendProtocolRequest(http, { method, url, headers, body: json })));
+  };
 }
 
 function send(http: AxiosInstance, method: string, { url, headers, body }: EndpointRequest): Promise<ProtocolAnswer> {

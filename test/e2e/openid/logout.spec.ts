@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Post, Req } from '@nestjs/common';
+import type { Request } from 'express';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import {
+  OAuthBackchannelLogout,
+  OAuthFrontchannelLogout,
+  OAuthLogout,
+  OAuthLogoutCallback,
+  OAuthReturnTo,
+  regenerateSession,
+  type EndedSession,
+  type LogoutRedirectParams,
+} from 'nestjs-oauth-client';
+import { Browser, type Page } from '../../support/browser.js';
+import { newKey, publicJwk } from '../../support/keys.js';
+import { startOpenIdApp, tokenIn } from '../../support/openid-app.js';
+import { startSite, submitForm, type Site } from '../../support/openid-site.js';
+
+const KEY = newKey('RSA');
+
+@Controller('auth/:provider')
+class LogoutController {
+  @Get('logout')
+  @OAuthLogout({ postLogoutRedirectUri: '/auth/:provider/signed-out' })
+  async logout(@Req() request: Request): Promise<LogoutRedirectParams> {
+    const idTokenHint = tokenIn(request)?.idToken;
+    await regenerateSession(request);
+    return { idTokenHint, returnTo: '/bye' };
+  }
+
+  @Get('signed-out')
+  @OAuthLogoutCallback()
+  signedOut(@OAuthReturnTo() returnTo: string): object {
+    return { returnTo };
+  }
+
+  @Post('backchannel')
+  @OAuthBackchannelLogout()
+  backchannel(): void {}
+
+  @Get('frontchannel')
+  @OAuthFrontchannelLogout()
+  async frontchannel(@Req() request: Request): Promise<object> {
+    await regenerateSession(request);
+    return { ended: true };
+  }
+
+  @Get('user')
+  user(@Req() request: Request): object {
+    return { signedIn: tokenIn(request) !== undefined };
+  }
+}
+
+describe('a logout', () => {
+  let site: Site;
+  let browser: Browser;
+  const ended: EndedSession[] = [];
+  const faults: unknown[] = [];
+
+  beforeAll(async () => {
+    const app = await startOpenIdApp([LogoutController], { onBackchannelLogout: (session) => ended.push(session) });
+    const uris = (name: string) => ({
+      post_logout_redirect_uris: [`${app.url}/auth/${name}/signed-out`],
+      backchannel_logout_uri: `${app.url}/auth/${name}/backchannel`,
+      backchannel_logout_session_required: true,
+    });
+    site = await startSite({
+      app,
+      clients: {
+        harbour: { metadata: uris('harbour') },
+        other: { metadata: uris('other') },
+        sealed: {
+          metadata: {
+            ...uris('sealed'),
+            jwks: { keys: [publicJwk(KEY, { kid: 'enc', use: 'enc' })] },
+            id_token_encrypted_response_alg: 'RSA-OAEP-256',
+          },
+          settings: { privateKeys: { key: KEY, kid: 'enc', use: 'enc' } },
+        },
+      },
+    });
+    site.oidc.provider.on('backchannel.error', (_context, fault) => faults.push(fault));
+  });
+
+  afterAll(() => site.close());
+
+  beforeEach(() => {
+    browser = new Browser();
+    ended.length = 0;
+    faults.length = 0;
+  });
+
+  async function signIn(name: string) {
+    const { token } = await site.signIn(name, { browser });
+    return { token, sid: token.idToken?.split('.').length === 3 ? decodeJwt(token.idToken).sid : undefined };
+  }
+
+  async function isSignedIn(name = 'harbour'): Promise<unknown> {
+    return (await browser.get(`${site.url}/auth/${name}/user`)).json();
+  }
+
+  /** Begins a logout here, and says yes to it at the provider. */
+  async function signOut(name = 'harbour'): Promise<Page> {
+    return submitForm(browser, await browser.get(`${site.url}/auth/${name}/logout`), { logout: 'yes' });
+  }
+
+  /** Whether the provider would ask who it is. */
+  async function isAsked(name = 'harbour'): Promise<boolean> {
+    return (await site.begin(name, { browser })).page.text.includes('name="password"');
+  }
+
+  it('ends the session at the provider, and comes back to where the user goes on', async () => {
+    await signIn('harbour');
+    expect(await isAsked()).toBe(false);
+    const { token } = await signIn('harbour');
+    const page = await signOut();
+    expect(page.status).toBe(200);
+    expect(page.json()).toEqual({ returnTo: '/bye' });
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    expect(site.seenAt('end_session').at(-1)?.sent).toMatchObject({
+      client_id: 'harbour',
+      id_token_hint: token.idToken,
+      state: new URL(page.url).searchParams.get('state'),
+    });
+    expect(await isAsked()).toBe(true);
+    await expect(site.client('harbour').userinfo(token)).rejects.toMatchObject({ answer: { status: 401 } });
+  });
+
+  it('comes back once, to the browser that began it', async () => {
+    await signIn('harbour');
+    const { url } = await signOut();
+    const again = await browser.get(url);
+    expect(again.status).toBe(400);
+    expect(again.json()).toMatchObject({ error: 'mismatching_state' });
+    await signIn('harbour');
+    const form = await browser.get(`${site.url}/auth/harbour/logout`);
+    browser.jar.removeAllCookiesSync();
+    const elsewhere = await browser.get(url.replace(/state=.*/, `state=${stateIn(form)}`));
+    expect(elsewhere.status).toBe(400);
+    expect(elsewhere.json()).toMatchObject({ error: 'mismatching_state' });
+  });
+
+  it('at the provider tells every app that the user was signed in to', async () => {
+    const { sid } = await signIn('harbour');
+    const { sid: otherSid } = await signIn('other');
+    await submitForm(browser, await browser.get(`${site.oidc.url}/session/end`), { logout: 'yes' });
+    expect(faults).toEqual([]);
+    const iss = site.oidc.url;
+    expect(ended).toHaveLength(2);
+    expect(ended).toEqual(
+      expect.arrayContaining([
+        { name: 'harbour', iss, sub: '1815', sid },
+        { name: 'other', iss, sub: '1815', sid: otherSid },
+      ]),
+    );
+    expect(sid).toEqual(expect.any(String));
+  });
+
+  it('is asked for with what the provider signed, where it encrypted the id_token for the app alone', async () => {
+    const { token } = await signIn('sealed');
+    expect(decodeProtectedHeader(token.idToken ?? '').alg).toBe('RSA-OAEP-256');
+    const page = await signOut('sealed');
+    expect(page.json()).toEqual({ returnTo: '/bye' });
+    expect(decodeJwt(site.seenAt('end_session').at(-1)?.sent.id_token_hint ?? '')).toMatchObject({ sub: '1815' });
+  });
+
+  it('is told of in encrypted tokens', async () => {
+    await signIn('sealed');
+    await submitForm(browser, await browser.get(`${site.oidc.url}/session/end`), { logout: 'yes' });
+    expect(faults).toEqual([]);
+    expect(ended).toMatchObject([{ name: 'sealed', sub: '1815', sid: expect.any(String) }]);
+  });
+
+  it('is refused when it is not the provider that tells of it', async () => {
+    const { token } = await signIn('harbour');
+    for (const logoutToken of ['', 'x', token.idToken ?? '']) {
+      const page = await browser.post(`${site.url}/auth/harbour/backchannel`, { logout_token: logoutToken });
+      expect(page.status).toBe(400);
+      expect(page.json()).toMatchObject({ error: 'invalid_request' });
+    }
+    expect(ended).toEqual([]);
+  });
+
+  it('in a frame of the provider ends the session that it names, and no other', async () => {
+    const { sid } = await signIn('harbour');
+    const frame = (query: Record<string, string>): Promise<Page> =>
+      browser.get(`${site.url}/auth/harbour/frontchannel?${new URLSearchParams(query).toString()}`);
+    const iss = site.oidc.url;
+    const others: Record<string, string>[] = [
+      { iss, sid: 'another' },
+      { iss: 'https://evil.example', sid: String(sid) },
+      { iss },
+    ];
+    for (const other of others) expect((await frame(other)).status).toBe(400);
+    expect(await isSignedIn()).toEqual({ signedIn: true });
+    const page = await frame({ iss, sid: String(sid) });
+    expect(page.json()).toEqual({ ended: true });
+    expect(await isSignedIn()).toEqual({ signedIn: false });
+    expect((await frame({ iss, sid: String(sid) })).status).toBe(401);
+  });
+});
+
+/** Which state the provider was given; it is not in its page. */
+function stateIn({ url }: Page): string {
+  return new URL(url).searchParams.get('state') ?? '';
+}

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { decodeProtectedHeader } from 'jose';
+import { Browser } from '../../support/browser.js';
+import { newKey, privateJwk } from '../../support/keys.js';
+import { startSite, type Site } from '../../support/openid-site.js';
+import { allow } from '../../support/sign-in.js';
+
+const FIRST_KEY = privateJwk(newKey('RSA'), { kid: 'first', use: 'sig' });
+const NEXT_KEY = privateJwk(newKey('RSA'), { kid: 'next', use: 'sig' });
+const MINUTE = 60_000;
+
+describe('a provider that changes while the app runs', () => {
+  let site: Site;
+
+  beforeEach(async () => {
+    site = await startSite({ clients: { client: {} }, configuration: { jwks: { keys: [FIRST_KEY] } } });
+  });
+
+  afterEach(async () => {
+    jest.useRealTimers();
+    await site.close();
+  });
+
+  /** Moves the clock alone: of the app and of the provider, which share it. */
+  function pass(milliseconds: number): void {
+    jest.useFakeTimers({
+      now: Date.now() + milliseconds,
+      doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'],
+    });
+  }
+
+  async function kidOfLogin(): Promise<string | undefined> {
+    const { token, userInfo } = await site.signIn('client');
+    expect(userInfo).toMatchObject({ sub: '1815' });
+    return decodeProtectedHeader(token.idToken ?? '').kid;
+  }
+
+  it.each([
+    ['one beside the old one', [NEXT_KEY, FIRST_KEY]],
+    ['one instead of the old one', [NEXT_KEY]],
+  ])('signs with a new key: %s', async (_, keys) => {
+    expect(await kidOfLogin()).toBe('first');
+    await site.restart({ jwks: { keys } });
+    pass(MINUTE + 1000);
+    expect(await kidOfLogin()).toBe('next');
+  });
+
+  it('is down: a login still begins, and is finished when it is up again', async () => {
+    await kidOfLogin();
+    await site.oidc.close();
+    pass(120 * MINUTE); // its metadata is no longer fresh
+    const browser = new Browser();
+    const begun = await browser.get(`${site.url}/auth/client/login`, { follow: false });
+    expect(begun.status).toBe(302);
+    const location = begun.headers.get('location') ?? '';
+    expect(location).toContain(`${site.oidc.url}/auth?`);
+    await site.restart();
+    const end = await allow(browser, await browser.get(location));
+    expect(end.json()).toMatchObject({ userInfo: { sub: '1815' } });
+  });
+
+  it('is down from the beginning: no login begins before it is up', async () => {
+    await site.oidc.close();
+    const page = await new Browser().get(`${site.url}/auth/client/login`);
+    expect(page.status).toBe(502);
+    expect(page.json()).toMatchObject({ error: 'provider_error' });
+    await site.restart();
+    expect(await kidOfLogin()).toBe('first');
+  });
+
+  it('asks for more than it did: the app does so when it reads the metadata anew', async () => {
+    await kidOfLogin();
+    await site.restart({
+      jwks: { keys: [FIRST_KEY] },
+      features: { pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true } },
+    });
+    pass(61 * MINUTE);
+    const { authorization } = await site.signIn('client');
+    expect([...authorization.searchParams.keys()]).toEqual(['client_id', 'request_uri']);
+  });
+});
