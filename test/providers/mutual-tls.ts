@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { generate, type SelfsignedOptions } from 'selfsigned';
 import type { Listening } from './listen.js';
 
 /** A certificate and its key, in PEM. */
@@ -27,31 +24,26 @@ export interface Certificates {
   selfSigned: Certificate;
 }
 
-/** A program of the system, not of npm. */
-const OPENSSL = 'openssl';
-
-/** Makes certificates that are good for a day; `openssl` is needed. */
-export function makeCertificates(): Certificates {
-  const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
-  const file = (name: string): string => join(folder, name);
-  const make = (name: string, subject: string, more: string[] = []): Certificate => {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file(`${name}.key`)];
-    const args = ['req', '-x509', '-days', '1', ...key, '-out', file(`${name}.pem`), '-subj', subject, ...more];
-    execFileSync(OPENSSL, args, { stdio: 'pipe' });
-    return { cert: readFileSync(file(`${name}.pem`), 'utf8'), key: readFileSync(file(`${name}.key`), 'utf8') };
+/** Makes certificates that are good for a day. */
+export async function makeCertificates(): Promise<Certificates> {
+  const ca = await make('Test CA', { extensions: [{ name: 'basicConstraints', cA: true, critical: true }] });
+  return {
+    ca: ca.cert,
+    server: await make('localhost', { ca, extensions: [named('localhost')] }),
+    client: await make('app', { ca, extensions: [named('app.example')] }),
+    selfSigned: await make('app'),
   };
-  try {
-    const { cert: ca } = make('ca', '/CN=Test CA');
-    const signed = ['-CA', file('ca.pem'), '-CAkey', file('ca.key')];
-    return {
-      ca,
-      server: make('server', '/CN=localhost', [...signed, '-addext', 'subjectAltName=DNS:localhost']),
-      client: make('client', '/CN=app', [...signed, '-addext', 'subjectAltName=DNS:app.example']),
-      selfSigned: make('self-signed', '/CN=app'),
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+}
+
+async function make(commonName: string, options: SelfsignedOptions = {}): Promise<Certificate> {
+  const subject = [{ name: 'commonName', value: commonName }];
+  const notAfterDate = new Date(Date.now() + 24 * 3600 * 1000);
+  const { cert, private: key } = await generate(subject, { keyType: 'ec', algorithm: 'sha256', notAfterDate, ...options });
+  return { cert, key };
+}
+
+function named(host: string): NonNullable<SelfsignedOptions['extensions']>[number] {
+  return { name: 'subjectAltName', altNames: [{ type: 2, value: host }] };
 }
 
 /** Listens on any free port of this machine, and asks for the client's certificate without insisting on one. */

@@ -15,7 +15,7 @@ import {
 import { publicJwk } from '../../support/keys.js';
 import { startSite, type Site, type SiteClient } from '../../support/openid-site.js';
 
-const { ca, ...certificates } = makeCertificates();
+const { ca, ...certificates } = await makeCertificates();
 const { client: trusted, selfSigned } = certificates;
 
 const ENDPOINTS = {
