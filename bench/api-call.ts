@@ -16,7 +16,7 @@ const TOKEN = { access_token: 'ya29.a0AfH6SMBx-0123456789', token_type: 'Bearer'
 export const apiCall: Figure = { name: 'api-call', unit: 'calls/s', goal: 0.95, kind: 'rate', measure };
 
 async function measure(): Promise<Pair> {
-  const api = await Child.start<string>(new URL('./api/server.js', import.meta.url));
+  const api = await Child.start<string>(new URL('./api/server.js', import.meta.url), 'Bearer');
   const httpAgent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
   const http = { timeout: 10_000, httpAgent };
 

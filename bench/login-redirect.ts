@@ -1,10 +1,10 @@
-import { once } from 'node:events';
-import { Agent, get, type IncomingMessage } from 'node:http';
+import { Agent } from 'node:http';
 import type { Figure, Pair } from './figure.js';
 import { PROVIDER } from './login/provider.js';
 import { Child } from './support/child.js';
 import { callsPerSecond } from './support/rate.js';
 import { inTurn } from './support/rounds.js';
+import { visit } from './support/visit.js';
 
 const CONCURRENCY = 20;
 
@@ -27,8 +27,7 @@ export const loginRedirectPassport: Figure = {
 };
 
 async function measureAgainst(peer: string): Promise<Pair> {
-  const server = new URL('./login/server.js', import.meta.url);
-  const apps = await Promise.all(['oauth-login', peer].map((name) => Child.start<string>(server, name)));
+  const apps = await Promise.all(['oauth-login', peer].map(startApp));
   const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
   try {
     const [ours, theirs] = apps.map((app) => () => loginsPerSecond(app, agent));
@@ -39,19 +38,21 @@ async function measureAgainst(peer: string): Promise<Pair> {
   }
 }
 
+function startApp(name: string): Promise<Child<string>> {
+  const module = new URL(`./login/${name}.app.js`, import.meta.url);
+  return Child.start<string>(new URL('./support/nest-server.js', import.meta.url), module.href);
+}
+
 /** Every request is a browser that was never here before. The sessions go before the next round. */
 async function loginsPerSecond(app: Child<string>, agent: Agent): Promise<number> {
-  const rate = await callsPerSecond(() => beginLogin(app.ready, agent), { concurrency: CONCURRENCY });
+  const rate = await callsPerSecond(() => beginLogin(`${app.ready}/login`, agent), { concurrency: CONCURRENCY });
   await app.ask('clear the sessions');
   return rate;
 }
 
 async function beginLogin(url: string, agent: Agent): Promise<void> {
-  const [response] = (await once(get(url, { agent }), 'response')) as [IncomingMessage];
-  const { statusCode, headers } = response;
-  response.resume();
-  await once(response, 'end');
-  if (statusCode !== 302 || !headers.location?.startsWith(PROVIDER.authorizeUrl) || !headers['set-cookie']) {
-    throw new Error(`${url} did not begin a login: status ${statusCode}`);
+  const { status, location, cookie } = await visit(url, agent);
+  if (status !== 302 || !location.startsWith(PROVIDER.authorizeUrl) || !cookie) {
+    throw new Error(`${url} did not begin a login: status ${status}`);
   }
 }

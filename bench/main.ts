@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { apiCall } from './api-call.js';
+import { callbackOidc } from './callback-oidc.js';
+import { dpopCall } from './dpop-call.js';
 import { meetsGoal, resultOf, type Figure, type Result } from './figure.js';
 import { loginRedirect, loginRedirectPassport } from './login-redirect.js';
 import { lookup10k, start10k, start10kMemory } from './many-clients.js';
@@ -11,7 +13,9 @@ const FIGURES: readonly Figure[] = [
   oauth1SignLimit,
   loginRedirect,
   loginRedirectPassport,
+  callbackOidc,
   apiCall,
+  dpopCall,
   start10k,
   start10kMemory,
   lookup10k,

@@ -1,0 +1,63 @@
+import { Agent } from 'node:http';
+import { CLAIMS } from './callback/client.js';
+import type { Figure, Pair } from './figure.js';
+import { Child } from './support/child.js';
+import { concurrently } from './support/concurrently.js';
+import { inTurn } from './support/rounds.js';
+import { visit } from './support/visit.js';
+
+const CONCURRENCY = 20;
+/** Callbacks in a round; each finishes a login of its own, which was begun before. */
+const CALLBACKS = 500;
+
+/** OpenID Connect logins finished with `@OAuthCallback()` against a handler that does the same with `openid-client`. */
+export const callbackOidc: Figure = { name: 'callback-oidc', unit: 'requests/s', goal: 0.95, kind: 'rate', measure };
+
+/** A browser that comes back from the provider. */
+interface Return {
+  url: string;
+  cookie: string;
+}
+
+async function measure(): Promise<Pair> {
+  const provider = await Child.start<string>(new URL('./callback/provider.js', import.meta.url));
+  const apps = await Promise.all(['oauth-callback', 'openid-client'].map((name) => startApp(name, provider.ready)));
+  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  try {
+    const [ours, peer] = apps.map((app) => () => callbacksPerSecond(app, agent));
+    return await inTurn(ours!, peer!, { warmUps: 4 });
+  } finally {
+    agent.destroy();
+    await Promise.all([...apps, provider].map((child) => child.stop()));
+  }
+}
+
+function startApp(name: string, issuer: string): Promise<Child<string>> {
+  const module = new URL(`./callback/${name}.app.js`, import.meta.url);
+  return Child.start<string>(new URL('./support/nest-server.js', import.meta.url), module.href, issuer);
+}
+
+/** Only the callbacks count: the logins are begun before. The sessions go before the next round. */
+async function callbacksPerSecond(app: Child<string>, agent: Agent): Promise<number> {
+  const logins = Array.from({ length: CALLBACKS }, () => `${app.ready}/login`);
+  const returns = await concurrently(logins, (url) => login(url, agent), CONCURRENCY);
+  const start = performance.now();
+  await concurrently(returns, (browser) => finish(browser, agent), CONCURRENCY);
+  const milliseconds = performance.now() - start;
+  await app.ask('clear the sessions');
+  return (CALLBACKS * 1000) / milliseconds;
+}
+
+/** Begins a login and goes to the provider, up to the redirect that comes back; the app is not where it says it is. */
+async function login(url: string, agent: Agent): Promise<Return> {
+  const { location, cookie } = await visit(url, agent);
+  const { pathname, search } = new URL((await visit(location, agent)).location);
+  return { url: new URL(pathname + search, url).href, cookie };
+}
+
+/** Both apps answer with the same claims. */
+async function finish({ url, cookie }: Return, agent: Agent): Promise<void> {
+  const { status, body } = await visit(url, agent, cookie);
+  const claims = status === 200 ? Object.keys(JSON.parse(body) as object) : [];
+  if (claims.join() !== CLAIMS.join()) throw new Error(`the login was not finished: status ${status}, ${body}`);
+}

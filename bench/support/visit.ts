@@ -1,0 +1,24 @@
+import { once } from 'node:events';
+import { get, type Agent, type IncomingMessage } from 'node:http';
+
+/** What a browser would make of an answer. */
+export interface Page {
+  status: number;
+  /** Where it redirects to. */
+  location: string;
+  /** The one cookie that it sets, as it is sent back. */
+  cookie: string;
+  body: string;
+}
+
+/** Gets a page as a browser would that does not follow redirects by itself. */
+export async function visit(url: string, agent: Agent, cookie = ''): Promise<Page> {
+  const [response] = (await once(get(url, { agent, headers: cookie ? { cookie } : {} }), 'response')) as [
+    IncomingMessage,
+  ];
+  let body = '';
+  response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+  await once(response, 'end');
+  const { statusCode: status = 0, headers } = response;
+  return { status, location: headers.location ?? '', cookie: headers['set-cookie']?.[0]?.split(';')[0] ?? '', body };
+}
