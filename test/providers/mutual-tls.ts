@@ -38,7 +38,12 @@ export async function makeCertificates(): Promise<Certificates> {
 async function make(commonName: string, options: SelfsignedOptions = {}): Promise<Certificate> {
   const subject = [{ name: 'commonName', value: commonName }];
   const notAfterDate = new Date(Date.now() + 24 * 3600 * 1000);
-  const { cert, private: key } = await generate(subject, { keyType: 'ec', algorithm: 'sha256', notAfterDate, ...options });
+  const { cert, private: key } = await generate(subject, {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notAfterDate,
+    ...options,
+  });
   return { cert, key };
 }
 

@@ -353,4 +353,20 @@ describe('a login by OAuth 2', () => {
     expect(response.status).toBe(404);
     expect(response.json()).toMatchObject({ error: 'unknown_provider' });
   });
+
+  it('gives the user that a userinfo endpoint of the settings tells, mended by its hook', async () => {
+    provider.on('GET /user', ({ headers }) => ({ json: { id: 4711, login: 'octocat', seen: headers.authorization } }));
+    await start({
+      userinfoEndpoint: `${provider.url}/user`,
+      userInfoFrom: 'userinfo',
+      complianceFix: (session) =>
+        session.registerComplianceHook('userinfo_response', (response) => {
+          response.data.sub = String(response.data.id);
+          return response;
+        }),
+    });
+    const state = (await login()).searchParams.get('state') ?? '';
+    const { userInfo } = (await callback({ code: 'c', state })).json() as { userInfo?: object };
+    expect(userInfo).toEqual({ sub: '4711', id: 4711, login: 'octocat', seen: 'Bearer a' });
+  });
 });
