@@ -26,5 +26,6 @@ export default {
   coverageProvider: 'v8',
   coverageReporters: ['text', 'lcov'],
   coverageThreshold: { global: { lines: 95 } },
+  maxWorkers: '100%',
   testTimeout: 20_000,
 };

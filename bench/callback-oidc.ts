@@ -25,7 +25,7 @@ async function measure(): Promise<Pair> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
   try {
     const [ours, peer] = apps.map((app) => () => callbacksPerSecond(app, agent));
-    return await inTurn(ours!, peer!, { warmUps: 4 });
+    return await inTurn(ours!, peer!, { warmUps: 8 });
   } finally {
     agent.destroy();
     await Promise.all([...apps, provider].map((child) => child.stop()));
