@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose';
-import { KeyObject } from 'node:crypto';
+import { generateKeyPairSync, KeyObject } from 'node:crypto';
 import { OAuthError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
@@ -199,5 +199,59 @@ describe('an access token', () => {
     expect(error).toBeInstanceOf(OAuthError);
     expect(error).toMatchObject({ error: 'invalid_grant', description: 'no' });
     expect(String(error)).not.toContain('p4ssw0rd');
+  });
+
+  describe('at an endpoint that fails', () => {
+    const ENDPOINTS = [
+      'deviceAuthorizationEndpoint',
+      'backchannelAuthenticationEndpoint',
+      'pushedAuthorizationRequestEndpoint',
+    ];
+
+    async function startAt(): Promise<[string, () => Promise<unknown>][]> {
+      const endpoints = Object.fromEntries(ENDPOINTS.map((name) => [name, `${provider.url}/endpoint`]));
+      const dev = await start({ ...endpoints, requirePushedAuthorizationRequests: true });
+      return [
+        ['device authorization', () => dev.deviceAuthorization()],
+        ['backchannel authentication', () => dev.backchannelAuthentication({ loginHint: 'ada' })],
+        ['pushed authorization', () => dev.createAuthorizationUrl('https://app.test/callback')],
+      ];
+    }
+
+    it('is refused with the provider’s error, whatever its status', async () => {
+      const calls = await startAt();
+      for (const status of [200, 400, 401]) {
+        const headers = { 'www-authenticate': 'Basic' };
+        provider.on('POST /endpoint', () => ({
+          status,
+          headers,
+          json: { error: 'invalid_client', error_description: 'who?' },
+        }));
+        for (const [, call] of calls) {
+          await expect(call()).rejects.toMatchObject({ error: 'invalid_client', description: 'who?' });
+        }
+      }
+    });
+
+    it.each([
+      ['breaks down', { status: 503, body: 'down' }],
+      ['answers no JSON', { status: 201, body: 'hello' }],
+      ['answers something else', { status: 201, json: { hello: 'world' } }],
+    ])('is refused when it %s', async (_, reply) => {
+      const calls = await startAt();
+      provider.on('POST /endpoint', () => reply);
+      for (const [what, call] of calls) {
+        await expect(call()).rejects.toMatchObject({ error: 'token_invalid', message: expect.stringContaining(what) });
+      }
+    });
+  });
+
+  it('that is bound to a key needs one that signs', async () => {
+    const dev = await start();
+    const x25519 = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' });
+    for (const dpopKey of [{ kty: 'EC' }, { kty: 'oct', k: 'AAAA' }, x25519]) {
+      const call = dev.get('me', { token: { accessToken: 'a', tokenType: 'dpop', dpopKey } });
+      await expect(call).rejects.toThrow('the dpopKey of the token is no private JWK that signs');
+    }
   });
 });
