@@ -126,11 +126,12 @@ function outgoingRequest(config: InternalAxiosRequestConfig): ProtectedRequest {
   const { method = 'get', url, baseURL, paramsSerializer, headers } = config;
   const params: unknown = config.params;
   const data: unknown = config.data;
-  const href = new URL(axios.getUri({ url, baseURL, params, paramsSerializer })).href;
+  const isWhole = params === undefined && baseURL === undefined;
+  const uri = isWhole ? (url ?? '') : axios.getUri({ url, baseURL, params, paramsSerializer });
   const named = Object.entries(headers.toJSON()).map(([name, value]) => [name.toLowerCase(), String(value)]);
   return {
     method: method.toUpperCase(),
-    url: href,
+    url: new URL(uri).href,
     headers: Object.fromEntries(named) as Record<string, string>,
     data,
   };

@@ -4,9 +4,11 @@
  */
 export function withQuery(url: string, parameters: Record<string, unknown>): string {
   const target = new URL(url);
-  for (const [name, value] of formEntries(parameters)) {
-    if (isList(parameters[name])) target.searchParams.append(name, value);
-    else target.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(parameters)) {
+    const [first, ...more] = fieldValues(value);
+    if (first === undefined) continue;
+    target.searchParams.set(name, first);
+    for (const text of more) target.searchParams.append(name, text);
   }
   return target.href;
 }
@@ -20,10 +22,6 @@ export function formEntries(parameters: Record<string, unknown>): [name: string,
 
 function fieldValues(value: unknown): string[] {
   if (value === undefined || value === null || value === '') return [];
-  if (isList(value)) return value;
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
   return [typeof value === 'string' ? value : JSON.stringify(value)];
-}
-
-function isList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

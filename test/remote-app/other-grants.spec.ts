@@ -249,9 +249,13 @@ describe('an access token', () => {
   it('that is bound to a key needs one that signs', async () => {
     const dev = await start();
     const x25519 = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' });
-    for (const dpopKey of [{ kty: 'EC' }, { kty: 'oct', k: 'AAAA' }, x25519]) {
+    const right = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+    const { d: _, ...publicHalf } = right;
+    for (const dpopKey of [{ kty: 'EC' }, { kty: 'oct', k: 'AAAA' }, x25519, publicHalf]) {
       const call = dev.get('me', { token: { accessToken: 'a', tokenType: 'dpop', dpopKey } });
       await expect(call).rejects.toThrow('the dpopKey of the token is no private JWK that signs');
     }
+    const token = { accessToken: 'a', tokenType: 'dpop', dpopKey: right };
+    expect((await dev.get('me', { token })).data).toBe('DPoP a'); // though its public half was refused
   });
 });

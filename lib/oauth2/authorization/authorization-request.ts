@@ -65,8 +65,8 @@ async function authorizationRequest(
   const dpopKey = await dpopKeys.keyFor(givenKey);
   const resource = [asked.resource ?? []].flat() as string[];
   return {
-    parameters: {
-      ...asked,
+    // many keys spread into a literal cost more than the rest of a login
+    parameters: Object.assign(asked, {
       response_type: type,
       response_mode: mode,
       client_id: config.clientId,
@@ -80,7 +80,7 @@ async function authorizationRequest(
       code_challenge: codeVerifier && codeChallenge(codeVerifier),
       code_challenge_method: codeVerifier && 'S256',
       dpop_jkt: dpopKey && (await dpopKeys.thumbprint(dpopKey)),
-    },
+    }),
     checks: {
       state,
       codeVerifier,

@@ -73,13 +73,20 @@ export class DpopKeys {
   /** The key that was used last goes last; the first goes when there are too many. */
   #keyOf(jwk: JsonWebKey): Promise<DpopKey> {
     const name = `${jwk.kty} ${jwk.crv} ${jwk.x} ${jwk.y} ${jwk.n}`;
-    const key = this.#ready.get(name) ?? readKey(jwk);
+    const key = this.#ready.get(name) ?? this.#read(name, jwk);
     this.#ready.delete(name);
     this.#ready.set(name, key);
     for (const [oldest] of this.#ready) {
       if (this.#ready.size > MAX_KEYS) this.#ready.delete(oldest);
       else break;
     }
+    return key;
+  }
+
+  /** A key that is none is not kept: the right one may have the same public half. */
+  #read(name: string, jwk: JsonWebKey): Promise<DpopKey> {
+    const key = readKey(jwk);
+    key.catch(() => this.#ready.delete(name));
     return key;
   }
 }

@@ -1,5 +1,6 @@
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { InvalidTokenError, ProviderError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
+import { jsonResponse } from '../provider/endpoint-fetch.js';
 import { tokenEndpointError } from '../provider/provider-error.js';
 
 /** Fields that providers are known to send empty. */
@@ -45,14 +46,15 @@ export function mendTokenAnswer(
   const fields = Object.entries(data)
     .filter(([name, value]) => !isEmptyField(name, value))
     .map(([name, value]) => [name === 'id_token' && !checksIdToken ? UNCHECKED_ID_TOKEN : name, value] as const);
-  return new Response(JSON.stringify(Object.fromEntries(fields)), {
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-  });
+  return jsonResponse(Object.fromEntries(fields));
 }
 
 function isEmptyField(name: string, value: unknown): boolean {
+  if (value === undefined) return true;
   if (!OPTIONAL_FIELDS.includes(name)) return false;
-  if (name === 'expires_in') return !(Number.parseFloat(String(value)) > 0);
-  return value === null || value === '';
+  return name === 'expires_in' ? !isPositive(value) : value === null || value === '';
+}
+
+function isPositive(value: unknown): boolean {
+  return (typeof value === 'number' || typeof value === 'string') && Number.parseFloat(String(value)) > 0;
 }
