@@ -1,8 +1,16 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import { providerFailure } from './provider-failure.js';
 
-/** Largest answer that a token endpoint may give, in bytes. */
+/** Largest answer that an endpoint may give, in bytes. */
 const MAX_ANSWER = 1024 * 1024;
+
+/** How axios reads such an answer: as the text that it is, without following it elsewhere. */
+export const PLAIN_ANSWER = {
+  maxRedirects: 0,
+  maxContentLength: MAX_ANSWER,
+  responseType: 'text',
+  transformResponse: (data: unknown) => data,
+} as const;
 
 export interface ProtocolRequest {
   method: string;
@@ -34,11 +42,8 @@ export async function sendProtocolRequest(http: AxiosInstance, request: Protocol
       url,
       headers,
       data: body,
-      maxRedirects: 0,
-      maxContentLength: MAX_ANSWER,
-      responseType: 'text',
+      ...PLAIN_ANSWER,
       transformRequest: (data: unknown) => data,
-      transformResponse: (data: unknown) => data,
       validateStatus: () => true,
       signal: deadline,
     });

@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import type { JSONWebKeySet } from 'jose';
 import type { IntrospectionResponse } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
@@ -45,6 +44,7 @@ import { tokenCredentials } from '../oauth2/access-token/token-credentials.js';
 import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/access-token/token-management.js';
 import { discardPendingLogin, savePending, takePending } from '../state/session-state.js';
 import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token, type StoredToken } from '../token/token.js';
+import { warnOnce } from '../warn-once.js';
 import { callbackParameters } from './callback-request.js';
 import type { LoginResult, PendingLogin, RedirectResponse } from './login.js';
 import type { LogoutRedirectParams, LogoutResult, PendingLogout } from './logout.js';
@@ -54,6 +54,10 @@ import { checkReturnTo } from './return-to.js';
 
 /** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
 export type TokenIntrospection = IntrospectionResponse;
+
+const PASSWORDS =
+  "The password grant gives the application its users' passwords, and no second factor works with it (RFC 9700 §2.4). " +
+  'Use a login by redirect, or device authorisation.';
 
 /** A provider that speaks OAuth 2.0 or OpenID Connect. */
 export class OAuth2App extends RemoteApp<OAuth2Token> {
@@ -108,7 +112,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthError} the provider's error, `invalid_grant` for a code or an assertion that is not good
    */
   async fetchAccessToken(request: AccessTokenRequest): Promise<OAuth2Token> {
-    if (request.grantType === 'password') warnOfPasswords();
+    if (request.grantType === 'password') warnOnce(PASSWORDS);
     return requestAccessToken(await this.#metadata.load(), request);
   }
 
@@ -263,14 +267,4 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
 function longestLived(stored: StoredOAuth2Token): { token: string; hint: TokenTypeHint } {
   const { accessToken, refreshToken } = readOAuth2Token(stored);
   return refreshToken ? { token: refreshToken, hint: 'refresh_token' } : { token: accessToken, hint: 'access_token' };
-}
-
-let warned = false;
-function warnOfPasswords(): void {
-  if (warned) return;
-  warned = true;
-  new Logger('OAuthClient').warn(
-    "The password grant gives the application its users' passwords, and no second factor works with it (RFC 9700 §2.4). " +
-      'Use a login by redirect, or device authorisation.',
-  );
 }

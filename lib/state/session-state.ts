@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Logger } from '@nestjs/common';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MismatchingStateError, OAuthError } from '../oauth.errors.js';
+import { warnOnce } from '../warn-once.js';
 
 /** Seconds that a login may take. */
 const LIFETIME = 3600;
@@ -17,6 +17,9 @@ const USED = '_used_states';
 
 /** Of what may be pending, what a browser should not read: of OAuth 1, and of DPoP. */
 const SECRETS = ['requestTokenSecret', 'dpopKey'];
+const EXPOSED_SECRET =
+  'The session is kept in a cookie, so the browser holds the secret of the OAuth 1 request token, or the private key of ' +
+  'DPoP. Use a session with a store (express-session) to keep them on the server.';
 
 type Session = Record<string, unknown>;
 type Kind = NonNullable<Pending['kind']>;
@@ -41,7 +44,7 @@ export interface Pending {
  */
 export async function savePending(request: OAuthRequest, state: string, pending: Pending): Promise<void> {
   const session = requireSession(request);
-  if (isCookieSession(session) && holdsSecret({ ...pending })) warnOfExposedSecret();
+  if (isCookieSession(session) && holdsSecret({ ...pending })) warnOnce(EXPOSED_SECRET);
   makeRoom(session);
   session[keyOf(pending.provider, state)] = { data: pending, exp: nowInSeconds() + LIFETIME } satisfies Entry;
   await save(session);
@@ -176,14 +179,4 @@ function sessionNotSaved(cause: unknown): OAuthError {
 
 function holdsSecret(pending: Record<string, unknown>): boolean {
   return SECRETS.some((name) => pending[name] !== undefined);
-}
-
-let warned = false;
-function warnOfExposedSecret(): void {
-  if (warned) return;
-  warned = true;
-  new Logger('OAuthClient').warn(
-    'The session is kept in a cookie, so the browser holds the secret of the OAuth 1 request token, or the private key of ' +
-      'DPoP. Use a session with a store (express-session) to keep them on the server.',
-  );
 }

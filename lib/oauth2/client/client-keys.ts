@@ -42,10 +42,9 @@ export class ClientKeys {
   /** Decrypts what the provider encrypted for the client (RFC 7516): by the key that it names, or else by any that can. */
   readonly decrypt = async (jwe: string): Promise<string> => {
     const candidates = (await this.#load()).filter(({ use }) => use !== 'sig');
-    const named: ClientKey[] = [];
-    for (const candidate of candidates) {
-      if ((await kidOf(candidate)) === kidIn(jwe)) named.push(candidate);
-    }
+    const kids = await Promise.all(candidates.map(kidOf));
+    const wanted = kidIn(jwe);
+    const named = candidates.filter((_, index) => kids[index] === wanted);
     for (const { key } of named.length > 0 ? named : candidates) {
       const text = await tryToDecrypt(jwe, key);
       if (text !== undefined) return text;
@@ -80,15 +79,16 @@ async function tryToDecrypt(jwe: string, key: KeyObject): Promise<string | undef
 /** A key for both uses says neither. */
 async function publicJwk(found: ClientKey): Promise<JWK> {
   const { alg, use } = found;
-  return { ...exportPublic(found), kid: await kidOf(found), ...(use && { use }), ...(use && alg && { alg }) };
+  return { ...publicHalf(found), kid: await kidOf(found), ...(use && { use }), ...(use && alg && { alg }) };
 }
 
-function exportPublic({ key }: ClientKey): JWK {
+/** The key as its owner may show it. */
+export function publicHalf({ key }: ClientKey): JWK {
   return createPublicKey(key).export({ format: 'jwk' });
 }
 
 async function kidOf(found: ClientKey): Promise<string> {
-  return found.kid ?? calculateJwkThumbprint(exportPublic(found));
+  return found.kid ?? calculateJwkThumbprint(publicHalf(found));
 }
 
 function kidIn(jwe: string): string | undefined {

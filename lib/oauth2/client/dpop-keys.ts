@@ -1,8 +1,9 @@
 import { createHash, randomUUID, type JsonWebKey } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
-import { readPrivateKey } from '../../config/private-key.js';
+import { readPrivateKey, type ClientKey } from '../../config/private-key.js';
 import { InvalidTokenError } from '../../oauth.errors.js';
+import { publicHalf } from './client-keys.js';
 
 /** Keys that are kept ready; a user's is needed again with the user's next call. */
 const MAX_KEYS = 1000;
@@ -76,10 +77,8 @@ export class DpopKeys {
     const key = this.#ready.get(name) ?? this.#read(name, jwk);
     this.#ready.delete(name);
     this.#ready.set(name, key);
-    for (const [oldest] of this.#ready) {
-      if (this.#ready.size > MAX_KEYS) this.#ready.delete(oldest);
-      else break;
-    }
+    const [oldest = name] = this.#ready.keys();
+    if (this.#ready.size > MAX_KEYS) this.#ready.delete(oldest);
     return key;
   }
 
@@ -93,17 +92,14 @@ export class DpopKeys {
 
 /** @throws {InvalidTokenError} when what the token store kept is no private key */
 async function readKey(jwk: JsonWebKey): Promise<DpopKey> {
-  const alg = algorithmOf(jwk);
-  const privateKey = (await importJWK(jwk as JWK, alg)) as CryptoKey;
-  const { kty, crv, x, y, e, n } = jwk as JWK;
-  const publicJwk = JSON.parse(JSON.stringify({ kty, crv, x, y, e, n })) as JWK;
-  return { privateKey, publicJwk, alg };
+  const { alg, ...found } = signingKeyIn(jwk);
+  return { privateKey: (await importJWK(jwk as JWK, alg)) as CryptoKey, publicJwk: publicHalf(found), alg };
 }
 
-function algorithmOf(jwk: JsonWebKey): string {
+function signingKeyIn(jwk: JsonWebKey): ClientKey & { alg: string } {
   try {
-    const { alg, use } = readPrivateKey(jwk);
-    if (alg !== undefined && use !== 'enc') return alg;
+    const { alg, ...found } = readPrivateKey(jwk);
+    if (alg !== undefined && found.use !== 'enc') return { ...found, alg };
   } catch {
     // the reason is the same
   }

@@ -3,12 +3,10 @@ import {
   processBackchannelAuthenticationResponse,
   type BackchannelAuthenticationResponse,
 } from 'oauth4webapi';
-import { formEntries } from '../../http/query.js';
 import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
 import { signed } from '../openid/id-token.js';
-import { refuseEndpointError } from '../provider/endpoint-error.js';
-import { refusedAnswer } from '../provider/failed-check.js';
-import { endpointOptions, requireEndpoint, type Provider } from '../provider/provider.js';
+import { postForm } from '../provider/post-form.js';
+import type { Provider } from '../provider/provider.js';
 import { PendingGrant } from './pending-grant.js';
 
 /** Whom to ask, and what for. Other keys are sent as they are, by their wire names. */
@@ -48,28 +46,24 @@ export class BackchannelAuthentication extends PendingGrant {
   }
 }
 
+const ENDPOINT = {
+  endpoint: 'backchannel_authentication_endpoint',
+  what: 'backchannel authentication',
+  send: backchannelAuthenticationRequest,
+  read: processBackchannelAuthenticationResponse,
+} as const;
+
 /** Asks a user on their own device (OpenID Connect CIBA §7). */
 export async function authenticateByBackchannel(
   provider: Provider,
   { scope, acrValues, idTokenHint, ...params }: BackchannelAuthenticationParams,
 ): Promise<BackchannelAuthentication> {
-  const { server, client, authentication, config, clientKeys } = provider;
-  requireEndpoint(provider, 'backchannel_authentication_endpoint');
+  const { config, clientKeys } = provider;
   const parameters = {
     ...wireParameters(params, WIRE_NAMES),
     scope: spaceSeparated(scope ?? config.scope),
     acr_values: spaceSeparated(acrValues),
     id_token_hint: idTokenHint && (await signed(clientKeys, idTokenHint)),
   };
-  const form = new URLSearchParams(formEntries(parameters));
-  try {
-    const options = endpointOptions(provider, { response: refuseEndpointError });
-    const response = await backchannelAuthenticationRequest(server, client, authentication, form, options);
-    return new BackchannelAuthentication(
-      provider,
-      await processBackchannelAuthenticationResponse(server, client, response),
-    );
-  } catch (error) {
-    throw refusedAnswer(error, 'answer to the backchannel authentication request');
-  }
+  return new BackchannelAuthentication(provider, await postForm(provider, ENDPOINT, parameters));
 }

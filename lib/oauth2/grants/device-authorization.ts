@@ -3,11 +3,9 @@ import {
   processDeviceAuthorizationResponse,
   type DeviceAuthorizationResponse,
 } from 'oauth4webapi';
-import { formEntries } from '../../http/query.js';
 import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
-import { refuseEndpointError } from '../provider/endpoint-error.js';
-import { refusedAnswer } from '../provider/failed-check.js';
-import { endpointOptions, requireEndpoint, type Provider } from '../provider/provider.js';
+import { postForm } from '../provider/post-form.js';
+import type { Provider } from '../provider/provider.js';
 import { PendingGrant } from './pending-grant.js';
 
 /** What a device asks for beyond the client's settings. Other keys are sent as they are. */
@@ -41,24 +39,23 @@ export class DeviceAuthorization extends PendingGrant {
   }
 }
 
+const ENDPOINT = {
+  endpoint: 'device_authorization_endpoint',
+  what: 'device authorization',
+  send: deviceAuthorizationRequest,
+  read: processDeviceAuthorizationResponse,
+} as const;
+
 /** Asks for a code that the user types elsewhere (RFC 8628 §3.1). */
 export async function authorizeDevice(
   provider: Provider,
   { scope, resource, ...extra }: DeviceAuthorizationParams,
 ): Promise<DeviceAuthorization> {
-  const { server, client, authentication, config } = provider;
-  requireEndpoint(provider, 'device_authorization_endpoint');
+  const { config } = provider;
   const parameters = {
     ...wireParameters(extra),
     scope: spaceSeparated(scope ?? config.scope),
     resource: resource ?? config.resource,
   };
-  const form = new URLSearchParams(formEntries(parameters));
-  try {
-    const options = endpointOptions(provider, { response: refuseEndpointError });
-    const response = await deviceAuthorizationRequest(server, client, authentication, form, options);
-    return new DeviceAuthorization(provider, await processDeviceAuthorizationResponse(server, client, response));
-  } catch (error) {
-    throw refusedAnswer(error, 'answer to the device authorization request');
-  }
+  return new DeviceAuthorization(provider, await postForm(provider, ENDPOINT, parameters));
 }

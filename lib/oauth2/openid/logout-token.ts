@@ -1,4 +1,5 @@
 import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { isRecord } from '../../config/setting-keys.js';
 import { OAuthError } from '../../oauth.errors.js';
 import { isoTime, shown } from '../provider/failed-check.js';
 import { knowsIssuer, requireEndpoint, type Provider } from '../provider/provider.js';
@@ -34,7 +35,7 @@ export class LogoutTokens {
     if (!knowsIssuer(provider)) throw refused('logout tokens can only be checked where the issuer is known');
     const claims = await verify(provider, logoutToken);
     const { iss = '', sub, sid, events, nonce, jti = '', exp = 0 } = claims;
-    if (!isObject((events as Record<string, unknown> | undefined)?.[EVENT])) {
+    if (!isRecord(events) || !isRecord(events[EVENT])) {
       throw refused('logout_token: its events have no logout, as an id_token would have none');
     }
     if (nonce !== undefined) throw refused('logout_token has a nonce, as an id_token would');
@@ -96,10 +97,6 @@ function failedVerification(error: unknown, issuer: string, audience: string): s
   if (claim === 'aud') return `logout_token is for ${shown(payload.aud)}, expected ${shown(audience)}`;
   if (claim === 'exp' && payload.exp !== undefined) return `logout_token expired at ${isoTime(payload.exp)}`;
   return `logout_token: ${error.message}`;
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

@@ -1,6 +1,6 @@
 import { processUserInfoResponse, skipSubjectCheck, validateApplicationLevelSignature } from 'oauth4webapi';
 import { sendApiRequest } from '../../http/api-request.js';
-import { protocolAnswer } from '../../http/protocol-request.js';
+import { PLAIN_ANSWER, protocolAnswer } from '../../http/protocol-request.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { mendedResponse, withData } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
@@ -82,14 +82,6 @@ export async function fetchUserInfo(
     throw refusedAnswer(error, 'userinfo');
   }
 }
-
-/** Read as text, whatever the status; no redirect, and no more than 1 MiB. */
-const PLAIN_ANSWER = {
-  responseType: 'text',
-  transformResponse: (data: unknown) => data,
-  maxRedirects: 0,
-  maxContentLength: 1024 * 1024,
-} as const;
 
 function isJwt(response: Response): boolean {
   return response.headers.get('content-type')?.startsWith('application/jwt') === true;

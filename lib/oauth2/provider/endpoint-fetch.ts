@@ -1,6 +1,7 @@
 import type { AxiosInstance } from 'axios';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { EndpointRequest, TokenEndpointResponse } from '../../config/compliance-fix.js';
+import { isRecord } from '../../config/setting-keys.js';
 import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
 
 /** `fetch`, as `oauth4webapi` asks for it. */
@@ -32,16 +33,20 @@ export function endpointFetch(http: AxiosInstance, config: OAuth2ClientConfig, p
     }
     if (passage.request) request = await passage.request(request);
     const answer = await send(http, passage.method ?? init.method, request);
-    return passage.response ? passage.response(withData(answer)) : toResponse(answer);
+    return read(answer, passage.response);
   };
 }
 
 /** A `fetch` over the client's axios instance, of what needs no authentication and has no hooks. */
-export function plainFetch(http: AxiosInstance, read: Passage['response'] = mendedResponse): EndpointFetch {
+export function plainFetch(http: AxiosInstance, response?: Passage['response']): EndpointFetch {
   return async (url, { method, headers, body }) => {
     const json = typeof body === 'string' ? body : undefined;
-    return read(withData(await sendProtocolRequest(http, { method, url, headers, body: json })));
+    return read(await sendProtocolRequest(http, { method, url, headers, body: json }), response);
   };
+}
+
+function read(answer: ProtocolAnswer, response: Passage['response']): Response | Promise<Response> {
+  return response ? response(withData(answer)) : toResponse(answer);
 }
 
 function send(http: AxiosInstance, method: string, { url, headers, body }: EndpointRequest): Promise<ProtocolAnswer> {
@@ -60,14 +65,14 @@ export function withData(answer: ProtocolAnswer): TokenEndpointResponse {
 function parseObject(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+    return isRecord(value) ? value : {};
   } catch {
     return {};
   }
 }
 
 /** What of an answer its checks read. */
-function toResponse({ status, headers, text }: ProtocolAnswer): Response {
+export function toResponse({ status, headers, text }: ProtocolAnswer): Response {
   const kept = ['content-type', 'www-authenticate', 'cache-control'].filter((name) => headers[name] !== undefined);
   const bodyless = status === 204 || status === 205 || status === 304;
   return new Response(bodyless ? null : text, {

@@ -4,10 +4,9 @@ import {
   JWT_TIMESTAMP_CHECK,
   KEY_SELECTION,
   OperationProcessingError,
-  ResponseBodyError,
 } from 'oauth4webapi';
 import { InvalidTokenError, OAuthError } from '../../oauth.errors.js';
-import { plainText, tokenEndpointError } from './provider-error.js';
+import { plainText } from './provider-error.js';
 
 /** What the library that checks says of a check that failed. */
 interface Failure {
@@ -24,7 +23,6 @@ interface Failure {
 /** What a strict check of a provider's answer threw; of it, one sentence is kept, since its cause holds the answer. */
 export function refusedAnswer(error: unknown, what: string): OAuthError {
   if (error instanceof OAuthError) return error;
-  if (error instanceof ResponseBodyError) return tokenEndpointError({ ...error.cause });
   return new InvalidTokenError({ description: failedCheck(error, what) });
 }
 

@@ -49,7 +49,7 @@ export const ENDPOINTS = [
   'backchannel_authentication_endpoint',
   'registration_endpoint',
 ] as const;
-type Endpoint = (typeof ENDPOINTS)[number];
+export type Endpoint = (typeof ENDPOINTS)[number];
 
 export function makeProvider(context: ProviderContext, server: AuthorizationServer): Provider {
   const { config, clientKeys } = context;

@@ -1,0 +1,41 @@
+import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
+import { formEntries } from '../../http/query.js';
+import { refuseEndpointError } from './endpoint-error.js';
+import { refusedAnswer } from './failed-check.js';
+import { endpointOptions, requireEndpoint, type Endpoint, type Provider } from './provider.js';
+
+/** An endpoint that a form is posted to, by `oauth4webapi`. */
+export interface FormEndpoint<Answer> {
+  endpoint: Endpoint;
+  /** What is asked for there, as an error says it. */
+  what: string;
+  send: (
+    server: AuthorizationServer,
+    client: Client,
+    authentication: ClientAuth,
+    parameters: URLSearchParams,
+    options: ReturnType<typeof endpointOptions>,
+  ) => Promise<Response>;
+  read: (server: AuthorizationServer, client: Client, response: Response) => Promise<Answer>;
+}
+
+/**
+ * Posts parameters to one of the provider's endpoints, as the client that is authenticated.
+ * @throws {OAuthConfigError} when there is no such endpoint
+ * @throws {OAuthError} the provider's error, or `token_invalid` for an answer that a check refused
+ */
+export async function postForm<Answer>(
+  provider: Provider,
+  { endpoint, what, send, read }: FormEndpoint<Answer>,
+  parameters: Record<string, unknown>,
+): Promise<Answer> {
+  const { server, client, authentication } = provider;
+  requireEndpoint(provider, endpoint);
+  const form = new URLSearchParams(formEntries(parameters));
+  const options = endpointOptions(provider, { response: refuseEndpointError });
+  try {
+    return await read(server, client, await send(server, client, authentication, form, options));
+  } catch (error) {
+    throw refusedAnswer(error, `answer to the ${what} request`);
+  }
+}
