@@ -4,8 +4,7 @@ import { Agent } from 'node:http';
 import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
 import type { Figure, Pair } from './figure.js';
 import { Child } from './support/child.js';
-import { callsPerSecond } from './support/rate.js';
-import { inTurn } from './support/rounds.js';
+import { callsInTurn } from './support/rounds.js';
 
 const CONCURRENCY = 50;
 const PATH = 'user';
@@ -40,12 +39,7 @@ async function measure(): Promise<Pair> {
   const ours = () => app.get(PATH, { token: TOKEN, params: PARAMS });
   const peer = () => bare.get(PATH, { headers: { Authorization: `Bearer ${TOKEN.access_token}` }, params: PARAMS });
   try {
-    const options = { concurrency: CONCURRENCY };
-    return await inTurn(
-      () => callsPerSecond(ours, options),
-      () => callsPerSecond(peer, options),
-      { warmUps: 4 },
-    );
+    return await callsInTurn(ours, peer, CONCURRENCY);
   } finally {
     await nest.close();
     httpAgent.destroy();

@@ -5,8 +5,7 @@ import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
 import * as client from 'openid-client';
 import type { Figure, Pair } from './figure.js';
 import { Child } from './support/child.js';
-import { callsPerSecond } from './support/rate.js';
-import { inTurn } from './support/rounds.js';
+import { callsInTurn } from './support/rounds.js';
 
 const CONCURRENCY = 50;
 const PATH = 'user';
@@ -57,12 +56,7 @@ async function measure(): Promise<Pair> {
     return response.json();
   };
   try {
-    const options = { concurrency: CONCURRENCY };
-    return await inTurn(
-      () => callsPerSecond(ours, options),
-      () => callsPerSecond(peer, options),
-      { warmUps: 4 },
-    );
+    return await callsInTurn(ours, peer, CONCURRENCY);
   } finally {
     await nest.close();
     httpAgent.destroy();

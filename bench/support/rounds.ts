@@ -1,5 +1,7 @@
 import type { Pair } from '../figure.js';
+import { callsPerSecond } from './rate.js';
 
+type Call = () => Promise<unknown>;
 type Sample = () => number | Promise<number>;
 
 /** The medians of samples that are taken in turn, so that whatever slows the machine down slows both sides. */
@@ -12,6 +14,15 @@ export async function inTurn(ours: Sample, peer: Sample, { rounds = 15, warmUps 
     samples.peer.push(pair.peer);
   }
   return { ours: median(samples.ours), peer: median(samples.peer) };
+}
+
+/** The rates of calls, in turn, with `concurrency` of them under way. */
+export function callsInTurn(ours: Call, peer: Call, concurrency: number): Promise<Pair> {
+  return inTurn(
+    () => callsPerSecond(ours, { concurrency }),
+    () => callsPerSecond(peer, { concurrency }),
+    { warmUps: 4 },
+  );
 }
 
 /** A sample that does not pay for the garbage of the one before it. */

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A server of this machine alone. */
@@ -9,8 +9,12 @@ export interface Listening {
 }
 
 /** Listens on the loopback interface; at port 0, on any that is free. */
-export async function listen(listener: RequestListener, port = 0): Promise<Listening> {
-  const server = createServer(listener);
+export function listen(listener: RequestListener, port = 0): Promise<Listening> {
+  return listenWith(createServer(listener), port);
+}
+
+/** The same, with a server that was made already. */
+export async function listenWith(server: Server, port = 0): Promise<Listening> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });

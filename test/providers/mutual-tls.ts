@@ -1,11 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { generate, type SelfsignedOptions } from 'selfsigned';
-import type { Listening } from './listen.js';
+import { listenWith, type Listening } from './listen.js';
 
 /** A certificate and its key, in PEM. */
 export interface Certificate {
@@ -52,23 +51,9 @@ function named(host: string): NonNullable<SelfsignedOptions['extensions']>[numbe
 }
 
 /** Listens on any free port of this machine, and asks for the client's certificate without insisting on one. */
-export async function listenForCertificates(
-  listener: RequestListener,
-  { ca, server }: Certificates,
-): Promise<Listening> {
+export function listenForCertificates(listener: RequestListener, { ca, server }: Certificates): Promise<Listening> {
   const options = { ...server, ca, requestCert: true, rejectUnauthorized: false };
-  const https = createServer(options, listener);
-  await new Promise<void>((resolve) => {
-    https.listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    port: (https.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        https.close(() => resolve());
-        https.closeAllConnections();
-      }),
-  };
+  return listenWith(createServer(options, listener));
 }
 
 /** How `oidc-provider` sees the client's certificate (RFC 8705). */
