@@ -48,8 +48,14 @@ export async function sendApiRequest<T>(
   try {
     return await http.request<T>({ ...config, adapter: authorizingAdapter(transport, credentials) });
   } catch (failure) {
-    throw providerFailure(failure, config.method, config.url);
+    throw providerFailure(failure, config.method, config.url, isOverdue(config.signal));
   }
+}
+
+/** Whether a signal of `AbortSignal.timeout()` has ended a call. */
+function isOverdue(signal: AxiosRequestConfig['signal']): boolean {
+  const { reason } = (signal ?? {}) as { reason?: unknown };
+  return (reason as { name?: unknown } | undefined)?.name === 'TimeoutError';
 }
 
 function authorizingAdapter(transport: AxiosAdapter, credentials: Credentials | undefined): AxiosAdapter {

@@ -34,8 +34,7 @@ export interface ProtocolAnswer {
  */
 export async function sendProtocolRequest(http: AxiosInstance, request: ProtocolRequest): Promise<ProtocolAnswer> {
   const { method, url, headers, body } = request;
-  const timeout = http.defaults.timeout;
-  const deadline = timeout ? AbortSignal.timeout(timeout) : undefined;
+  const deadline = deadlineOf(http);
   try {
     const answer = await http.request<string>({
       method,
@@ -51,6 +50,11 @@ export async function sendProtocolRequest(http: AxiosInstance, request: Protocol
   } catch (failure) {
     throw providerFailure(failure, method, url, deadline?.aborted);
   }
+}
+
+/** By when the whole of an answer must be here: axios' own timeout lets one go on that comes a byte at a time. */
+export function deadlineOf({ defaults: { timeout } }: AxiosInstance): AbortSignal | undefined {
+  return timeout ? AbortSignal.timeout(timeout) : undefined;
 }
 
 export function protocolAnswer({ status, headers, data }: AxiosResponse<string>): ProtocolAnswer {

@@ -39,7 +39,7 @@ describe('a provider with metadata', () => {
     };
   }
 
-  async function start(settings: object = {}): Promise<OAuth2App> {
+  async function start(settings: object = {}, http?: { timeout: number }): Promise<OAuth2App> {
     const dev = {
       clientId: 'dev',
       clientSecret: 'dev-secret',
@@ -47,7 +47,7 @@ describe('a provider with metadata', () => {
       clientKwargs: { scope: 'openid profile' },
       ...settings,
     } as ClientRegistration;
-    app = await startLoginApp({ clients: { dev } });
+    app = await startLoginApp({ clients: { dev }, http });
     return app.registry.get<OAuth2App>('dev');
   }
 
@@ -454,6 +454,15 @@ describe('a provider with metadata', () => {
       const dev = await start();
       await expect(dev.userinfo({ accessToken: 's3cret' })).rejects.toThrow(why);
     });
+
+    it.each(['never', 'drip'] as const)(
+      'which fails when its answer does not come to an end in time: %s',
+      async (reply) => {
+        provider.on('GET /userinfo', () => reply);
+        const dev = await start({}, { timeout: 200 });
+        await expect(dev.userinfo({ accessToken: 'a' })).rejects.toMatchObject({ status: 504 });
+      },
+    );
 
     it('which may be missing', async () => {
       provider.on('GET /.well-known/openid-configuration', () => ({ json: metadata() }));
