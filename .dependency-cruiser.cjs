@@ -1,6 +1,7 @@
 /** The rooms of lib/, from the ground up. A room imports from the rows above its own, and from itself. */
 const LAYERS = [
   ['^lib/oauth\\.errors\\.ts$', '^lib/oauth-request\\.ts$', '^lib/warn-once\\.ts$'],
+  ['^lib/sealing/', '^lib/observability/'],
   ['^lib/token/'],
   ['^lib/config/'],
   ['^lib/http/'],
@@ -10,7 +11,7 @@ const LAYERS = [
   ['^lib/oauth-client\\.options\\.ts$'],
   ['^lib/nest/'],
   ['^lib/oauth-client\\.module\\.ts$'],
-  ['^lib/index\\.ts$'],
+  ['^lib/index\\.ts$', '^lib/redis/', '^lib/typeorm/', '^lib/testing/'],
 ];
 
 const roomRules = LAYERS.flatMap((rooms, height) =>

@@ -21,6 +21,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-oauth-client$': '<rootDir>/lib/index.ts',
+    '^nestjs-oauth-client/(\\w+)$': '<rootDir>/lib/$1/index.ts',
   },
   collectCoverageFrom: ['lib/**/*.ts'],
   coverageProvider: 'v8',

@@ -63,5 +63,18 @@ export type { LogoutRedirectParams, LogoutResult } from './remote-app/logout.js'
 export { OAuth2App, type TokenIntrospection } from './remote-app/oauth2-app.js';
 export { RemoteApp } from './remote-app/remote-app.js';
 export { regenerateSession } from './state/regenerate-session.js';
-export type { EndedSession, FetchedToken, TokenStore, UpdateTokenContext } from './token/token-store.js';
+export type {
+  EndedSession,
+  FetchedToken,
+  RevokedToken,
+  SimpleTokenStore,
+  TokenEvent,
+  TokenEvents,
+  TokenKey,
+  TokenLock,
+  TokenStore,
+  UnsavedToken,
+  UpdateTokenContext,
+  VersionedToken,
+} from './token/token-store.js';
 export type { OAuth1Token, OAuth2Token, StoredOAuth1Token, StoredOAuth2Token, StoredToken } from './token/token.js';

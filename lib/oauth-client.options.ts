@@ -1,7 +1,7 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { CreateAxiosDefaults } from 'axios';
 import type { ClientRegistration } from './oauth.registry.js';
-import type { TokenStore } from './token/token-store.js';
+import type { SimpleTokenStore } from './token/token-store.js';
 
 /** How the module is set up. With no options at all, everything comes from the settings. */
 export interface OAuthClientModuleOptions {
@@ -13,13 +13,13 @@ export interface OAuthClientModuleOptions {
    */
   configKey?: string;
   /** Finds the token of the user whom an API call is made for. */
-  fetchToken?: TokenStore['fetchToken'];
+  fetchToken?: SimpleTokenStore['fetchToken'];
   /** Is told of every token that was refreshed. */
-  updateToken?: TokenStore['updateToken'];
+  updateToken?: SimpleTokenStore['updateToken'];
   /** Ends the sessions here of a user who signed out at the provider; for `@OAuthBackchannelLogout()`. */
-  onBackchannelLogout?: TokenStore['onBackchannelLogout'];
+  onBackchannelLogout?: SimpleTokenStore['onBackchannelLogout'];
   /** An object with the methods above, or a class or injection token of one, which Nest resolves. */
-  tokenStore?: TokenStore | InjectionToken<TokenStore>;
+  tokenStore?: SimpleTokenStore | InjectionToken<SimpleTokenStore>;
   /**
    * Scheme and host of this site, which relative redirect URIs are resolved against. Set it in production: without it the
    * request's `Host` header decides where the provider sends the code.

@@ -27,7 +27,7 @@ import {
   type OAuthRequest,
   type RemoteApp,
   type StoredToken,
-  type TokenStore,
+  type SimpleTokenStore,
 } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from './providers/scripted-provider.js';
 
@@ -438,7 +438,7 @@ describe('the token of an API call', () => {
   const EXPECTED_STORE = 'tokenStore: expected an object with a method fetchToken, a class, or an injection token';
 
   @Injectable()
-  class StoreClass implements TokenStore {
+  class StoreClass implements SimpleTokenStore {
     static readonly updates: unknown[] = [];
 
     fetchToken(name: string, { method }: OAuthRequest): StoredToken {
@@ -490,7 +490,7 @@ describe('the token of an API call', () => {
 
   it('comes from a tokenStore that is a class nobody provides, with what it injects', async () => {
     @Injectable()
-    class OwnStore implements TokenStore {
+    class OwnStore implements SimpleTokenStore {
       constructor(private readonly registry: OAuthRegistry) {}
 
       fetchToken(): StoredToken {

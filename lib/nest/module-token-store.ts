@@ -3,15 +3,15 @@ import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthConfigError } from '../oauth.errors.js';
-import type { EndedSession, FetchedToken, TokenStore, UpdateTokenContext } from '../token/token-store.js';
+import type { EndedSession, FetchedToken, SimpleTokenStore, UpdateTokenContext } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 
 /** The application's token store: the functions of the options, or else the `tokenStore` that Nest resolves. */
 @Injectable()
-export class ModuleTokenStore implements TokenStore, OnModuleInit {
+export class ModuleTokenStore implements SimpleTokenStore, OnModuleInit {
   readonly #options: OAuthClientOptions;
   readonly #moduleRef: ModuleRef;
-  #store?: Promise<TokenStore | undefined>;
+  #store?: Promise<SimpleTokenStore | undefined>;
 
   constructor(options: OAuthClientOptions, moduleRef: ModuleRef) {
     this.#options = options;
@@ -46,11 +46,11 @@ export class ModuleTokenStore implements TokenStore, OnModuleInit {
       ]);
   }
 
-  #resolved(): Promise<TokenStore | undefined> {
+  #resolved(): Promise<SimpleTokenStore | undefined> {
     return (this.#store ??= this.#resolve());
   }
 
-  async #resolve(): Promise<TokenStore | undefined> {
+  async #resolve(): Promise<SimpleTokenStore | undefined> {
     const { tokenStore } = this.#options.value;
     if (tokenStore === undefined || isStore(tokenStore)) return tokenStore;
     if (!isInjectionToken(tokenStore)) {
@@ -63,7 +63,7 @@ export class ModuleTokenStore implements TokenStore, OnModuleInit {
     throw new OAuthConfigError([`tokenStore: ${describe(tokenStore)} has no method fetchToken`]);
   }
 
-  async #find(token: InjectionToken<TokenStore>): Promise<unknown> {
+  async #find(token: InjectionToken<SimpleTokenStore>): Promise<unknown> {
     const scope = this.#scopeOf(token);
     if (scope === Scope.DEFAULT) return this.#moduleRef.get<unknown>(token, { strict: false });
     if (scope !== undefined) {
@@ -77,7 +77,7 @@ export class ModuleTokenStore implements TokenStore, OnModuleInit {
   }
 
   /** Nothing, when no module provides it. */
-  #scopeOf(token: InjectionToken<TokenStore>): Scope | undefined {
+  #scopeOf(token: InjectionToken<SimpleTokenStore>): Scope | undefined {
     try {
       return this.#moduleRef.introspect(token as Type<unknown> | string | symbol).scope;
     } catch {
@@ -86,14 +86,14 @@ export class ModuleTokenStore implements TokenStore, OnModuleInit {
   }
 }
 
-function isStore(value: unknown): value is TokenStore {
-  return typeof value === 'object' && value !== null && typeof (value as TokenStore).fetchToken === 'function';
+function isStore(value: unknown): value is SimpleTokenStore {
+  return typeof value === 'object' && value !== null && typeof (value as SimpleTokenStore).fetchToken === 'function';
 }
 
-function isInjectionToken(value: unknown): value is InjectionToken<TokenStore> {
+function isInjectionToken(value: unknown): value is InjectionToken<SimpleTokenStore> {
   return typeof value === 'string' || typeof value === 'symbol' || typeof value === 'function';
 }
 
-function describe(token: InjectionToken<TokenStore>): string {
+function describe(token: InjectionToken<SimpleTokenStore>): string {
   return typeof token === 'function' ? token.name : String(token);
 }

@@ -4,20 +4,20 @@ import { TokenExpiredError } from '../oauth.errors.js';
 import { requestAccessToken } from '../oauth2/grants/access-token-request.js';
 import { refreshToken } from '../oauth2/grants/refresh-token.js';
 import type { ServerMetadata } from '../oauth2/provider/server-metadata.js';
-import type { TokenStore } from '../token/token-store.js';
+import type { SimpleTokenStore } from '../token/token-store.js';
 import { isExpired, type OAuth2Token } from '../token/token.js';
 
 /** The tokens of one client: those of its users are refreshed, its own is fetched, when they are about to expire. */
 export class OAuth2Tokens {
   readonly #config: OAuth2ClientConfig;
   readonly #metadata: ServerMetadata;
-  readonly #store: TokenStore;
+  readonly #store: SimpleTokenStore;
   /** Refreshes that are under way, by their refresh token. */
   readonly #refreshes = new Map<string, Promise<OAuth2Token>>();
   #own?: { token: OAuth2Token; usableUntil: number };
   #fetching?: Promise<OAuth2Token>;
 
-  constructor(config: OAuth2ClientConfig, metadata: ServerMetadata, store: TokenStore) {
+  constructor(config: OAuth2ClientConfig, metadata: ServerMetadata, store: SimpleTokenStore) {
     this.#config = config;
     this.#metadata = metadata;
     this.#store = store;

@@ -7,7 +7,7 @@ import type { OAuthRequest } from '../oauth-request.js';
 import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import { savePending } from '../state/session-state.js';
-import type { TokenStore } from '../token/token-store.js';
+import type { SimpleTokenStore } from '../token/token-store.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
 import type { ApiRequestOptions } from './api-options.js';
 import type {
@@ -28,7 +28,7 @@ export interface RemoteAppContext {
   /** Scheme and host of this site, for relative redirect URIs. */
   readonly baseUrl?: string;
   /** Where the users' tokens are. */
-  readonly tokenStore: TokenStore;
+  readonly tokenStore: SimpleTokenStore;
 }
 
 /** Whose token an API call carries. */
@@ -153,7 +153,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return this.#http;
   }
 
-  protected get tokenStore(): TokenStore {
+  protected get tokenStore(): SimpleTokenStore {
     return this.#context.tokenStore;
   }
 

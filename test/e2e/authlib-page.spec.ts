@@ -17,7 +17,7 @@ import {
   type OAuth1Token,
   type OAuth2Token,
   type StoredToken,
-  type TokenStore,
+  type SimpleTokenStore,
   type UpdateTokenContext,
 } from 'nestjs-oauth-client';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
@@ -34,7 +34,7 @@ interface TokenRow {
 
 /** What the page's `fetch_token` and `update_token` do, as an injectable provider. */
 @Injectable()
-class TokensService implements TokenStore {
+class TokensService implements SimpleTokenStore {
   readonly rows: TokenRow[] = [];
 
   fetchToken(name: string, { session }: Request): StoredToken | undefined {

@@ -6,7 +6,7 @@ import type {
   OAuth1Token as Token1,
   OAuth2Token as Token2,
   StoredToken,
-  TokenStore,
+  SimpleTokenStore,
   UpdateTokenContext,
 } from 'nestjs-oauth-client';
 import { Repository } from 'typeorm';
@@ -25,7 +25,7 @@ export interface Connection {
 
 /** Keeps the users' tokens; the library asks it whenever it calls a provider's API. */
 @Injectable()
-export class TokensService implements TokenStore {
+export class TokensService implements SimpleTokenStore {
   constructor(
     @InjectRepository(OAuth1Token) private readonly oauth1: Repository<OAuth1Token>,
     @InjectRepository(OAuth2Token) private readonly oauth2: Repository<OAuth2Token>,

@@ -1,0 +1,32 @@
+import type { OAuthRequest } from '../oauth-request.js';
+
+/** What waits, with whatever its callback needs. */
+export interface Pending {
+  /** A logout never passes for a login, nor the other way round. */
+  kind?: 'login' | 'logout';
+  /** The client that it was begun with; no other may finish it. */
+  provider: string;
+}
+
+/** Which of them. */
+export interface PendingKey {
+  kind: 'login' | 'logout';
+  /** The client. */
+  provider: string;
+  /** The `state` of the request (RFC 6749 §4.1.1), or the request token (RFC 5849 §2.1). */
+  state: string;
+}
+
+/**
+ * Where a login, or logout, waits for its callback. It must be bound to the browser: what one browser began, no other may
+ * finish (RFC 6749 §10.12).
+ */
+export interface StateStore {
+  /** Keeps it, before the browser is redirected. */
+  save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void>;
+  /**
+   * Takes it out; it can be taken once.
+   * @throws {MismatchingStateError} when this browser has none such; its reason says why
+   */
+  take(request: OAuthRequest, key: PendingKey): Promise<Pending>;
+}
