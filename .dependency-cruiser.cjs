@@ -5,7 +5,7 @@ const LAYERS = [
   ['^lib/token/'],
   ['^lib/config/'],
   ['^lib/http/'],
-  ['^lib/oauth1/', '^lib/oauth2/', '^lib/state/'],
+  ['^lib/oauth1/', '^lib/oauth2/', '^lib/state/', '^lib/refresh/'],
   ['^lib/remote-app/'],
   ['^lib/oauth\\.registry\\.ts$'],
   ['^lib/oauth-client\\.options\\.ts$'],

@@ -1,10 +1,11 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { CreateAxiosDefaults } from 'axios';
 import type { ClientRegistration } from './oauth.registry.js';
-import type { SimpleTokenStore } from './token/token-store.js';
+import type { OAuthRequest } from './oauth-request.js';
+import type { SimpleTokenStore, TokenEvents, TokenStore } from './token/token-store.js';
 
 /** How the module is set up. With no options at all, everything comes from the settings. */
-export interface OAuthClientModuleOptions {
+export interface OAuthClientModuleOptions extends TokenEvents {
   /** Clients by name; what is not given here comes from the settings. */
   clients?: Record<string, ClientRegistration>;
   /**
@@ -16,10 +17,13 @@ export interface OAuthClientModuleOptions {
   fetchToken?: SimpleTokenStore['fetchToken'];
   /** Is told of every token that was refreshed. */
   updateToken?: SimpleTokenStore['updateToken'];
-  /** Ends the sessions here of a user who signed out at the provider; for `@OAuthBackchannelLogout()`. */
-  onBackchannelLogout?: SimpleTokenStore['onBackchannelLogout'];
-  /** An object with the methods above, or a class or injection token of one, which Nest resolves. */
-  tokenStore?: SimpleTokenStore | InjectionToken<SimpleTokenStore>;
+  /**
+   * Where the users' tokens are: a {@link TokenStore}, or an object with the two methods above; or a class or injection token
+   * of either, which Nest resolves.
+   */
+  tokenStore?: TokenStore | SimpleTokenStore | InjectionToken<TokenStore | SimpleTokenStore>;
+  /** Your user's id, whose request it is; a {@link TokenStore} knows tokens by it. Nothing when nobody is signed in. */
+  userOf?(request: OAuthRequest): string | null | undefined | Promise<string | null | undefined>;
   /**
    * Scheme and host of this site, which relative redirect URIs are resolved against. Set it in production: without it the
    * request's `Host` header decides where the provider sends the code.

@@ -87,6 +87,16 @@ export class TokenExpiredError extends OAuthError {
   }
 }
 
+/**
+ * The provider takes the refresh token no more (`invalid_grant`): the user took the grant back, or was signed out, or the
+ * token was used twice. The user must sign in again. Status 401.
+ */
+export class TokenRevokedError extends OAuthError {
+  constructor(options: OAuthErrorOptions = {}) {
+    super('token_revoked', { status: 401, ...options });
+  }
+}
+
 /** What should be a token is not one: the provider's answer (status 502), or what `fetchToken` gave (status 500). */
 export class InvalidTokenError extends OAuthError {
   constructor(options: OAuthErrorOptions = {}) {
@@ -108,16 +118,36 @@ export interface ProviderAnswer {
   data: unknown;
 }
 
+/** What a {@link ProviderError} is made of. */
+export interface ProviderErrorOptions extends OAuthErrorOptions {
+  error?: string;
+  /** The answer, for whoever catches the error. */
+  answer?: ProviderAnswer;
+  /** The same where nobody is to see its body. */
+  answered?: Pick<ProviderAnswer, 'status' | 'headers'>;
+}
+
+/** Codes of a provider that may recover (RFC 6749 §4.1.2.1). */
+const TEMPORARY = ['server_error', 'temporarily_unavailable'];
+const NO_ANSWER: Pick<ProviderAnswer, 'status' | 'headers'> = { status: 503, headers: {} };
+
 /**
  * The provider failed: an answer that is not a success (status 502), none in time (status 504), or no connection (502).
  * `cause` is the HTTP client's error, without headers, body or query.
  */
 export class ProviderError extends OAuthError {
+  /** Whether it may go better later: there was no answer, or one of a server that is down or has enough (5xx, 429). */
+  readonly isTemporary: boolean;
+  /** `Retry-After` of the answer (RFC 9110 §10.2.3), in seconds. */
+  readonly retryAfter?: number;
   readonly #answer?: ProviderAnswer;
 
-  constructor(options: OAuthErrorOptions & { error?: string; answer?: ProviderAnswer }) {
-    super(options.error ?? 'provider_error', { status: 502, ...options });
-    this.#answer = options.answer;
+  constructor(options: ProviderErrorOptions) {
+    const { error = 'provider_error', answer, answered: { status, headers } = answer ?? NO_ANSWER } = options;
+    super(error, { status: 502, ...options });
+    this.#answer = answer;
+    this.isTemporary = status >= 500 || status === 429 || TEMPORARY.includes(error);
+    this.retryAfter = secondsOf(headers['retry-after']);
   }
 
   /** The provider's answer to an API call, where there was one. A getter, so that no log shows its body. */
@@ -137,4 +167,11 @@ export class OAuthConfigError extends OAuthError {
       status: 500,
     });
   }
+}
+
+/** Seconds, or a date (RFC 9110 §10.2.3). */
+function secondsOf(retryAfter: unknown): number | undefined {
+  if (typeof retryAfter !== 'string') return undefined;
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
 }

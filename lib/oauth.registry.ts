@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkSettings } from './config/check-settings.js';
 import { buildConfig, type OAuth2ClientConfig } from './config/client-config.js';
 import type { ClientSettings, RegisterOptions } from './config/client-settings.js';
@@ -20,6 +21,8 @@ interface Entry {
   appClass?: RemoteAppClass;
 }
 
+/** Milliseconds that a shutdown waits for tokens to be saved. */
+const LAST_CHANCE = 5000;
 /** How many names an error lists. */
 const NAMES_SHOWN = 20;
 
@@ -103,6 +106,12 @@ export class OAuthRegistry {
       if (!this.has(name)) faults.push(...this.#add(name, {}));
     }
     if (faults.length) throw new OAuthConfigError(faults);
+  }
+
+  /** Tokens that could not be saved get a last chance. @internal Nest calls it when the application shuts down. */
+  async onModuleDestroy(): Promise<void> {
+    const settled = Promise.all([...this.#apps.values()].map((app) => app.settled()));
+    await Promise.race([settled, sleep(LAST_CHANCE, undefined, { ref: false })]);
   }
 
   #add(name: string, registration: ClientRegistration, options?: RegisterOptions): string[] {

@@ -435,7 +435,8 @@ describe('the token of an API call', () => {
   const STORE = Symbol('STORE');
   const MISSING = Symbol('MISSING');
 
-  const EXPECTED_STORE = 'tokenStore: expected an object with a method fetchToken, a class, or an injection token';
+  const EXPECTED_STORE =
+    'tokenStore: expected an object with a method fetchToken, a TokenStore, a class, or an injection token';
 
   @Injectable()
   class StoreClass implements SimpleTokenStore {
@@ -557,7 +558,7 @@ describe('the token of an API call', () => {
   it.each([
     ['a symbol that no module provides', MISSING, 'tokenStore: no module provides Symbol(MISSING)'],
     ['a string that no module provides', 'MISSING', 'tokenStore: no module provides MISSING'],
-    ['a class without fetchToken', Map, 'tokenStore: Map has no method fetchToken'],
+    ['a class without fetchToken', Map, 'tokenStore: Map has no method fetchToken, and is no TokenStore'],
     ['an object without fetchToken', {}, EXPECTED_STORE],
     ['null', null, EXPECTED_STORE],
     ['a number', 5, EXPECTED_STORE],

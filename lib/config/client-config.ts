@@ -71,6 +71,10 @@ export interface OAuth2ClientConfig extends CommonClientConfig {
   readonly tokenPlacement: 'header' | 'body' | 'uri';
   /** Seconds. */
   readonly leeway: number;
+  /** Part of the lifetime. */
+  readonly refreshAhead?: number;
+  /** Seconds. */
+  readonly refreshTimeout: number;
   readonly requirePushedAuthorizationRequests: boolean;
   readonly requireSignedRequestObject: boolean;
   readonly requestObjectEncryptionAlg?: string;
@@ -118,6 +122,8 @@ function oauth2Config(name: string, settings: OAuth2Settings): OAuth2ClientConfi
     tokenPlacement = 'header',
     codeChallengeMethod,
     leeway = 60,
+    refreshAhead,
+    refreshTimeout = 10,
   } = settings.clientKwargs ?? {};
   const authMethod = tokenEndpointAuthMethod ?? (settings.clientSecret ? 'client_secret_basic' : 'none');
   return {
@@ -148,6 +154,8 @@ function oauth2Config(name: string, settings: OAuth2Settings): OAuth2ClientConfi
     privateKeys: clientKeys(settings.privateKeys),
     tokenPlacement,
     leeway,
+    refreshAhead,
+    refreshTimeout,
     requirePushedAuthorizationRequests: settings.requirePushedAuthorizationRequests ?? false,
     requireSignedRequestObject: settings.requireSignedRequestObject ?? false,
     requestObjectEncryptionAlg: settings.requestObjectEncryptionAlg,

@@ -220,10 +220,17 @@ export interface OAuth2Kwargs {
   /** PKCE (RFC 7636). */
   codeChallengeMethod?: 'S256';
   /**
-   * How long before its time a token counts as expired, in seconds.
+   * How long before its time a token counts as expired, in seconds; at most half its lifetime.
    * @default 60
    */
   leeway?: number;
+  /** Part of its lifetime, between 0 and 1, after which a token in use is refreshed while nobody waits for it. */
+  refreshAhead?: number;
+  /**
+   * How long an API call waits for a token that is being refreshed, here or by another process, in seconds.
+   * @default 10
+   */
+  refreshTimeout?: number;
 }
 
 type SnakeCase<Name extends string> = Name extends `${infer Head}${infer Tail}`

@@ -49,6 +49,7 @@ const signingAlg = z
     /^((RS|PS|ES)(256|384|512)|Ed25519|EdDSA|ML-DSA-(44|65|87))$/,
     'expected an algorithm of signatures by private keys, such as RS256, PS256 or ES256',
   );
+const FRACTION = 'expected a part of the lifetime, between 0 and 1';
 const s256 = z.literal('S256', 'only "S256" is supported (RFC 7636 §4.2)');
 
 const common = {
@@ -76,6 +77,8 @@ const oauth2Kwargs = {
   tokenPlacement: z.enum(['header', 'body', 'uri'], 'expected header, body or uri').optional(),
   codeChallengeMethod: s256.optional(),
   leeway: z.number('expected a number of seconds').min(0, 'expected 0 or more seconds').optional(),
+  refreshAhead: z.number(FRACTION).gt(0, FRACTION).lt(1, FRACTION).optional(),
+  refreshTimeout: z.number('expected a number of seconds').gt(0, 'expected more than 0 seconds').optional(),
 } satisfies Record<keyof OAuth2Kwargs, z.ZodType>;
 
 const oauth1 = {

@@ -18,13 +18,14 @@ export interface Credentials {
   readonly origins: ReadonlySet<string>;
   /** Puts the token, or a signature, into a request that goes to one of those origins. */
   authorize(request: ProtectedRequest): ProtectedRequest | Promise<ProtectedRequest>;
-  /** Whether what was answered so is to be authorised anew and sent once more; told of every answer. */
-  isChallenge?(url: string, answer: ApiAnswer): boolean;
+  /** Is told of every answer. */
+  learn?(url: string, answer: ApiAnswer): void;
+  /** Whether a request that was answered so (status 401) is to be authorised anew, and sent once more. */
+  isChallenge?(answer: ApiAnswer): boolean | Promise<boolean>;
 }
 
 /** What of an answer tells whether the request is to be sent again. */
 export interface ApiAnswer {
-  status: number;
   /** Names in lower case. */
   headers: Readonly<Record<string, unknown>>;
 }
@@ -101,7 +102,7 @@ async function sendOnce(
         (mayRedirect && REDIRECTS.includes(status)) || (config.validateStatus?.(status) ?? true),
     });
   };
-  return isTrusted && credentials.isChallenge ? sendTwiceIfChallenged(send, bare, credentials) : send();
+  return isTrusted ? sendTwiceIfChallenged(send, bare, credentials) : send();
 }
 
 /** Sends a request, and once more when its answer asks for that and its body can be sent again. */
@@ -110,17 +111,27 @@ async function sendTwiceIfChallenged(
   { url, data }: ProtectedRequest,
   credentials: Credentials,
 ): Promise<AxiosResponse> {
-  const isChallenge = (answer: AxiosResponse | undefined): boolean =>
-    answer !== undefined &&
-    credentials.isChallenge?.(url, { status: answer.status, headers: lowerCased(answer.headers) }) === true &&
-    !isStream(data);
   try {
     const answer = await send();
-    return isChallenge(answer) ? await send() : answer;
+    return (await isChallenge(answer, url, data, credentials)) ? await send() : answer;
   } catch (failure) {
-    if (failure instanceof AxiosError && isChallenge(failure.response)) return send();
+    if (failure instanceof AxiosError && (await isChallenge(failure.response, url, data, credentials))) return send();
     throw failure;
   }
+}
+
+async function isChallenge(
+  answer: AxiosResponse | undefined,
+  url: string,
+  sent: unknown,
+  credentials: Credentials,
+): Promise<boolean> {
+  if (!answer || (answer.status !== 401 && !credentials.learn)) return false;
+  const headers = lowerCased(answer.headers);
+  credentials.learn?.(url, { headers });
+  if (answer.status !== 401 || isStream(sent) || !(await credentials.isChallenge?.({ headers }))) return false;
+  if (answer.data instanceof Readable) answer.data.destroy();
+  return true;
 }
 
 function lowerCased(headers: object): Record<string, unknown> {

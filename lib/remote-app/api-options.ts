@@ -4,10 +4,12 @@ import type { StoredToken } from '../token/token.js';
 
 /** Options of an API call: whose token it carries, and axios' own (`params`, `headers`, `timeout` in milliseconds, ...). */
 export interface ApiRequestOptions extends Omit<AxiosRequestConfig, 'url' | 'method'> {
-  /** The token itself; goes before `request`. */
+  /** The token itself; goes before `request` and `user`. */
   token?: StoredToken;
-  /** The request whose user's token `fetchToken` finds. */
+  /** The request whose user's token it is. */
   request?: OAuthRequest;
+  /** Your user's id, where there is no request: a job that runs by itself. Their token is found in the `TokenStore`. */
+  user?: string;
   /** Send no token. */
   withholdToken?: boolean;
 }

@@ -12,10 +12,10 @@ import { encodeForm } from '../oauth1/percent-encoding.js';
 import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
 import { parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
 import { discardPendingLogin, takePending } from '../state/session-state.js';
-import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token, type StoredToken } from '../token/token.js';
+import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
 import { callbackParameters } from './callback-request.js';
 import type { AuthorizationRequest, LoginResult, PendingLogin } from './login.js';
-import { RemoteApp, type RemoteAppContext } from './remote-app.js';
+import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
 import { signableBody } from './signable-body.js';
 
 /** What a callback of OAuth 1 may bring: RFC 5849 §2.2, and the two ways in which providers say no. */
@@ -99,11 +99,8 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return readOAuth1Token(await this.#postForToken('access token', accessTokenUrl, credentials, parameters));
   }
 
-  protected override usableToken(stored: StoredToken): OAuth1Token {
-    return readOAuth1Token(stored);
-  }
-
-  protected override credentials(token: OAuth1Token): Omit<Credentials, 'origins'> {
+  protected override async credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>> {
+    const token = readOAuth1Token(await this.storedToken(source));
     return { authorize: (request) => this.#sign(request, token) };
   }
 

@@ -43,12 +43,12 @@ import { ServerMetadata } from '../oauth2/provider/server-metadata.js';
 import { tokenCredentials } from '../oauth2/access-token/token-credentials.js';
 import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/access-token/token-management.js';
 import { discardPendingLogin, savePending, takePending } from '../state/session-state.js';
-import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token, type StoredToken } from '../token/token.js';
+import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token } from '../token/token.js';
 import { warnOnce } from '../warn-once.js';
 import { callbackParameters } from './callback-request.js';
 import type { LoginResult, PendingLogin, RedirectResponse } from './login.js';
 import type { LogoutRedirectParams, LogoutResult, PendingLogout } from './logout.js';
-import { OAuth2Tokens } from './oauth2-tokens.js';
+import { OAuth2Tokens, type LiveToken } from './oauth2-tokens.js';
 import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
 import { checkReturnTo } from './return-to.js';
 
@@ -76,7 +76,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
       dpopKeys: new DpopKeys(config),
     };
     this.#metadata = new ServerMetadata(this.#context);
-    this.#tokens = new OAuth2Tokens(config, this.#metadata, context.tokenStore);
+    this.#tokens = new OAuth2Tokens(config, this.#metadata, context.tokens);
   }
 
   /**
@@ -139,7 +139,8 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    */
   async userinfo(source: StoredOAuth2Token | OAuthRequest): Promise<UserInfo> {
     const isToken = 'accessToken' in source || 'access_token' in source;
-    const token = await this.tokenFor(isToken ? { token: source } : { request: source });
+    const live = await this.#liveToken(isToken ? { token: source } : { request: source });
+    const token = await live.usable();
     const provider = await this.#metadata.load();
     const subject = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
     return fetchUserInfo(provider, token, subject);
@@ -198,7 +199,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const { logout_token: logoutToken } = callbackParameters(request, ['logout_token']);
     if (!logoutToken) throw new OAuthError('invalid_request', { description: 'the request has no "logout_token"' });
     return this.#logoutTokens.accept(await this.#metadata.load(), logoutToken, (logout) =>
-      this.tokenStore.onBackchannelLogout?.({ name: this.name, ...logout }),
+      this.tokens.onBackchannelLogout?.({ name: this.name, ...logout }),
     );
   }
 
@@ -211,7 +212,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   async frontchannelLogout(request: OAuthRequest): Promise<FrontchannelLogout> {
     const parameters = callbackParameters(request, ['iss', 'sid']);
     const provider = await this.#metadata.load();
-    return checkFrontchannelLogout(provider, readOAuth2Token(await this.storedToken(request)), parameters);
+    return checkFrontchannelLogout(provider, readOAuth2Token(await this.storedToken({ request })), parameters);
   }
 
   /**
@@ -241,17 +242,19 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     return registerClient(await this.#metadata.load(), metadata, initialAccessToken);
   }
 
-  protected override async tokenFor(source: TokenSource): Promise<OAuth2Token> {
+  /** @internal */
+  override settled(): Promise<void> {
+    return this.#tokens.settled();
+  }
+
+  protected override async credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>> {
+    const live = await this.#liveToken(source);
+    return tokenCredentials(this.#context, await live.usable(), live.replace);
+  }
+
+  async #liveToken(source: TokenSource): Promise<LiveToken> {
     if (this.#context.config.grantType === 'client_credentials' && !source.token) return this.#tokens.own();
-    return super.tokenFor(source);
-  }
-
-  protected override usableToken(stored: StoredToken, request?: OAuthRequest): Promise<OAuth2Token> {
-    return this.#tokens.usable(readOAuth2Token(stored), request);
-  }
-
-  protected override credentials(token: OAuth2Token): Omit<Credentials, 'origins'> {
-    return tokenCredentials(this.#context, token);
+    return this.#tokens.ofUser(await this.findToken(source), source.request);
   }
 
   async #userInfo(

@@ -1,71 +1,128 @@
+import { createHash } from 'node:crypto';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
 import type { OAuthRequest } from '../oauth-request.js';
-import { TokenExpiredError } from '../oauth.errors.js';
+import { MissingTokenError, OAuthError, TokenExpiredError, TokenRevokedError } from '../oauth.errors.js';
 import { requestAccessToken } from '../oauth2/grants/access-token-request.js';
-import { refreshToken } from '../oauth2/grants/refresh-token.js';
+import { refreshToken, type RefreshableToken } from '../oauth2/grants/refresh-token.js';
 import type { ServerMetadata } from '../oauth2/provider/server-metadata.js';
-import type { SimpleTokenStore } from '../token/token-store.js';
-import { isExpired, type OAuth2Token } from '../token/token.js';
+import { ProviderBreaker } from '../refresh/provider-breaker.js';
+import { GivenPlace, OwnPlace, StorePlace, type TokenPlace } from '../refresh/token-place.js';
+import { TokenRefresh } from '../refresh/token-refresh.js';
+import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
+import type { OAuth2Token } from '../token/token.js';
 
 /** The tokens of one client: those of its users are refreshed, its own is fetched, when they are about to expire. */
 export class OAuth2Tokens {
   readonly #config: OAuth2ClientConfig;
   readonly #metadata: ServerMetadata;
-  readonly #store: SimpleTokenStore;
-  /** Refreshes that are under way, by their refresh token. */
-  readonly #refreshes = new Map<string, Promise<OAuth2Token>>();
-  #own?: { token: OAuth2Token; usableUntil: number };
-  #fetching?: Promise<OAuth2Token>;
+  readonly #application: ApplicationTokens;
+  readonly #breaker: ProviderBreaker;
+  readonly #users: TokenRefresh;
+  readonly #own: TokenRefresh;
+  #ownPlace?: Promise<TokenPlace>;
 
-  constructor(config: OAuth2ClientConfig, metadata: ServerMetadata, store: SimpleTokenStore) {
+  constructor(config: OAuth2ClientConfig, metadata: ServerMetadata, application: ApplicationTokens) {
     this.#config = config;
     this.#metadata = metadata;
-    this.#store = store;
+    this.#application = application;
+    this.#breaker = new ProviderBreaker(config.name);
+    this.#users = new TokenRefresh({
+      ...config,
+      events: application,
+      missing: () =>
+        new MissingTokenError({ description: `no token for "${config.name}": this user has none; sign in first` }),
+      renew: (old) => this.#refresh(old),
+    });
+    this.#own = new TokenRefresh({ ...config, events: {}, renew: () => this.#fetchOwn() });
   }
 
-  /**
-   * A user's token that lives, refreshed if need be.
-   * @throws {TokenExpiredError} when it is over and cannot be refreshed
-   */
-  async usable(token: OAuth2Token, request: OAuthRequest | undefined): Promise<OAuth2Token> {
-    return isExpired(token, this.#config.leeway) ? this.#refresh(token, request) : token;
+  /** A user's token. */
+  ofUser(found: FoundToken, request: OAuthRequest | undefined): LiveToken {
+    const { name, updateToken = this.#update } = this.#config;
+    const place =
+      'given' in found
+        ? new GivenPlace({ name, request }, found.given, updateToken)
+        : new StorePlace(found.store, found.key, request);
+    return new LiveToken(this.#users, place);
   }
 
-  /** The client's own token (RFC 6749 §4.4): kept until shortly before it expires, and fetched by one request however many ask. */
-  async own(): Promise<OAuth2Token> {
-    if (this.#own && Date.now() < this.#own.usableUntil) return this.#own.token;
-    return (this.#fetching ??= this.#fetchOwn().finally(() => (this.#fetching = undefined)));
+  /** The client's own token (RFC 6749 §4.4): one for all processes that share a store. */
+  async own(): Promise<LiveToken> {
+    return new LiveToken(this.#own, await (this.#ownPlace ??= this.#findOwnPlace()));
+  }
+
+  /** Waits until every token is saved that could not be. */
+  async settled(): Promise<void> {
+    await Promise.all([this.#users.settled(), this.#own.settled()]);
+  }
+
+  readonly #update: NonNullable<OAuth2ClientConfig['updateToken']> = (token, context) =>
+    this.#application.updateToken(this.#config.name, token, context);
+
+  async #findOwnPlace(): Promise<TokenPlace> {
+    const { name, clientId, scope, resource, accessTokenParams } = this.#config;
+    const store = await this.#application.sharedStore();
+    if (!store) return new OwnPlace(name);
+    // a client that is configured to ask for something else has another token
+    const asked = JSON.stringify([clientId, scope, resource, accessTokenParams]);
+    const digest = createHash('sha256').update(asked).digest('base64url').slice(0, 16);
+    return new StorePlace(store, { name: `${name}#${digest}`, user: '' });
   }
 
   async #fetchOwn(): Promise<OAuth2Token> {
-    const token = await requestAccessToken(await this.#metadata.load(), { grantType: 'client_credentials' });
-    const expiry = (token.expiresAt ?? Infinity) * 1000;
-    // one that lives shorter than the leeway is used for half its life
-    const usableUntil = Math.max(expiry - this.#config.leeway * 1000, (Date.now() + expiry) / 2);
-    this.#own = { token, usableUntil };
-    return token;
+    return this.#breaker.run(async () =>
+      requestAccessToken(await this.#metadata.load(), { grantType: 'client_credentials' }),
+    );
   }
 
-  /** One refresh for all who ask with the same refresh token at the same time: a provider may let it be used only once. */
-  #refresh(expired: OAuth2Token, request: OAuthRequest | undefined): Promise<OAuth2Token> {
-    const { refreshToken: key } = expired;
-    if (key === undefined) {
+  /** RFC 6749 §6. */
+  async #refresh(old: OAuth2Token | undefined): Promise<OAuth2Token> {
+    const { name } = this.#config;
+    if (!isRefreshable(old)) {
       throw new TokenExpiredError({
-        description: `the token for "${this.#config.name}" is expired and there is no refresh token; sign in again`,
+        description: `the token for "${name}" is expired and there is no refresh token; sign in again`,
       });
     }
-    const refresh = this.#refreshes.get(key) ?? this.#renew({ ...expired, refreshToken: key }, request);
-    this.#refreshes.set(key, refresh);
-    return refresh.finally(() => this.#refreshes.delete(key));
+    try {
+      return await this.#breaker.run(async () => refreshToken(await this.#metadata.load(), old));
+    } catch (error) {
+      throw isRefusal(error) ? revoked(name, error) : error;
+    }
+  }
+}
+
+/** A token that is kept alive while it is in use. */
+export class LiveToken {
+  readonly #refresh: TokenRefresh;
+  readonly #place: TokenPlace;
+
+  constructor(refresh: TokenRefresh, place: TokenPlace) {
+    this.#refresh = refresh;
+    this.#place = place;
   }
 
-  /** Refreshes a token (RFC 6749 §6) and tells whoever keeps it. */
-  async #renew(old: OAuth2Token & { refreshToken: string }, request: OAuthRequest | undefined): Promise<OAuth2Token> {
-    const { name, updateToken } = this.#config;
-    const token = await refreshToken(await this.#metadata.load(), old);
-    const context = { refreshToken: old.refreshToken, accessToken: old.accessToken, request };
-    if (updateToken) await updateToken(token, context);
-    else await this.#store.updateToken?.(name, token, context);
-    return token;
+  /** The token as it is now. */
+  usable(): Promise<OAuth2Token> {
+    return this.#refresh.usable(this.#place);
   }
+
+  /** Another one for one that the API has refused; nothing, where that would not help. */
+  readonly replace = (refused: OAuth2Token): Promise<OAuth2Token | undefined> => {
+    return this.#refresh.replacement(this.#place, refused);
+  };
+}
+
+function isRefreshable(token: OAuth2Token | undefined): token is RefreshableToken {
+  return token?.refreshToken !== undefined;
+}
+
+function isRefusal(error: unknown): error is OAuthError {
+  return error instanceof OAuthError && error.error === 'invalid_grant';
+}
+
+function revoked(name: string, { description, uri }: OAuthError): TokenRevokedError {
+  return new TokenRevokedError({
+    description: `the provider of "${name}" takes the refresh token no more (invalid_grant): ${description}; sign in again`,
+    uri,
+  });
 }

@@ -7,7 +7,7 @@ import type { OAuthRequest } from '../oauth-request.js';
 import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import { savePending } from '../state/session-state.js';
-import type { SimpleTokenStore } from '../token/token-store.js';
+import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
 import type { ApiRequestOptions } from './api-options.js';
 import type {
@@ -28,11 +28,11 @@ export interface RemoteAppContext {
   /** Scheme and host of this site, for relative redirect URIs. */
   readonly baseUrl?: string;
   /** Where the users' tokens are. */
-  readonly tokenStore: SimpleTokenStore;
+  readonly tokens: ApplicationTokens;
 }
 
 /** Whose token an API call carries. */
-export type TokenSource = Pick<ApiRequestOptions, 'token' | 'request'>;
+export type TokenSource = Pick<ApiRequestOptions, 'token' | 'request' | 'user'>;
 
 /**
  * A provider, as one client of it: signs users in, and calls its API for them. The same verbs serve both protocols.
@@ -115,12 +115,17 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @throws {ProviderError} when the answer is not a success (see its `answer`), or none comes in time
    */
   async request<T = unknown>(method: string, url: string, options: ApiRequestOptions = {}): Promise<AxiosResponse<T>> {
-    const { token, request, withholdToken, ...config } = options;
+    const { token, request, user, withholdToken, ...config } = options;
     const call = { ...config, method, url: this.#apiUrl(url) };
     if (withholdToken) return sendApiRequest(this.#http, call);
     this.#requireApiOrigin(call.url);
-    const usable = await this.tokenFor({ token, request });
-    return sendApiRequest(this.#http, call, { origins: this.#config.apiOrigins, ...this.credentials(usable) });
+    const credentials = await this.credentialsFor({ token, request, user });
+    return sendApiRequest(this.#http, call, { origins: this.#config.apiOrigins, ...credentials });
+  }
+
+  /** @internal Waits until every token is saved that could not be. */
+  settled(): Promise<unknown> {
+    return Promise.resolve();
   }
 
   /** @see request */
@@ -153,22 +158,39 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return this.#http;
   }
 
-  protected get tokenStore(): SimpleTokenStore {
-    return this.#context.tokenStore;
+  protected get tokens(): ApplicationTokens {
+    return this.#context.tokens;
   }
 
-  /** A token that lives: the one given, or the one of the request's user. */
-  protected async tokenFor({ token, request }: TokenSource): Promise<Token> {
-    return this.usableToken(token ?? (await this.storedToken(request)), request);
-  }
-
-  /** @throws {MissingTokenError} when the request's user has none */
-  protected async storedToken(request: OAuthRequest | undefined): Promise<StoredToken> {
-    if (!request) throw this.#missingToken('neither `token` nor `request` was passed to the API call');
+  /**
+   * Where the token of a call is.
+   * @throws {MissingTokenError} when nobody says whose it is, or the user has none
+   */
+  protected async findToken({ token, request, user }: TokenSource): Promise<FoundToken> {
+    if (token) return { given: token };
+    if (!request && user === undefined) throw this.missingToken('none of `token`, `request` and `user` was passed');
     const { fetchToken } = this.#config;
-    const found = fetchToken ? await fetchToken(request) : await this.tokenStore.fetchToken(this.name, request);
-    if (found) return found;
-    throw this.#missingToken('`fetchToken` found none for this user, or there is no `fetchToken`; sign in first');
+    if (!fetchToken || !request) {
+      const found = await this.tokens.find(this.name, { request, user });
+      if (found) return found;
+    } else {
+      const given = await fetchToken(request);
+      if (given) return { given };
+    }
+    throw this.missingToken('none was found for this user, or there is no `fetchToken`; sign in first');
+  }
+
+  /** @throws {MissingTokenError} when there is none */
+  protected async storedToken(source: TokenSource): Promise<StoredToken> {
+    const found = await this.findToken(source);
+    if ('given' in found) return found.given;
+    const stored = await found.store.fetch(found.key);
+    if (stored) return stored.token;
+    throw this.missingToken('this user has none; sign in first');
+  }
+
+  protected missingToken(why: string): MissingTokenError {
+    return new MissingTokenError({ description: `no token for "${this.name}": ${why}` });
   }
 
   /** An address of this site, made absolute. */
@@ -176,11 +198,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return absoluteRedirectUri(uri, this.name, request, this.#context.baseUrl);
   }
 
-  /** Reads the stored token, and makes sure that it lives. */
-  protected abstract usableToken(stored: StoredToken, request?: OAuthRequest): Token | Promise<Token>;
-
-  /** How API calls carry the token. */
-  protected abstract credentials(token: Token): Omit<Credentials, 'origins'>;
+  /**
+   * How an API call carries the token.
+   * @throws {MissingTokenError} when there is none
+   */
+  protected abstract credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>>;
 
   #apiUrl(url: string): string {
     const base = this.#config.apiBaseUrl;
@@ -197,9 +219,5 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
         'api_origins; if not, call it with `withholdToken: true`',
       status: 500,
     });
-  }
-
-  #missingToken(why: string): MissingTokenError {
-    return new MissingTokenError({ description: `no token for "${this.name}": ${why}` });
   }
 }

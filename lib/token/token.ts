@@ -21,6 +21,8 @@ export interface OAuth2Token {
   refreshToken?: string;
   /** When the token expires, in seconds since 1970; absent: it never does, as far as the provider told. */
   expiresAt?: number;
+  /** `expires_in`: how long it lives, in seconds since the provider gave it. */
+  expiresIn?: number;
   /** `scope` that was granted, where the provider says so. */
   scope?: string;
   /** `id_token`, as it came (OpenID Connect Core §3.1.3.3). */
@@ -44,6 +46,7 @@ export type StoredOAuth2Token =
       tokenType?: string | null;
       refreshToken?: string | null;
       expiresAt?: number | string | null;
+      expiresIn?: number | string | null;
       idToken?: string | null;
       dpopKey?: JsonWebKey | null;
     }
@@ -52,6 +55,7 @@ export type StoredOAuth2Token =
       token_type?: string | null;
       refresh_token?: string | null;
       expires_at?: number | string | null;
+      expires_in?: number | string | null;
       id_token?: string | null;
       dpop_key?: JsonWebKey | null;
     };
@@ -99,6 +103,7 @@ export function readOAuth2Token(value: object, now = Date.now()): OAuth2Token {
     tokenType: isText(tokenType) ? tokenType.toLowerCase() : 'bearer',
     ...(isText(refreshToken) && { refreshToken }),
     ...(expiry !== undefined && { expiresAt: expiry }),
+    ...(lifetime !== undefined && { expiresIn: lifetime }),
   };
 }
 

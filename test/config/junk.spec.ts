@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { inspect } from 'node:util';
 import { OAuthConfigError, OAuthRegistry } from 'nestjs-oauth-client';
 import { SettingsSources } from '../../lib/config/settings-sources.js';
+import type { ApplicationTokens } from '../../lib/token/application-tokens.js';
 
 const KEY = 'AUTHLIB_OAUTH_CLIENTS';
 const MARKER = 'm4rk3r';
@@ -107,9 +108,15 @@ const name = fc.oneof(
   fc.string({ unit: 'binary' }),
 );
 
+const NO_TOKENS: ApplicationTokens = {
+  find: () => Promise.resolve(undefined),
+  sharedStore: () => Promise.resolve(undefined),
+  updateToken: () => undefined,
+};
+
 function registryOf(stored: unknown): OAuthRegistry {
   const sources = new SettingsSources(new ConfigService({ [KEY]: stored }), KEY);
-  return new OAuthRegistry(sources, { tokenStore: { fetchToken: () => undefined } });
+  return new OAuthRegistry(sources, { tokens: NO_TOKENS });
 }
 
 /** Runs it; the only thing that may be thrown is an OAuthConfigError, whose faults are sentences. */

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import {
   MissingTokenError,
   OAuthConfigError,
-  OAuthError,
+  TokenRevokedError,
   ProviderError,
   TokenExpiredError,
   UnsupportedTokenTypeError,
@@ -84,7 +84,7 @@ describe('an API call by OAuth 2', () => {
     it('or says that there is none', async () => {
       const dev = await client({}, { fetchToken: () => null });
       await expect(dev.get('user', { request: {} })).rejects.toThrow(MissingTokenError);
-      await expect(dev.get('user')).rejects.toThrow(/neither `token` nor `request`/);
+      await expect(dev.get('user')).rejects.toThrow(/none of `token`, `request` and `user`/);
       expect(provider.requests).toHaveLength(0);
     });
   });
@@ -177,7 +177,7 @@ describe('an API call by OAuth 2', () => {
       expect(updateToken).toHaveBeenCalledTimes(1);
       expect(updateToken).toHaveBeenCalledWith(
         'dev',
-        { accessToken: 'b', tokenType: 'bearer', refreshToken: 'r', expiresAt: expect.any(Number) },
+        { accessToken: 'b', tokenType: 'bearer', refreshToken: 'r', expiresAt: expect.any(Number), expiresIn: 3600 },
         { refreshToken: 'r', accessToken: 'a', request },
       );
     });
@@ -192,11 +192,11 @@ describe('an API call by OAuth 2', () => {
       expect([refreshes, updateToken.mock.calls.length]).toEqual([2, 2]);
       expect(new Set(provider.requests.slice(2).map(({ headers }) => headers.authorization)).size).toBe(2);
       await dev.get('user', { token: EXPIRED });
-      expect(refreshes).toBe(3); // nothing is kept of those that are over
+      expect(refreshes).toBe(2); // who still has the old one is given the new one
     });
 
     it('tells all who ask at once that it failed, and tries again for the next', async () => {
-      provider.on('POST /token', () => ({ status: 503 }));
+      provider.on('POST /token', () => ({ status: 404 }));
       const dev = await client();
       const calls = await Promise.allSettled([1, 2].map(() => dev.get('user', { token: EXPIRED })));
       expect(calls.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -230,11 +230,11 @@ describe('an API call by OAuth 2', () => {
       expect(provider.requests).toHaveLength(0);
     });
 
-    it('passes on that the refresh token is not good', async () => {
+    it('says that the login is over when the refresh token is not good', async () => {
       provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
       const call = (await client()).get('user', { token: EXPIRED });
-      await expect(call).rejects.toMatchObject({ error: 'invalid_grant' });
-      await expect(call).rejects.toBeInstanceOf(OAuthError);
+      await expect(call).rejects.toMatchObject({ error: 'token_revoked', status: 401 });
+      await expect(call).rejects.toBeInstanceOf(TokenRevokedError);
     });
 
     it('never takes one without a readable expiry for expired', async () => {

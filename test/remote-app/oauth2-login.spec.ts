@@ -69,6 +69,7 @@ describe('a login by OAuth 2', () => {
         refreshToken: 'r',
         scope: 'profile',
         expiresAt: expect.any(Number),
+        expiresIn: 3600,
       },
       returnTo: '/',
     });
@@ -200,7 +201,7 @@ describe('a login by OAuth 2', () => {
 
   it('answers a token that is expired at once and has no refresh token', async () => {
     await start();
-    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', expires_in: 1 } }));
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', expires_in: 0.1 } }));
     await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
     const response = await browser.get(`${app.url}/api/dev/me`);
     expect(response.status).toBe(401);
@@ -334,7 +335,12 @@ describe('a login by OAuth 2', () => {
     provider.on('POST /token', () => ({ json: answers.shift() }));
     const first = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
     expect(first.json()).toMatchObject({ token: { expiresAt: expect.any(Number) } });
-    expect(Object.keys((first.json() as { token: object }).token)).toEqual(['accessToken', 'tokenType', 'expiresAt']);
+    expect(Object.keys((first.json() as { token: object }).token)).toEqual([
+      'accessToken',
+      'tokenType',
+      'expiresAt',
+      'expiresIn',
+    ]);
     const second = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
     expect(second.json()).toEqual({ token: { accessToken: 'a', tokenType: 'bearer' }, returnTo: '/' });
   });

@@ -83,7 +83,18 @@ describe('an OAuth 2 token', () => {
     const token = readOAuth2Token({ access_token: 'a', ...fields }, NOW);
     expect(token.expiresAt).toBe(expected);
     expect('expiresAt' in token).toBe(expected !== undefined);
-    expect(token).not.toHaveProperty('expiresIn');
+  });
+
+  it.each([
+    [{ expires_in: 3600 }, 3600],
+    [{ expires_in: '3600.9' }, 3600],
+    [{ expires_at: 100, expiresIn: 60 }, 60],
+    [{ expires_in: 'soon' }, undefined],
+    [{ expires_at: 100 }, undefined],
+  ])('with %j lives %j seconds', (fields, expected) => {
+    const token = readOAuth2Token({ access_token: 'a', ...fields }, NOW);
+    expect(token.expiresIn).toBe(expected);
+    expect('expiresIn' in token).toBe(expected !== undefined);
   });
 
   it.each([

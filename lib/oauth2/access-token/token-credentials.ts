@@ -1,49 +1,69 @@
+import type { JsonWebKey } from 'node:crypto';
 import type { ApiAnswer, Credentials } from '../../http/api-request.js';
 import { InvalidTokenError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 import type { ProviderContext } from '../provider/provider.js';
 import { placeToken } from './token-placement.js';
 
+/** Gives another token for one that the API has refused; nothing, where that would not help. */
+export type ReplaceToken = (refused: OAuth2Token) => Promise<OAuth2Token | undefined>;
+
 /**
  * How API calls carry a token: as a bearer token (RFC 6750), or with a proof that its key is here (RFC 9449 §7), which is
- * made anew when the server asks for its nonce.
+ * made anew when the server asks for its nonce. A token that the API refuses is replaced, where it can be.
  */
 export function tokenCredentials(
   { config, dpopKeys }: Pick<ProviderContext, 'config' | 'dpopKeys'>,
-  token: OAuth2Token,
+  first: OAuth2Token,
+  replace?: ReplaceToken,
 ): Omit<Credentials, 'origins'> {
   const { compliance, tokenPlacement } = config;
-  if (token.tokenType !== 'dpop') {
-    return { authorize: (request) => compliance.run('protected_request', placeToken(request, token, tokenPlacement)) };
-  }
-  const dpopKey = token.dpopKey ?? config.dpopKey;
-  if (!dpopKey) {
-    throw new InvalidTokenError({
-      description:
-        'the token is bound to a key (DPoP), but has no dpopKey: the token store must keep it with the token',
-      status: 500,
-    });
-  }
+  const isBound = first.tokenType === 'dpop';
+  let token = first;
+  if (isBound) requireKey(token, config.dpopKey);
   return {
     async authorize(request) {
       const placed = await compliance.run('protected_request', placeToken(request, token, tokenPlacement));
-      const dpop = await dpopKeys.proof(dpopKey, { ...placed, accessToken: token.accessToken });
+      if (token.tokenType !== 'dpop') return placed;
+      const key = requireKey(token, config.dpopKey);
+      const dpop = await dpopKeys.proof(key, { ...placed, accessToken: token.accessToken });
       return { ...placed, headers: { ...placed.headers, dpop } };
     },
-    isChallenge(url, answer) {
-      dpopKeys.learnNonce(url, answer.headers);
-      return asksForNonce(answer);
+    ...(isBound && { learn: (url: string, { headers }: ApiAnswer) => dpopKeys.learnNonce(url, headers) }),
+    async isChallenge(answer) {
+      if (isBound && asksForNonce(answer)) return true;
+      const another = refusesToken(answer) ? await replace?.(token) : undefined;
+      token = another ?? token;
+      return another !== undefined;
     },
   };
 }
 
+function requireKey({ dpopKey }: OAuth2Token, configured: JsonWebKey | undefined): JsonWebKey {
+  const key = dpopKey ?? configured;
+  if (key) return key;
+  throw new InvalidTokenError({
+    description: 'the token is bound to a key (DPoP), but has no dpopKey: the token store must keep it with the token',
+    status: 500,
+  });
+}
+
 /** RFC 9449 §9; the name of the scheme is in whichever case (RFC 9110 §11.1). */
-function asksForNonce({ status, headers }: ApiAnswer): boolean {
+function asksForNonce(answer: ApiAnswer): boolean {
+  return /\bdpop\b/i.test(challengeOf(answer)) && errorOf(answer) === 'use_dpop_nonce';
+}
+
+/** RFC 6750 §3.1; many APIs do not say why. */
+function refusesToken(answer: ApiAnswer): boolean {
+  const error = errorOf(answer);
+  return error === undefined || error === 'invalid_token';
+}
+
+function errorOf(answer: ApiAnswer): string | undefined {
+  return /\berror="?(\w+)/i.exec(challengeOf(answer))?.[1]?.toLowerCase();
+}
+
+function challengeOf({ headers }: ApiAnswer): string {
   const challenge = headers['www-authenticate'];
-  return (
-    status === 401 &&
-    typeof challenge === 'string' &&
-    /\bdpop\b/i.test(challenge) &&
-    /\berror="?use_dpop_nonce\b/i.test(challenge)
-  );
+  return typeof challenge === 'string' ? challenge : '';
 }

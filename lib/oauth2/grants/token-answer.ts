@@ -28,10 +28,10 @@ export function mendTokenAnswer(
   { checksIdToken, tokenTypes }: ExpectedAnswer,
 ): Response {
   const { status, headers, text, data } = answer;
-  if (typeof data.error === 'string' && data.error && !data.access_token) throw tokenEndpointError(data);
+  if (typeof data.error === 'string' && data.error && !data.access_token) throw tokenEndpointError(data, answer);
   const what = `${status} ${headers['content-type'] ?? 'without a content type'}, ${text.length} characters`;
   if (status < 200 || status > 299) {
-    throw new ProviderError({ description: `the token endpoint answered ${what}` });
+    throw new ProviderError({ description: `the token endpoint answered ${what}`, answered: answer });
   }
   if (Object.keys(data).length === 0) {
     throw new InvalidTokenError({

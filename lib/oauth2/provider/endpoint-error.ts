@@ -7,6 +7,6 @@ import { tokenEndpointError } from './provider-error.js';
  * @throws {OAuthError} the provider's error, whatever its status (RFC 6749 §5.2)
  */
 export function refuseEndpointError(answer: TokenEndpointResponse): Response {
-  if (typeof answer.data.error === 'string' && answer.data.error) throw tokenEndpointError(answer.data);
+  if (typeof answer.data.error === 'string' && answer.data.error) throw tokenEndpointError(answer.data, answer);
   return toResponse(answer);
 }

@@ -1,5 +1,5 @@
 import { isHttpUrl } from '../../config/settings-schema.js';
-import { OAuthError, ProviderError } from '../../oauth.errors.js';
+import { OAuthError, ProviderError, type ProviderAnswer } from '../../oauth.errors.js';
 
 /** Codes by which a user, or the provider for them, says no (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 const REFUSALS = [
@@ -19,10 +19,13 @@ export function authorizationError(answer: Record<string, unknown>): OAuthError 
 }
 
 /** The error of a token endpoint (RFC 6749 §5.2): 400 where the code or the refresh token was bad, else 502. */
-export function tokenEndpointError(answer: Record<string, unknown>): OAuthError {
+export function tokenEndpointError(
+  answer: Record<string, unknown>,
+  answered: Pick<ProviderAnswer, 'status' | 'headers'>,
+): OAuthError {
   const code = errorCode(answer.error);
   if (code === 'invalid_grant') return new OAuthError(code, { ...details(answer), status: 400 });
-  return new ProviderError({ error: code, ...details(answer) });
+  return new ProviderError({ error: code, ...details(answer), answered });
 }
 
 /** RFC 6749 §4.1.2.1 allows these characters and no others. */

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, type JsonWebKey } from 'node:crypto';
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, type JWK } from 'jose';
 import type { OAuth2Token } from 'nestjs-oauth-client';
-import { Browser } from '../../support/browser.js';
 import { newKey, privateJwk, publicJwk } from '../../support/keys.js';
 import { settingsOf, startSite, type Seen, type Site, type SiteClient } from '../../support/openid-site.js';
 
@@ -73,9 +72,9 @@ describe('a token that is bound to a key (DPoP)', () => {
   });
 
   it('is refreshed with the same key', async () => {
-    const browser = new Browser();
-    const { token } = await site.signIn('public', { browser });
-    expect((await browser.get(`${site.url}/api/public/me`)).json()).toMatchObject({ sub: '1815' });
+    const { token } = await site.signIn('public');
+    const { data } = await site.client('public').get('me', { token: { ...token, expiresAt: 1 } });
+    expect(data).toMatchObject({ sub: '1815' });
     const renewed = refreshed.at(-1)!;
     expect(renewed.accessToken).not.toBe(token.accessToken);
     expect(renewed).toMatchObject({ tokenType: 'dpop', dpopKey: token.dpopKey });

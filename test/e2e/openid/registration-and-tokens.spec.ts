@@ -56,7 +56,8 @@ describe('a token', () => {
     const plain = site.client('plain');
     await plain.revokeToken({ accessToken: token.accessToken });
     expect(site.seenAt('revocation').at(-1)?.sent).toMatchObject({ token_type_hint: 'access_token' });
-    await expect(plain.get('me', { token })).rejects.toMatchObject({ answer: { status: 401 } });
+    const call = plain.get('me', { token: { accessToken: token.accessToken } });
+    await expect(call).rejects.toMatchObject({ answer: { status: 401 } });
   });
 
   it('is told about by the provider', async () => {

@@ -1,0 +1,159 @@
+import { Injectable, Scope, type InjectionToken, type OnModuleInit, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { OAuthClientOptions } from '../oauth-client.options.js';
+import { OAuthConfigError } from '../oauth.errors.js';
+import type { ApplicationTokens, FoundToken, TokenOwner } from '../token/application-tokens.js';
+import type {
+  EndedSession,
+  RevokedToken,
+  SimpleTokenStore,
+  TokenEvents,
+  TokenStore,
+  UnsavedToken,
+  UpdateTokenContext,
+} from '../token/token-store.js';
+import type { OAuth2Token } from '../token/token.js';
+
+type AnyStore = TokenStore | SimpleTokenStore;
+
+/** The application's tokens: by the functions of the options, or else in the `tokenStore` that Nest resolves. */
+@Injectable()
+export class ModuleTokens implements ApplicationTokens, OnModuleInit {
+  readonly #options: OAuthClientOptions;
+  readonly #moduleRef: ModuleRef;
+  #store?: Promise<AnyStore | undefined>;
+
+  constructor(options: OAuthClientOptions, moduleRef: ModuleRef) {
+    this.#options = options;
+    this.#moduleRef = moduleRef;
+  }
+
+  /** Resolves the store at start-up, so that a missing one is noticed there. */
+  async onModuleInit(): Promise<void> {
+    await this.#resolved();
+  }
+
+  async find(name: string, { request, user }: TokenOwner): Promise<FoundToken | undefined> {
+    const { fetchToken } = this.#options.value;
+    const store = await this.#resolved();
+    if (request && fetchToken) return given(await fetchToken(name, request));
+    if (isShared(store)) {
+      const owner = user ?? (request && (await this.#userOf(request)));
+      return owner ? { store, key: { name, user: owner } } : undefined;
+    }
+    return request && given(await store?.fetchToken(name, request));
+  }
+
+  async sharedStore(): Promise<TokenStore | undefined> {
+    const store = await this.#resolved();
+    return isShared(store) ? store : undefined;
+  }
+
+  async updateToken(name: string, token: OAuth2Token, context: UpdateTokenContext): Promise<void> {
+    const { updateToken } = this.#options.value;
+    const store = await this.#resolved();
+    if (updateToken) await updateToken(name, token, context);
+    else if (!isShared(store)) await store?.updateToken?.(name, token, context);
+  }
+
+  async onTokenRevoked(revoked: RevokedToken): Promise<void> {
+    await (await this.#whoHas('onTokenRevoked'))?.onTokenRevoked?.(revoked);
+  }
+
+  async onTokenUnsaved(unsaved: UnsavedToken): Promise<void> {
+    await (await this.#whoHas('onTokenUnsaved'))?.onTokenUnsaved?.(unsaved);
+  }
+
+  /** @throws {OAuthConfigError} when the application has nothing that ends sessions */
+  async onBackchannelLogout(ended: EndedSession): Promise<void> {
+    const listener = await this.#whoHas('onBackchannelLogout');
+    if (!listener) {
+      throw new OAuthConfigError([
+        'onBackchannelLogout: missing; back-channel logout needs it in the tokenStore or the options',
+      ]);
+    }
+    await listener.onBackchannelLogout?.(ended);
+  }
+
+  async #whoHas(event: keyof TokenEvents): Promise<TokenEvents | undefined> {
+    const options = this.#options.value;
+    if (options[event]) return options;
+    const store = await this.#resolved();
+    return store?.[event] ? store : undefined;
+  }
+
+  async #userOf(request: object): Promise<string | null | undefined> {
+    const options = this.#options.value;
+    if (options.userOf) return options.userOf(request);
+    throw new OAuthConfigError([
+      'userOf: missing; the tokenStore knows tokens by your user, and this tells whose request it is',
+    ]);
+  }
+
+  #resolved(): Promise<AnyStore | undefined> {
+    return (this.#store ??= this.#resolve());
+  }
+
+  async #resolve(): Promise<AnyStore | undefined> {
+    const { tokenStore } = this.#options.value;
+    if (tokenStore === undefined || isStore(tokenStore)) return tokenStore;
+    if (!isInjectionToken(tokenStore)) {
+      throw new OAuthConfigError([
+        'tokenStore: expected an object with a method fetchToken, a TokenStore, a class, or an injection token',
+      ]);
+    }
+    const store = await this.#find(tokenStore);
+    if (isStore(store)) return store;
+    throw new OAuthConfigError([`tokenStore: ${describe(tokenStore)} has no method fetchToken, and is no TokenStore`]);
+  }
+
+  async #find(token: InjectionToken<AnyStore>): Promise<unknown> {
+    const scope = this.#scopeOf(token);
+    if (scope === Scope.DEFAULT) return this.#moduleRef.get<unknown>(token, { strict: false });
+    if (scope !== undefined) {
+      throw new OAuthConfigError([
+        `tokenStore: ${describe(token)} must be a singleton, without request-scoped dependencies; ` +
+          'fetchToken is given the request',
+      ]);
+    }
+    if (typeof token === 'function') return this.#moduleRef.create(token as Type<unknown>);
+    throw new OAuthConfigError([`tokenStore: no module provides ${describe(token)}`]);
+  }
+
+  /** Nothing, when no module provides it. */
+  #scopeOf(token: InjectionToken<AnyStore>): Scope | undefined {
+    try {
+      return this.#moduleRef.introspect(token as Type<unknown> | string | symbol).scope;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function given(token: Awaited<ReturnType<SimpleTokenStore['fetchToken']>>): FoundToken | undefined {
+  return token ? { given: token } : undefined;
+}
+
+function isShared(store: AnyStore | undefined): store is TokenStore {
+  return store !== undefined && hasMethods(store, ['fetch', 'save', 'remove']);
+}
+
+function isStore(value: unknown): value is AnyStore {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (hasMethods(value, ['fetchToken']) || hasMethods(value, ['fetch', 'save', 'remove']))
+  );
+}
+
+function hasMethods(value: object, names: string[]): boolean {
+  return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+}
+
+function isInjectionToken(value: unknown): value is InjectionToken<AnyStore> {
+  return typeof value === 'string' || typeof value === 'symbol' || typeof value === 'function';
+}
+
+function describe(token: InjectionToken<AnyStore>): string {
+  return typeof token === 'function' ? token.name : String(token);
+}

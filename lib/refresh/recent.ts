@@ -1,0 +1,28 @@
+/** What was noted last, by a key; what is noted too long ago, or of too many, is forgotten. */
+export class Recent<Value> {
+  readonly #limit: number;
+  readonly #lifetime: number;
+  readonly #notes = new Map<string, { value: Value; until: number }>();
+
+  /** @param lifetime milliseconds */
+  constructor(limit: number, lifetime = Infinity) {
+    this.#limit = limit;
+    this.#lifetime = lifetime;
+  }
+
+  get(key: string): Value | undefined {
+    const note = this.#notes.get(key);
+    return note && Date.now() < note.until ? note.value : undefined;
+  }
+
+  set(key: string, value: Value): void {
+    this.#notes.delete(key);
+    this.#notes.set(key, { value, until: Date.now() + this.#lifetime });
+    const [oldest] = this.#notes.keys();
+    if (this.#notes.size > this.#limit && oldest !== undefined) this.#notes.delete(oldest);
+  }
+
+  delete(key: string): void {
+    this.#notes.delete(key);
+  }
+}

@@ -1,0 +1,65 @@
+import type { TokenLock } from '../token/token-store.js';
+import type { TokenPlace } from './token-place.js';
+
+/** How many times in its lease a lock is extended. */
+const BEATS = 3;
+
+/** A lock that is extended for as long as its holder lives and has a say; a holder that dies loses it with the lease. */
+export class RefreshLock {
+  readonly interrupted: boolean;
+  readonly #lock: TokenLock;
+  readonly #lease: number;
+  readonly #beat: NodeJS.Timeout;
+  /** By the clock that no one sets, and that goes on while the process is stopped. */
+  #heldUntil: number;
+  #isKept = false;
+
+  private constructor(lock: TokenLock, lease: number, heldUntil: number) {
+    this.interrupted = lock.interrupted;
+    this.#lock = lock;
+    this.#lease = lease;
+    this.#heldUntil = heldUntil;
+    this.#beat = setInterval(() => void this.#extend(), lease / BEATS).unref();
+  }
+
+  /** The lock of a place, unless another has it. Where nobody else knows the place, there is none to take. */
+  static async take(place: TokenPlace, lease: number): Promise<RefreshLock | undefined> {
+    const asked = performance.now();
+    const lock = await (place.lock?.(lease) ?? NOBODY_ELSE);
+    return lock && new RefreshLock(lock, lease, asked + lease);
+  }
+
+  /** False after a long pause: somebody else may hold it by now. */
+  get isHeld(): boolean {
+    return performance.now() < this.#heldUntil;
+  }
+
+  /** Frees the lock. That it could not be freed is no harm: the lease runs out. */
+  async release(): Promise<void> {
+    if (this.#isKept) return;
+    clearInterval(this.#beat);
+    await this.#lock.release().catch(() => undefined);
+  }
+
+  /** Frees it no sooner than something is done. */
+  keepUntil(done: Promise<unknown>): void {
+    this.#isKept = true;
+    void done.finally(() => {
+      this.#isKept = false;
+      void this.release();
+    });
+  }
+
+  async #extend(): Promise<void> {
+    const asked = performance.now();
+    const isExtended = await this.#lock.extend(this.#lease).catch(() => undefined);
+    if (isExtended) this.#heldUntil = asked + this.#lease;
+    if (isExtended === false) this.#heldUntil = -Infinity;
+  }
+}
+
+const NOBODY_ELSE: Promise<TokenLock> = Promise.resolve({
+  interrupted: false,
+  extend: () => Promise.resolve(true),
+  release: () => Promise.resolve(),
+});

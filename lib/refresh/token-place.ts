@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { OAuthRequest } from '../oauth-request.js';
+import type { TokenEvent, TokenKey, TokenLock, TokenStore, UpdateTokenContext } from '../token/token-store.js';
+import { readOAuth2Token, type OAuth2Token, type StoredToken } from '../token/token.js';
+
+/** A token as it was read. */
+export interface KeptToken {
+  token: OAuth2Token;
+  /** What the store calls it; none, while it has never been saved. */
+  version?: string;
+}
+
+/** The place where one token is kept, as far as a refresh needs it. */
+export interface TokenPlace {
+  /** Whose token it is, as the application is told. */
+  readonly owner: Omit<TokenEvent, 'error'>;
+  /** Names the token in this process; nothing secret. */
+  idOf(kept?: KeptToken): string;
+  read(): Promise<KeptToken | undefined>;
+  /** Saves a token in the place of the one that was read; the new version, or nothing when another is there by now. */
+  save(token: OAuth2Token, replaced: KeptToken | undefined): Promise<string | undefined>;
+  /** Whether it was this call that removed it. */
+  remove(kept: KeptToken): Promise<boolean>;
+  /** Absent where no other process knows the place. */
+  lock?(lease: number): Promise<TokenLock | undefined>;
+}
+
+/** A token in the store that all processes share. */
+export class StorePlace implements TokenPlace {
+  readonly owner: TokenPlace['owner'];
+  readonly lock?: TokenPlace['lock'];
+  readonly #store: TokenStore;
+  readonly #key: TokenKey;
+
+  constructor(store: TokenStore, key: TokenKey, request?: OAuthRequest) {
+    this.#store = store;
+    this.#key = key;
+    this.owner = { ...key, request };
+    if (store.lock) this.lock = (lease) => store.lock?.(key, lease) ?? Promise.resolve(undefined);
+  }
+
+  idOf(): string {
+    return JSON.stringify([this.#key.name, this.#key.user]);
+  }
+
+  async read(): Promise<KeptToken | undefined> {
+    const found = await this.#store.fetch(this.#key);
+    return found && { token: readOAuth2Token(found.token), version: found.version };
+  }
+
+  save(token: OAuth2Token, replaced: KeptToken | undefined): Promise<string | undefined> {
+    return this.#store.save(this.#key, token, replaced?.version ?? null);
+  }
+
+  remove({ version }: KeptToken): Promise<boolean> {
+    return this.#store.remove(this.#key, version);
+  }
+}
+
+/** Saves a token that was refreshed; the seed's `updateToken`. */
+export type UpdateToken = (token: OAuth2Token, context: UpdateTokenContext) => unknown;
+
+/** A token that the application handed over: it is kept wherever the application keeps it, and has no version. */
+export class GivenPlace implements TokenPlace {
+  readonly owner: TokenPlace['owner'];
+  readonly #given: KeptToken;
+  readonly #update: UpdateToken;
+
+  constructor(owner: TokenPlace['owner'], given: StoredToken, update: UpdateToken) {
+    this.owner = owner;
+    this.#given = { token: readOAuth2Token(given), version: '' };
+    this.#update = update;
+  }
+
+  /** A digest of the token itself: nothing else tells one user's from another's. */
+  idOf({ token: { accessToken, refreshToken = '' } }: KeptToken = this.#given): string {
+    return createHash('sha256').update(`${accessToken}\n${refreshToken}`).digest('base64url');
+  }
+
+  read(): Promise<KeptToken> {
+    return Promise.resolve(this.#given);
+  }
+
+  async save(token: OAuth2Token, { token: replaced }: KeptToken = this.#given): Promise<string> {
+    const { refreshToken, accessToken } = replaced;
+    await this.#update(token, { refreshToken, accessToken, request: this.owner.request });
+    return '';
+  }
+
+  remove(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+}
+
+/** The client's own token where no store is shared. */
+export class OwnPlace implements TokenPlace {
+  readonly owner: TokenPlace['owner'];
+  #kept?: KeptToken;
+
+  constructor(name: string) {
+    this.owner = { name };
+  }
+
+  idOf(): string {
+    return '';
+  }
+
+  read(): Promise<KeptToken | undefined> {
+    return Promise.resolve(this.#kept);
+  }
+
+  save(token: OAuth2Token): Promise<string> {
+    this.#kept = { token, version: '' };
+    return Promise.resolve('');
+  }
+
+  remove(): Promise<boolean> {
+    this.#kept = undefined;
+    return Promise.resolve(true);
+  }
+}

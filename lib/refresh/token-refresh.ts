@@ -1,0 +1,255 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OAuthError, TokenRevokedError, type MissingTokenError } from '../oauth.errors.js';
+import { errorFields, logEvent } from '../observability/log.js';
+import { count, traced, type Attributes } from '../observability/telemetry.js';
+import type { RevokedToken, TokenEvents, UnsavedToken } from '../token/token-store.js';
+import { isExpired, type OAuth2Token } from '../token/token.js';
+import { FreshTokens } from './fresh-tokens.js';
+import { Recent } from './recent.js';
+import { RefreshLock } from './refresh-lock.js';
+import type { KeptToken, TokenPlace } from './token-place.js';
+
+/** Of the time that callers wait, the part after which the lock of a holder that died is free: they still get a token. */
+const LEASE = 0.8;
+/** Milliseconds between two looks at a token that another process refreshes. */
+const LOOK_AGAIN = 25;
+/** Milliseconds in which the API may have one token replaced: where it goes on refusing, the token is not to blame. */
+const BETWEEN_REJECTIONS = 60_000;
+/** How many tokens that came to an end are remembered. */
+const REMEMBERED = 1000;
+
+/** How the tokens of one client are kept alive. */
+export interface RefreshTerms {
+  /** The client. */
+  readonly name: string;
+  /** Seconds before its time at which a token counts as expired. */
+  readonly leeway: number;
+  /** The part of its lifetime after which a token is refreshed while it is in use; none, it is not. */
+  readonly refreshAhead?: number;
+  /** Seconds that a caller waits at most. */
+  readonly refreshTimeout: number;
+  /** Whom to tell. */
+  readonly events: Pick<TokenEvents, 'onTokenRevoked' | 'onTokenUnsaved'>;
+  /** Why there should be a token in every place; absent, where one is got for nothing. */
+  readonly missing?: () => MissingTokenError;
+  /**
+   * Gets a new token from the provider, for the old one or for none.
+   * @throws {TokenRevokedError} when the old one is of no use any more
+   */
+  renew(old: OAuth2Token | undefined): Promise<OAuth2Token>;
+}
+
+/** Whether a token, read again, is what the caller was after. */
+type IsGood = (kept: KeptToken) => boolean;
+
+/**
+ * Keeps the tokens of one client alive: one refresh for all who ask with the same token, in this process and in all others
+ * that share the store. What the provider gave is not lost for as long as this process lives.
+ */
+export class TokenRefresh {
+  readonly #terms: RefreshTerms;
+  readonly #fresh = new FreshTokens();
+  readonly #underWay = new Map<string, Promise<OAuth2Token>>();
+  readonly #revoked = new Recent<TokenRevokedError>(REMEMBERED);
+  readonly #rejected = new Recent<true>(REMEMBERED, BETWEEN_REJECTIONS);
+
+  constructor(terms: RefreshTerms) {
+    this.#terms = terms;
+  }
+
+  /**
+   * The token of a place, refreshed if need be.
+   * @throws {TokenRevokedError} when the provider takes the refresh token no more
+   * @throws {OAuthError} `refresh_timeout` (status 503) when that takes too long; nobody is signed out by it
+   */
+  async usable(place: TokenPlace): Promise<OAuth2Token> {
+    const kept = await this.#fresh.read(place);
+    if (!kept && this.#terms.missing) throw this.#terms.missing();
+    if (!kept || this.#isDue(kept)) return this.#renewed(place, kept, (latest) => !this.#isDue(latest));
+    if (this.#isDueSoon(kept)) {
+      this.#renewed(place, kept, (latest) => !this.#isDueSoon(latest)).catch(() => undefined); // nobody waits for it
+    }
+    return kept.token;
+  }
+
+  /**
+   * Another token for one that should live, but that the API has refused; nothing, where that would not help.
+   * @throws {TokenRevokedError} when the login turns out to be over
+   */
+  async replacement(place: TokenPlace, refused: OAuth2Token): Promise<OAuth2Token | undefined> {
+    const isAnother: IsGood = ({ token }) => token.accessToken !== refused.accessToken;
+    const kept = await this.#fresh.read(place);
+    if (!kept || isAnother(kept)) return kept?.token;
+    if (this.#rejected.get(place.idOf(kept))) return undefined;
+    this.#rejected.set(place.idOf(kept), true);
+    const token = await this.#renewed(place, kept, isAnother);
+    this.#rejected.set(place.idOf({ token }), true); // the API's opinion of this one is not asked for a while
+    return isAnother({ token }) ? token : undefined;
+  }
+
+  /** Waits until every token is saved that could not be. */
+  settled(): Promise<void> {
+    return this.#fresh.settled();
+  }
+
+  async #renewed(place: TokenPlace, kept: KeptToken | undefined, isGood: IsGood): Promise<OAuth2Token> {
+    try {
+      return await this.#inTime(this.#joinOrBegin(place, kept, isGood));
+    } catch (error) {
+      if (!kept || isExpired(kept.token) || error instanceof TokenRevokedError) throw error;
+      return kept.token; // it still lives
+    }
+  }
+
+  #joinOrBegin(place: TokenPlace, kept: KeptToken | undefined, isGood: IsGood): Promise<OAuth2Token> {
+    const id = place.idOf(kept);
+    const underWay = this.#underWay.get(id);
+    if (underWay) {
+      count('oauth.client.refresh.joins', this.#attributes);
+      return underWay;
+    }
+    const renewal = traced('oauth.refresh', this.#attributes, () => this.#renew(place, isGood));
+    this.#underWay.set(id, renewal);
+    renewal.catch((error: unknown) => this.#logFailure(error)).finally(() => this.#underWay.delete(id));
+    return renewal;
+  }
+
+  /** Takes the lock, or sees the token that whoever holds it has saved. */
+  async #renew(place: TokenPlace, isGood: IsGood): Promise<OAuth2Token> {
+    const giveUpAt = performance.now() + this.#terms.refreshTimeout * 1000;
+    while (performance.now() < giveUpAt) {
+      const lock = await RefreshLock.take(place, this.#terms.refreshTimeout * 1000 * LEASE);
+      const token = lock ? await this.#renewLocked(place, isGood, lock) : await this.#savedElsewhere(place, isGood);
+      if (token) return token;
+      await sleep(LOOK_AGAIN * (0.5 + Math.random()));
+    }
+    throw this.#notInTime();
+  }
+
+  async #savedElsewhere(place: TokenPlace, isGood: IsGood): Promise<OAuth2Token | undefined> {
+    const latest = await this.#fresh.read(place);
+    return latest && isGood(latest) ? latest.token : undefined;
+  }
+
+  /** Nothing, when the lock was lost before anything was done. */
+  async #renewLocked(place: TokenPlace, isGood: IsGood, lock: RefreshLock): Promise<OAuth2Token | undefined> {
+    try {
+      const latest = await this.#fresh.read(place);
+      if (latest && isGood(latest)) return latest.token;
+      if (!lock.isHeld) return undefined;
+      if (lock.interrupted) logEvent('warn', 'took over an unfinished refresh', { client: this.#terms.name });
+      return await this.#replace(place, latest, lock);
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #replace(place: TokenPlace, old: KeptToken | undefined, lock: RefreshLock): Promise<OAuth2Token> {
+    let token: OAuth2Token;
+    try {
+      token = await this.#fromProvider(place, old);
+    } catch (error) {
+      return this.#insteadOf(place, old, error);
+    }
+    count('oauth.client.refreshes', this.#attributes);
+    logEvent('log', 'token refreshed', { client: this.#terms.name });
+    try {
+      const isSaved = await this.#fresh.save(place, token, old);
+      return isSaved ? token : ((await this.#fresh.read(place))?.token ?? token);
+    } catch (error) {
+      logEvent('error', 'token not saved', { client: this.#terms.name, ...errorFields(error) });
+      lock.keepUntil(this.#saveAgain(place, token, old));
+      await this.#tell('onTokenUnsaved', { ...place.owner, token, error: asError(error) });
+      return token;
+    }
+  }
+
+  async #saveAgain(place: TokenPlace, token: OAuth2Token, old: KeptToken | undefined): Promise<void> {
+    await this.#fresh.saveAgain(place, token, old);
+    logEvent('log', 'token saved at last', { client: this.#terms.name });
+  }
+
+  /** @throws {TokenRevokedError} without asking, when the provider has said so already */
+  async #fromProvider(place: TokenPlace, old: KeptToken | undefined): Promise<OAuth2Token> {
+    if (!old && this.#terms.missing) throw this.#terms.missing();
+    const revoked = old && this.#revoked.get(revocationId(place, old));
+    if (revoked) throw revoked;
+    return this.#terms.renew(old?.token);
+  }
+
+  /** Of a login that is over, the application is told once; unless it is only that somebody else was faster. */
+  async #insteadOf(place: TokenPlace, old: KeptToken | undefined, error: unknown): Promise<OAuth2Token> {
+    if (!old || !(error instanceof TokenRevokedError)) throw error;
+    const latest = await this.#fresh.read(place);
+    if (latest && latest.token.accessToken !== old.token.accessToken) return latest.token;
+    const id = revocationId(place, old);
+    const isNews = !this.#revoked.get(id) && (await place.remove(old));
+    this.#revoked.set(id, error);
+    if (isNews) logEvent('warn', 'token revoked', { client: this.#terms.name });
+    if (isNews) await this.#tell('onTokenRevoked', { ...place.owner, token: old.token, error });
+    throw error;
+  }
+
+  /** What the application does with it is no reason to fail. */
+  async #tell<Event extends keyof RefreshTerms['events']>(
+    event: Event,
+    told: Parameters<NonNullable<RefreshTerms['events'][Event]>>[0],
+  ): Promise<void> {
+    try {
+      await this.#terms.events[event]?.(told);
+    } catch (error) {
+      logEvent('error', `${event} threw`, { client: this.#terms.name, ...errorFields(error) });
+    }
+  }
+
+  /** That a user has to sign in again is no failure. */
+  #logFailure(error: unknown): void {
+    if (error instanceof OAuthError && error.getStatus() === 401) return;
+    logEvent('warn', 'refresh failed', { client: this.#terms.name, ...errorFields(error) });
+  }
+
+  get #attributes(): Attributes {
+    return { 'oauth.client.name': this.#terms.name };
+  }
+
+  #isDue({ token }: KeptToken): boolean {
+    // one that lives shorter than the leeway is used for half its life
+    return isExpired(token, Math.min(this.#terms.leeway, (token.expiresIn ?? Infinity) / 2));
+  }
+
+  #isDueSoon(kept: KeptToken): boolean {
+    const { refreshAhead } = this.#terms;
+    const { expiresIn } = kept.token;
+    if (refreshAhead === undefined || expiresIn === undefined) return false;
+    return isExpired(kept.token, expiresIn * (1 - refreshAhead));
+  }
+
+  async #inTime(renewal: Promise<OAuth2Token>): Promise<OAuth2Token> {
+    const timer = new AbortController();
+    const timeout = sleep(this.#terms.refreshTimeout * 1000, undefined, { signal: timer.signal, ref: false });
+    try {
+      return await Promise.race([renewal, timeout.then(() => Promise.reject(this.#notInTime()))]);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  #notInTime(): OAuthError {
+    const { name, refreshTimeout } = this.#terms;
+    return new OAuthError('refresh_timeout', {
+      description:
+        `the token for "${name}" is being refreshed, and was not there within ${refreshTimeout} s (refresh_timeout): the ` +
+        'provider is slow, or another process holds the lock. Try again',
+      status: 503,
+    });
+  }
+}
+
+/** A token that is gone, and not the one of a new login. */
+function revocationId(place: TokenPlace, kept: KeptToken): string {
+  return `${place.idOf(kept)} ${kept.version}`;
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
