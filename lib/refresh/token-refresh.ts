@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OAuthError, TokenRevokedError, type MissingTokenError } from '../oauth.errors.js';
 import { errorFields, logEvent } from '../observability/log.js';
 import { count, traced, type Attributes } from '../observability/telemetry.js';
-import type { RevokedToken, TokenEvents, UnsavedToken } from '../token/token-store.js';
+import type { TokenEvents } from '../token/token-store.js';
 import { isExpired, type OAuth2Token } from '../token/token.js';
 import { FreshTokens } from './fresh-tokens.js';
 import { Recent } from './recent.js';
