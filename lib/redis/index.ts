@@ -1,1 +1,2 @@
 export type { IORedisClient, NodeRedisClient, RedisClient } from './redis-client.js';
+export { RedisTokenStore, type RedisTokenStoreOptions } from './redis-token-store.js';

@@ -18,9 +18,19 @@ export type SendCommand = (command: string, ...args: string[]) => Promise<unknow
 
 /** @throws {OAuthConfigError} when it is no client of either package */
 export function commandsOf(client: RedisClient): SendCommand {
+  const send = senderOf(client);
+  return (...command) => send(...command).catch(withoutCommand);
+}
+
+function senderOf(client: RedisClient): SendCommand {
   if ('call' in client && typeof client.call === 'function') return (command, ...args) => client.call(command, ...args);
   if ('sendCommand' in client && typeof client.sendCommand === 'function') {
     return (command, ...args) => client.sendCommand([command, ...args]);
   }
   throw new OAuthConfigError(['redis: expected a client of the package "redis" or "ioredis"']);
+}
+
+/** The errors of ioredis have the whole command in them, and so the secrets that were to be saved. */
+function withoutCommand(error: unknown): never {
+  throw new Error(`redis: ${error instanceof Error ? error.message : 'the command failed'}`);
 }

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import type { TokenKey, TokenLock, TokenStore, VersionedToken } from '../token/token-store.js';
+import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
+import { commandsOf, type RedisClient, type SendCommand } from './redis-client.js';
+
+/** Options of {@link RedisTokenStore}. */
+export interface RedisTokenStoreOptions {
+  /**
+   * What the keys begin with.
+   * @default 'oauth:'
+   */
+  prefix?: string;
+}
+
+/** Instead of a version, for an hour after a token was removed: a save that began before comes to nothing. */
+const REMOVED = 'removed';
+/** Instead of an expected version. */
+const WHATEVER = '*';
+
+/** A token that is not there at all was lost by Redis, not removed: a save that expects a version has what comes after it. */
+const SAVE = `
+  local held = redis.call('HGET', KEYS[1], 'version')
+  if ARGV[3] ~= '${WHATEVER}' and held and held ~= ARGV[3] then return 0 end
+  redis.call('HSET', KEYS[1], 'version', ARGV[1], 'token', ARGV[2])
+  redis.call('PERSIST', KEYS[1])
+  return 1`;
+
+const REMOVE = `
+  local held = redis.call('HGET', KEYS[1], 'version')
+  if ARGV[1] ~= '${WHATEVER}' and held ~= ARGV[1] then return 0 end
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], 'version', '${REMOVED}')
+  redis.call('EXPIRE', KEYS[1], 3600)
+  if held and held ~= '${REMOVED}' then return 1 else return 0 end`;
+
+/**
+ * The second key is the intent: it stays when the lock's lease runs out, and tells that a refresh was not finished. A lock
+ * without an expiry, or with one that no lease has, is not ours, and is given one.
+ */
+const LOCK = `
+  if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+    local interrupted = redis.call('EXISTS', KEYS[2])
+    redis.call('SET', KEYS[2], ARGV[1], 'EX', 3600)
+    return interrupted
+  end
+  local left = redis.call('PTTL', KEYS[1])
+  if left == -1 or left > 10 * tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+  return -1`;
+
+const EXTEND = `
+  if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+
+const RELEASE = `
+  for _, key in ipairs(KEYS) do
+    if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end
+  end`;
+
+/**
+ * Keeps the tokens in Redis 6 or newer, for all processes. Give it persistence and `maxmemory-policy noeviction`, as for any
+ * data that is nowhere else. Its errors hold no token.
+ */
+export class RedisTokenStore implements TokenStore {
+  readonly #send: SendCommand;
+  readonly #prefix: string;
+
+  /** @throws {OAuthConfigError} when the client is none of the packages `redis` and `ioredis` */
+  constructor(client: RedisClient, { prefix = 'oauth:' }: RedisTokenStoreOptions = {}) {
+    this.#send = commandsOf(client);
+    this.#prefix = prefix;
+  }
+
+  async fetch(key: TokenKey): Promise<VersionedToken | undefined> {
+    const fields = await this.#send('HMGET', this.#keyOf(key, 'token'), 'version', 'token');
+    const [version, token] = fields as (string | null)[];
+    return version && token ? { token: JSON.parse(token) as StoredToken, version } : undefined;
+  }
+
+  async save(key: TokenKey, token: OAuth1Token | OAuth2Token, expected?: string | null): Promise<string | undefined> {
+    const version = randomUUID();
+    const replaced = expected === undefined ? WHATEVER : (expected ?? REMOVED);
+    const keys = [this.#keyOf(key, 'token')];
+    return (await this.#run(SAVE, keys, version, JSON.stringify(token), replaced)) === 1 ? version : undefined;
+  }
+
+  async remove(key: TokenKey, expected = WHATEVER): Promise<boolean> {
+    return (await this.#run(REMOVE, [this.#keyOf(key, 'token')], expected)) === 1;
+  }
+
+  async lock(key: TokenKey, lease: number): Promise<TokenLock | undefined> {
+    const keys = [this.#keyOf(key, 'lock'), this.#keyOf(key, 'intent')];
+    const holder = randomUUID();
+    const interrupted = await this.#run(LOCK, keys, holder, String(lease));
+    if (interrupted === -1) return undefined;
+    return {
+      interrupted: interrupted === 1,
+      extend: async (lease) => (await this.#run(EXTEND, keys.slice(0, 1), holder, String(lease))) === 1,
+      release: async () => {
+        await this.#run(RELEASE, keys, holder);
+      },
+    };
+  }
+
+  async #run(script: string, keys: readonly string[], ...args: string[]): Promise<number> {
+    return Number(await this.#send('EVAL', script, String(keys.length), ...keys, ...args));
+  }
+
+  /** Encoded, so that no two are the same; the braces keep all keys of a token on one node of a cluster. */
+  #keyOf({ name, user }: TokenKey, what: 'token' | 'lock' | 'intent'): string {
+    return `${this.#prefix}{${encodeURIComponent(name)}:${encodeURIComponent(user)}}:${what}`;
+  }
+}

@@ -1,0 +1,103 @@
+import { OAuthError } from '../oauth.errors.js';
+import { KeyRing } from '../sealing/key-ring.js';
+import type { TokenKey, TokenStore, VersionedToken } from './token-store.js';
+import { readOAuth1Token, readOAuth2Token, type OAuth1Token, type OAuth2Token, type StoredToken } from './token.js';
+
+/** Options of {@link EncryptedTokenStore}. */
+export interface EncryptedTokenStoreOptions {
+  /**
+   * Whether tokens that were saved before there was encryption are read. Whoever can write to the database can then put in a
+   * token of their own: turn it off when all have been saved anew.
+   * @default false
+   */
+  readsPlain?: boolean;
+}
+
+/** What a sealed token begins with. A bearer token has no colon (RFC 6750 §2.1). */
+const SEALED = 'sealed:';
+
+/**
+ * Encrypts the tokens of another store (A256GCM; see {@link KeyRing}), each for its client and user alone. What the other
+ * store is given is a token in form: the whole of it sealed in `accessToken`, or `oauthTokenSecret`, and beside it only
+ * what is no secret. The first key seals and all of them open, so that a token has the new key when it is next saved.
+ */
+export class EncryptedTokenStore implements TokenStore {
+  readonly lock?: TokenStore['lock'];
+  readonly onTokenRevoked?: TokenStore['onTokenRevoked'];
+  readonly onTokenUnsaved?: TokenStore['onTokenUnsaved'];
+  readonly onBackchannelLogout?: TokenStore['onBackchannelLogout'];
+  readonly #store: TokenStore;
+  readonly #keys: KeyRing;
+  readonly #readsPlain: boolean;
+
+  /**
+   * @param keys 32 bytes each, in base64 or base64url; `openssl rand -base64 32` makes one
+   * @throws {OAuthConfigError} when one is not, or there is none
+   */
+  constructor(
+    store: TokenStore,
+    keys: string | readonly string[],
+    { readsPlain = false }: EncryptedTokenStoreOptions = {},
+  ) {
+    this.#store = store;
+    this.#keys = new KeyRing(keys);
+    this.#readsPlain = readsPlain;
+    this.lock = store.lock?.bind(store);
+    this.onTokenRevoked = store.onTokenRevoked?.bind(store);
+    this.onTokenUnsaved = store.onTokenUnsaved?.bind(store);
+    this.onBackchannelLogout = store.onBackchannelLogout?.bind(store);
+  }
+
+  /** @throws {OAuthError} `token_unreadable` (status 500) when the token is not sealed, or not for this key by one of these keys */
+  async fetch(key: TokenKey): Promise<VersionedToken | undefined> {
+    const held = await this.#store.fetch(key);
+    return held && { ...held, token: await this.#open(key, held.token) };
+  }
+
+  async save(key: TokenKey, token: OAuth1Token | OAuth2Token, expected?: string | null): Promise<string | undefined> {
+    const sealed = SEALED + (await this.#keys.seal(token, placeOf(key)));
+    return this.#store.save(key, envelope(token, sealed), expected);
+  }
+
+  remove(key: TokenKey, expected?: string): Promise<boolean> {
+    return this.#store.remove(key, expected);
+  }
+
+  async #open(key: TokenKey, stored: StoredToken): Promise<StoredToken> {
+    const sealed = isOAuth1(stored) ? readOAuth1Token(stored).oauthTokenSecret : readOAuth2Token(stored).accessToken;
+    if (!sealed.startsWith(SEALED)) {
+      if (this.#readsPlain) return stored;
+      throw unreadable(
+        key,
+        'is not encrypted. It was saved before encryption was turned on (see `readsPlain`), or put there',
+      );
+    }
+    const token = await this.#keys.open(sealed.slice(SEALED.length), placeOf(key));
+    if (token) return token as StoredToken;
+    throw unreadable(
+      key,
+      'does not open: its key is not among `keys`, or it was changed, or it is of another user or client',
+    );
+  }
+}
+
+function placeOf({ name, user }: TokenKey): string[] {
+  return ['token', name, user];
+}
+
+function envelope(token: OAuth1Token | OAuth2Token, sealed: string): OAuth1Token | OAuth2Token {
+  if (isOAuth1(token)) return { oauthToken: 'sealed', oauthTokenSecret: sealed };
+  const { tokenType, expiresAt, expiresIn, scope } = token as OAuth2Token;
+  return { accessToken: sealed, tokenType, expiresAt, expiresIn, scope };
+}
+
+function isOAuth1(token: OAuth1Token | OAuth2Token | StoredToken): boolean {
+  return 'oauthToken' in token || 'oauth_token' in token;
+}
+
+function unreadable({ name }: TokenKey, why: string): OAuthError {
+  return new OAuthError('token_unreadable', {
+    description: `the stored token of a user of "${name}" ${why}.`,
+    status: 500,
+  });
+}

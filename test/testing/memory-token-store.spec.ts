@@ -1,0 +1,186 @@
+import { describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import type { OAuth1Token, OAuth2Token, TokenKey, TokenLock, TokenStore, VersionedToken } from 'nestjs-oauth-client';
+import { MemoryTokenStore, tokenStoreContract } from 'nestjs-oauth-client/testing';
+
+type Token = OAuth1Token | OAuth2Token;
+
+describe('a token store in memory', () => {
+  const store = new MemoryTokenStore();
+
+  for (const { name, run } of tokenStoreContract(() => store)) it(name, run);
+
+  it('shows no token', async () => {
+    await store.save({ name: 'google', user: '7' }, { accessToken: 's3cret', tokenType: 'bearer' });
+    expect(inspect(store, { depth: 20, showHidden: true })).not.toContain('s3cret');
+    expect(JSON.stringify(store)).toBe('{}');
+  });
+});
+
+/** Looks before it saves, and others save meanwhile. */
+class LooksFirst extends MemoryTokenStore {
+  override async save(key: TokenKey, token: Token, expected?: string | null) {
+    if (expected !== undefined && ((await this.fetch(key))?.version ?? null) !== expected) return undefined;
+    return super.save(key, token);
+  }
+}
+
+class IgnoresTheVersion extends MemoryTokenStore {
+  override save(key: TokenKey, token: Token) {
+    return super.save(key, token);
+  }
+}
+
+class TakesNullForWhatever extends MemoryTokenStore {
+  override save(key: TokenKey, token: Token, expected?: string | null) {
+    return super.save(key, token, expected ?? undefined);
+  }
+}
+
+class RemovesWhatever extends MemoryTokenStore {
+  override remove(key: TokenKey) {
+    return super.remove(key);
+  }
+}
+
+class SaysNotWhatItRemoved extends MemoryTokenStore {
+  override async remove(key: TokenKey, expected?: string) {
+    await super.remove(key, expected);
+    return true;
+  }
+}
+
+class Resurrects extends MemoryTokenStore {
+  override async save(key: TokenKey, token: Token, expected?: string | null) {
+    return (await this.fetch(key)) ? super.save(key, token, expected) : super.save(key, token);
+  }
+}
+
+class LosesFields extends MemoryTokenStore {
+  override save(key: TokenKey, { dpopKey: _, ...token }: Token, expected?: string | null) {
+    return super.save(key, token, expected);
+  }
+}
+
+class KeepsOldFields extends MemoryTokenStore {
+  override async save(key: TokenKey, token: Token, expected?: string | null) {
+    return super.save(key, { ...(await this.fetch(key))?.token, ...token } as Token, expected);
+  }
+}
+
+class MixesKeys extends MemoryTokenStore {
+  override fetch({ name, user }: TokenKey) {
+    return super.fetch({ name: '', user: `${name}:${user}` });
+  }
+  override save({ name, user }: TokenKey, token: Token, expected?: string | null) {
+    return super.save({ name: '', user: `${name}:${user}` }, token, expected);
+  }
+  override remove({ name, user }: TokenKey, expected?: string) {
+    return super.remove({ name: '', user: `${name}:${user}` }, expected);
+  }
+}
+
+class CountsVersionsPerToken implements TokenStore {
+  readonly #tokens = new Map<string, VersionedToken>();
+
+  async fetch({ user }: TokenKey) {
+    return this.#tokens.get(user);
+  }
+  async save({ user }: TokenKey, token: Token) {
+    const version = String(Number(this.#tokens.get(user)?.version ?? 0) + 1);
+    this.#tokens.set(user, { token, version });
+    return version;
+  }
+  async remove({ user }: TokenKey) {
+    return this.#tokens.delete(user);
+  }
+}
+
+class LocksNobodyOut extends MemoryTokenStore {
+  override lock(key: TokenKey, lease: number) {
+    return super.lock({ ...key, user: randomUUID() }, lease);
+  }
+}
+
+class LocksEverybodyOut extends MemoryTokenStore {
+  override lock(_key: TokenKey, lease: number) {
+    return super.lock({ name: 'one', user: 'for all' }, lease);
+  }
+}
+
+class LocksForEver extends MemoryTokenStore {
+  override lock(key: TokenKey) {
+    return super.lock(key, 1e9);
+  }
+}
+
+/** A store whose locks are not as they should be. */
+class WithLocks extends MemoryTokenStore {
+  readonly #change: (lock: TokenLock) => Partial<TokenLock>;
+
+  constructor(change: (lock: TokenLock) => Partial<TokenLock>) {
+    super();
+    this.#change = change;
+  }
+
+  override async lock(key: TokenKey, lease: number) {
+    const lock = await super.lock(key, lease);
+    return lock && { ...lock, ...this.#change(lock) };
+  }
+}
+
+/** Frees the lock whoever holds it by now. */
+class ReleasesWhosever extends MemoryTokenStore {
+  readonly #held = new Map<string, TokenLock>();
+
+  override async lock(key: TokenKey, lease: number) {
+    const lock = await super.lock(key, lease);
+    if (lock) this.#held.set(key.user, lock);
+    return lock && { ...lock, release: async () => this.#held.get(key.user)?.release() };
+  }
+}
+
+describe('the contract of token stores', () => {
+  it.each<[string, TokenStore, RegExp]>([
+    ['looks before it saves', new LooksFirst(), /one alone of many at once replace/],
+    ['ignores the expected version', new IgnoresTheVersion(), /another version than the expected/],
+    ['takes "none" for "whatever"', new TakesNullForWhatever(), /when none is expected/],
+    ['removes whatever is there', new RemovesWhatever(), /removes the version that is expected/],
+    ['says not what it removed', new SaysNotWhatItRemoved(), /removes a token, once/],
+    ['resurrects a removed token', new Resurrects(), /does not bring back/],
+    ['loses a field', new LosesFields(), /OAuth 2 token with every field/],
+    ['keeps fields of the old token', new KeepsOldFields(), /keeps nothing of a token that was replaced/],
+    ['mixes keys', new MixesKeys(), /keeps the tokens of users and clients apart/],
+    ['gives a version twice', new CountsVersionsPerToken(), /never gives a version twice/],
+    ['gives the object that it keeps', new CountsVersionsPerToken(), /not touched by what happens/],
+    ['has locks that are not exclusive', new LocksNobodyOut(), /lock to one alone/],
+    ['has one lock for all', new LocksEverybodyOut(), /a lock for each token/],
+    ['has leases without an end', new LocksForEver(), /once its lease has run out/],
+    ['never releases', new WithLocks(() => ({ release: async () => {} })), /once it is released/],
+    ['never says interrupted', new WithLocks(() => ({ interrupted: false })), /once its lease has run out/],
+    ['always says interrupted', new WithLocks(() => ({ interrupted: true })), /once it is released/],
+    ['extends in words alone', new WithLocks(() => ({ extend: async () => true })), /begins the lease anew/],
+    ['never extends', new WithLocks(() => ({ extend: async () => false })), /begins the lease anew/],
+    [
+      'says that it extended what is lost',
+      new WithLocks(({ extend }) => ({ extend: async (lease) => (await extend(lease)) || true })),
+      /does not extend a lease that has run out/,
+    ],
+    ["releases another's lock", new ReleasesWhosever(), /a former holder releases it/],
+  ])('fails a store that %s', async (_, store, expected) => {
+    const cases = tokenStoreContract(() => store).filter(({ name }) => expected.test(name));
+    expect(cases).toHaveLength(1);
+    await expect(cases[0]!.run()).rejects.toMatchObject({ code: 'ERR_ASSERTION' });
+  });
+
+  it('asks no locks of a store without', async () => {
+    const store = new MemoryTokenStore();
+    const withoutLocks: TokenStore = {
+      fetch: (key) => store.fetch(key),
+      save: (...args) => store.save(...args),
+      remove: (...args) => store.remove(...args),
+    };
+    for (const { run } of tokenStoreContract(() => withoutLocks)) await run();
+  });
+});

@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import { OAuthConfigError, type TokenKey, type TokenStore } from 'nestjs-oauth-client';
+import { tokenStoreContract } from 'nestjs-oauth-client/testing';
+import {
+  CreateOAuthTokens1764000000000,
+  OAuth1TokenEntity,
+  OAuth2TokenEntity,
+  OAuthTokenLockEntity,
+  TypeOrmTokenStore,
+} from 'nestjs-oauth-client/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { PGliteDriver } from 'typeorm-pglite';
+
+const { DATABASE_URL, CI } = process.env;
+const runs = DATABASE_URL !== undefined || CI !== undefined;
+const SCHEMA = `test_${randomUUID().slice(0, 8)}`;
+const TOKEN = { accessToken: 's3cret-access', tokenType: 'bearer', refreshToken: 's3cret-refresh' };
+const OAUTH1_TOKEN = { oauthToken: 't', oauthTokenSecret: 's3cret' };
+
+const WITH_TABLES = {
+  type: 'postgres',
+  entities: [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity],
+  migrations: [CreateOAuthTokens1764000000000],
+  migrationsRun: true,
+} as const satisfies DataSourceOptions;
+
+async function withSchema(): Promise<DataSource> {
+  expect(DATABASE_URL).toBeDefined();
+  const admin = await new DataSource({ type: 'postgres', url: DATABASE_URL }).initialize();
+  await admin.query(`CREATE SCHEMA ${SCHEMA}`);
+  await admin.destroy();
+  const options = { url: DATABASE_URL, schema: SCHEMA, entityPrefix: 'app_' };
+  return new DataSource({ ...WITH_TABLES, ...options }).initialize();
+}
+
+const DATABASES: [string, boolean, () => Promise<DataSource>][] = [
+  ['a PostgreSQL server', runs, withSchema],
+  ['PGlite', true, () => new DataSource({ ...WITH_TABLES, driver: new PGliteDriver({}).driver }).initialize()],
+];
+
+describe.each(DATABASES)('a token store on %s', (where, runs, connect) => {
+  const its = runs ? it : it.skip;
+  let database: DataSource;
+  let store: TokenStore;
+
+  beforeAll(async () => {
+    if (!runs) return;
+    database = await connect();
+    store = new TypeOrmTokenStore(database);
+  });
+
+  afterAll(async () => {
+    if (!runs) return;
+    if (where === 'a PostgreSQL server') await database.query(`DROP SCHEMA ${SCHEMA} CASCADE`);
+    await database.destroy();
+  });
+
+  for (const { name, run } of tokenStoreContract(() => store)) its(name, run);
+
+  its('has tables, by its migration, that the entities have nothing to add to', async () => {
+    const { upQueries } = await database.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  its('keeps a token in columns that a repository reads', async () => {
+    const key = freshKey();
+    const dpopKey = { kty: 'EC', d: 's3cret' };
+    const resource = ['https://api.test/'];
+    const token = { ...TOKEN, expiresAt: 4_102_444_800, scope: 'a b', idToken: 'i', resource, dpopKey, team_id: 'T' };
+    const version = await store.save(key, token);
+    const row = await database.getRepository(OAuth2TokenEntity).findOneByOrFail({ userId: key.user });
+    expect(row).toMatchObject({
+      name: key.name,
+      userId: key.user,
+      accessToken: 's3cret-access',
+      tokenType: 'bearer',
+      refreshToken: 's3cret-refresh',
+      expiresAt: 4_102_444_800,
+      expiresIn: null,
+      scope: 'a b',
+      idToken: 'i',
+      resource,
+      dpopKey,
+      extra: { team_id: 'T' },
+      version,
+    });
+  });
+
+  its('has one token of a user, whether OAuth 1 or OAuth 2', async () => {
+    const key = freshKey();
+    const where = { userId: key.user };
+    const count = (entity: new () => { userId: string }) => database.getRepository(entity).countBy(where);
+    const version = await store.save(key, TOKEN);
+    expect([await count(OAuth1TokenEntity), await count(OAuth2TokenEntity)]).toEqual([0, 1]);
+    expect(await store.save(key, OAUTH1_TOKEN, version)).toEqual(expect.any(String));
+    expect([await count(OAuth1TokenEntity), await count(OAuth2TokenEntity)]).toEqual([1, 0]);
+    await store.save(key, TOKEN);
+    expect([await count(OAuth1TokenEntity), await count(OAuth2TokenEntity)]).toEqual([0, 1]);
+  });
+
+  its('keeps texts that jsonb would refuse', async () => {
+    const key = freshKey();
+    await store.save(key, { ...TOKEN, motto: 'a\u0000b\ud800' });
+    expect((await store.fetch(key))?.token).toEqual({ ...TOKEN, motto: 'a\u0000b\ud800' });
+  });
+
+  its('says nothing of the token when the database fails', async () => {
+    const key = freshKey();
+    const failures = [
+      store.save(key, { ...TOKEN, tokenType: null as unknown as string }).catch(caught),
+      store.save(key, { ...TOKEN, accessToken: 's3cret \u0000' }).catch(caught),
+    ];
+    for (const error of await Promise.all(failures)) {
+      expect(error).toMatchObject({ message: expect.stringMatching(/^TypeOrmTokenStore: ./) });
+      expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('s3cret');
+    }
+  });
+
+  its('frees a lock squatted by an unknown value for a day', async () => {
+    const key = freshKey();
+    const rows = database.getRepository(OAuthTokenLockEntity);
+    const leasedUntil = new Date(Date.now() + 86_400_000);
+    await rows.insert({ name: key.name, userId: key.user, holder: 'squatter', leasedUntil, interrupted: false });
+    const lock = await store.lock?.(key, 10_000);
+    expect(lock?.interrupted).toBe(true);
+    expect(await store.lock?.(key, 10_000)).toBeUndefined();
+    await lock?.release();
+    expect(await rows.countBy({ userId: key.user })).toBe(0);
+  });
+
+  its('shows nothing of the connection', () => {
+    expect(inspect(store, { depth: 20, showHidden: true })).toBe('TypeOrmTokenStore {}');
+    expect(JSON.stringify(store)).toBe('{}');
+  });
+
+  its('takes its tables away again', async () => {
+    await database.undoLastMigration();
+    const { upQueries } = await database.driver.createSchemaBuilder().log();
+    expect(upQueries.filter(({ query }) => query.startsWith('CREATE TABLE'))).toHaveLength(3);
+  });
+});
+
+describe('a token store on PostgreSQL', () => {
+  it('is refused on another database', () => {
+    const database = new DataSource({ type: 'cockroachdb', timeTravelQueries: false });
+    expect(() => new TypeOrmTokenStore(database)).toThrow(OAuthConfigError);
+    expect(() => new TypeOrmTokenStore(database)).toThrow(/"postgres" alone, not with "cockroachdb"/);
+  });
+
+  it('is refused without its entities, as soon as that is known', async () => {
+    const database = new DataSource({
+      type: 'postgres',
+      entities: [OAuth1TokenEntity],
+      driver: new PGliteDriver({}).driver,
+    });
+    const early = new TypeOrmTokenStore(database);
+    await database.initialize();
+    try {
+      const expected = /add to the entities of the data source: OAuth2TokenEntity, OAuthTokenLockEntity/;
+      expect(() => new TypeOrmTokenStore(database)).toThrow(expected);
+      await expect(early.fetch(freshKey())).rejects.toThrow(expected);
+    } finally {
+      await database.destroy();
+    }
+  });
+});
+
+function freshKey(): TokenKey {
+  return { name: 'google', user: randomUUID() };
+}
+
+function caught(error: unknown): unknown {
+  return error;
+}
