@@ -8,7 +8,12 @@ import { createClient } from 'redis';
 import { DataSource } from 'typeorm';
 import { OAuthClientModule, OAuthError, OAuthRegistry, type TokenStore } from '../../lib/index.js';
 import { RedisTokenStore } from '../../lib/redis/index.js';
-import { OAUTH_ENTITIES, TypeOrmTokenStore } from '../../lib/typeorm/index.js';
+import {
+  OAuth1TokenEntity,
+  OAuth2TokenEntity,
+  OAuthTokenLockEntity,
+  TypeOrmTokenStore,
+} from '../../lib/typeorm/index.js';
 import type { CallOrder, CallReport, WorkerSettings } from './messages.js';
 
 const settings = JSON.parse(process.env.WORKER ?? '') as WorkerSettings;
@@ -52,9 +57,9 @@ async function openStore(): Promise<TokenStore> {
     type: 'postgres',
     url: store.url,
     schema: store.prefix,
-    entities: OAUTH_ENTITIES,
-    extra: { options: `-c search_path=${store.prefix}`, connectionTimeoutMillis: 1000 },
+    entities: [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity],
     poolErrorHandler: () => undefined,
+    extra: { connectionTimeoutMillis: 1000 },
   });
   return new TypeOrmTokenStore(await source.initialize());
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OAuth2Token } from '../../lib/index.js';
 import { listen } from './listen.js';
 
 /** A refresh as it came in. */
@@ -34,15 +35,6 @@ interface Grant {
   isRevoked: boolean;
 }
 
-/** A token as an application stores it. */
-export interface IssuedToken {
-  accessToken: string;
-  tokenType: string;
-  refreshToken: string;
-  expiresAt: number;
-  expiresIn: number;
-}
-
 export interface RotatingProviderOptions {
   /** Seconds that an access token lives. @default 3600 */
   lifetime?: number;
@@ -60,9 +52,9 @@ export interface RotatingProvider {
   /** Requests to the API, by their status. */
   calls: Record<number, number>;
   /** A grant of a user, with an access token that is over. */
-  issueExpired(user: string): IssuedToken;
+  issueExpired(user: string): OAuth2Token;
   /** The same, with one that lives. */
-  issue(user: string): IssuedToken;
+  issue(user: string): OAuth2Token;
   /** The user takes the grant back. */
   revoke(user: string): void;
   /** The access token is of no use any more, whatever its expiry says; the refresh token is. */
@@ -90,7 +82,7 @@ export async function startRotatingProvider({
     return grant;
   };
 
-  const issue = (user: string, expiresAt: number): IssuedToken => {
+  const issue = (user: string, expiresAt: number): OAuth2Token => {
     const accessToken = randomUUID();
     const refreshToken = randomUUID();
     grants.push({ user, accessToken, refreshToken, used: new Set(), isRevoked: false });

@@ -1,0 +1,72 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
+import { Cluster, outcomes } from './cluster.js';
+import { openSharedStore, runs, STORE_KINDS, type SharedStore } from './stores.js';
+
+const CALLS = 1000;
+const PROCESSES = 4;
+
+describe.each(STORE_KINDS)('a storm of calls from many processes, with the tokens in %s', (kind) => {
+  const test = runs(kind) ? it : it.skip;
+  let provider: RotatingProvider;
+  let shared: SharedStore;
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    if (!runs(kind)) return;
+    provider = await startRotatingProvider({ latency: 50 });
+    shared = await openSharedStore(kind);
+    cluster = await Cluster.start(PROCESSES, { provider: provider.url, store: shared.settings });
+  }, 60_000);
+
+  afterEach(() => {
+    provider.refreshes.length = 0;
+  });
+
+  afterAll(async () => {
+    await cluster.close();
+    await shared.close();
+    await provider.close();
+  });
+
+  test.each([1, 2, 3])('refreshes an expired token once (round %i)', async (round) => {
+    const user = `user ${round}`;
+    const key = { name: 'dev', user };
+    await shared.store.save(key, provider.issueExpired(user));
+    expect(outcomes(await cluster.storm(user, CALLS))).toEqual({ 200: CALLS });
+    expect(provider.refreshes.map(({ isReuse }) => isReuse)).toEqual([false]);
+    expect(provider.isRevoked(user)).toBe(false);
+    expect(cluster.events).toEqual([]);
+    expect(outcomes(await cluster.storm(user, CALLS))).toEqual({ 200: CALLS }); // by the token that was saved
+    expect(provider.refreshes).toHaveLength(1);
+  });
+
+  test('replaces a token that the API refuses once', async () => {
+    await shared.store.save({ name: 'dev', user: 'refused' }, provider.issue('refused'));
+    provider.forgetAccessToken('refused');
+    expect(outcomes(await cluster.storm('refused', CALLS))).toEqual({ 200: CALLS });
+    expect(provider.refreshes).toHaveLength(1);
+  });
+
+  test('says of a grant that was taken back that the login is over, and tells the application once', async () => {
+    await shared.store.save({ name: 'dev', user: 'gone' }, provider.issueExpired('gone'));
+    provider.revoke('gone');
+    const { token_revoked: revoked = 0, missing_token: missing = 0 } = outcomes(await cluster.storm('gone', CALLS));
+    expect(revoked).toBeGreaterThan(0);
+    expect(revoked + missing).toBe(CALLS);
+    expect(cluster.events).toEqual([{ event: 'revoked', name: 'dev', user: 'gone' }]);
+    expect(provider.refreshes).toHaveLength(1);
+    expect(await shared.store.fetch({ name: 'dev', user: 'gone' })).toBeUndefined();
+  });
+
+  test('fetches the client’s own token once for all', async () => {
+    const machines = await Cluster.start(PROCESSES, {
+      provider: provider.url,
+      store: shared.settings,
+      grantType: 'client_credentials',
+    });
+    expect(outcomes(await machines.storm(undefined, CALLS))).toEqual({ 200: CALLS });
+    await machines.close();
+    expect(provider.refreshes).toHaveLength(1);
+  });
+});
