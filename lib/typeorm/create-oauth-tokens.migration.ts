@@ -63,5 +63,5 @@ export class CreateOAuthTokens1764000000000 implements MigrationInterface {
 }
 
 function pathOf(queryRunner: QueryRunner, entity: new () => object): string {
-  return queryRunner.dataSource.getMetadata(entity).tablePath;
+  return queryRunner.manager.getRepository(entity).metadata.tablePath;
 }
