@@ -3,7 +3,13 @@ import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthConfigError } from '../oauth.errors.js';
-import type { EndedSession, FetchedToken, SimpleTokenStore, UpdateTokenContext } from '../token/token-store.js';
+import type {
+  EndedSession,
+  FetchedToken,
+  SimpleTokenStore,
+  TokenStore,
+  UpdateTokenContext,
+} from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 
 /** The application's token store: the functions of the options, or else the `tokenStore` that Nest resolves. */
@@ -44,6 +50,18 @@ export class ModuleTokenStore implements SimpleTokenStore, OnModuleInit {
       throw new OAuthConfigError([
         'onBackchannelLogout: missing; back-channel logout needs it in the tokenStore or the options',
       ]);
+  }
+
+  /**
+   * Asks the store for a token that nobody has.
+   * @returns false when there is no `TokenStore` that could be asked
+   * @throws whatever the store does when it cannot answer
+   */
+  async check(): Promise<boolean> {
+    const store = (await this.#resolved()) as Partial<TokenStore> | undefined;
+    if (typeof store?.fetch !== 'function') return false;
+    await store.fetch({ name: 'health check', user: '' });
+    return true;
   }
 
   #resolved(): Promise<SimpleTokenStore | undefined> {
