@@ -66,8 +66,9 @@ module.exports = {
     {
       name: 'only-declared-packages',
       severity: 'error',
+      comment: 'Of an optional peer it is said twice what it is: its place in peerDependenciesMeta counts for none.',
       from: { path: '^lib/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'], dependencyTypesNot: ['npm-peer'] },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },

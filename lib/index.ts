@@ -19,6 +19,12 @@ export { OAuthCallback, OAuthReturnTo, OAuthToken, OAuthUserInfo } from './nest/
 export { OAuthCallbackGuard, type OAuthCallbackOptions } from './nest/oauth-callback.guard.js';
 export { OAuthLogin } from './nest/oauth-login.decorator.js';
 export {
+  OAuthHealthIndicator,
+  type OAuthHealth,
+  type OAuthHealthOptions,
+  type PartHealth,
+} from './nest/oauth.health.js';
+export {
   OAuthLoginInterceptor,
   type OAuthLoginOptions,
   type OAuthLoginParams,

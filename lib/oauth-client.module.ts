@@ -6,6 +6,7 @@ import { SettingsSources } from './config/settings-sources.js';
 import { isHttpUrl } from './config/settings-schema.js';
 import { OAuthConfigError } from './oauth.errors.js';
 import { ModuleTokens } from './nest/module-tokens.js';
+import { OAuthHealthIndicator } from './nest/oauth.health.js';
 import { remoteAppProviders } from './nest/remote-app.providers.js';
 import {
   OAuthClientOptions,
@@ -33,10 +34,16 @@ export class OAuthClientModule {
       imports: options.imports,
       // Read when Nest scans the module: by then every `@InjectRemoteApp()` is known.
       get providers(): Provider[] {
-        return [...optionsProviders(options), ModuleTokens, registryProvider, ...remoteAppProviders()];
+        return [
+          ...optionsProviders(options),
+          ModuleTokens,
+          registryProvider,
+          OAuthHealthIndicator,
+          ...remoteAppProviders(),
+        ];
       },
       get exports() {
-        return [OAuthRegistry, ...remoteAppProviders().map(({ provide }) => provide)];
+        return [OAuthRegistry, OAuthHealthIndicator, ...remoteAppProviders().map(({ provide }) => provide)];
       },
     };
   }

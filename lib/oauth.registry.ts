@@ -44,6 +44,11 @@ export class OAuthRegistry {
     return [...this.#entries.keys()];
   }
 
+  /** Names of the clients that this process has used. @internal */
+  get usedNames(): string[] {
+    return [...this.#apps.keys()];
+  }
+
   /** Whether there is a client of that name. */
   has(name: string): boolean {
     return this.#entries.has(name);

@@ -75,6 +75,17 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
     await listener.onBackchannelLogout?.(ended);
   }
 
+  /**
+   * Asks the store for a token that nobody has.
+   * @returns false when there is no store that could be asked
+   * @throws whatever the store does when it cannot answer
+   */
+  async check(): Promise<boolean> {
+    const store = await this.sharedStore();
+    await store?.fetch({ name: 'health check', user: '' });
+    return store !== undefined;
+  }
+
   async #whoHas(event: keyof TokenEvents): Promise<TokenEvents | undefined> {
     const options = this.#options.value;
     if (options[event]) return options;

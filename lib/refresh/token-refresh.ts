@@ -152,7 +152,7 @@ export class TokenRefresh {
       return this.#insteadOf(place, old, error);
     }
     count('oauth.client.refreshes', this.#attributes);
-    logEvent('log', 'token refreshed', { client: this.#terms.name });
+    logEvent('debug', 'token refreshed', { client: this.#terms.name });
     try {
       const isSaved = await this.#fresh.save(place, token, old);
       return isSaved ? token : ((await this.#fresh.read(place))?.token ?? token);

@@ -5,6 +5,7 @@ import type { Credentials } from '../http/api-request.js';
 import { sendProtocolRequest } from '../http/protocol-request.js';
 import { withQuery } from '../http/query.js';
 import type { OAuthRequest } from '../oauth-request.js';
+import { serverAttributes, traced } from '../observability/telemetry.js';
 import { MissingRequestTokenError, OAuthError, ProviderError } from '../oauth.errors.js';
 import { callbackRefusal } from '../oauth1/callback-refusal.js';
 import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
@@ -61,7 +62,10 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   }
 
   /** RFC 5849 §2.2 and §2.3; the request token is the state. */
-  override async completeLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<OAuth1Token>> {
+  protected override async finishLogin(
+    request: OAuthRequest,
+    params?: RequestParameters,
+  ): Promise<LoginResult<OAuth1Token>> {
     const callback = callbackParameters(request, CALLBACK);
     const { oauth_token: oauthToken, oauth_verifier: verifier, denied } = callback;
     const refusal = callbackRefusal(callback);
@@ -129,17 +133,20 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const form = encodeForm(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
     const request = { method: 'POST', url, contentType: FORM_CONTENT_TYPE, body: form };
     const signed = signRequest(request, this.#credentials(credentials));
-    const { status, headers, text } = await sendProtocolRequest(this.http, {
-      method: 'POST',
-      url: signed.url,
-      headers: signedHeaders(signed),
-      body: String(signed.body),
-    });
-    return parseTokenAnswer(`${what} endpoint`, {
-      status,
-      contentType: headers['content-type'] ?? '',
-      wwwAuthenticate: headers['www-authenticate'],
-      body: text,
+    const attributes = { 'oauth.client.name': this.name, ...serverAttributes(new URL(url)) };
+    return traced('oauth.token_request', attributes, async () => {
+      const { status, headers, text } = await sendProtocolRequest(this.http, {
+        method: 'POST',
+        url: signed.url,
+        headers: signedHeaders(signed),
+        body: String(signed.body),
+      });
+      return parseTokenAnswer(`${what} endpoint`, {
+        status,
+        contentType: headers['content-type'] ?? '',
+        wwwAuthenticate: headers['www-authenticate'],
+        body: text,
+      });
     });
   }
 

@@ -4,6 +4,7 @@ import type { OAuth2ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
 import type { Credentials } from '../http/api-request.js';
 import type { OAuthRequest } from '../oauth-request.js';
+import { logEvent } from '../observability/log.js';
 import { OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import {
@@ -38,7 +39,7 @@ import { checkFrontchannelLogout, type FrontchannelLogout } from '../oauth2/open
 import { fetchUserInfo, type UserInfo } from '../oauth2/openid/user-info.js';
 import { authorizationError } from '../oauth2/provider/provider-error.js';
 import { ProviderKeys } from '../oauth2/provider/provider-keys.js';
-import type { Provider, ProviderContext } from '../oauth2/provider/provider.js';
+import { knowsIssuer, type Provider, type ProviderContext } from '../oauth2/provider/provider.js';
 import { ServerMetadata } from '../oauth2/provider/server-metadata.js';
 import { tokenCredentials } from '../oauth2/access-token/token-credentials.js';
 import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/access-token/token-management.js';
@@ -91,7 +92,10 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /** RFC 6749 §4.1.2 and §4.1.3. */
-  override async completeLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<OAuth2Token>> {
+  protected override async finishLogin(
+    request: OAuthRequest,
+    params?: RequestParameters,
+  ): Promise<LoginResult<OAuth2Token>> {
     const callback = callbackParameters(request, AUTHORIZATION_RESPONSE);
     const provider = await this.#metadata.load();
     const answer = await openResponse(provider, callback);
@@ -198,9 +202,11 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   async backchannelLogout(request: OAuthRequest): Promise<BackchannelLogout> {
     const { logout_token: logoutToken } = callbackParameters(request, ['logout_token']);
     if (!logoutToken) throw new OAuthError('invalid_request', { description: 'the request has no "logout_token"' });
-    return this.#logoutTokens.accept(await this.#metadata.load(), logoutToken, (logout) =>
+    const logout = await this.#logoutTokens.accept(await this.#metadata.load(), logoutToken, (logout) =>
       this.tokens.onBackchannelLogout?.({ name: this.name, ...logout }),
     );
+    logEvent('log', 'backchannel logout', { client: this.name });
+    return logout;
   }
 
   /**
@@ -235,6 +241,13 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   /** The public halves of the client's `privateKeys`, to be served at the `jwks_uri` that it is registered with (RFC 7517 §5). */
   publicJwks(): Promise<JSONWebKeySet> {
     return this.#context.clientKeys.publicJwks();
+  }
+
+  /** @internal Discovery, and the keys that signatures are checked by. */
+  override async checkProvider(): Promise<void> {
+    const provider = await this.#metadata.check();
+    const { jwks_uri: keys } = provider.server;
+    if (keys !== undefined && knowsIssuer(provider)) await provider.providerKeys.check(keys);
   }
 
   /** @internal See `OAuthRegistry.registerDynamically()`. */

@@ -4,6 +4,8 @@ import type { RequestParameters } from '../config/client-settings.js';
 import { sendApiRequest, type Credentials } from '../http/api-request.js';
 import { createHttpClient } from '../http/http-client.js';
 import type { OAuthRequest } from '../oauth-request.js';
+import { errorFields, logEvent } from '../observability/log.js';
+import { serverAttributes, traced, type Attributes } from '../observability/telemetry.js';
 import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import { savePending } from '../state/session-state.js';
@@ -64,10 +66,14 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @param redirectUri absolute, or relative to `baseUrl` or to the request's own address
    * @throws {OAuthError} `invalid_return_to`, `missing_session`, or the provider's refusal of a request token
    */
-  async authorizeRedirect(
+  authorizeRedirect(request: OAuthRequest, redirectUri?: string, params: LoginParams = {}): Promise<RedirectResponse> {
+    return this.#login('begin', () => this.#beginLogin(request, redirectUri, params));
+  }
+
+  async #beginLogin(
     request: OAuthRequest,
-    redirectUri?: string,
-    { returnTo, ...params }: LoginParams = {},
+    redirectUri: string | undefined,
+    { returnTo, ...params }: LoginParams,
   ): Promise<RedirectResponse> {
     const place = checkReturnTo(returnTo);
     const callback = redirectUri && this.absoluteUri(redirectUri, request);
@@ -103,7 +109,12 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @throws {InvalidTokenError} when the provider's answer is not a token
    * @throws {ProviderError} when the provider fails or is silent
    */
-  abstract completeLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<Token>>;
+  completeLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<Token>> {
+    return this.#login('complete', () => this.finishLogin(request, params));
+  }
+
+  /** The steps of {@link completeLogin}, by the protocol. */
+  protected abstract finishLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<Token>>;
 
   /**
    * Calls the provider's API.
@@ -115,17 +126,27 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @throws {ProviderError} when the answer is not a success (see its `answer`), or none comes in time
    */
   async request<T = unknown>(method: string, url: string, options: ApiRequestOptions = {}): Promise<AxiosResponse<T>> {
-    const { token, request, user, withholdToken, ...config } = options;
-    const call = { ...config, method, url: this.#apiUrl(url) };
-    if (withholdToken) return sendApiRequest(this.#http, call);
-    this.#requireApiOrigin(call.url);
-    const credentials = await this.credentialsFor({ token, request, user });
-    return sendApiRequest(this.#http, call, { origins: this.#config.apiOrigins, ...credentials });
+    const target = this.#apiUrl(url);
+    const attributes = {
+      'oauth.client.name': this.name,
+      'http.request.method': method.toUpperCase(),
+      ...serverAttributes(target),
+    };
+    return traced('oauth.api_call', attributes, () => this.#send<T>(method, target, options), statusOf);
   }
 
   /** @internal Waits until every token is saved that could not be. */
   settled(): Promise<unknown> {
     return Promise.resolve();
+  }
+
+  async #send<T>(method: string, target: URL, options: ApiRequestOptions): Promise<AxiosResponse<T>> {
+    const { token, request, user, withholdToken, ...config } = options;
+    const call = { ...config, method, url: target.href };
+    if (withholdToken) return sendApiRequest(this.#http, call);
+    this.#requireApiOrigin(target);
+    const credentials = await this.credentialsFor({ token, request, user });
+    return sendApiRequest(this.#http, call, { origins: this.#config.apiOrigins, ...credentials });
   }
 
   /** @see request */
@@ -151,6 +172,15 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   /** @see request */
   delete<T = unknown>(url: string, options?: ApiRequestOptions): Promise<AxiosResponse<T>> {
     return this.request('DELETE', url, options);
+  }
+
+  /**
+   * Asks what of the provider can be asked without a user; nothing, by OAuth 1.
+   * @internal See `OAuthHealthIndicator`.
+   * @throws {OAuthError} when it does not answer
+   */
+  checkProvider(): Promise<void> {
+    return Promise.resolve();
   }
 
   // Getters on the prototype: what they give holds secrets, and no inspection of an app is to find it.
@@ -204,14 +234,26 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    */
   protected abstract credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>>;
 
-  #apiUrl(url: string): string {
+  /** One step of a login, with its span and its line in the log. */
+  async #login<T>(step: 'begin' | 'complete', run: () => Promise<T>): Promise<T> {
+    try {
+      const result = await traced('oauth.login', { 'oauth.client.name': this.name, 'oauth.login.step': step }, run);
+      if (step === 'begin') logEvent('debug', 'login begun', { client: this.name });
+      else logEvent('log', 'login finished', { client: this.name });
+      return result;
+    } catch (error) {
+      logEvent('warn', 'login failed', { client: this.name, ...errorFields(error) });
+      throw error;
+    }
+  }
+
+  #apiUrl(url: string): URL {
     const base = this.#config.apiBaseUrl;
-    if (URL.canParse(url, base)) return new URL(url, base).href;
+    if (URL.canParse(url, base)) return new URL(url, base);
     throw new OAuthConfigError([`${this.name}.api_base_url: missing; "${url}" is relative`]);
   }
 
-  #requireApiOrigin(url: string): void {
-    const { origin } = new URL(url);
+  #requireApiOrigin({ origin }: URL): void {
     if (this.#config.apiOrigins.has(origin)) return;
     throw new OAuthError('untrusted_origin', {
       description:
@@ -220,4 +262,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
       status: 500,
     });
   }
+}
+
+function statusOf({ status }: AxiosResponse): Attributes {
+  return { 'http.response.status_code': status };
 }

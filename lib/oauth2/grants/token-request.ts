@@ -8,6 +8,7 @@ import {
 } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
 import { OAuthError } from '../../oauth.errors.js';
+import { serverAttributes, traced } from '../../observability/telemetry.js';
 import { readOAuth2Token, type OAuth2Token } from '../../token/token.js';
 import { checkIdToken, type IdTokenChecks, type IdTokenClaims } from '../openid/id-token.js';
 import { refusedAnswer } from '../provider/failed-check.js';
@@ -52,6 +53,16 @@ const NOT_A_TOKEN_TYPE = { n_a: () => undefined };
  * @throws {InvalidTokenError} for an answer that a check refused
  */
 export async function requestToken(provider: Provider, request: TokenRequest): Promise<TokenGrant> {
+  const attributes = {
+    'oauth.client.name': provider.config.name,
+    'oauth.grant_type': request.grantType,
+    ...serverAttributes(new URL(requireEndpoint(provider, 'token_endpoint'))),
+  };
+  return traced('oauth.token_request', attributes, () => attemptTwice(provider, request));
+}
+
+/** A second time with the nonce that the first answer brought (RFC 9449 §8). */
+async function attemptTwice(provider: Provider, request: TokenRequest): Promise<TokenGrant> {
   try {
     return await attempt(provider, request);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { AxiosInstance } from 'axios';
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import { OAuthError, ProviderError } from '../../oauth.errors.js';
 import { plainFetch } from './endpoint-fetch.js';
 
 /** Seconds in which the keys are fetched once and no more, however many tokens name a key that is unknown. */
@@ -14,6 +15,8 @@ export class ProviderKeys {
   #copy?: { url: string; body: string };
   #askedAt = -Infinity;
   #asking?: Promise<string>;
+  /** Why the last asking failed, if it did. */
+  #failure?: Error;
   #verifier?: { url: string; getKey: JWTVerifyGetKey };
 
   constructor(http: AxiosInstance) {
@@ -27,6 +30,16 @@ export class ProviderKeys {
       headers: { 'content-type': 'application/json' },
     });
   };
+
+  /**
+   * Fetches the keys, within the same limit; no older copy counts when that failed.
+   * @throws {ProviderError} when it did
+   */
+  async check(url: string): Promise<void> {
+    await this.fetch(url).catch(() => undefined);
+    if (this.#failure instanceof OAuthError) throw this.#failure;
+    if (this.#failure) throw new ProviderError({ description: `${url} ${this.#failure.message}` });
+  }
 
   /** The same keys for `jose`. */
   getKey(url: string): JWTVerifyGetKey {
@@ -49,7 +62,9 @@ export class ProviderKeys {
       const body = await response.text();
       if (response.status !== 200 || !isJwkSet(body)) throw new TypeError(`answered ${response.status}, not a JWK Set`);
       this.#copy = { url, body };
+      this.#failure = undefined;
     } catch (error) {
+      this.#failure = error as Error;
       if (this.#copy?.url !== url) throw error;
     }
     return this.#copy.body;

@@ -25,6 +25,8 @@ export class ServerMetadata {
   readonly #context: ProviderContext;
   #known?: { provider: Provider; freshUntil: number };
   #loading?: Promise<Provider>;
+  /** Why the last reading failed, if it did. */
+  #failure?: Error;
 
   constructor(context: ProviderContext) {
     this.#context = context;
@@ -39,11 +41,23 @@ export class ServerMetadata {
     return (this.#loading ??= this.#reload().finally(() => (this.#loading = undefined)));
   }
 
+  /**
+   * The same, and no older copy counts when the last reading failed.
+   * @throws {ProviderError} when it did
+   */
+  async check(): Promise<Provider> {
+    const provider = await this.load();
+    if (this.#failure) throw this.#failure;
+    return provider;
+  }
+
   async #reload(): Promise<Provider> {
     try {
       const { metadata, lifetime } = await this.#read();
       this.#known = { provider: this.#providerWith(metadata), freshUntil: Date.now() + lifetime };
+      this.#failure = undefined;
     } catch (error) {
+      this.#failure = error as Error;
       if (!this.#known) throw error;
       this.#known = { ...this.#known, freshUntil: Date.now() + RETRY };
     }

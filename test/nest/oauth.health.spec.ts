@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import {
+  OAuthClientModule,
+  OAuthHealthIndicator,
+  OAuthRegistry,
+  type OAuthHealthOptions,
+  type SimpleTokenStore,
+} from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+
+let options: OAuthHealthOptions;
+
+@Controller()
+class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly oauth: OAuthHealthIndicator,
+  ) {}
+
+  @Get('health')
+  @HealthCheck()
+  check() {
+    return this.health.check([() => this.oauth.check('oauth', options)]);
+  }
+}
+
+describe('the health indicator, under terminus', () => {
+  let provider: ScriptedProvider;
+  let app: INestApplication;
+  let fetchFromStore: () => Promise<unknown>;
+
+  beforeEach(async () => {
+    options = { clients: ['harbour'] };
+    fetchFromStore = () => Promise.resolve(undefined);
+    provider = await startScriptedProvider();
+    const metadata = { issuer: provider.url, jwks_uri: `${provider.url}/jwks` };
+    provider.on('GET /.well-known/openid-configuration', () => ({ json: metadata }));
+    provider.on('GET /jwks', () => ({ json: { keys: [] } }));
+    jest.useFakeTimers({
+      doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'setInterval'],
+    });
+    const tokenStore = { fetchToken: () => undefined, fetch: () => fetchFromStore() } as SimpleTokenStore;
+    app = await startApp({ tokenStore });
+  });
+
+  afterEach(async () => {
+    jest.useRealTimers();
+    await app.close();
+    await provider.close();
+  });
+
+  async function startApp(module: { tokenStore?: SimpleTokenStore }): Promise<INestApplication> {
+    const common = { clientId: 'id', clientSecret: 's3cret', allowInsecureHttp: true };
+    const endpoints = { authorizeUrl: `${provider.url}/authorize`, accessTokenUrl: `${provider.url}/token` };
+    const clients = {
+      harbour: { ...common, serverMetadataUrl: `${provider.url}/.well-known/openid-configuration` },
+      plain: { ...common, ...endpoints },
+      unused: { ...common, serverMetadataUrl: `${provider.url}/unused` },
+    };
+    @Module({
+      imports: [TerminusModule.forRoot({ logger: false }), OAuthClientModule.forRoot({ clients, ...module })],
+      controllers: [HealthController],
+    })
+    class AppModule {}
+    const started = await NestFactory.create(AppModule, { logger: false });
+    await started.listen(0, '127.0.0.1');
+    return started;
+  }
+
+  async function probe(of = app): Promise<{ status: number; oauth: unknown }> {
+    const answer = await fetch(`${await of.getUrl()}/health`);
+    return { status: answer.status, oauth: ((await answer.json()) as { details: { oauth: unknown } }).details.oauth };
+  }
+
+  it('is up while metadata, keys and token store can be read', async () => {
+    const parts = { clients: { harbour: { status: 'up' } }, tokenStore: { status: 'up' } };
+    expect(await probe()).toEqual({ status: 200, oauth: { status: 'up', ...parts } });
+    expect(provider.requests.map(({ path }) => path)).toEqual(['/.well-known/openid-configuration', '/jwks']);
+  });
+
+  it('is down, and says why, when the provider is stopped; for a minute it is not asked again', async () => {
+    await probe();
+    await provider.close();
+    expect((await probe()).status).toBe(200);
+    jest.setSystemTime(Date.now() + 61_000);
+    const { status, oauth } = await probe();
+    expect(status).toBe(503);
+    const message = `provider_error: GET ${provider.url}/jwks failed (ECONNREFUSED)`;
+    expect(oauth).toMatchObject({ status: 'down', clients: { harbour: { status: 'down', message } } });
+  });
+
+  it('asks a provider that is down at most once in five seconds, and is up again when it is back', async () => {
+    provider.on('GET /.well-known/openid-configuration', () => ({ status: 503 }));
+    for (let probes = 0; probes < 10; probes++) expect((await probe()).status).toBe(503);
+    expect(provider.requests).toHaveLength(1);
+    const metadata = { issuer: provider.url };
+    provider.on('GET /.well-known/openid-configuration', () => ({ json: metadata }));
+    jest.setSystemTime(Date.now() + 5_001);
+    expect((await probe()).status).toBe(200);
+  });
+
+  it('asks only the providers of clients that are named, or else were used', async () => {
+    options = {};
+    expect(await probe()).toMatchObject({ status: 200, oauth: { clients: {} } });
+    expect(provider.requests).toEqual([]);
+    app.get(OAuthRegistry).get('plain');
+    expect(await probe()).toMatchObject({ oauth: { clients: { plain: { status: 'up' } } } });
+    options = { clients: ['absent'] };
+    expect(await probe()).toMatchObject({ status: 503, oauth: { clients: { absent: { status: 'down' } } } });
+  });
+
+  it('against a leak: tells of a failing token store its code alone', async () => {
+    fetchFromStore = () => Promise.reject(Object.assign(new Error('postgres://u:s3cret@db'), { code: 'ECONNREFUSED' }));
+    const { status, oauth } = await probe();
+    expect(status).toBe(503);
+    expect(oauth).toMatchObject({ tokenStore: { status: 'down', message: 'failed (ECONNREFUSED)' } });
+    expect(JSON.stringify(oauth)).not.toContain('s3cret');
+  });
+
+  it('does not wait for a token store that hangs, and asks it once', async () => {
+    let asked = 0;
+    fetchFromStore = () => new Promise(() => asked++);
+    options = { clients: [], timeout: 50 };
+    for (let probes = 0; probes < 3; probes++) {
+      expect(await probe()).toMatchObject({
+        status: 503,
+        oauth: { tokenStore: { message: 'no answer within 50 ms' } },
+      });
+    }
+    expect(asked).toBe(1);
+  });
+
+  it('says nothing of a token store that cannot be asked', async () => {
+    const simple = await startApp({});
+    options = { clients: [] };
+    expect(await probe(simple)).toEqual({ status: 200, oauth: { status: 'up', clients: {} } });
+    await simple.close();
+  });
+});

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { ConsoleLogger, Logger } from '@nestjs/common';
+import { MismatchingStateError, OAuthError } from 'nestjs-oauth-client';
+import { errorFields, logEvent } from '../../lib/observability/log.js';
+
+const written: string[] = [];
+
+beforeAll(() => {
+  class Kept extends ConsoleLogger {
+    protected override printMessages(messages: unknown[], _context?: string, level = 'log'): void {
+      written.push(...messages.map((message) => `${level}: ${String(message)}`));
+    }
+  }
+  Logger.overrideLogger(new Kept());
+});
+
+beforeEach(() => {
+  written.length = 0;
+});
+
+afterAll(() => Logger.overrideLogger(['error', 'warn']));
+
+it('is one line an event, with what is known of it', () => {
+  logEvent('warn', 'provider is left alone', { client: 'harbour', seconds: 4, reason: undefined });
+  expect(written).toEqual(['warn: provider is left alone client=harbour seconds=4']);
+});
+
+it('tells the code of an error, and never its message', () => {
+  expect(errorFields(new OAuthError('access_denied', { description: 'ada said no' }))).toEqual({
+    error: 'access_denied',
+  });
+  expect(errorFields(new MismatchingStateError('used_state'))).toEqual({
+    error: 'mismatching_state',
+    reason: 'used_state',
+  });
+  expect(errorFields(new TypeError('password=hunter2'))).toEqual({ error: 'TypeError' });
+  expect(errorFields(undefined)).toEqual({ error: '_OTHER' });
+});
+
+it.each([
+  ['a line break', 'x\nlogin finished client=harbour', '"x\\nlogin finished client=harbour"'],
+  ['a carriage return', 'x\rlogin', '"x\\rlogin"'],
+  ['a line separator', 'x\u2028login\u0085', '"x\\u{2028}login\\u{85}"'],
+  ['the colours of a terminal', '\u001b[2Kx', '"\\u001b[2Kx"'],
+  ['the other direction of writing', 'x\u202ey', '"x\\u{202e}y"'],
+  ['a field of its own', 'x client=other', '"x client=other"'],
+  ['a quote', 'x" client=other', '"x\\" client=other"'],
+])('log injection: %s in an error code of a provider forges nothing', (_, code, shown) => {
+  logEvent('warn', 'login failed', { client: 'harbour', ...errorFields(new OAuthError(code)) });
+  expect(written).toEqual([`warn: login failed client=harbour error=${shown}`]);
+});
+
+it('log flooding: a long value is cut', () => {
+  logEvent('warn', 'login failed', { error: 'x'.repeat(1_000_000) });
+  expect(written[0]?.length).toBeLessThan(300);
+});
