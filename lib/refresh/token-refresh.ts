@@ -80,8 +80,9 @@ export class TokenRefresh {
     const isAnother: IsGood = ({ token }) => token.accessToken !== refused.accessToken;
     const kept = await this.#fresh.read(place);
     if (!kept || isAnother(kept)) return kept?.token;
-    if (this.#rejected.get(place.idOf(kept))) return undefined;
-    this.#rejected.set(place.idOf(kept), true);
+    const id = place.idOf(kept);
+    if (this.#rejected.get(id) && !this.#underWay.has(id)) return undefined;
+    this.#rejected.set(id, true);
     const token = await this.#renewed(place, kept, isAnother);
     this.#rejected.set(place.idOf({ token }), true); // the API's opinion of this one is not asked for a while
     return isAnother({ token }) ? token : undefined;
