@@ -5,6 +5,7 @@ import { isRecord } from './config/setting-keys.js';
 import { SettingsSources } from './config/settings-sources.js';
 import { isHttpUrl } from './config/settings-schema.js';
 import { OAuthConfigError } from './oauth.errors.js';
+import { ModuleStateStore } from './nest/module-state-store.js';
 import { ModuleTokenStore } from './nest/module-token-store.js';
 import { remoteAppProviders } from './nest/remote-app.providers.js';
 import {
@@ -33,7 +34,13 @@ export class OAuthClientModule {
       imports: options.imports,
       // Read when Nest scans the module: by then every `@InjectRemoteApp()` is known.
       get providers(): Provider[] {
-        return [...optionsProviders(options), ModuleTokenStore, registryProvider, ...remoteAppProviders()];
+        return [
+          ...optionsProviders(options),
+          ModuleTokenStore,
+          ModuleStateStore,
+          registryProvider,
+          ...remoteAppProviders(),
+        ];
       },
       get exports() {
         return [OAuthRegistry, ...remoteAppProviders().map(({ provide }) => provide)];
@@ -83,10 +90,17 @@ function optionsProviders({
 
 const registryProvider: Provider = {
   provide: OAuthRegistry,
-  inject: [OAuthClientOptions, ModuleTokenStore, ModulesContainer, { token: ConfigService, optional: true }],
+  inject: [
+    OAuthClientOptions,
+    ModuleTokenStore,
+    ModuleStateStore,
+    ModulesContainer,
+    { token: ConfigService, optional: true },
+  ],
   useFactory: (
     options: OAuthClientOptions,
     tokenStore: ModuleTokenStore,
+    stateStore: ModuleStateStore,
     modules: ModulesContainer,
     config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
@@ -95,7 +109,12 @@ const registryProvider: Provider = {
       throw new OAuthConfigError(['baseUrl: expected an http or https URL']);
     if (!isRecord(clients)) throw new OAuthConfigError(['clients: expected an object of clients by name']);
     const features = [...modules.values()].flatMap(({ providers }) => providers.get(OAuthFeatureClients) ?? []);
-    const registry = new OAuthRegistry(new SettingsSources(config, configKey), { http, baseUrl, tokenStore });
+    const registry = new OAuthRegistry(new SettingsSources(config, configKey), {
+      http,
+      baseUrl,
+      tokenStore,
+      stateStore,
+    });
     registry.registerAll([
       ...Object.entries(clients),
       ...features.flatMap(({ instance }) => Object.entries((instance as OAuthFeatureClients).value)),

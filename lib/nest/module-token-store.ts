@@ -1,10 +1,11 @@
-import { Injectable, Scope, type InjectionToken, type OnModuleInit, type Type } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 import type { EndedSession, FetchedToken, SimpleTokenStore, UpdateTokenContext } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
+import { resolveOption } from './module-provider.js';
 
 /** The application's token store: the functions of the options, or else the `tokenStore` that Nest resolves. */
 @Injectable()
@@ -51,49 +52,9 @@ export class ModuleTokenStore implements SimpleTokenStore, OnModuleInit {
   }
 
   async #resolve(): Promise<SimpleTokenStore | undefined> {
-    const { tokenStore } = this.#options.value;
-    if (tokenStore === undefined || isStore(tokenStore)) return tokenStore;
-    if (!isInjectionToken(tokenStore)) {
-      throw new OAuthConfigError([
-        'tokenStore: expected an object with a method fetchToken, a class, or an injection token',
-      ]);
-    }
-    const store = await this.#find(tokenStore);
-    if (isStore(store)) return store;
-    throw new OAuthConfigError([`tokenStore: ${describe(tokenStore)} has no method fetchToken`]);
+    const { tokenStore: value } = this.#options.value;
+    return value === undefined
+      ? undefined
+      : resolveOption(this.#moduleRef, { name: 'tokenStore', value, method: 'fetchToken' });
   }
-
-  async #find(token: InjectionToken<SimpleTokenStore>): Promise<unknown> {
-    const scope = this.#scopeOf(token);
-    if (scope === Scope.DEFAULT) return this.#moduleRef.get<unknown>(token, { strict: false });
-    if (scope !== undefined) {
-      throw new OAuthConfigError([
-        `tokenStore: ${describe(token)} must be a singleton, without request-scoped dependencies; ` +
-          'fetchToken is given the request',
-      ]);
-    }
-    if (typeof token === 'function') return this.#moduleRef.create(token as Type<unknown>);
-    throw new OAuthConfigError([`tokenStore: no module provides ${describe(token)}`]);
-  }
-
-  /** Nothing, when no module provides it. */
-  #scopeOf(token: InjectionToken<SimpleTokenStore>): Scope | undefined {
-    try {
-      return this.#moduleRef.introspect(token as Type<unknown> | string | symbol).scope;
-    } catch {
-      return undefined;
-    }
-  }
-}
-
-function isStore(value: unknown): value is SimpleTokenStore {
-  return typeof value === 'object' && value !== null && typeof (value as SimpleTokenStore).fetchToken === 'function';
-}
-
-function isInjectionToken(value: unknown): value is InjectionToken<SimpleTokenStore> {
-  return typeof value === 'string' || typeof value === 'symbol' || typeof value === 'function';
-}
-
-function describe(token: InjectionToken<SimpleTokenStore>): string {
-  return typeof token === 'function' ? token.name : String(token);
 }

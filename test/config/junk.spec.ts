@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { inspect } from 'node:util';
 import { OAuthConfigError, OAuthRegistry } from 'nestjs-oauth-client';
 import { SettingsSources } from '../../lib/config/settings-sources.js';
+import { SessionStateStore } from '../../lib/state/session-state.js';
 
 const KEY = 'AUTHLIB_OAUTH_CLIENTS';
 const MARKER = 'm4rk3r';
@@ -109,7 +110,7 @@ const name = fc.oneof(
 
 function registryOf(stored: unknown): OAuthRegistry {
   const sources = new SettingsSources(new ConfigService({ [KEY]: stored }), KEY);
-  return new OAuthRegistry(sources, { tokenStore: { fetchToken: () => undefined } });
+  return new OAuthRegistry(sources, { tokenStore: { fetchToken: () => undefined }, stateStore: new SessionStateStore() });
 }
 
 /** Runs it; the only thing that may be thrown is an OAuthConfigError, whose faults are sentences. */
