@@ -39,8 +39,9 @@ export function setLoginCookie(request: OAuthRequest, key: PendingKey, value: st
   if (cookie.length > MAX_SIZE) throw tooLarge(cookie.length);
   const response = responseOf(request);
   const others = loginCookies(request, https).filter((other) => other.name !== name);
-  others.sort((a, b) => b.since - a.since);
-  for (const old of others.slice(MAX_PENDING - 1)) response.addCookie(removal(old.name, https));
+  others.sort((a, b) => a.since - b.since); // within a second, the order is the browser's: the oldest first
+  for (const old of others.slice(0, Math.max(0, others.length - MAX_PENDING + 1)))
+    response.addCookie(removal(old.name, https));
   response.addCookie(cookie);
 }
 
