@@ -287,6 +287,16 @@ describe('attack on logins in cookies:', () => {
     expect(await callback(after, later)).toMatchObject(REFUSED);
   });
 
+  it('cookie flooding by links to logins that are as large as may be', async () => {
+    const app = await start(COOKIE.here());
+    const states: string[] = [];
+    for (let index = 0; index < 20; index++) {
+      states.push(await begin(app, browser, `dev/login?next=/${'x'.repeat(2300)}`));
+    }
+    expect((await browser.jar.getCookieString(app.url)).length).toBeLessThan(8192);
+    for (const state of states.slice(-2)) expect(await callback(app, state)).toMatchObject(SIGNED_IN);
+  });
+
   it('a flood of cookies that others made', async () => {
     const app = await start(COOKIE.here());
     const cookies = Array.from({ length: 20 }, (_, index) => ({

@@ -7,12 +7,16 @@ import type { Pending, PendingKey } from './state-store.js';
 
 /** Seconds that a login with a cookie of its own may take. */
 export const COOKIE_LIFETIME = 600;
-/** Logins that one browser has pending; the oldest go. Node.js takes 16 KiB of headers, and no more. */
+/** Logins that one browser has pending; the oldest go. */
 const MAX_PENDING = 5;
+/** Bytes that their cookies have in all. Node.js answers 431 to 16 KiB of headers, and the browser has other cookies too. */
+const MAX_TOTAL = 8192;
 /** Bytes of a cookie, with its attributes, that every browser takes (RFC 6265 §6.1). */
 const MAX_SIZE = 4096;
 /** Characters of a digest that a name has. */
 const DIGEST_LENGTH = 22;
+/** Bytes that a cookie has beside its value, at most. */
+const NAME_AND_AGE = 50;
 
 /** A cookie of a login, as the browser sent it. */
 export interface LoginCookie {
@@ -39,9 +43,7 @@ export function setLoginCookie(request: OAuthRequest, key: PendingKey, value: st
   if (cookie.length > MAX_SIZE) throw tooLarge(cookie.length);
   const response = responseOf(request);
   const others = loginCookies(request, https).filter((other) => other.name !== name);
-  others.sort((a, b) => a.since - b.since); // within a second, the order is the browser's: the oldest first
-  for (const old of others.slice(0, Math.max(0, others.length - MAX_PENDING + 1)))
-    response.addCookie(removal(old.name, https));
+  for (const old of surplus(others, cookie.length)) response.addCookie(removal(old.name, https));
   response.addCookie(cookie);
 }
 
@@ -75,6 +77,17 @@ function loginCookies({ headers }: OAuthRequest, https: boolean): (LoginCookie &
     const [, since, value = ''] = /^(\d{10})\.([\w.-]+)$/.exec(text) ?? [];
     const isOurs = name.startsWith(prefix(https)) && name.length === prefix(https).length + DIGEST_LENGTH;
     return isOurs && since !== undefined ? [{ name, since: Number(since), value }] : [];
+  });
+}
+
+/** The cookies for which there is no room beside a new one. */
+function surplus<C extends LoginCookie>(cookies: C[], size: number): C[] {
+  let total = size;
+  // within a second, the order is the browser's: the oldest first
+  const newestFirst = cookies.sort((a, b) => a.since - b.since).reverse();
+  return newestFirst.filter(({ value }, index) => {
+    total += value.length + NAME_AND_AGE;
+    return index >= MAX_PENDING - 1 || total > MAX_TOTAL;
   });
 }
 

@@ -110,7 +110,10 @@ const name = fc.oneof(
 
 function registryOf(stored: unknown): OAuthRegistry {
   const sources = new SettingsSources(new ConfigService({ [KEY]: stored }), KEY);
-  return new OAuthRegistry(sources, { tokenStore: { fetchToken: () => undefined }, stateStore: new SessionStateStore() });
+  return new OAuthRegistry(sources, {
+    tokenStore: { fetchToken: () => undefined },
+    stateStore: new SessionStateStore(),
+  });
 }
 
 /** Runs it; the only thing that may be thrown is an OAuthConfigError, whose faults are sentences. */
