@@ -5,6 +5,7 @@ import { isRecord } from './config/setting-keys.js';
 import { SettingsSources } from './config/settings-sources.js';
 import { isHttpUrl } from './config/settings-schema.js';
 import { OAuthConfigError } from './oauth.errors.js';
+import { ModuleStateStore } from './nest/module-state-store.js';
 import { ModuleTokens } from './nest/module-tokens.js';
 import { OAuthHealthIndicator } from './nest/oauth.health.js';
 import { remoteAppProviders } from './nest/remote-app.providers.js';
@@ -37,6 +38,7 @@ export class OAuthClientModule {
         return [
           ...optionsProviders(options),
           ModuleTokens,
+          ModuleStateStore,
           registryProvider,
           OAuthHealthIndicator,
           ...remoteAppProviders(),
@@ -90,10 +92,17 @@ function optionsProviders({
 
 const registryProvider: Provider = {
   provide: OAuthRegistry,
-  inject: [OAuthClientOptions, ModuleTokens, ModulesContainer, { token: ConfigService, optional: true }],
+  inject: [
+    OAuthClientOptions,
+    ModuleTokens,
+    ModuleStateStore,
+    ModulesContainer,
+    { token: ConfigService, optional: true },
+  ],
   useFactory: (
     options: OAuthClientOptions,
     tokens: ModuleTokens,
+    stateStore: ModuleStateStore,
     modules: ModulesContainer,
     config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
@@ -102,7 +111,7 @@ const registryProvider: Provider = {
       throw new OAuthConfigError(['baseUrl: expected an http or https URL']);
     if (!isRecord(clients)) throw new OAuthConfigError(['clients: expected an object of clients by name']);
     const features = [...modules.values()].flatMap(({ providers }) => providers.get(OAuthFeatureClients) ?? []);
-    const registry = new OAuthRegistry(new SettingsSources(config, configKey), { http, baseUrl, tokens });
+    const registry = new OAuthRegistry(new SettingsSources(config, configKey), { http, baseUrl, tokens, stateStore });
     registry.registerAll([
       ...Object.entries(clients),
       ...features.flatMap(({ instance }) => Object.entries((instance as OAuthFeatureClients).value)),

@@ -7,10 +7,13 @@ export interface OAuthRequest {
   readonly query?: unknown;
   readonly body?: unknown;
   readonly params?: unknown;
+  readonly headers?: { readonly cookie?: string };
   /** What the session middleware put there (`express-session`, `cookie-session`, `@fastify/session`). */
   readonly session?: unknown;
   /** `http` or `https`, by the platform's trust-proxy setting. */
   readonly protocol?: string;
   /** Host and port, by the platform's trust-proxy setting. */
   readonly host?: string;
+  /** The answer, where the cookies of logins are set. Express tells it; on Fastify, the decorators do. */
+  readonly res?: unknown;
 }

@@ -42,13 +42,16 @@ export type MismatchingStateReason = 'no_session' | 'unknown_state' | 'expired_s
 
 const STATE_ADVICE: Record<MismatchingStateReason, string> = {
   no_session:
-    'the callback came without the session that began the login. The session cookie was lost on the way: check its ' +
-    '`SameSite` (a form POST callback needs `SameSite=None; Secure`), `Secure` (needs https, and `trust proxy` behind a ' +
-    'proxy), its domain, and that login and callback are on the same host.',
+    'the callback came without the session that began the login, or without the cookie that the login has for itself, ' +
+    'for 10 minutes. The cookie was lost on the way: check its `SameSite` (a form POST callback needs ' +
+    '`SameSite=None; Secure`), `Secure` (needs https, and `trust proxy` behind a proxy), its domain, and that login and ' +
+    'callback are on the same host.',
   unknown_state:
-    'the session has no pending login with this state. The link was opened in another browser, was not begun here, or ' +
+    'this browser has no pending login with this state. The link was opened in another browser, was not begun here, or ' +
     'was pushed out by newer logins. Start the login again.',
-  expired_state: 'the login was begun more than an hour ago. Start the login again.',
+  expired_state:
+    'the login was begun too long ago: it waits for an hour in a session, and for 10 minutes elsewhere. ' +
+    'Start the login again.',
   used_state: 'this login was already finished: the callback page was reloaded or opened twice. Start the login again.',
 };
 

@@ -436,7 +436,7 @@ describe('the token of an API call', () => {
   const MISSING = Symbol('MISSING');
 
   const EXPECTED_STORE =
-    'tokenStore: expected an object with a method fetchToken, a TokenStore, a class, or an injection token';
+    'tokenStore: expected an object with a method fetchToken or fetch, a class, or an injection token';
 
   @Injectable()
   class StoreClass implements SimpleTokenStore {
@@ -558,7 +558,7 @@ describe('the token of an API call', () => {
   it.each([
     ['a symbol that no module provides', MISSING, 'tokenStore: no module provides Symbol(MISSING)'],
     ['a string that no module provides', 'MISSING', 'tokenStore: no module provides MISSING'],
-    ['a class without fetchToken', Map, 'tokenStore: Map has no method fetchToken, and is no TokenStore'],
+    ['a class without fetchToken', Map, 'tokenStore: Map has no method fetchToken or fetch'],
     ['an object without fetchToken', {}, EXPECTED_STORE],
     ['null', null, EXPECTED_STORE],
     ['a number', 5, EXPECTED_STORE],
@@ -577,7 +577,7 @@ describe('the token of an API call', () => {
       providers: [ScopedStore],
     });
     expect(faults).toEqual([
-      'tokenStore: ScopedStore must be a singleton, without request-scoped dependencies; fetchToken is given the request',
+      'tokenStore: ScopedStore must be a singleton, without request-scoped dependencies; its methods are given the request',
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import { Injectable, Scope, type InjectionToken, type OnModuleInit, type Type } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
 import { OAuthConfigError } from '../oauth.errors.js';
@@ -13,6 +13,7 @@ import type {
   UpdateTokenContext,
 } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
+import { resolveOption } from './module-provider.js';
 
 type AnyStore = TokenStore | SimpleTokenStore;
 
@@ -106,38 +107,9 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
   }
 
   async #resolve(): Promise<AnyStore | undefined> {
-    const { tokenStore } = this.#options.value;
-    if (tokenStore === undefined || isStore(tokenStore)) return tokenStore;
-    if (!isInjectionToken(tokenStore)) {
-      throw new OAuthConfigError([
-        'tokenStore: expected an object with a method fetchToken, a TokenStore, a class, or an injection token',
-      ]);
-    }
-    const store = await this.#find(tokenStore);
-    if (isStore(store)) return store;
-    throw new OAuthConfigError([`tokenStore: ${describe(tokenStore)} has no method fetchToken, and is no TokenStore`]);
-  }
-
-  async #find(token: InjectionToken<AnyStore>): Promise<unknown> {
-    const scope = this.#scopeOf(token);
-    if (scope === Scope.DEFAULT) return this.#moduleRef.get<unknown>(token, { strict: false });
-    if (scope !== undefined) {
-      throw new OAuthConfigError([
-        `tokenStore: ${describe(token)} must be a singleton, without request-scoped dependencies; ` +
-          'fetchToken is given the request',
-      ]);
-    }
-    if (typeof token === 'function') return this.#moduleRef.create(token as Type<unknown>);
-    throw new OAuthConfigError([`tokenStore: no module provides ${describe(token)}`]);
-  }
-
-  /** Nothing, when no module provides it. */
-  #scopeOf(token: InjectionToken<AnyStore>): Scope | undefined {
-    try {
-      return this.#moduleRef.introspect(token as Type<unknown> | string | symbol).scope;
-    } catch {
-      return undefined;
-    }
+    const { tokenStore: value } = this.#options.value;
+    if (value === undefined) return undefined;
+    return resolveOption<AnyStore>(this.#moduleRef, { name: 'tokenStore', value, methods: ['fetchToken', 'fetch'] });
   }
 }
 
@@ -146,25 +118,5 @@ function given(token: Awaited<ReturnType<SimpleTokenStore['fetchToken']>>): Foun
 }
 
 function isShared(store: AnyStore | undefined): store is TokenStore {
-  return store !== undefined && hasMethods(store, ['fetch', 'save', 'remove']);
-}
-
-function isStore(value: unknown): value is AnyStore {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    (hasMethods(value, ['fetchToken']) || hasMethods(value, ['fetch', 'save', 'remove']))
-  );
-}
-
-function hasMethods(value: object, names: string[]): boolean {
-  return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
-}
-
-function isInjectionToken(value: unknown): value is InjectionToken<AnyStore> {
-  return typeof value === 'string' || typeof value === 'symbol' || typeof value === 'function';
-}
-
-function describe(token: InjectionToken<AnyStore>): string {
-  return typeof token === 'function' ? token.name : String(token);
+  return store !== undefined && !('fetchToken' in store);
 }

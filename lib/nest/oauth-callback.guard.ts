@@ -1,10 +1,10 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { RequestParameters } from '../config/client-settings.js';
-import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { keepLoginResult } from './login-result.js';
 import { clientOfRoute } from './route-client.js';
+import { requestOf } from './route-request.js';
 
 /** How a callback route is set up; see `@OAuthCallback()`. */
 export interface OAuthCallbackOptions {
@@ -29,7 +29,7 @@ export class OAuthCallbackGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const { name, params } = this.reflector.get(OAUTH_CALLBACK, context.getHandler());
-    const request = context.switchToHttp().getRequest<OAuthRequest>();
+    const request = requestOf(context);
     const app = clientOfRoute(this.registry, name, request);
     keepLoginResult(request, await app.completeLogin(request, params));
     return true;

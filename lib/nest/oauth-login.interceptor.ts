@@ -1,10 +1,10 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { mergeMap, type Observable } from 'rxjs';
-import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import type { LoginParams, RedirectResponse } from '../remote-app/login.js';
 import { clientOfRoute } from './route-client.js';
+import { requestOf } from './route-request.js';
 
 /** How a login route is set up; see `@OAuthLogin()`. */
 export interface OAuthLoginOptions {
@@ -38,7 +38,7 @@ export class OAuthLoginInterceptor implements NestInterceptor<OAuthLoginParams |
 
   intercept(context: ExecutionContext, next: CallHandler<OAuthLoginParams | undefined>): Observable<RedirectResponse> {
     const { name, redirectUri } = this.reflector.get(OAUTH_LOGIN, context.getHandler());
-    const request = context.switchToHttp().getRequest<OAuthRequest>();
+    const request = requestOf(context);
     const app = clientOfRoute(this.registry, name, request);
     return next.handle().pipe(
       mergeMap((params) => {

@@ -1,9 +1,9 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { keepReturnTo } from './login-result.js';
 import { openIdClientOfRoute } from './route-client.js';
+import { requestOf } from './route-request.js';
 
 export interface OAuthLogoutRequestRoute {
   /** Client; without it, the route's `:provider`. */
@@ -24,7 +24,7 @@ export class OAuthLogoutGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const { name, kind } = this.reflector.get(OAUTH_LOGOUT_REQUEST, context.getHandler());
-    const request = context.switchToHttp().getRequest<OAuthRequest>();
+    const request = requestOf(context);
     const app = openIdClientOfRoute(this.registry, name, request);
     switch (kind) {
       case 'callback':

@@ -1,11 +1,11 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { mergeMap, type Observable } from 'rxjs';
-import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import type { RedirectResponse } from '../remote-app/login.js';
 import type { LogoutRedirectParams } from '../remote-app/logout.js';
 import { openIdClientOfRoute } from './route-client.js';
+import { requestOf } from './route-request.js';
 
 /** How a logout route is set up; see `@OAuthLogout()`. */
 export interface OAuthLogoutOptions {
@@ -36,7 +36,7 @@ export class OAuthLogoutInterceptor implements NestInterceptor<LogoutRedirectPar
     next: CallHandler<LogoutRedirectParams | undefined>,
   ): Observable<RedirectResponse> {
     const { name, postLogoutRedirectUri } = this.reflector.get(OAUTH_LOGOUT, context.getHandler());
-    const request = context.switchToHttp().getRequest<OAuthRequest>();
+    const request = requestOf(context);
     const app = openIdClientOfRoute(this.registry, name, request);
     return next.handle().pipe(mergeMap((params) => app.logoutRedirect(request, { postLogoutRedirectUri, ...params })));
   }

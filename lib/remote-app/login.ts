@@ -1,7 +1,7 @@
 import type { AuthorizationChecks, AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import type { OAuth2AuthorizationRequest } from '../oauth2/authorization/authorization-request.js';
 import type { UserInfo } from '../oauth2/openid/user-info.js';
-import type { Pending } from '../state/session-state.js';
+import type { Pending } from '../state/state-store.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 
 /** What one login asks for: further authorisation parameters, and where the user goes when it is done. */

@@ -1,5 +1,5 @@
 import type { LogoutParams } from '../oauth2/openid/logout-request.js';
-import type { Pending } from '../state/session-state.js';
+import type { Pending } from '../state/state-store.js';
 
 /** What one logout asks for, and where the user goes when it is done. */
 export interface LogoutRedirectParams extends LogoutParams {

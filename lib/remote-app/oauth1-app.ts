@@ -12,10 +12,9 @@ import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
 import { encodeForm } from '../oauth1/percent-encoding.js';
 import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
 import { parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
-import { discardPendingLogin, takePending } from '../state/session-state.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
 import { callbackParameters } from './callback-request.js';
-import type { AuthorizationRequest, LoginResult, PendingLogin } from './login.js';
+import type { AuthorizationRequest, LoginResult } from './login.js';
 import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
 import { signableBody } from './signable-body.js';
 
@@ -70,18 +69,13 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const { oauth_token: oauthToken, oauth_verifier: verifier, denied } = callback;
     const refusal = callbackRefusal(callback);
     if (refusal) {
-      await discardPendingLogin(request, this.name, denied ?? oauthToken ?? '');
+      await this.discardLogin(request, denied ?? oauthToken ?? '');
       throw refusal;
     }
     if (!oauthToken) {
       throw new OAuthError('invalid_request', { description: 'the callback has no "oauth_token" parameter' });
     }
-    const { requestTokenSecret = '', returnTo = '/' } = await takePending<PendingLogin>(
-      request,
-      'login',
-      this.name,
-      oauthToken,
-    );
+    const { requestTokenSecret = '', returnTo = '/' } = await this.takeLogin(request, oauthToken);
     const requestToken = { oauthToken, oauthTokenSecret: requestTokenSecret };
     return { token: await this.fetchAccessToken({ requestToken, verifier, params }), returnTo };
   }

@@ -43,11 +43,10 @@ import { knowsIssuer, type Provider, type ProviderContext } from '../oauth2/prov
 import { ServerMetadata } from '../oauth2/provider/server-metadata.js';
 import { tokenCredentials } from '../oauth2/access-token/token-credentials.js';
 import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/access-token/token-management.js';
-import { discardPendingLogin, savePending, takePending } from '../state/session-state.js';
 import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token } from '../token/token.js';
 import { warnOnce } from '../warn-once.js';
 import { callbackParameters } from './callback-request.js';
-import type { LoginResult, PendingLogin, RedirectResponse } from './login.js';
+import type { LoginResult, RedirectResponse } from './login.js';
 import type { LogoutRedirectParams, LogoutResult, PendingLogout } from './logout.js';
 import { OAuth2Tokens, type LiveToken } from './oauth2-tokens.js';
 import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
@@ -102,10 +101,10 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     checkIssuer(provider, answer);
     const { state = '' } = answer;
     if (answer.error) {
-      await discardPendingLogin(request, this.name, state);
+      await this.discardLogin(request, state);
       throw authorizationError(answer);
     }
-    const { returnTo = '/', ...login } = await takePending<PendingLogin>(request, 'login', this.name, state);
+    const { returnTo = '/', ...login } = await this.takeLogin(request, state);
     const grant = await readGrant(provider, { ...login, state }, answer, request.method);
     const { token, claims } = await exchangeCode(provider, { ...login, ...grant, params });
     return { token, returnTo, userInfo: await this.#userInfo(provider, token, claims) };
@@ -161,7 +160,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
 
   /**
    * Ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2); with `postLogoutRedirectUri`, the
-   * logout is kept in the session until the user comes back. End your own session first; `@OAuthLogout()` does the rest.
+   * logout is kept until the user comes back. End your own session first; `@OAuthLogout()` does the rest.
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
   async logoutRedirect(
@@ -173,7 +172,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const { url, state } = await this.createLogoutUrl({ ...params, postLogoutRedirectUri });
     if (postLogoutRedirectUri && state !== undefined) {
       const logout: PendingLogout = { kind: 'logout', provider: this.name, postLogoutRedirectUri, returnTo: place };
-      await savePending(request, state, logout);
+      await this.stateStore.save(request, this.pendingKey('logout', state, request), logout);
     }
     return { url, statusCode: 302 };
   }
@@ -185,12 +184,8 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   async validateLogoutResponse(request: OAuthRequest): Promise<LogoutResult> {
     const { state } = callbackParameters(request, ['state']);
     if (!state) throw new OAuthError('invalid_request', { description: 'the callback has no "state" parameter' });
-    const { postLogoutRedirectUri, returnTo = '/' } = await takePending<PendingLogout>(
-      request,
-      'logout',
-      this.name,
-      state,
-    );
+    const logout = await this.stateStore.take(request, this.pendingKey('logout', state, request));
+    const { postLogoutRedirectUri, returnTo = '/' } = logout as PendingLogout;
     return { postLogoutRedirectUri, returnTo };
   }
 

@@ -8,7 +8,7 @@ import { errorFields, logEvent } from '../observability/log.js';
 import { serverAttributes, traced, type Attributes } from '../observability/telemetry.js';
 import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
-import { savePending } from '../state/session-state.js';
+import type { PendingKey, StateStore } from '../state/state-store.js';
 import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
 import type { ApiRequestOptions } from './api-options.js';
@@ -31,6 +31,8 @@ export interface RemoteAppContext {
   readonly baseUrl?: string;
   /** Where the users' tokens are. */
   readonly tokens: ApplicationTokens;
+  /** Where pending logins and logouts are. */
+  readonly stateStore: StateStore;
 }
 
 /** Whose token an API call carries. */
@@ -60,11 +62,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   }
 
   /**
-   * Begins a login: makes the authorisation URL, keeps the pending login in the session, and answers with the redirect.
+   * Begins a login: makes the authorisation URL, keeps the pending login, and answers with the redirect.
    * `@OAuthLogin()` does this.
    *
    * @param redirectUri absolute, or relative to `baseUrl` or to the request's own address
-   * @throws {OAuthError} `invalid_return_to`, `missing_session`, or the provider's refusal of a request token
+   * @throws {OAuthError} `invalid_return_to`, the state store's error, or the provider's refusal of a request token
    */
   authorizeRedirect(request: OAuthRequest, redirectUri?: string, params: LoginParams = {}): Promise<RedirectResponse> {
     return this.#login('begin', () => this.#beginLogin(request, redirectUri, params));
@@ -85,11 +87,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   /** Makes an authorisation URL; pass the rest of what it returns to {@link saveAuthorizeData}. */
   abstract createAuthorizationUrl(redirectUri?: string, params?: AuthorizationParams): Promise<AuthorizationRequest>;
 
-  /** Keeps what the callback of a login needs, in the session, for an hour. */
+  /** Keeps what the callback of a login needs, where the module's `state` says. */
   async saveAuthorizeData(request: OAuthRequest, { state, requestToken, ...data }: AuthorizeData): Promise<void> {
     const secret = requestToken && { requestTokenSecret: requestToken.oauthTokenSecret };
     const login: PendingLogin = { provider: this.name, ...data, ...secret };
-    await savePending(request, state, login);
+    await this.stateStore.save(request, this.pendingKey('login', state, request), login);
   }
 
   /**
@@ -190,6 +192,25 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
 
   protected get tokens(): ApplicationTokens {
     return this.#context.tokens;
+  }
+
+  protected get stateStore(): StateStore {
+    return this.#context.stateStore;
+  }
+
+  protected pendingKey(kind: PendingKey['kind'], state: string, { protocol }: OAuthRequest): PendingKey {
+    const https = /^https\b/i.test(this.#context.baseUrl ?? protocol ?? '');
+    return { kind, provider: this.name, state, https };
+  }
+
+  /** Takes a pending login out of the store, to finish it. */
+  protected async takeLogin(request: OAuthRequest, state: string): Promise<PendingLogin> {
+    return this.stateStore.take(request, this.pendingKey('login', state, request));
+  }
+
+  /** Forgets a login that the provider or the user refused. That is what they are told, whatever becomes of this. */
+  protected async discardLogin(request: OAuthRequest, state: string): Promise<void> {
+    await this.takeLogin(request, state).catch(() => undefined);
   }
 
   /**

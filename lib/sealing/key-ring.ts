@@ -1,17 +1,23 @@
-import { createHash } from 'node:crypto';
-import { FlattenedEncrypt, flattenedDecrypt, type FlattenedJWE } from 'jose';
+import { createHash, webcrypto } from 'node:crypto';
+import { FlattenedEncrypt, flattenedDecrypt, type CryptoKey, type FlattenedJWE } from 'jose';
 import { OAuthConfigError } from '../oauth.errors.js';
 
 const KEY_BYTES = 32;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+interface Key {
+  kid: string;
+  /** Imported once: that is half of the work of sealing. */
+  key: Promise<CryptoKey>;
+}
+
 /**
  * Encrypts what leaves the process (JWE, RFC 7516: `dir` and A256GCM), each for one place alone: what was sealed for another
  * does not open. The first key seals and all of them open, so that a key is replaced by putting a new one before it.
  */
 export class KeyRing {
-  readonly #keys: readonly { kid: string; key: Uint8Array }[];
+  readonly #keys: readonly Key[];
 
   /**
    * @param keys 32 bytes each, in base64 or base64url
@@ -28,7 +34,7 @@ export class KeyRing {
     const jwe = await new FlattenedEncrypt(encoder.encode(JSON.stringify(value)))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
       .setAdditionalAuthenticatedData(additionalData(place))
-      .encrypt(key);
+      .encrypt(await key);
     return [jwe.protected, jwe.iv, jwe.ciphertext, jwe.tag].join('.');
   }
 
@@ -49,17 +55,20 @@ export class KeyRing {
     }
   }
 
-  #keyOf(kid: unknown): Uint8Array {
+  #keyOf(kid: unknown): Promise<CryptoKey> {
     return this.#keys.find((candidate) => candidate.kid === kid)?.key ?? fail();
   }
 }
 
 const ADVICE = 'give 32 random bytes in base64, as `openssl rand -base64 32` makes them';
 
-function readKey(text: unknown, index: number): { kid: string; key: Uint8Array } {
-  const key = typeof text === 'string' && /^[\w+/-]+=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
-  if (key?.length !== KEY_BYTES) throw new OAuthConfigError([`encryptionKeys[${index}]: not a key; ${ADVICE}`]);
-  return { kid: createHash('sha256').update(key).digest('base64url').slice(0, 8), key };
+function readKey(text: unknown, index: number): Key {
+  const bytes = typeof text === 'string' && /^[\w+/-]+=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+  if (bytes?.length !== KEY_BYTES) throw new OAuthConfigError([`encryptionKeys[${index}]: not a key; ${ADVICE}`]);
+  return {
+    kid: createHash('sha256').update(bytes).digest('base64url').slice(0, 8),
+    key: webcrypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']),
+  };
 }
 
 /** Lengths are told apart: `['ab', 'c']` is another place than `['a', 'bc']`. */

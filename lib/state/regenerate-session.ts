@@ -1,5 +1,7 @@
 import type { OAuthRequest } from '../oauth-request.js';
-import { requireSession, stateOf } from './session-state.js';
+import { stateOf } from './session-entries.js';
+import { inTurn } from './session-turns.js';
+import { requireSession } from './session.js';
 
 /**
  * Gives the browser a new session with a new id, as one should when a user signs in (against session fixation), and takes
@@ -11,11 +13,17 @@ import { requireSession, stateOf } from './session-state.js';
  */
 export async function regenerateSession(request: OAuthRequest): Promise<void> {
   const session = requireSession(request);
-  const state = stateOf(session);
-  await new Promise<void>((resolve, reject) => {
-    const { regenerate } = session as { regenerate?: (done: (error?: Error | null) => void) => void };
-    if (!regenerate) resolve();
-    else regenerate.call(session, (error) => (error ? reject(error) : resolve()));
+  await inTurn(request, session, async () => {
+    const state = stateOf(session);
+    await regenerate(session);
+    Object.assign(requireSession(request), state);
   });
-  Object.assign(requireSession(request), state);
+}
+
+async function regenerate(session: object): Promise<void> {
+  const { regenerate } = session as { regenerate?: (done: (error?: Error | null) => void) => void };
+  if (!regenerate) return;
+  await new Promise<void>((resolve, reject) => {
+    regenerate.call(session, (error) => (error ? reject(error) : resolve()));
+  });
 }

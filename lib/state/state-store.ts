@@ -1,11 +1,15 @@
 import type { OAuthRequest } from '../oauth-request.js';
 
-/** What waits, with whatever its callback needs. */
+/** What waits, with whatever its callback needs. It is plain JSON, and holds secrets. */
 export interface Pending {
   /** A logout never passes for a login, nor the other way round. */
   kind?: 'login' | 'logout';
   /** The client that it was begun with; no other may finish it. */
   provider: string;
+  /** `response_mode`, where one was asked for. */
+  responseMode?: string;
+  /** `response_type`, where it is not `code`. */
+  responseType?: string;
 }
 
 /** Which of them. */
@@ -15,6 +19,8 @@ export interface PendingKey {
   provider: string;
   /** The `state` of the request (RFC 6749 §4.1.1), or the request token (RFC 5849 §2.1). */
   state: string;
+  /** Whether this site is on https: by `baseUrl`, or else by the request. A cookie is `Secure` by it. */
+  https: boolean;
 }
 
 /**

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { inspect } from 'node:util';
 import { OAuthConfigError, OAuthRegistry } from 'nestjs-oauth-client';
 import { SettingsSources } from '../../lib/config/settings-sources.js';
+import { SessionStateStore } from '../../lib/state/session-state.js';
 import type { ApplicationTokens } from '../../lib/token/application-tokens.js';
 
 const KEY = 'AUTHLIB_OAUTH_CLIENTS';
@@ -116,7 +117,7 @@ const NO_TOKENS: ApplicationTokens = {
 
 function registryOf(stored: unknown): OAuthRegistry {
   const sources = new SettingsSources(new ConfigService({ [KEY]: stored }), KEY);
-  return new OAuthRegistry(sources, { tokens: NO_TOKENS });
+  return new OAuthRegistry(sources, { tokens: NO_TOKENS, stateStore: new SessionStateStore() });
 }
 
 /** Runs it; the only thing that may be thrown is an OAuthConfigError, whose faults are sentences. */

@@ -35,7 +35,7 @@ const KINDS = {
     new MismatchingStateError('unknown_state'),
     400,
     'mismatching_state',
-    expect.stringMatching(/^the session has no pending login with this state\./),
+    expect.stringMatching(/^this browser has no pending login with this state\./),
   ],
   MissingRequestTokenError: [
     new MissingRequestTokenError(),

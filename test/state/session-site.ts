@@ -1,7 +1,13 @@
 import { Test } from '@nestjs/testing';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import type { AddressInfo } from 'node:net';
-import { MismatchingStateError, OAuthClientModule, OAuthError, OAuthRegistry } from 'nestjs-oauth-client';
+import {
+  MismatchingStateError,
+  OAuthClientModule,
+  OAuthError,
+  OAuthRegistry,
+  type OAuthClientModuleOptions,
+} from 'nestjs-oauth-client';
 
 /** A site on plain Express, whose routes call the apps by hand. */
 export interface SessionSite {
@@ -21,8 +27,9 @@ export async function startSessionSite(
   middleware: RequestHandler | undefined,
   providerUrl: string,
   names = ['dev'],
+  options: OAuthClientModuleOptions = {},
 ): Promise<SessionSite> {
-  const registry = await registryOf(providerUrl, names);
+  const registry = await registryOf(providerUrl, names, options);
   const site = express();
   site.use(express.urlencoded());
   if (middleware) site.use(middleware);
@@ -55,7 +62,11 @@ export async function startSessionSite(
 }
 
 /** Clients of OAuth 2, and one of OAuth 1 named `old`. */
-async function registryOf(providerUrl: string, names: string[]): Promise<OAuthRegistry> {
+async function registryOf(
+  providerUrl: string,
+  names: string[],
+  options: OAuthClientModuleOptions,
+): Promise<OAuthRegistry> {
   const client = {
     clientId: 'dev',
     clientSecret: 'dev-secret',
@@ -72,7 +83,9 @@ async function registryOf(providerUrl: string, names: string[]): Promise<OAuthRe
     allowInsecureHttp: true,
   };
   const clients = { ...Object.fromEntries(names.map((name) => [name, client])), old };
-  const module = await Test.createTestingModule({ imports: [OAuthClientModule.forRoot({ clients })] }).compile();
+  const module = await Test.createTestingModule({
+    imports: [OAuthClientModule.forRoot({ ...options, clients })],
+  }).compile();
   await module.init();
   return module.get(OAuthRegistry);
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ConsoleLogger, Logger } from '@nestjs/common';
 import cookieSession from 'cookie-session';
 import session, { MemoryStore, type SessionData } from 'express-session';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import type { OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { Browser } from '../support/browser.js';
 import { startSessionSite, type Refusal, type SessionSite } from './session-site.js';
 
@@ -345,35 +345,43 @@ describe('a pending login', () => {
   });
 
   describe('in cookie-session', () => {
-    const warnings: string[] = [];
-
-    class Warnings extends ConsoleLogger {
-      override warn(message: unknown): void {
-        warnings.push(String(message));
-      }
+    async function startWith(options: OAuthClientModuleOptions): Promise<void> {
+      const middleware = cookieSession({ name: 'session', secret: 'test' });
+      site = await startSessionSite(middleware, provider.url, undefined, options);
     }
 
-    beforeEach(async () => {
-      site = await startSessionSite(cookieSession({ name: 'session', secret: 'test' }), provider.url);
-      Logger.overrideLogger(new Warnings()); // after the testing module, which has a logger of its own
-      warnings.length = 0;
+    /** All that the browser holds, as it can read it. */
+    async function inBrowser(): Promise<string> {
+      const cookies = await browser.jar.getCookies(site.url);
+      return cookies.map(({ value }) => Buffer.from(value, 'base64').toString()).join();
+    }
+
+    beforeEach(() => startWith({}));
+
+    it('works for OAuth 2 without keys', async () => {
+      expect(await callback(await login())).toMatchObject(DONE);
     });
 
-    afterEach(() => Logger.overrideLogger(true));
+    it('refuses OAuth 1 without keys, rather than show its secret to the browser', async () => {
+      const { status, json } = await browser.get(`${site.url}/old/login`, { follow: false });
+      expect(status).toBe(500);
+      expect(json()).toEqual({
+        error: 'invalid_configuration',
+        description: expect.stringMatching(/^encryptionKeys: missing; .* `openssl rand -base64 32`/),
+      });
+      expect(await inBrowser()).toBe('');
+    });
 
-    it('works for OAuth 2 without a warning, for OAuth 1 with one, once in the process', async () => {
-      expect(await callback(await login())).toMatchObject(DONE);
-      expect(warnings).toEqual([]);
-      for (let index = 0; index < 2; index++) {
-        const requestToken = await login({}, 'old');
-        const query = `oauth_token=${requestToken}&oauth_verifier=v`;
-        const { status, json } = await browser.get(`${site.url}/old/callback?${query}`);
-        expect({ status, body: json() }).toEqual({
-          status: 200,
-          body: { oauthToken: 'at', oauthTokenSecret: 'ats' },
-        });
-      }
-      expect(warnings).toEqual([expect.stringContaining('The session is kept in a cookie')]);
+    it('holds the secret of OAuth 1 sealed where there are keys', async () => {
+      await site.close();
+      await startWith({ encryptionKeys: Buffer.alloc(32, 1).toString('base64') });
+      expect(await login({}, 'old')).toBe('rt');
+      expect(await inBrowser()).toContain('_state_old_rt');
+      expect(await inBrowser()).not.toContain('rts');
+      const { status, json } = await browser.get(`${site.url}/old/callback?oauth_token=rt&oauth_verifier=v`);
+      expect({ status, body: json() }).toEqual({ status: 200, body: { oauthToken: 'at', oauthTokenSecret: 'ats' } });
+      const again = await browser.get(`${site.url}/old/callback?oauth_token=rt&oauth_verifier=v`);
+      expect(again.json()).toMatchObject({ reason: 'used_state' });
     });
 
     it('has the same reasons to be refused', async () => {

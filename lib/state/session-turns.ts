@@ -1,0 +1,110 @@
+import type { OAuthRequest } from '../oauth-request.js';
+import { OAuthError } from '../oauth.errors.js';
+import { replaceState } from './session-entries.js';
+import { isCookieSession, isNew, type Session } from './session.js';
+
+/** A store as `express-session` and `@fastify/session` have it. */
+interface SessionStore {
+  get(id: string, done: (error: unknown, session?: Session | null) => void): void;
+}
+type Done = (error?: unknown) => void;
+type Save = (done: Done) => void;
+
+/** A session, and where it is stored. */
+interface Stored {
+  session: Session;
+  store: SessionStore;
+  id: string;
+}
+
+/** The last turn of every session that has one, by its store and its id. */
+const lastTurns = new WeakMap<SessionStore, Map<string, Promise<unknown>>>();
+/** How a session saves itself, for those that take over logins first. */
+const ownSaves = new WeakMap<Session, Save>();
+
+/**
+ * Does something with a session while no other request of this process does, and with the logins that are pending by now.
+ * A middleware loads the session when its request begins, and writes it whole: what other requests began or finished
+ * meanwhile would be undone. What the application itself keeps in the session is left alone.
+ * @throws {OAuthError} `session_error` when the store fails
+ */
+export async function inTurn<T>(request: OAuthRequest, session: Session, step: () => Promise<T>): Promise<T> {
+  const stored = whereStored(request, session);
+  if (!stored) return step();
+  takeOverAtEverySave(stored);
+  return queue(stored, async () => {
+    await takeOver(stored);
+    return step();
+  });
+}
+
+/** @throws {OAuthError} `session_error` when it cannot be saved */
+export async function saveSession(session: Session): Promise<void> {
+  if (isCookieSession(session)) return;
+  const save = ownSaves.get(session) ?? (session.save as Save);
+  await new Promise<void>((resolve, reject) => {
+    save.call(session, (error) => {
+      if (error) reject(sessionError('the session could not be saved, so the login could not be kept', error));
+      else resolve();
+    });
+  });
+}
+
+/** Nothing, for a session that no other request can have: a new one, or one that is its cookie. */
+function whereStored(request: OAuthRequest, session: Session): Stored | undefined {
+  const { sessionStore: store } = request as { sessionStore?: SessionStore };
+  const id = session.id ?? session.sessionId; // of express-session, and of @fastify/session
+  if (isCookieSession(session) || isNew(session) || !store || typeof id !== 'string') return undefined;
+  return { session, store, id };
+}
+
+async function queue<T>({ store, id }: Stored, step: () => Promise<T>): Promise<T> {
+  const turns = lastTurns.get(store) ?? new Map<string, Promise<unknown>>();
+  lastTurns.set(store, turns);
+  const turn = afterwards(turns.get(id), step);
+  turns.set(id, turn);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(id) === turn) turns.delete(id);
+  }
+}
+
+async function afterwards<T>(previous: Promise<unknown> | undefined, step: () => Promise<T>): Promise<T> {
+  await previous?.catch(() => undefined); // told to its own caller
+  return step();
+}
+
+/** What the store has is the truth: a login that is no more there was taken, and must not come back. */
+async function takeOver({ session, store, id }: Stored): Promise<void> {
+  const copy = await new Promise<Session | null | undefined>((resolve, reject) => {
+    store.get(id, (error, found) => {
+      if (error) reject(sessionError('the session could not be read again', error));
+      else resolve(found);
+    });
+  });
+  if (copy) replaceState(session, copy); // one that is not stored yet was made by this request
+}
+
+/**
+ * The middleware may save the session once more when the request ends (`@fastify/session` always does, unless it is told
+ * `rolling: false`).
+ */
+function takeOverAtEverySave(stored: Stored): void {
+  const { session } = stored;
+  if (ownSaves.has(session)) return;
+  ownSaves.set(session, session.save as Save);
+  const save = (done?: Done): unknown => {
+    const saved = queue(stored, async () => {
+      await takeOver(stored);
+      await saveSession(session);
+    });
+    saved.then(() => done?.(), done ?? (() => undefined));
+    return done ? session : saved;
+  };
+  Object.defineProperty(session, 'save', { value: save, configurable: true, writable: true });
+}
+
+function sessionError(what: string, cause: unknown): OAuthError {
+  return new OAuthError('session_error', { description: `${what}; see the session store`, status: 500, cause });
+}

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { RedisClientType } from 'redis';
+import type { ClientRegistration, OAuthRegistry } from 'nestjs-oauth-client';
+import { RedisStateStore } from 'nestjs-oauth-client/redis';
+import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
+import { Browser } from '../support/browser.js';
+import { connectRedis, describeWithRedis } from '../support/engines.js';
+import { startSite, submitForm, type Site, type SiteApp } from '../support/openid-site.js';
+import { startRoundRobin, type RoundRobin } from '../support/round-robin.js';
+import { allow } from '../support/sign-in.js';
+import { startStateApp, type StateAppOptions } from '../support/state-app.js';
+
+type Platform = StateAppOptions['platform'];
+
+/** Logins whose every second request comes to the other of two apps, neither of which has a session. */
+function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKeys'>, platforms: Platform[]): void {
+  let oauth1: OAuth1Provider;
+  let apps: SiteApp[];
+  let proxy: RoundRobin;
+  let site: Site;
+
+  beforeAll(async () => {
+    proxy = await startRoundRobin();
+    oauth1 = await startOAuth1Provider({ consumers: [{ key: 'app', secret: 'secret' }] });
+    const chirp: ClientRegistration = {
+      clientId: 'app',
+      clientSecret: 'secret',
+      requestTokenUrl: `${oauth1.url}/oauth/request_token`,
+      accessTokenUrl: `${oauth1.url}/oauth/access_token`,
+      authorizeUrl: `${oauth1.url}/oauth/authorize`,
+    };
+    apps = [];
+    for (const platform of platforms) {
+      apps.push(await startStateApp({ ...state(), platform, baseUrl: proxy.url, clients: { chirp } }));
+    }
+    proxy.targets = apps.map(({ url }) => url);
+    site = await startSite({
+      app: { url: proxy.url, registry: registryOfAll(apps), close: async () => {} },
+      clients: (url) => ({
+        harbour: { metadata: { post_logout_redirect_uris: [`${url}/auth/harbour/signed-out`] } },
+        plain: { settings: { clientKwargs: { scope: 'profile', codeChallengeMethod: 'S256' } } },
+        posted: { settings: { authorizeParams: { response_mode: 'form_post' } } },
+        hybrid: {
+          metadata: { response_types: ['code id_token'], grant_types: ['authorization_code', 'implicit'] },
+          settings: { authorizeParams: { response_type: 'code id_token', response_mode: 'form_post' } },
+        },
+      }),
+    });
+  });
+
+  afterAll(async () => {
+    await site.close();
+    await oauth1.close();
+    await proxy.close();
+    for (const app of apps) await app.close();
+  });
+
+  it('by OAuth 1', async () => {
+    const browser = new Browser();
+    const page = await allow(browser, await browser.get(`${site.url}/auth/chirp/login?next=/timeline`));
+    expect(page.json()).toMatchObject({ token: { screen_name: 'ada' }, returnTo: '/timeline' });
+    expect(browser.jar.getCookiesSync(site.url)).toEqual([]);
+  });
+
+  it.each(['plain', 'harbour', 'posted', 'hybrid'])('by the OAuth 2 client "%s"', async (name) => {
+    const browser = new Browser();
+    const { page } = await site.signIn(name, { browser, query: { next: '/account' } });
+    expect(page.json()).toMatchObject({ token: { accessToken: expect.any(String) }, returnTo: '/account' });
+    expect(browser.jar.getCookiesSync(site.url)).toEqual([]);
+  });
+
+  it('and a logout', async () => {
+    const browser = new Browser();
+    const { token } = await site.signIn('harbour', { browser });
+    const form = await browser.get(`${site.url}/auth/harbour/logout?next=/bye&idTokenHint=${token.idToken}`);
+    const page = await submitForm(browser, form, { logout: 'yes' });
+    expect(page.json()).toEqual({ returnTo: '/bye' });
+  });
+}
+
+/** What is registered, is registered in all of them. */
+function registryOfAll(apps: SiteApp[]): OAuthRegistry {
+  const register: OAuthRegistry['register'] = (...registration) => {
+    for (const { registry } of apps) registry.register(...registration);
+  };
+  return { register } as OAuthRegistry;
+}
+
+describe.each<Platform[]>([
+  ['express', 'fastify'],
+  ['fastify', 'express'],
+])('a login that is begun on %s and finished on %s', (...platforms) => {
+  describe('with nothing shared but a key', () => {
+    const encryptionKeys = Buffer.alloc(32, 1).toString('base64');
+    wholeLogins(() => ({ state: 'cookie', encryptionKeys }), platforms);
+  });
+
+  describeWithRedis('over one Redis', () => {
+    const prefix = `test:${randomUUID()}:`;
+    let redis: RedisClientType;
+
+    beforeAll(async () => {
+      redis = await connectRedis();
+    });
+
+    afterAll(async () => {
+      const keys = await redis.keys(`${prefix}*`);
+      if (keys.length) await redis.del(keys);
+      await redis.close();
+    });
+
+    wholeLogins(() => ({ state: new RedisStateStore(redis, { prefix }) }), platforms);
+  });
+});

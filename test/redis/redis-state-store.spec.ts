@@ -1,0 +1,135 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
+import type { RedisClientType } from 'redis';
+import { OAuthConfigError, type ClientRegistration } from 'nestjs-oauth-client';
+import { RedisStateStore } from 'nestjs-oauth-client/redis';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser, type Page } from '../support/browser.js';
+import { connectRedis, describeWithRedis } from '../support/engines.js';
+import type { SiteApp } from '../support/openid-site.js';
+import { startStateApp } from '../support/state-app.js';
+
+const PREFIX = `test:${randomUUID()}:`;
+
+describeWithRedis('a login that waits in Redis', () => {
+  let redis: RedisClientType;
+  let ioredis: Redis;
+  let provider: ScriptedProvider;
+  let apps: SiteApp[];
+  let browser: Browser;
+
+  beforeAll(async () => {
+    redis = await connectRedis();
+    ioredis = new Redis(process.env.REDIS_URL ?? '');
+  });
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+    apps = [];
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    for (const app of apps) await app.close();
+    await provider.close();
+    const keys = await redis.keys(`${PREFIX}*`);
+    if (keys.length) await redis.del(keys);
+  });
+
+  afterAll(async () => {
+    await redis.close();
+    await ioredis.quit();
+  });
+
+  async function start(client: ConstructorParameters<typeof RedisStateStore>[0] = redis): Promise<SiteApp> {
+    const dev: ClientRegistration = {
+      clientId: 'id',
+      clientSecret: 'client-secret',
+      authorizeUrl: `${provider.url}/authorize`,
+      accessTokenUrl: `${provider.url}/token`,
+    };
+    const app = await startStateApp({ state: new RedisStateStore(client, { prefix: PREFIX }), clients: { dev } });
+    apps.push(app);
+    return app;
+  }
+
+  async function login({ url }: SiteApp): Promise<string> {
+    const { headers } = await browser.get(`${url}/auth/dev/login`, { follow: false });
+    return new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+  }
+
+  function callback({ url }: SiteApp, state: string, headers = {}): Promise<Page> {
+    return browser.get(`${url}/auth/dev/callback?code=c&state=${state}`, { headers });
+  }
+
+  it.each(['redis', 'ioredis'])('is kept and taken by the package %s', async (name) => {
+    const app = await start(name === 'redis' ? redis : ioredis);
+    expect((await callback(app, await login(app))).status).toBe(200);
+  });
+
+  it('is there for 10 minutes, and gone when it is taken', async () => {
+    const app = await start();
+    const state = await login(app);
+    const [key = '', ...more] = await redis.keys(`${PREFIX}pending:*`);
+    expect(more).toEqual([]);
+    expect(await redis.ttl(key)).toBeGreaterThan(595);
+    expect(await redis.ttl(key)).toBeLessThanOrEqual(600);
+    await callback(app, state);
+    expect(await redis.keys(`${PREFIX}pending:*`)).toEqual([]);
+  });
+
+  it('has a cookie of its own, with nothing in it but chance', async () => {
+    const app = await start();
+    const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
+    expect(headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^oauth_[\w-]{22}=\d{10}\.[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/),
+    ]);
+  });
+
+  it('is taken once among all processes, however many ask at once', async () => {
+    const [one, two] = [await start(redis), await start(ioredis)];
+    const state = await login(one);
+    const cookie = await browser.jar.getCookieString(one.url);
+    const asked = Array.from({ length: 20 }, (_, index) => callback(index % 2 ? one : two, state, { cookie }));
+    const answers = (await Promise.all(asked)).map(({ status }) => status);
+    expect(answers.sort()).toEqual([200, ...Array.from({ length: 19 }, () => 400)]);
+    expect(provider.requests).toHaveLength(1);
+  });
+
+  it('is known as used in another process, too', async () => {
+    const [one, two] = [await start(redis), await start(ioredis)];
+    const state = await login(one);
+    await callback(one, state);
+    expect((await callback(two, state)).text).toContain('already finished');
+  });
+
+  it('says that it took too long', async () => {
+    const app = await start();
+    const state = await login(app);
+    const cookie = await browser.jar.getCookieString(app.url);
+    await redis.del(await redis.keys(`${PREFIX}pending:*`));
+    const old = cookie.replace(/=\d{10}/, `=${Math.floor(Date.now() / 1000) - 601}`);
+    browser.jar.removeAllCookiesSync();
+    expect((await callback(app, state, { cookie: old })).text).toContain('begun too long ago');
+    expect((await callback(app, state, { cookie })).text).toContain('no pending login with this state');
+  });
+
+  it('ends in an error that says so when Redis is away', async () => {
+    const gone = redis.duplicate();
+    await gone.connect();
+    const app = await start(gone);
+    gone.destroy();
+    const answer = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
+    expect([answer.status, answer.json()]).toEqual([
+      500,
+      { error: 'state_store_error', error_description: expect.stringContaining('Redis failed') },
+    ]);
+    expect(answer.headers.getSetCookie()).toEqual([]);
+  });
+
+  it('needs a client of a package that is known', () => {
+    expect(() => new RedisStateStore({} as never)).toThrow(OAuthConfigError);
+  });
+});

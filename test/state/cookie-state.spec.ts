@@ -1,0 +1,367 @@
+import fastifyCookie from '@fastify/cookie';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Controller, Get, Header, Module, Redirect, Req, Res, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import cookieSession from 'cookie-session';
+import type { RequestHandler } from 'express';
+import session from 'express-session';
+import { inspect } from 'node:util';
+import {
+  OAuthCallback,
+  OAuthClientModule,
+  OAuthLogin,
+  OAuthRegistry,
+  OAuthToken,
+  type ClientRegistration,
+  type OAuthLoginParams,
+  type OAuthRequest,
+} from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import type { SiteApp } from '../support/openid-site.js';
+import { startStateApp, type StateAppOptions } from '../support/state-app.js';
+import { startSessionSite, type Refusal, type SessionSite } from './session-site.js';
+
+const ENCRYPTION_KEY = Buffer.alloc(32, 1).toString('base64');
+
+describe('a login that waits in a cookie of its own', () => {
+  let provider: ScriptedProvider;
+  let closing: { close(): Promise<void> }[];
+  let browser: Browser;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+    provider.on('POST /request-token', () => ({
+      body: 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true',
+    }));
+    provider.on('POST /access-token', () => ({ body: 'oauth_token=at&oauth_token_secret=ats' }));
+    closing = [provider];
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    jest.useRealTimers();
+    for (const open of closing.reverse()) await open.close();
+  });
+
+  function clients(): Record<string, ClientRegistration> {
+    const client = {
+      clientId: 'id',
+      clientSecret: 'client-secret',
+      authorizeUrl: `${provider.url}/authorize`,
+      accessTokenUrl: `${provider.url}/token`,
+      clientKwargs: { codeChallengeMethod: 'S256' as const },
+      allowInsecureHttp: true,
+    };
+    const old = {
+      ...client,
+      clientKwargs: {},
+      requestTokenUrl: `${provider.url}/request-token`,
+      accessTokenUrl: `${provider.url}/access-token`,
+    };
+    return { dev: client, old };
+  }
+
+  async function start(options: Partial<StateAppOptions> = {}): Promise<SiteApp> {
+    const app = await startStateApp({
+      state: 'cookie',
+      encryptionKeys: ENCRYPTION_KEY,
+      clients: clients(),
+      ...options,
+    });
+    closing.push(app);
+    return app;
+  }
+
+  /** Begins a login, and gives its state and what the answer sets. */
+  async function login({ url }: { url: string }, query = '', headers = {}) {
+    const page = await browser.get(`${url}/auth/dev/login${query}`, { follow: false, headers });
+    expect(page.status).toBe(302);
+    const state = new URL(page.headers.get('location') ?? '').searchParams.get('state') ?? '';
+    return { state, cookies: page.headers.getSetCookie() };
+  }
+
+  async function callback({ url }: { url: string }, state: string, by = browser) {
+    const page = await by.get(`${url}/auth/dev/callback?code=c&state=${state}`);
+    return { status: page.status, cookies: page.headers.getSetCookie(), text: page.text };
+  }
+
+  describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
+    it('has one that scripts cannot read, for 10 minutes, for the whole site and no other', async () => {
+      const { cookies } = await login(await start({ platform }));
+      expect(cookies).toEqual([
+        expect.stringMatching(/^oauth_[\w-]{22}=\d{10}\.[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/),
+      ]);
+    });
+
+    it.each([
+      ['baseUrl', { baseUrl: 'https://site.example' }, {}],
+      ['the proxy that is trusted', {}, { 'x-forwarded-proto': 'https' }],
+    ])('has one that no other host can set, and only TLS carries, on https by %s', async (_, options, headers) => {
+      const { cookies } = await login(await start({ platform, ...options }), '', headers);
+      expect(cookies).toEqual([expect.stringMatching(/^__Host-oauth_.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/)]);
+    });
+
+    it.each(['responseMode=form_post', 'responseMode=form_post.jwt', 'responseType=code%20id_token'])(
+      'comes along with the form of another site, where the login asks for %s',
+      async (query) => {
+        const secure = await login(await start({ platform, baseUrl: 'https://site.example' }), `?${query}`);
+        expect(secure.cookies).toEqual([expect.stringMatching(/; HttpOnly; Secure; SameSite=None$/)]);
+        const plain = await login(await start({ platform }), `?${query}`); // where no browser takes `None`
+        expect(plain.cookies).toEqual([expect.stringMatching(/; HttpOnly$/)]);
+      },
+    );
+
+    it('loses it when it is taken, and when the provider refuses', async () => {
+      const app = await start({ platform });
+      const { state } = await login(app);
+      const { status, cookies } = await callback(app, state);
+      expect([status, cookies]).toEqual([
+        200,
+        [expect.stringMatching(/^oauth_[\w-]{22}=; Max-Age=0; Path=\/; HttpOnly; SameSite=Lax$/)],
+      ]);
+      const refused = await login(app);
+      await browser.get(`${app.url}/auth/dev/callback?error=access_denied&state=${refused.state}`);
+      expect(await browser.jar.getCookies(app.url)).toEqual([]);
+    });
+
+    it('loses it when the token request fails', async () => {
+      const app = await start({ platform });
+      provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
+      expect((await callback(app, (await login(app)).state)).status).toBe(400);
+      expect(await browser.jar.getCookies(app.url)).toEqual([]);
+    });
+
+    it('is refused when no browser would keep the cookie, and not a byte before', async () => {
+      const app = await start({ platform });
+      let largest = 0;
+      for (let length = 2400; length < 2800; length += 20) {
+        const path = `auth/dev/login?next=/${'x'.repeat(length)}`;
+        const answer = await new Browser().get(`${app.url}/${path}`, { follow: false });
+        if (answer.status === 302) {
+          largest = Math.max(largest, answer.headers.getSetCookie().at(-1)?.length ?? 0);
+          continue;
+        }
+        expect([answer.status, answer.json()]).toEqual([
+          400,
+          { error: 'cookie_too_large', error_description: expect.stringMatching(/ 4\d{3} bytes.*4096.*returnTo/) },
+        ]);
+        expect(answer.headers.getSetCookie()).toEqual([]);
+      }
+      expect(largest).toBeGreaterThan(4060);
+      expect(largest).toBeLessThanOrEqual(4096);
+    });
+
+    it('tells in what it sets neither the client, nor the state, nor what is pending', async () => {
+      const app = await start({ platform });
+      const { state, cookies } = await login(app, '?next=/private');
+      for (const text of ['dev', 'private', state]) expect(cookies.join()).not.toContain(text);
+      const page = await browser.get(`${app.url}/auth/old/login`, { follow: false });
+      const [, value = ''] = /=\d+\.([^;]+)/.exec(page.headers.getSetCookie().join()) ?? [];
+      for (const part of value.split('.')) expect(Buffer.from(part, 'base64url').toString()).not.toContain('rts');
+    });
+
+    it('leaves the cookies of others alone', async () => {
+      const app = await startOther(platform);
+      const page = await browser.get(`${app.url}/login`, { follow: false });
+      expect(names(page.headers.getSetCookie())).toEqual(['oauth', 'others', 'session', 'before'].sort());
+      const state = new URL(page.headers.get('location') ?? '').searchParams.get('state') ?? '';
+      const end = await browser.get(`${app.url}/callback?code=c&state=${state}`);
+      expect(end.status).toBe(200);
+      expect(names(end.headers.getSetCookie())).toEqual(expect.arrayContaining(['oauth', 'others']));
+      expect(names(await storedIn(app))).toEqual(['before', 'others', 'session'].sort());
+    });
+
+    it('may be begun and finished by hand', async () => {
+      const app = await startOther(platform);
+      const page = await browser.get(`${app.url}/by-hand/login`, { follow: false });
+      const state = new URL(page.headers.get('location') ?? '').searchParams.get('state') ?? '';
+      expect((await browser.get(`${app.url}/by-hand/callback?code=c&state=${state}`)).json()).toEqual({
+        type: 'bearer',
+      });
+    });
+  });
+
+  /** What the cookies are called, without what is of one login. */
+  function names(cookies: string[]): string[] {
+    return [...new Set(cookies.map((cookie) => cookie.split('=')[0]!.replace(/^oauth_.*/, 'oauth')))].sort();
+  }
+
+  async function storedIn({ url }: { url: string }): Promise<string[]> {
+    return (await browser.jar.getCookies(url)).map((cookie) => cookie.cookieString());
+  }
+
+  @Controller()
+  class OthersController {
+    constructor(private readonly registry: OAuthRegistry) {}
+
+    @Get('login')
+    @OAuthLogin('dev', { redirectUri: '/callback' })
+    login(@Req() { session }: { session: object }): OAuthLoginParams {
+      Object.assign(session, { seen: true });
+      return {};
+    }
+
+    @Get('callback')
+    @OAuthCallback('dev')
+    callback(@OAuthToken() token: object): object {
+      return token;
+    }
+
+    @Get('by-hand/login')
+    @Header('Cache-Control', 'no-store')
+    @Redirect()
+    byHand(@Req() request: OAuthRequest, @Res({ passthrough: true }) res: object): Promise<object> {
+      return this.registry.get('dev').authorizeRedirect(Object.assign(request, { res }), '/by-hand/callback');
+    }
+
+    @Get('by-hand/callback')
+    async finishByHand(@Req() request: OAuthRequest, @Res({ passthrough: true }) res: object): Promise<object> {
+      const { token } = await this.registry.get('dev').completeLogin(Object.assign(request, { res }));
+      return { type: (token as { tokenType?: string }).tokenType };
+    }
+  }
+
+  /** An app where others set cookies too: before the login, and when the answer leaves. */
+  async function startOther(platform: 'express' | 'fastify'): Promise<{ url: string }> {
+    const module = appModule();
+    const quiet = { logger: ['error' as const], abortOnError: false };
+    if (platform === 'fastify') {
+      const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), quiet);
+      const { default: fastifySession } = await import('@fastify/session');
+      await app.register(fastifyCookie);
+      const cookie = { secure: false };
+      await app.register(fastifySession, { secret: 'x'.repeat(32), cookieName: 'session', cookie });
+      const fastify = app.getHttpAdapter().getInstance();
+      fastify.addHook('onRequest', async (_request, reply) => {
+        void reply.setCookie('others', '1', { path: '/' });
+        void reply.header('set-cookie', 'before=1; Path=/');
+      });
+      return listen(app);
+    }
+    const app = await NestFactory.create(module, quiet);
+    const others: RequestHandler = (_request, response, next) => {
+      response.cookie('before', '1');
+      next();
+    };
+    const options = { name: 'session', secret: 'test', resave: false, saveUninitialized: false };
+    app.use(others, session(options), asOther(cookieSession({ name: 'others', secret: 'test', signed: false })));
+    return listen(app);
+  }
+
+  /** `cookie-session` beside `express-session`: each takes the place of the other's session. */
+  function asOther(middleware: RequestHandler): RequestHandler {
+    return (request, response, next) => {
+      const mine = Object.getOwnPropertyDescriptor(request, 'session')!;
+      middleware(request, response, () => {
+        Object.assign(request.session as object, { kept: 1, at: Date.now() });
+        Object.defineProperty(request, 'session', mine);
+        next();
+      });
+    };
+  }
+
+  function appModule(): Type<unknown> {
+    @Module({
+      imports: [OAuthClientModule.forRoot({ state: 'cookie', encryptionKeys: ENCRYPTION_KEY, clients: clients() })],
+      controllers: [OthersController],
+    })
+    class OthersModule {}
+    return OthersModule;
+  }
+
+  async function listen(app: {
+    listen(port: number, host: string): Promise<unknown>;
+    getUrl(): Promise<string>;
+    close(): Promise<void>;
+  }): Promise<{ url: string }> {
+    await app.listen(0, '127.0.0.1');
+    closing.push(app);
+    return { url: await app.getUrl() };
+  }
+
+  describe('called by hand, is refused', () => {
+    let site: SessionSite;
+
+    beforeEach(async () => {
+      const options = { state: 'cookie', encryptionKeys: ENCRYPTION_KEY } as const;
+      site = await startSessionSite(undefined, provider.url, undefined, options);
+      closing.push(site);
+    });
+
+    async function refusal(path: string): Promise<Partial<Refusal>> {
+      return (await browser.get(`${site.url}/${path}`, { follow: false })).json() as Partial<Refusal>;
+    }
+
+    it('with the reason no_session when the browser sends no cookie of a login', async () => {
+      const answer = await refusal('dev/callback?code=c&state=x');
+      expect(answer).toMatchObject({ error: 'mismatching_state', reason: 'no_session' });
+      expect(answer.description).toContain('the cookie that the login has for itself');
+    });
+
+    it('with the reason unknown_state when it sends those of others', async () => {
+      await browser.get(`${site.url}/dev/login`, { follow: false });
+      expect(await refusal('dev/callback?code=c&state=x')).toMatchObject({ reason: 'unknown_state' });
+    });
+
+    it('with the reason used_state when it is reloaded, unless the process forgot', async () => {
+      const states: string[] = [];
+      for (let index = 0; index < 3; index++) {
+        const { headers } = await browser.get(`${site.url}/dev/login`, { follow: false });
+        states.push(new URL(headers.get('location') ?? '').searchParams.get('state') ?? '');
+      }
+      await refusal(`dev/callback?code=c&state=${states[0]}`);
+      expect(await refusal(`dev/callback?code=c&state=${states[0]}`)).toMatchObject({ reason: 'used_state' });
+    });
+
+    it('with the reason expired_state when it took more than 10 minutes', async () => {
+      const { headers } = await browser.get(`${site.url}/dev/login`, { follow: false });
+      const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+      const cookie = await browser.jar.getCookieString(site.url);
+      const real = ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'queueMicrotask'] as const;
+      jest.useFakeTimers({ now: Date.now() + 601_000, doNotFake: [...real] });
+      const options = { headers: { cookie } }; // of a browser whose clock is slow
+      const late = await browser.get(`${site.url}/dev/callback?code=c&state=${state}`, options);
+      expect(late.json()).toMatchObject({ reason: 'expired_state' });
+      expect(provider.requests).toEqual([]);
+    });
+
+    it('when the answer has been sent', async () => {
+      const errors: unknown[] = [];
+      const late: RequestHandler = (request, response) => {
+        response.flushHeaders();
+        registry
+          .get('dev')
+          .authorizeRedirect(request, '/callback')
+          .catch((error: unknown) => errors.push(error))
+          .finally(() => response.end());
+      };
+      const { registry } = await start();
+      const express = await startSessionSite(late, provider.url);
+      closing.push(express);
+      await browser.get(express.url);
+      expect(errors).toMatchObject([{ error: 'response_sent', status: 500 }]);
+    });
+
+    it('when the request does not know its answer, and says how to tell it', async () => {
+      const { registry } = await start();
+      const refused = registry.get('dev').authorizeRedirect({ protocol: 'http', host: 'localhost' }, '/callback');
+      await expect(refused).rejects.toMatchObject({
+        error: 'missing_response',
+        status: 500,
+        description: expect.stringContaining('Object.assign(request, { res: reply })'),
+      });
+    });
+  });
+
+  it('keeps its keys out of every inspection', async () => {
+    const { registry } = await start();
+    const app = registry.get('dev');
+    for (const text of [inspect(registry, { depth: 9, showHidden: true }), inspect(app, { depth: 9 })]) {
+      expect(text).not.toContain(ENCRYPTION_KEY);
+      expect(text).not.toContain('01 01 01 01');
+    }
+  });
+});

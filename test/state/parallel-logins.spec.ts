@@ -1,0 +1,316 @@
+import fastifyCookie from '@fastify/cookie';
+import fastifySession from '@fastify/session';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module, Req } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import PgStore from 'connect-pg-simple';
+import { RedisStore } from 'connect-redis';
+import cookieSession from 'cookie-session';
+import type { Request, RequestHandler } from 'express';
+import session, { MemoryStore, type SessionData, type Store } from 'express-session';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
+import type { RedisClientType } from 'redis';
+import {
+  OAuthCallback,
+  OAuthClientModule,
+  OAuthLogin,
+  OAuthToken,
+  type ClientRegistration,
+  type OAuthLoginParams,
+} from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import { connectRedis, describeWithPostgres, describeWithRedis } from '../support/engines.js';
+
+interface Site {
+  url: string;
+  close(): Promise<void>;
+}
+interface Served {
+  /** The middleware of Express. */
+  express?: RequestHandler;
+  /** Whether `@fastify/session` saves a session at the end of every request, which it does unless told. */
+  fastify?: { rolling: boolean };
+  /** @default 'session' */
+  state?: 'session' | 'cookie';
+}
+
+/** Redis and PostgreSQL for one test file, with sessions of their own. */
+const NAMESPACE = `test_${randomUUID().replaceAll('-', '')}`;
+const SESSION = { secret: 'test', resave: false, saveUninitialized: false };
+
+@Controller()
+class TabsController {
+  /** An answer takes its time: the requests of two tabs overlap. */
+  @Get('login')
+  @OAuthLogin('dev', { redirectUri: '/callback' })
+  async login(): Promise<OAuthLoginParams> {
+    await sleep(50);
+    return {};
+  }
+
+  /** Keeps something in the session, as most applications do. */
+  @Get('callback')
+  @OAuthCallback('dev')
+  async callback(@Req() { session }: { session: object | null }, @OAuthToken() token: object): Promise<object> {
+    await meanwhile();
+    if (session) Object.assign(session, { user: 'ada' });
+    return token;
+  }
+
+  @Get('visit')
+  visit(@Req() { session }: Request): object {
+    Object.assign(session, { visited: true });
+    return {};
+  }
+}
+
+/** What happens while a callback is handled. */
+let meanwhile: () => Promise<void>;
+let provider: ScriptedProvider;
+let sites: Site[];
+
+beforeEach(async () => {
+  provider = await startScriptedProvider();
+  provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+  sites = [];
+  meanwhile = async () => {};
+});
+
+afterEach(async () => {
+  for (const site of sites) await site.close();
+  await provider.close();
+});
+
+async function start({ express, fastify, state = 'session' }: Served): Promise<Site> {
+  const dev: ClientRegistration = {
+    clientId: 'id',
+    clientSecret: 'client-secret',
+    authorizeUrl: `${provider.url}/authorize`,
+    accessTokenUrl: `${provider.url}/token`,
+    allowInsecureHttp: true,
+  };
+  const encryptionKeys = Buffer.alloc(32, 1).toString('base64');
+  @Module({
+    imports: [OAuthClientModule.forRoot({ clients: { dev }, state, encryptionKeys })],
+    controllers: [TabsController],
+  })
+  class AppModule {}
+  const logger = { logger: ['error' as const], abortOnError: false };
+  if (fastify) {
+    const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), logger);
+    await app.register(fastifyCookie);
+    await app.register(fastifySession, { secret: 'x'.repeat(32), cookie: { secure: false }, ...fastify });
+    return listen(app);
+  }
+  const app = await NestFactory.create(AppModule, logger);
+  if (express) app.use(express);
+  return listen(app);
+}
+
+async function listen(
+  app: { listen(port: number, host: string): Promise<unknown>; getUrl(): Promise<string> } & Pick<Site, 'close'>,
+) {
+  await app.listen(0, '127.0.0.1');
+  const site = { url: await app.getUrl(), close: () => app.close() };
+  sites.push(site);
+  return site;
+}
+
+function expressSession(store: Store): RequestHandler {
+  return session({ ...SESSION, store });
+}
+
+async function login({ url }: Site, browser: Browser): Promise<string> {
+  const { headers, status, text } = await browser.get(`${url}/login`, { follow: false });
+  if (status !== 302) throw new Error(`the login answered ${status}: ${text}`);
+  return new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+}
+
+async function callback({ url }: Site, browser: Browser, state: string): Promise<number> {
+  return (await browser.get(`${url}/callback?code=c&state=${state}`)).status;
+}
+
+/** How the callbacks end of logins that several tabs begin at once, each at one of the sites. */
+async function inTabs(tabs: Site[], { visited = true } = {}): Promise<number[]> {
+  const browser = new Browser();
+  if (visited) await browser.get(`${tabs[0]!.url}/visit`); // there is a session before
+  const states = await Promise.all(tabs.map((site) => login(site, browser)));
+  const ends: number[] = [];
+  for (const [index, state] of states.entries()) ends.push(await callback(tabs[index]!, browser, state));
+  return ends.sort();
+}
+
+const STAY = [200, 200, 200];
+const times = (site: Site): Site[] => [site, site, site];
+
+/** What all stores must do for one process. */
+function oneProcess(start: () => Promise<Site>): void {
+  it('keeps all logins that tabs begin at once', async () => {
+    expect(await inTabs(times(await start()))).toEqual(STAY);
+  });
+
+  it('finishes at once what was begun at once, and nothing twice', async () => {
+    const site = await start();
+    const browser = new Browser();
+    await browser.get(`${site.url}/visit`);
+    const states = await Promise.all(times(site).map((site) => login(site, browser)));
+    const callbacks = [...states, ...states].map((state) => callback(site, browser, state));
+    expect((await Promise.all(callbacks)).sort()).toEqual([...STAY, 400, 400, 400]);
+    const again = states.map((state) => callback(site, browser, state));
+    expect(await Promise.all(again)).toEqual([400, 400, 400]);
+  });
+
+  it('keeps a login that is begun while another tab’s callback is handled', async () => {
+    const site = await start();
+    const browser = new Browser();
+    await browser.get(`${site.url}/visit`);
+    const first = await login(site, browser);
+    let second = '';
+    meanwhile = async () => {
+      meanwhile = async () => {};
+      second = await login(site, browser);
+    };
+    expect(await callback(site, browser, first)).toBe(200);
+    expect(await callback(site, browser, second)).toBe(200);
+    expect(await callback(site, browser, first)).toBe(400);
+  });
+}
+
+describe('logins begun at the same time in the tabs of one browser, in sessions of', () => {
+  describe('express-session in memory', () => {
+    oneProcess(() => start({ express: expressSession(new MemoryStore()) }));
+
+    it('are lost but one, when the browser had no session before: each begins one, and the last cookie stays', async () => {
+      const site = await start({ express: expressSession(new MemoryStore()) });
+      expect(await inTabs(times(site), { visited: false })).toEqual([200, 400, 400]);
+    });
+
+    it('leave alone what the application put into the session meanwhile', async () => {
+      const store = new MemoryStore();
+      const site = await start({ express: expressSession(store) });
+      await inTabs(times(site));
+      const sessions = Object.values((store as unknown as { sessions: Record<string, string> }).sessions);
+      expect(sessions.map((text) => JSON.parse(text))).toMatchObject([{ visited: true, user: 'ada' }]);
+    });
+  });
+
+  describe.each([true, false])('@fastify/session in memory, rolling: %s', (rolling) => {
+    oneProcess(() => start({ fastify: { rolling } }));
+  });
+
+  it('cookie-session are lost but one: the browser keeps the last cookie', async () => {
+    const site = await start({ express: cookieSession({ name: 'session', secret: 'test' }) });
+    expect(await inTabs(times(site))).toEqual([200, 400, 400]);
+  });
+
+  describeWithRedis('connect-redis', () => {
+    let client: RedisClientType;
+
+    beforeAll(async () => {
+      client = await connectRedis();
+    });
+
+    afterAll(async () => {
+      const keys = await client.keys(`${NAMESPACE}*`);
+      if (keys.length) await client.del(keys);
+      await client.close();
+    });
+
+    const newStore = (): RedisStore => new RedisStore({ client, prefix: NAMESPACE });
+
+    oneProcess(() => start({ express: expressSession(newStore()) }));
+
+    it('in two apps on one store keep what is begun one after the other', async () => {
+      const [one, two] = [
+        await start({ express: expressSession(newStore()) }),
+        await start({ express: expressSession(newStore()) }),
+      ];
+      const browser = new Browser();
+      const states = [await login(one, browser), await login(two, browser)];
+      expect(await callback(two, browser, states[0]!)).toBe(200);
+      expect(await callback(one, browser, states[1]!)).toBe(200);
+    });
+
+    it('in two apps on one store lose one, when both are between reading the session again and writing it', async () => {
+      const here = new MeetingStore({ client, prefix: NAMESPACE });
+      const there = new MeetingStore({ client, prefix: NAMESPACE });
+      const [one, two] = [
+        await start({ express: expressSession(here) }),
+        await start({ express: expressSession(there) }),
+      ];
+      const meeting = new Meeting(2);
+      here.meeting = there.meeting = meeting;
+      expect(await inTabs([one, two])).toEqual([200, 400]);
+      expect(meeting.held).toBe(true);
+    });
+
+    /** Where everybody waits for the others, once. */
+    class Meeting {
+      held = false;
+      readonly #all: Promise<void>;
+      #missing: number;
+      #begin!: () => void;
+
+      constructor(size: number) {
+        this.#missing = size;
+        this.#all = new Promise((resolve) => (this.#begin = resolve));
+      }
+
+      async attend(): Promise<void> {
+        if (--this.#missing === 0) {
+          this.held = true;
+          this.#begin();
+        }
+        await this.#all;
+      }
+    }
+
+    /** Meets the other app before it writes a login. */
+    class MeetingStore extends RedisStore {
+      meeting?: Meeting;
+
+      override async set(id: string, data: SessionData, done?: (error?: unknown) => void): Promise<void> {
+        if (Object.keys(data).some((key) => key.startsWith('_state_'))) await this.meeting?.attend();
+        await super.set(id, data, done);
+      }
+    }
+  });
+
+  describeWithPostgres('connect-pg-simple', () => {
+    let pool: Pool;
+    const stores: { close(): unknown }[] = [];
+
+    beforeAll(async () => {
+      expect(process.env.DATABASE_URL).toBeDefined();
+      pool = new Pool({ connectionString: process.env.DATABASE_URL });
+      await pool.query(`CREATE SCHEMA ${NAMESPACE}`);
+    });
+
+    afterAll(async () => {
+      for (const store of stores) await store.close();
+      await pool.query(`DROP SCHEMA ${NAMESPACE} CASCADE`);
+      await pool.end();
+    });
+
+    oneProcess(() => {
+      const Store = PgStore(session);
+      const store = new Store({ pool, schemaName: NAMESPACE, createTableIfMissing: true });
+      stores.push(store);
+      return start({ express: expressSession(store) });
+    });
+  });
+
+  it('no kind all stay, where each has a cookie of its own, though the browser had no session before', async () => {
+    const site = await start({ state: 'cookie' });
+    expect(await inTabs(times(site), { visited: false })).toEqual(STAY);
+  });
+
+  it('no kind all stay, where each has a cookie of its own, in two apps that share nothing but a key', async () => {
+    const [one, two] = [await start({ state: 'cookie' }), await start({ state: 'cookie' })];
+    expect(await inTabs([one, two, one], { visited: false })).toEqual(STAY);
+  });
+});
