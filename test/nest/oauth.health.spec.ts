@@ -42,7 +42,7 @@ describe('the health indicator, under terminus', () => {
     jest.useFakeTimers({
       doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'setInterval'],
     });
-    const tokenStore = { fetchToken: () => undefined, fetch: () => fetchFromStore() } as SimpleTokenStore;
+    const tokenStore = { fetch: () => fetchFromStore() } as SimpleTokenStore;
     app = await startApp({ tokenStore });
   });
 
