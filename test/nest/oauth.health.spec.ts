@@ -7,7 +7,7 @@ import {
   OAuthHealthIndicator,
   OAuthRegistry,
   type OAuthHealthOptions,
-  type SimpleTokenStore,
+  type TokenStore,
 } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
@@ -42,7 +42,7 @@ describe('the health indicator, under terminus', () => {
     jest.useFakeTimers({
       doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'setInterval'],
     });
-    const tokenStore = { fetch: () => fetchFromStore() } as SimpleTokenStore;
+    const tokenStore = { fetch: () => fetchFromStore() } as unknown as TokenStore;
     app = await startApp({ tokenStore });
   });
 
@@ -52,7 +52,7 @@ describe('the health indicator, under terminus', () => {
     await provider.close();
   });
 
-  async function startApp(module: { tokenStore?: SimpleTokenStore }): Promise<INestApplication> {
+  async function startApp(module: { tokenStore?: TokenStore }): Promise<INestApplication> {
     const common = { clientId: 'id', clientSecret: 's3cret', allowInsecureHttp: true };
     const endpoints = { authorizeUrl: `${provider.url}/authorize`, accessTokenUrl: `${provider.url}/token` };
     const clients = {
