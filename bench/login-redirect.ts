@@ -2,11 +2,13 @@ import { Agent } from 'node:http';
 import type { Figure, Pair } from './figure.js';
 import { PROVIDER } from './login/provider.js';
 import { Child } from './support/child.js';
+import { concurrently } from './support/concurrently.js';
 import { callsPerSecond } from './support/rate.js';
 import { inTurn } from './support/rounds.js';
 import { visit } from './support/visit.js';
 
 const CONCURRENCY = 20;
+const MANY = 100_000;
 
 /** Logins begun with `@OAuthLogin()` against a handler that does the same by hand. */
 export const loginRedirect: Figure = {
@@ -26,12 +28,45 @@ export const loginRedirectPassport: Figure = {
   measure: () => measureAgainst('passport'),
 };
 
-async function measureAgainst(peer: string): Promise<Pair> {
-  const apps = await Promise.all(['oauth-login', peer].map(startApp));
+/** Logins that wait in a cookie of their own, without any session, against the same. */
+export const loginRedirectCookie: Figure = {
+  name: 'login-redirect-cookie',
+  unit: 'requests/s',
+  goal: 1.1,
+  kind: 'rate',
+  measure: () => measureAgainst('passport', 'cookie-login'),
+};
+
+/** What 100,000 logins that wait in cookies take of the heap, against none. */
+export const pending100kMemory: Figure = {
+  name: 'pending-100k-memory',
+  unit: 'MB of heap',
+  goal: 1,
+  kind: 'cost',
+  async measure() {
+    const app = await startApp('cookie-login');
+    const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+    const begin = (count: number): Promise<unknown> =>
+      concurrently(Array.from({ length: count }), () => beginLogin(`${app.ready}/login`, agent), CONCURRENCY);
+    const heap = async (): Promise<number> => Number(await app.ask('clear the sessions')) / 1e6;
+    try {
+      await begin(10_000);
+      const peer = await heap();
+      await begin(MANY);
+      return { ours: await heap(), peer };
+    } finally {
+      agent.destroy();
+      await app.stop();
+    }
+  },
+};
+
+async function measureAgainst(peer: string, ours = 'oauth-login'): Promise<Pair> {
+  const apps = await Promise.all([ours, peer].map(startApp));
   const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
   try {
-    const [ours, theirs] = apps.map((app) => () => loginsPerSecond(app, agent));
-    return await inTurn(ours!, theirs!, { warmUps: 4 });
+    const [own, theirs] = apps.map((app) => () => loginsPerSecond(app, agent));
+    return await inTurn(own!, theirs!, { warmUps: 4 });
   } finally {
     agent.destroy();
     await Promise.all(apps.map((app) => app.stop()));

@@ -1,20 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { apiCall } from './api-call.js';
+import { apiCallRedisStore } from './api-call-redis-store.js';
 import { callbackOidc } from './callback-oidc.js';
 import { dpopCall } from './dpop-call.js';
 import { meetsGoal, resultOf, type Figure, type Result } from './figure.js';
-import { loginRedirect, loginRedirectPassport } from './login-redirect.js';
+import { loginRedirect, loginRedirectCookie, loginRedirectPassport, pending100kMemory } from './login-redirect.js';
 import { lookup10k, start10k, start10kMemory } from './many-clients.js';
 import { oauth1Sign, oauth1SignLimit } from './oauth1-sign.js';
+import { refreshStorms } from './refresh-storm.js';
 
 const FIGURES: readonly Figure[] = [
   oauth1Sign,
   oauth1SignLimit,
   loginRedirect,
   loginRedirectPassport,
+  loginRedirectCookie,
+  pending100kMemory,
   callbackOidc,
   apiCall,
+  apiCallRedisStore,
+  ...refreshStorms,
   dpopCall,
   start10k,
   start10kMemory,

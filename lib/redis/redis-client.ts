@@ -1,6 +1,6 @@
 import { OAuthConfigError } from '../oauth.errors.js';
 
-/** A connected client of the package `redis` (one, a pool or a sentinel), as far as it is used here. */
+/** A connected client of the package `redis` (one, or a pool), as far as it is used here. */
 export interface NodeRedisClient {
   sendCommand(command: string[]): Promise<unknown>;
 }
@@ -30,7 +30,8 @@ function senderOf(client: RedisClient): SendCommand {
   throw new OAuthConfigError(['redis: expected a client of the package "redis" or "ioredis"']);
 }
 
-/** The errors of ioredis have the whole command in them, and so the secrets that were to be saved. */
+/** The errors of ioredis have the whole command in them, and so the secrets that were to be saved; some of Redis, its beginning. */
 function withoutCommand(error: unknown): never {
-  throw new Error(`redis: ${error instanceof Error ? error.message : 'the command failed'}`);
+  const message = error instanceof Error ? error.message : 'the command failed';
+  throw new Error(`redis: ${message.replace(/, with args beginning with.*/s, '')}`);
 }

@@ -31,10 +31,25 @@ export class FreshTokens {
   readonly #saved = new Recent<Replacement>(REMEMBERED);
   readonly #unsaved = new Map<string, KeptToken>();
   readonly #saving = new Set<Promise<unknown>>();
+  /** Reads that have not begun. */
+  readonly #planned = new Map<string, Promise<KeptToken | undefined>>();
 
   /** Reads the token of a place; where a newer one is known here, that one. */
   async read(place: TokenPlace): Promise<KeptToken | undefined> {
-    return this.#unsaved.get(place.idOf()) ?? this.#newest(place, await place.read());
+    return this.#unsaved.get(place.idOf()) ?? this.#newest(place, await this.#readOnce(place));
+  }
+
+  /** One read for all who ask before it begins; who asks later may know of something newer. */
+  #readOnce(place: TokenPlace): Promise<KeptToken | undefined> {
+    const id = place.idOf();
+    const planned = this.#planned.get(id);
+    if (planned) return planned;
+    const read = nextTick().then(() => {
+      this.#planned.delete(id);
+      return place.read();
+    });
+    this.#planned.set(id, read);
+    return read;
   }
 
   /**
@@ -69,4 +84,8 @@ export class FreshTokens {
     if (!replacement || replacement.of !== read?.version || replacement.by.token === read?.token) return read;
     return this.#newest(place, replacement.by);
   }
+}
+
+function nextTick(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }

@@ -12,7 +12,7 @@ import type { KeptToken, TokenPlace } from './token-place.js';
 /** Of the time that callers wait, the part after which the lock of a holder that died is free: they still get a token. */
 const LEASE = 0.8;
 /** Milliseconds between two looks at a token that another process refreshes. */
-const LOOK_AGAIN = 25;
+const LOOK_AGAIN = 20;
 /** Milliseconds in which the API may have one token replaced: where it goes on refusing, the token is not to blame. */
 const BETWEEN_REJECTIONS = 60_000;
 /** How many tokens that came to an end are remembered. */
@@ -81,7 +81,7 @@ export class TokenRefresh {
     const kept = await this.#fresh.read(place);
     if (!kept || isAnother(kept)) return kept?.token;
     const id = place.idOf(kept);
-    if (this.#rejected.get(id) && !this.#underWay.has(id)) return undefined;
+    if (this.#rejected.get(id) && !this.#underWay.has(id)) return this.#savedElsewhere(place, isAnother);
     this.#rejected.set(id, true);
     const token = await this.#renewed(place, kept, isAnother);
     this.#rejected.set(place.idOf({ token }), true); // the API's opinion of this one is not asked for a while
@@ -127,6 +127,7 @@ export class TokenRefresh {
     throw this.#notInTime();
   }
 
+  /** What somebody has saved by now. */
   async #savedElsewhere(place: TokenPlace, isGood: IsGood): Promise<OAuth2Token | undefined> {
     const latest = await this.#fresh.read(place);
     return latest && isGood(latest) ? latest.token : undefined;
@@ -141,7 +142,7 @@ export class TokenRefresh {
       if (lock.interrupted) logEvent('warn', 'took over an unfinished refresh', { client: this.#terms.name });
       return await this.#replace(place, latest, lock);
     } finally {
-      await lock.release();
+      void lock.release(); // nobody waits for it
     }
   }
 

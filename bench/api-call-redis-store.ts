@@ -1,0 +1,68 @@
+import { NestFactory } from '@nestjs/core';
+import axios from 'axios';
+import { Agent } from 'node:http';
+import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
+import { RedisTokenStore } from 'nestjs-oauth-client/redis';
+import { createClient } from 'redis';
+import type { Figure, Pair } from './figure.js';
+import { serverUrl } from './support/server-url.js';
+import { Child } from './support/child.js';
+import { callsInTurn } from './support/rounds.js';
+
+const CONCURRENCY = 50;
+const PREFIX = 'bench-api-call:';
+const USER = 'ada';
+const TOKEN = { accessToken: 'ya29.a0AfH6SMBx-0123456789', tokenType: 'bearer', expiresAt: 4_102_444_800 };
+
+/** API calls for a user whose token is in Redis, against a hand-written fetch of the same row and axios alone. */
+export const apiCallRedisStore: Figure = {
+  name: 'api-call-redis-store',
+  unit: 'calls/s',
+  goal: 0.95,
+  kind: 'rate',
+  measure,
+};
+
+async function measure(): Promise<Pair> {
+  const redis = createClient({ url: serverUrl('REDIS_URL') });
+  await redis.connect();
+  const api = await Child.start<string>(new URL('./api/server.js', import.meta.url), 'Bearer');
+  const httpAgent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const http = { timeout: 10_000, httpAgent };
+  const tokenStore = new RedisTokenStore(redis, { prefix: PREFIX });
+  await tokenStore.save({ name: 'provider', user: USER }, TOKEN);
+  const [row = ''] = await redis.keys(`${PREFIX}*`);
+
+  const module = OAuthClientModule.forRoot({
+    http,
+    tokenStore,
+    clients: {
+      provider: {
+        client_id: 'a-client',
+        client_secret: 'a-secret',
+        access_token_url: `${api.ready}token`,
+        authorize_url: `${api.ready}authorize`,
+        api_base_url: api.ready,
+        allow_insecure_http: true,
+      },
+    },
+  });
+  const nest = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
+  const app = nest.get(OAuthRegistry).get('provider');
+  const bare = axios.create({ ...http, baseURL: api.ready });
+
+  const ours = () => app.get('user', { user: USER });
+  const peer = async () => {
+    const { accessToken } = JSON.parse((await redis.hGet(row, 'token')) ?? '') as typeof TOKEN;
+    return bare.get('user', { headers: { Authorization: `Bearer ${accessToken}` } });
+  };
+  try {
+    return await callsInTurn(ours, peer, CONCURRENCY);
+  } finally {
+    await redis.del(row);
+    redis.destroy();
+    await nest.close();
+    httpAgent.destroy();
+    await api.stop();
+  }
+}

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Figure, Pair } from './figure.js';
+import { REFRESH, startProvider, type StormProvider } from './storm/provider.js';
+import { openStore, type StoreKind } from './storm/store.js';
+import { Child } from './support/child.js';
+
+const PROCESSES = 4;
+const CALLS = 1000;
+const ROUNDS = 100;
+const WARM_UPS = 5;
+
+/** What a refresh costs those who wait for it: the 99th percentile of 1,000 callers in 4 processes, against one refresh alone. */
+function refreshStorm(kind: StoreKind): Figure {
+  return { name: `refresh-storm-${kind}`, unit: 'ms', goal: 50, kind: 'cost', measure: () => measure(kind) };
+}
+
+export const refreshStorms = (['redis', 'postgres'] as const).map(refreshStorm);
+
+async function measure(kind: StoreKind): Promise<Pair> {
+  const provider = await startProvider();
+  const prefix = `bench_storm_${process.pid}`;
+  const shared = await openStore(kind, prefix, { creates: true });
+  const worker = new URL('./storm/worker.js', import.meta.url);
+  const workers = await Promise.all(
+    Array.from({ length: PROCESSES }, () => Child.start(worker, provider.url, kind, prefix)),
+  );
+  const waits: number[] = [];
+  try {
+    for (let round = -WARM_UPS; round < ROUNDS; round++) {
+      const user = `user ${round}`;
+      await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
+      const each = (await Promise.all(
+        workers.map((child) => child.ask(JSON.stringify({ user, calls: CALLS / PROCESSES }))),
+      )) as number[][];
+      requireOneRefresh(provider, user);
+      if (round >= 0) waits.push(percentile(each.flat(), 0.99));
+      await sleep(10);
+    }
+  } finally {
+    await Promise.all(workers.map((child) => child.stop()));
+    await shared.close();
+    await provider.close();
+  }
+  return { ours: percentile(waits, 0.5), peer: REFRESH };
+}
+
+/** A second refresh would have revoked the grant. */
+function requireOneRefresh(provider: StormProvider, user: string): void {
+  const refreshes = provider.refreshesOf(user);
+  if (refreshes !== 1) throw new Error(`${user}: ${refreshes} refreshes in one storm`);
+}
+
+function percentile(values: readonly number[], part: number): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * part) - 1] ?? NaN;
+}

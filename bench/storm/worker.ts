@@ -1,0 +1,39 @@
+// One process of an application, `node worker.js PROVIDER STORE PREFIX`. Asked for calls of a user, it makes them all at once,
+// and answers with the milliseconds that each waited for its token. The API is no part of it: its calls are answered here.
+import { NestFactory } from '@nestjs/core';
+import type { AxiosAdapter } from 'axios';
+import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
+import { openStore, type StoreKind } from './store.js';
+
+const [provider = '', kind, prefix = ''] = process.argv.slice(2);
+const { store } = await openStore(kind as StoreKind, prefix);
+const module = OAuthClientModule.forRoot({
+  clients: {
+    dev: {
+      clientId: 'dev',
+      clientSecret: 'dev',
+      authorizeUrl: provider,
+      accessTokenUrl: `${provider}/token`,
+      apiBaseUrl: provider,
+      allowInsecureHttp: true,
+    },
+  },
+  tokenStore: store,
+});
+const nest = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
+const dev = nest.get(OAuthRegistry).get('dev');
+
+const adapter: AxiosAdapter = (config) =>
+  Promise.resolve({ data: undefined, status: 200, statusText: 'OK', headers: {}, config });
+
+process.on('message', (message: string) => {
+  const { user, calls } = JSON.parse(message) as { user: string; calls: number };
+  void Promise.all(Array.from({ length: calls }, () => waitOf(user))).then((waits) => process.send?.(waits));
+});
+process.send?.('ready');
+
+async function waitOf(user: string): Promise<number> {
+  const begun = performance.now();
+  await dev.get('user', { user, adapter });
+  return performance.now() - begun;
+}
