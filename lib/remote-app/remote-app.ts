@@ -137,7 +137,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return traced('oauth.api_call', attributes, () => this.#send<T>(method, target, options), statusOf);
   }
 
-  /** @internal Waits until every token is saved that could not be. */
+  /** @internal Waits until every refresh is done, and its token saved. */
   settled(): Promise<unknown> {
     return Promise.resolve();
   }
