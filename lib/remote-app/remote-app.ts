@@ -124,7 +124,9 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @param url relative to `apiBaseUrl`, or absolute
    * @returns axios' response
    * @throws {MissingTokenError} when there is no token to send
-   * @throws {TokenExpiredError} when the token is expired and cannot be refreshed
+   * @throws {TokenExpiredError} when the token is expired and has no refresh token
+   * @throws {TokenRevokedError} when the provider takes its refresh token no more
+   * @throws {OAuthError} `refresh_timeout` (status 503) when a refresh takes longer than `refreshTimeout`
    * @throws {ProviderError} when the answer is not a success (see its `answer`), or none comes in time
    */
   async request<T = unknown>(method: string, url: string, options: ApiRequestOptions = {}): Promise<AxiosResponse<T>> {
@@ -228,7 +230,9 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
       const given = await fetchToken(request);
       if (given) return { given };
     }
-    throw this.missingToken('none was found for this user, or there is no `fetchToken`; sign in first');
+    throw this.missingToken(
+      'none was found for this user; sign in first, and see that there is a `tokenStore` or a `fetchToken`',
+    );
   }
 
   /** @throws {MissingTokenError} when there is none */
