@@ -21,7 +21,7 @@ interface Entry {
   appClass?: RemoteAppClass;
 }
 
-/** Milliseconds that a shutdown waits for tokens to be saved. */
+/** Milliseconds that a shutdown waits for tokens to be refreshed and saved. */
 const LAST_CHANCE = 5000;
 /** How many names an error lists. */
 const NAMES_SHOWN = 20;
@@ -113,7 +113,7 @@ export class OAuthRegistry {
     if (faults.length) throw new OAuthConfigError(faults);
   }
 
-  /** Tokens that could not be saved get a last chance. @internal Nest calls it when the application shuts down. */
+  /** Refreshes, and tokens that could not be saved, get a last chance. @internal Nest calls it when the application shuts down. */
   async onModuleDestroy(): Promise<void> {
     const settled = Promise.all([...this.#apps.values()].map((app) => app.settled()));
     await Promise.race([settled, sleep(LAST_CHANCE, undefined, { ref: false })]);

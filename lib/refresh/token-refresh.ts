@@ -88,9 +88,10 @@ export class TokenRefresh {
     return isAnother({ token }) ? token : undefined;
   }
 
-  /** Waits until every token is saved that could not be. */
-  settled(): Promise<void> {
-    return this.#fresh.settled();
+  /** Waits until what is under way is done, and every token is saved that could not be. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay.values());
+    await this.#fresh.settled();
   }
 
   async #renewed(place: TokenPlace, kept: KeptToken | undefined, isGood: IsGood): Promise<OAuth2Token> {

@@ -51,7 +51,7 @@ export class OAuth2Tokens {
     return new LiveToken(this.#own, await (this.#ownPlace ??= this.#findOwnPlace()));
   }
 
-  /** Waits until every token is saved that could not be. */
+  /** Waits until every refresh is done, and its token saved. */
   async settled(): Promise<void> {
     await Promise.all([this.#users.settled(), this.#own.settled()]);
   }

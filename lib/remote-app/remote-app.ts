@@ -124,7 +124,9 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @param url relative to `apiBaseUrl`, or absolute
    * @returns axios' response
    * @throws {MissingTokenError} when there is no token to send
-   * @throws {TokenExpiredError} when the token is expired and cannot be refreshed
+   * @throws {TokenExpiredError} when the token is expired and has no refresh token
+   * @throws {TokenRevokedError} when the provider takes its refresh token no more
+   * @throws {OAuthError} `refresh_timeout` (status 503) when a refresh takes longer than `refreshTimeout`
    * @throws {ProviderError} when the answer is not a success (see its `answer`), or none comes in time
    */
   async request<T = unknown>(method: string, url: string, options: ApiRequestOptions = {}): Promise<AxiosResponse<T>> {
@@ -137,7 +139,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return traced('oauth.api_call', attributes, () => this.#send<T>(method, target, options), statusOf);
   }
 
-  /** @internal Waits until every token is saved that could not be. */
+  /** @internal Waits until every refresh is done, and its token saved. */
   settled(): Promise<unknown> {
     return Promise.resolve();
   }
@@ -228,7 +230,9 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
       const given = await fetchToken(request);
       if (given) return { given };
     }
-    throw this.missingToken('none was found for this user, or there is no `fetchToken`; sign in first');
+    throw this.missingToken(
+      'none was found for this user; sign in first, and see that there is a `tokenStore` or a `fetchToken`',
+    );
   }
 
   /** @throws {MissingTokenError} when there is none */

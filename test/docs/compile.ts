@@ -51,7 +51,8 @@ function compilerOptions(): ts.CompilerOptions {
 function installLibrary(): void {
   write(join(SOURCES, 'package.json'), '{ "type": "module" }');
   const installed = join(SOURCES, 'node_modules/nestjs-oauth-client');
-  write(join(installed, 'package.json'), '{ "type": "module", "exports": "./lib/index.js" }');
+  const exports = { '.': './lib/index.js', './*': './lib/*/index.js' };
+  write(join(installed, 'package.json'), JSON.stringify({ type: 'module', exports }));
   symlinkSync(join(COMPILED, 'lib'), join(installed, 'lib'));
 }
 
