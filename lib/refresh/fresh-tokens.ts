@@ -6,13 +6,16 @@ import type { KeptToken, TokenPlace } from './token-place.js';
 /** How many tokens that were saved are remembered. */
 const REMEMBERED = 1000;
 
-/** Saving again: soon at first, since other processes must see the token before the lease of its lock is over. */
+/**
+ * Saving again: often, since other processes must see the token before the lease of its lock is over. There are few of them:
+ * without the store, no other refresh begins.
+ */
 const again = retry(handleAll, {
   maxAttempts: Infinity,
   backoff: new ExponentialBackoff({
     initialDelay: 50,
     exponent: 1.5,
-    maxDelay: 30_000,
+    maxDelay: 1000,
     generator: halfJitterGenerator,
   }),
 }).dangerouslyUnref();
@@ -61,7 +64,7 @@ export class FreshTokens {
     const id = place.idOf(replaced);
     this.#unsaved.set(id, { token, version: replaced?.version });
     const version = await place.save(token, replaced);
-    this.#unsaved.delete(id);
+    if (this.#unsaved.get(id)?.token === token) this.#unsaved.delete(id);
     if (version !== undefined) this.#saved.set(id, { of: replaced?.version, by: { token, version } });
     return version !== undefined;
   }

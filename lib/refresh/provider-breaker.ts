@@ -33,6 +33,11 @@ export class ProviderBreaker {
     });
   }
 
+  /** What everybody is told while the provider is left alone. */
+  refusal(): ProviderError | undefined {
+    return Date.now() < this.#pausedUntil ? this.#isLeftAlone() : undefined;
+  }
+
   /** @throws {ProviderError} at once, while the provider is left alone */
   async run<T>(request: () => Promise<T>): Promise<T> {
     try {

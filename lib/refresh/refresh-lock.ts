@@ -1,8 +1,8 @@
 import type { TokenLock } from '../token/token-store.js';
 import type { TokenPlace } from './token-place.js';
 
-/** How many times in its lease a lock is extended. */
-const BEATS = 3;
+/** How many times in its lease a lock is extended: often, since what is left of it is the time that a store may be away. */
+const BEATS = 8;
 
 /** A lock that is extended for as long as its holder lives and has a say; a holder that dies loses it with the lease. */
 export class RefreshLock {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { errorFields, logEvent } from '../observability/log.js';
 import type { OAuthRequest } from '../oauth-request.js';
+import { OAuthError } from '../oauth.errors.js';
 import type { TokenEvent, TokenKey, TokenLock, TokenStore, UpdateTokenContext } from '../token/token-store.js';
+import { inTime } from './in-time.js';
 import { readOAuth2Token, type OAuth2Token, type StoredToken } from '../token/token.js';
 
 /** A token as it was read. */
@@ -25,18 +28,24 @@ export interface TokenPlace {
   lock?(lease: number): Promise<TokenLock | undefined>;
 }
 
+/** Of the time that callers wait, the part that a store has to save a token; then they get it unsaved. */
+const SAVING = 0.2;
+
 /** A token in the store that all processes share. */
 export class StorePlace implements TokenPlace {
   readonly owner: TokenPlace['owner'];
   readonly lock?: TokenPlace['lock'];
   readonly #store: TokenStore;
   readonly #key: TokenKey;
+  readonly #patience: number;
 
-  constructor(store: TokenStore, key: TokenKey, request?: OAuthRequest) {
+  /** @param patience seconds that the store has to answer */
+  constructor(store: TokenStore, key: TokenKey, patience: number, request?: OAuthRequest) {
     this.#store = store;
     this.#key = key;
+    this.#patience = patience;
     this.owner = { ...key, request };
-    if (store.lock) this.lock = (lease) => store.lock?.(key, lease) ?? Promise.resolve(undefined);
+    if (store.lock) this.lock = (lease) => this.#ask('locked', store.lock?.(key, lease));
   }
 
   idOf(): string {
@@ -44,16 +53,22 @@ export class StorePlace implements TokenPlace {
   }
 
   async read(): Promise<KeptToken | undefined> {
-    const found = await this.#store.fetch(this.#key);
+    const found = await this.#ask('read', this.#store.fetch(this.#key));
     return found && { token: readOAuth2Token(found.token), version: found.version };
   }
 
   save(token: OAuth2Token, replaced: KeptToken | undefined): Promise<string | undefined> {
-    return this.#store.save(this.#key, token, replaced?.version ?? null);
+    const saved = this.#store.save(this.#key, token, replaced?.version ?? null);
+    return this.#ask('saved', saved, this.#patience * SAVING);
   }
 
   remove({ version }: KeptToken): Promise<boolean> {
-    return this.#store.remove(this.#key, version);
+    return this.#ask('removed', this.#store.remove(this.#key, version));
+  }
+
+  async #ask<T>(done: string, answer: Promise<T> | undefined, patience = this.#patience): Promise<T> {
+    const late = (): Error => new Error(`the store did not answer within ${patience} s`);
+    return inTime(answer!, patience, late).catch((error: unknown) => storeFailed(this.#key.name, done, error));
   }
 }
 
@@ -83,8 +98,12 @@ export class GivenPlace implements TokenPlace {
 
   async save(token: OAuth2Token, { token: replaced }: KeptToken = this.#given): Promise<string> {
     const { refreshToken, accessToken } = replaced;
-    await this.#update(token, { refreshToken, accessToken, request: this.owner.request });
-    return '';
+    try {
+      await this.#update(token, { refreshToken, accessToken, request: this.owner.request });
+      return '';
+    } catch (error) {
+      return storeFailed(this.owner.name, 'saved', error);
+    }
   }
 
   remove(): Promise<boolean> {
@@ -118,4 +137,15 @@ export class OwnPlace implements TokenPlace {
     this.#kept = undefined;
     return Promise.resolve(true);
   }
+}
+
+/** Told here: nobody else may hear of it, where the token still lives. */
+function storeFailed(name: string, done: string, cause: unknown): never {
+  logEvent('error', `token not ${done}`, { client: name, ...errorFields(cause) });
+  if (cause instanceof OAuthError) throw cause;
+  throw new OAuthError('token_store_error', {
+    description: `the token for "${name}" could not be ${done}: the token store failed; see the cause`,
+    status: 500,
+    cause,
+  });
 }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OAuthError, TokenRevokedError, type MissingTokenError } from '../oauth.errors.js';
+import { OAuthError, TokenRevokedError } from '../oauth.errors.js';
 import { errorFields, logEvent } from '../observability/log.js';
 import { count, traced, type Attributes } from '../observability/telemetry.js';
 import type { TokenEvents } from '../token/token-store.js';
 import { isExpired, type OAuth2Token } from '../token/token.js';
 import { FreshTokens } from './fresh-tokens.js';
 import { Recent } from './recent.js';
+import { inTime } from './in-time.js';
 import { RefreshLock } from './refresh-lock.js';
 import type { KeptToken, TokenPlace } from './token-place.js';
 
@@ -30,8 +31,8 @@ export interface RefreshTerms {
   readonly refreshTimeout: number;
   /** Whom to tell. */
   readonly events: Pick<TokenEvents, 'onTokenRevoked' | 'onTokenUnsaved'>;
-  /** Why there should be a token in every place; absent, where one is got for nothing. */
-  readonly missing?: () => MissingTokenError;
+  /** Why there is no sense in asking the provider: nobody need take the lock for that. */
+  hopeless(old: OAuth2Token | undefined): OAuthError | undefined;
   /**
    * Gets a new token from the provider, for the old one or for none.
    * @throws {TokenRevokedError} when the old one is of no use any more
@@ -59,12 +60,14 @@ export class TokenRefresh {
 
   /**
    * The token of a place, refreshed if need be.
+   * @throws {MissingTokenError} where there is none
+   * @throws {TokenExpiredError} when it is over, and has no refresh token
    * @throws {TokenRevokedError} when the provider takes the refresh token no more
+   * @throws {ProviderError} when the provider fails, or has just failed
    * @throws {OAuthError} `refresh_timeout` (status 503) when that takes too long; nobody is signed out by it
    */
   async usable(place: TokenPlace): Promise<OAuth2Token> {
     const kept = await this.#fresh.read(place);
-    if (!kept && this.#terms.missing) throw this.#terms.missing();
     if (!kept || this.#isDue(kept)) return this.#renewed(place, kept, (latest) => !this.#isDue(latest));
     if (this.#isDueSoon(kept)) {
       this.#renewed(place, kept, (latest) => !this.#isDueSoon(latest)).catch(() => undefined); // nobody waits for it
@@ -96,7 +99,7 @@ export class TokenRefresh {
 
   async #renewed(place: TokenPlace, kept: KeptToken | undefined, isGood: IsGood): Promise<OAuth2Token> {
     try {
-      return await this.#inTime(this.#joinOrBegin(place, kept, isGood));
+      return await inTime(this.#joinOrBegin(place, kept, isGood), this.#terms.refreshTimeout, () => this.#notInTime());
     } catch (error) {
       if (!kept || isExpired(kept.token) || error instanceof TokenRevokedError) throw error;
       return kept.token; // it still lives
@@ -104,6 +107,8 @@ export class TokenRefresh {
   }
 
   #joinOrBegin(place: TokenPlace, kept: KeptToken | undefined, isGood: IsGood): Promise<OAuth2Token> {
+    const hopeless = this.#terms.hopeless(kept?.token);
+    if (hopeless) return Promise.reject(hopeless);
     const id = place.idOf(kept);
     const underWay = this.#underWay.get(id);
     if (underWay) {
@@ -157,14 +162,13 @@ export class TokenRefresh {
     count('oauth.client.refreshes', this.#attributes);
     logEvent('debug', 'token refreshed', { client: this.#terms.name });
     try {
-      const isSaved = await this.#fresh.save(place, token, old);
-      return isSaved ? token : ((await this.#fresh.read(place))?.token ?? token);
+      if (await this.#fresh.save(place, token, old)) return token;
     } catch (error) {
-      logEvent('error', 'token not saved', { client: this.#terms.name, ...errorFields(error) });
       lock.keepUntil(this.#saveAgain(place, token, old));
       await this.#tell('onTokenUnsaved', { ...place.owner, token, error: asError(error) });
       return token;
     }
+    return (await this.#fresh.read(place))?.token ?? token; // another was saved in the meantime
   }
 
   async #saveAgain(place: TokenPlace, token: OAuth2Token, old: KeptToken | undefined): Promise<void> {
@@ -174,9 +178,9 @@ export class TokenRefresh {
 
   /** @throws {TokenRevokedError} without asking, when the provider has said so already */
   async #fromProvider(place: TokenPlace, old: KeptToken | undefined): Promise<OAuth2Token> {
-    if (!old && this.#terms.missing) throw this.#terms.missing();
     const revoked = old && this.#revoked.get(revocationId(place, old));
-    if (revoked) throw revoked;
+    const hopeless = revoked ?? this.#terms.hopeless(old?.token);
+    if (hopeless) throw hopeless;
     return this.#terms.renew(old?.token);
   }
 
@@ -205,9 +209,9 @@ export class TokenRefresh {
     }
   }
 
-  /** That a user has to sign in again is no failure. */
+  /** That a user has to sign in again is no failure; that the store failed has been told. */
   #logFailure(error: unknown): void {
-    if (error instanceof OAuthError && error.getStatus() === 401) return;
+    if (error instanceof OAuthError && (error.getStatus() === 401 || error.error === 'token_store_error')) return;
     logEvent('warn', 'refresh failed', { client: this.#terms.name, ...errorFields(error) });
   }
 
@@ -225,16 +229,6 @@ export class TokenRefresh {
     const { expiresIn } = kept.token;
     if (refreshAhead === undefined || expiresIn === undefined) return false;
     return isExpired(kept.token, expiresIn * (1 - refreshAhead));
-  }
-
-  async #inTime(renewal: Promise<OAuth2Token>): Promise<OAuth2Token> {
-    const timer = new AbortController();
-    const timeout = sleep(this.#terms.refreshTimeout * 1000, undefined, { signal: timer.signal, ref: false });
-    try {
-      return await Promise.race([renewal, timeout.then(() => Promise.reject(this.#notInTime()))]);
-    } finally {
-      timer.abort();
-    }
   }
 
   #notInTime(): OAuthError {

@@ -29,20 +29,24 @@ export class OAuth2Tokens {
     this.#users = new TokenRefresh({
       ...config,
       events: application,
-      missing: () =>
-        new MissingTokenError({ description: `no token for "${config.name}": this user has none; sign in first` }),
-      renew: (old) => this.#refresh(old),
+      hopeless: (old) => (isRefreshable(old) ? this.#breaker.refusal() : signInAgain(config.name, old)),
+      renew: (old) => this.#refresh(old as RefreshableToken),
     });
-    this.#own = new TokenRefresh({ ...config, events: {}, renew: () => this.#fetchOwn() });
+    this.#own = new TokenRefresh({
+      ...config,
+      events: {},
+      hopeless: () => this.#breaker.refusal(),
+      renew: () => this.#fetchOwn(),
+    });
   }
 
   /** A user's token. */
   ofUser(found: FoundToken, request: OAuthRequest | undefined): LiveToken {
-    const { name, updateToken = this.#update } = this.#config;
+    const { name, refreshTimeout, updateToken = this.#update } = this.#config;
     const place =
       'given' in found
         ? new GivenPlace({ name, request }, found.given, updateToken)
-        : new StorePlace(found.store, found.key, request);
+        : new StorePlace(found.store, found.key, refreshTimeout, request);
     return new LiveToken(this.#users, place);
   }
 
@@ -60,13 +64,13 @@ export class OAuth2Tokens {
     this.#application.updateToken(this.#config.name, token, context);
 
   async #findOwnPlace(): Promise<TokenPlace> {
-    const { name, clientId, scope, resource, accessTokenParams } = this.#config;
+    const { name, clientId, scope, resource, accessTokenParams, refreshTimeout } = this.#config;
     const store = await this.#application.sharedStore();
     if (!store) return new OwnPlace(name);
     // a client that is configured to ask for something else has another token
     const asked = JSON.stringify([clientId, scope, resource, accessTokenParams]);
     const digest = createHash('sha256').update(asked).digest('base64url').slice(0, 16);
-    return new StorePlace(store, { name: `${name}#${digest}`, user: '' });
+    return new StorePlace(store, { name: `${name}#${digest}`, user: '' }, refreshTimeout);
   }
 
   async #fetchOwn(): Promise<OAuth2Token> {
@@ -76,17 +80,11 @@ export class OAuth2Tokens {
   }
 
   /** RFC 6749 §6. */
-  async #refresh(old: OAuth2Token | undefined): Promise<OAuth2Token> {
-    const { name } = this.#config;
-    if (!isRefreshable(old)) {
-      throw new TokenExpiredError({
-        description: `the token for "${name}" is expired and there is no refresh token; sign in again`,
-      });
-    }
+  async #refresh(old: RefreshableToken): Promise<OAuth2Token> {
     try {
       return await this.#breaker.run(async () => refreshToken(await this.#metadata.load(), old));
     } catch (error) {
-      throw isRefusal(error) ? revoked(name, error) : error;
+      throw isRefusal(error) ? revoked(this.#config.name, error) : error;
     }
   }
 }
@@ -114,6 +112,14 @@ export class LiveToken {
 
 function isRefreshable(token: OAuth2Token | undefined): token is RefreshableToken {
   return token?.refreshToken !== undefined;
+}
+
+function signInAgain(name: string, old: OAuth2Token | undefined): OAuthError {
+  return old
+    ? new TokenExpiredError({
+        description: `the token for "${name}" is expired and there is no refresh token; sign in again`,
+      })
+    : new MissingTokenError({ description: `no token for "${name}": this user has none; sign in first` });
 }
 
 function isRefusal(error: unknown): error is OAuthError {

@@ -7,6 +7,8 @@ export interface WorkerSettings {
   refreshTimeout?: number;
   /** Milliseconds that the provider has to answer. */
   timeout?: number;
+  /** Milliseconds that a connection to PostgreSQL is waited for. */
+  connectTimeout?: number;
   /** Milliseconds that the worker's clock is ahead. */
   clockOffset?: number;
 }

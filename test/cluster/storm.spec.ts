@@ -1,10 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { Cluster, outcomes } from './cluster.js';
 import { openSharedStore, runs, STORE_KINDS, type SharedStore } from './stores.js';
 
 const CALLS = 1000;
 const PROCESSES = 4;
+
+jest.setTimeout(60_000); // processes take their time to start
 
 describe.each(STORE_KINDS)('a storm of calls from many processes, with the tokens in %s', (kind) => {
   const test = runs(kind) ? it : it.skip;

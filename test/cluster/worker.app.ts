@@ -59,7 +59,7 @@ async function openStore(): Promise<TokenStore> {
     schema: store.prefix,
     entities: [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity],
     poolErrorHandler: () => undefined,
-    extra: { connectionTimeoutMillis: 1000 },
+    extra: { connectionTimeoutMillis: settings.connectTimeout ?? 10_000 },
   });
   return new TypeOrmTokenStore(await source.initialize());
 }

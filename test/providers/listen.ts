@@ -16,7 +16,7 @@ export function listen(listener: RequestListener, port = 0): Promise<Listening> 
 /** The same, with a server that was made already. */
 export async function listenWith(server: Server, port = 0): Promise<Listening> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+    server.once('error', reject).listen({ port, host: '127.0.0.1', backlog: 4096 }, resolve); // a storm comes all at once
   });
   return {
     port: (server.address() as AddressInfo).port,
