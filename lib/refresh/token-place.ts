@@ -45,7 +45,9 @@ export class StorePlace implements TokenPlace {
     this.#key = key;
     this.#patience = patience;
     this.owner = { ...key, request };
-    if (store.lock) this.lock = (lease) => this.#ask('locked', store.lock?.(key, lease));
+    if (store.lock) {
+      this.lock = (lease) => this.#ask('locked', store.lock?.(key, lease) ?? Promise.resolve(undefined));
+    }
   }
 
   idOf(): string {
@@ -66,9 +68,9 @@ export class StorePlace implements TokenPlace {
     return this.#ask('removed', this.#store.remove(this.#key, version));
   }
 
-  async #ask<T>(done: string, answer: Promise<T> | undefined, patience = this.#patience): Promise<T> {
+  async #ask<T>(done: string, answer: Promise<T>, patience = this.#patience): Promise<T> {
     const late = (): Error => new Error(`the store did not answer within ${patience} s`);
-    return inTime(answer!, patience, late).catch((error: unknown) => storeFailed(this.#key.name, done, error));
+    return inTime(answer, patience, late).catch((error: unknown) => storeFailed(this.#key.name, done, error));
   }
 }
 
