@@ -6,7 +6,7 @@ import type { OAuth2Token } from '../../lib/index.js';
 import { listen } from './listen.js';
 
 /** A refresh as it came in. */
-export interface RefreshAttempt {
+interface RefreshAttempt {
   user: string;
   /** Who asked, by the header `x-worker`. */
   worker: string;
@@ -24,7 +24,7 @@ interface Answer {
 type RefreshAnswer = Answer | 'hang up' | 'never';
 
 /** Answers a refresh; `process()` uses up the refresh token and makes the ordinary answer. */
-export type RefreshScript = (attempt: RefreshAttempt, process: () => Answer) => RefreshAnswer | Promise<RefreshAnswer>;
+type RefreshScript = (attempt: RefreshAttempt, process: () => Answer) => RefreshAnswer | Promise<RefreshAnswer>;
 
 interface Grant {
   user: string;
@@ -59,6 +59,8 @@ export interface RotatingProvider {
   revoke(user: string): void;
   /** The access token is of no use any more, whatever its expiry says; the refresh token is. */
   forgetAccessToken(user: string): void;
+  /** One token, whoever's. */
+  revokeAccessToken(token: OAuth2Token): void;
   isRevoked(user: string): boolean;
   /** What happens to refreshes from now on. */
   script(script: RefreshScript): void;
@@ -152,6 +154,10 @@ export async function startRotatingProvider({
     issue: (user) => issue(user, Math.floor(Date.now() / 1000) + lifetime),
     revoke: (user) => (grantOf(user).isRevoked = true),
     forgetAccessToken: (user) => (grantOf(user).accessToken = randomUUID()),
+    revokeAccessToken({ accessToken }) {
+      const grant = grants.find((candidate) => candidate.accessToken === accessToken);
+      if (grant) grant.accessToken = randomUUID();
+    },
     isRevoked: (user) => grantOf(user).isRevoked,
     script: (next) => (script = next),
     close,
