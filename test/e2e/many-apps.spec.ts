@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { RedisClientType } from 'redis';
-import type { ClientRegistration, OAuthRegistry } from 'nestjs-oauth-client';
+import type { ClientRegistration } from 'nestjs-oauth-client';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
 import { startRoundRobin, type RoundRobin } from '../../sample/cluster/round-robin.js';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
+import { registryOfAll } from '../support/all-registries.js';
 import { Browser } from '../support/browser.js';
 import { connectRedis, describeWithRedis } from '../support/engines.js';
 import { startSite, submitForm, type Site, type SiteApp } from '../support/openid-site.js';
@@ -78,14 +79,6 @@ function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKey
     const page = await submitForm(browser, form, { logout: 'yes' });
     expect(page.json()).toEqual({ returnTo: '/bye' });
   });
-}
-
-/** What is registered, is registered in all of them. */
-function registryOfAll(apps: SiteApp[]): OAuthRegistry {
-  const register: OAuthRegistry['register'] = (...registration) => {
-    for (const { registry } of apps) registry.register(...registration);
-  };
-  return { register } as OAuthRegistry;
 }
 
 describe.each<Platform[]>([
