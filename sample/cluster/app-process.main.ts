@@ -9,5 +9,5 @@ const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger
 app.useStaticAssets(join(import.meta.dirname, 'public'));
 app.use(cookieSession({ name: 'cluster', secret: process.env.SESSION_SECRET, sameSite: 'lax' }));
 await app.listen(0, '127.0.0.1');
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => void app.close().finally(() => process.exit())); // refreshes under way are finished first
 process.send?.({ url: await app.getUrl() });
