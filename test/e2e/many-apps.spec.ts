@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { RedisClientType } from 'redis';
-import type { ClientRegistration, OAuthRegistry } from 'nestjs-oauth-client';
+import type { ClientRegistration } from 'nestjs-oauth-client';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
+import { startRoundRobin, type RoundRobin } from '../../sample/cluster/round-robin.js';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
+import { registryOfAll } from '../support/all-registries.js';
 import { Browser } from '../support/browser.js';
 import { connectRedis, describeWithRedis } from '../support/engines.js';
 import { startSite, submitForm, type Site, type SiteApp } from '../support/openid-site.js';
-import { startRoundRobin, type RoundRobin } from '../support/round-robin.js';
 import { allow } from '../support/sign-in.js';
 import { startStateApp, type StateAppOptions } from '../support/state-app.js';
 
@@ -22,6 +23,7 @@ function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKey
 
   beforeAll(async () => {
     proxy = await startRoundRobin();
+    const url = `http://127.0.0.1:${proxy.port}`;
     oauth1 = await startOAuth1Provider({ consumers: [{ key: 'app', secret: 'secret' }] });
     const chirp: ClientRegistration = {
       clientId: 'app',
@@ -32,11 +34,11 @@ function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKey
     };
     apps = [];
     for (const platform of platforms) {
-      apps.push(await startStateApp({ ...state(), platform, baseUrl: proxy.url, clients: { chirp } }));
+      apps.push(await startStateApp({ ...state(), platform, baseUrl: url, clients: { chirp } }));
     }
     proxy.targets = apps.map(({ url }) => url);
     site = await startSite({
-      app: { url: proxy.url, registry: registryOfAll(apps), close: async () => {} },
+      app: { url, registry: registryOfAll(apps), close: async () => {} },
       clients: (url) => ({
         harbour: { metadata: { post_logout_redirect_uris: [`${url}/auth/harbour/signed-out`] } },
         plain: { settings: { clientKwargs: { scope: 'profile', codeChallengeMethod: 'S256' } } },
@@ -77,14 +79,6 @@ function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKey
     const page = await submitForm(browser, form, { logout: 'yes' });
     expect(page.json()).toEqual({ returnTo: '/bye' });
   });
-}
-
-/** What is registered, is registered in all of them. */
-function registryOfAll(apps: SiteApp[]): OAuthRegistry {
-  const register: OAuthRegistry['register'] = (...registration) => {
-    for (const { registry } of apps) registry.register(...registration);
-  };
-  return { register } as OAuthRegistry;
 }
 
 describe.each<Platform[]>([

@@ -1,6 +1,6 @@
 import { transformFileSync, type Options } from '@swc/core';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 const OPTIONS: Options = {
   jsc: {
@@ -13,18 +13,30 @@ const OPTIONS: Options = {
 };
 
 /**
- * Compiles the library and a folder of programs, for tests that run them as processes of their own.
+ * Compiles the library and folders of programs, for tests that run them as processes of their own. They find the library
+ * as if it were installed.
  * @returns the compiled file of a source file
  */
-export function compilePrograms(folder: string): (file: string) => string {
-  const output = resolve('build/programs', process.env.JEST_WORKER_ID ?? '0', folder);
+export function compilePrograms(...folders: [string, ...string[]]): (file: string) => string {
+  const output = resolve('build/programs', process.env.JEST_WORKER_ID ?? '0', folders[0]);
   rmSync(output, { recursive: true, force: true });
-  for (const file of ['lib', folder].flatMap(sourcesIn)) {
-    const target = join(output, file.replace(/\.ts$/, '.js'));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, transformFileSync(file, OPTIONS).code);
+  for (const folder of ['lib', ...folders]) {
+    cpSync(folder, join(output, folder), { recursive: true, filter: (file) => !file.endsWith('.ts') });
+    for (const file of sourcesIn(folder)) {
+      writeFileSync(join(output, file.replace(/\.ts$/, '.js')), transformFileSync(file, OPTIONS).code);
+    }
   }
+  installLibrary(output);
   return (file) => join(output, file.replace(/\.ts$/, '.js'));
+}
+
+function installLibrary(output: string): void {
+  const installed = join(output, 'node_modules/nestjs-oauth-client');
+  mkdirSync(installed, { recursive: true });
+  symlinkSync(join(output, 'lib'), join(installed, 'lib'));
+  const exports = { '.': './lib/index.js', './*': './lib/*/index.js' };
+  writeFileSync(join(installed, 'package.json'), JSON.stringify({ type: 'module', exports }));
+  writeFileSync(join(output, 'package.json'), '{ "type": "module" }'); // without it they would be the library themselves
 }
 
 function sourcesIn(folder: string): string[] {
