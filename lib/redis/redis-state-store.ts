@@ -43,7 +43,7 @@ export class RedisStateStore implements StateStore {
   /** @throws {OAuthError} `state_store_error` (status 500) when Redis fails */
   async save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void> {
     const secret = randomBytes(32).toString('base64url');
-    const sealed = await keysOf(secret).seal(pending, placeOf(key));
+    const sealed = keysOf(secret).seal(pending, placeOf(key));
     await this.#ask('SET', this.#entry(key, secret), sealed, 'EX', String(COOKIE_LIFETIME));
     setLoginCookie(request, key, secret, pending);
   }

@@ -1,20 +1,25 @@
-import { createHash, webcrypto } from 'node:crypto';
-import { FlattenedEncrypt, flattenedDecrypt, type CryptoKey, type FlattenedJWE } from 'jose';
+import { createCipheriv, createHash, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { flattenedDecrypt, type FlattenedJWE } from 'jose';
 import { OAuthConfigError } from '../oauth.errors.js';
 
 const KEY_BYTES = 32;
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** Of the initialisation vector (RFC 7518 §5.3). */
+const IV_BYTES = 12;
+
 interface Key {
+  key: KeyObject;
   kid: string;
-  /** Imported once: that is half of the work of sealing. */
-  key: Promise<CryptoKey>;
+  /** The protected header of what it seals. */
+  header: string;
 }
 
 /**
  * Encrypts what leaves the process (JWE, RFC 7516: `dir` and A256GCM), each for one place alone: what was sealed for another
  * does not open. The first key seals and all of them open, so that a key is replaced by putting a new one before it.
+ *
+ * `jose` opens. It would seal, too, by Web Crypto: in another thread, and three times as long as here, at every login.
  */
 export class KeyRing {
   readonly #keys: readonly Key[];
@@ -29,21 +34,19 @@ export class KeyRing {
   }
 
   /** @param place where it will lie, and for whom; it must be told again to open it */
-  async seal(value: unknown, place: readonly string[]): Promise<string> {
-    const [{ kid, key } = fail()] = this.#keys;
-    const jwe = await new FlattenedEncrypt(encoder.encode(JSON.stringify(value)))
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
-      .setAdditionalAuthenticatedData(additionalData(place))
-      .encrypt(await key);
-    return [jwe.protected, jwe.iv, jwe.ciphertext, jwe.tag].join('.');
+  seal(value: unknown, place: readonly string[]): string {
+    const [{ key, header } = fail()] = this.#keys;
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(`${header}.${additionalData(place)}`));
+    const ciphertext = cipher.update(JSON.stringify(value), 'utf8', 'base64url') + cipher.final('base64url');
+    return [header, iv.toString('base64url'), ciphertext, cipher.getAuthTag().toString('base64url')].join('.');
   }
 
   /** What was sealed for this place; nothing, when it was not, or with a key that is not here. */
   async open(sealed: string, place: readonly string[]): Promise<unknown> {
     const [header, iv, ciphertext = '', tag, ...more] = sealed.split('.');
     if (more.length > 0) return undefined;
-    const aad = Buffer.from(additionalData(place)).toString('base64url');
-    const jwe = { protected: header, iv, ciphertext, tag, aad } as FlattenedJWE;
+    const jwe = { protected: header, iv, ciphertext, tag, aad: additionalData(place) } as FlattenedJWE;
     try {
       const { plaintext } = await flattenedDecrypt(jwe, (header) => this.#keyOf(header?.kid), {
         keyManagementAlgorithms: ['dir'],
@@ -55,7 +58,7 @@ export class KeyRing {
     }
   }
 
-  #keyOf(kid: unknown): Promise<CryptoKey> {
+  #keyOf(kid: unknown): KeyObject {
     return this.#keys.find((candidate) => candidate.kid === kid)?.key ?? fail();
   }
 }
@@ -65,15 +68,18 @@ const ADVICE = 'give 32 random bytes in base64, as `openssl rand -base64 32` mak
 function readKey(text: unknown, index: number): Key {
   const bytes = typeof text === 'string' && /^[\w+/-]+=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
   if (bytes?.length !== KEY_BYTES) throw new OAuthConfigError([`encryptionKeys[${index}]: not a key; ${ADVICE}`]);
-  return {
-    kid: createHash('sha256').update(bytes).digest('base64url').slice(0, 8),
-    key: webcrypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']),
-  };
+  const kid = createHash('sha256').update(bytes).digest('base64url').slice(0, 8);
+  const header = base64url(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid }));
+  return { key: createSecretKey(bytes), kid, header };
 }
 
 /** Lengths are told apart: `['ab', 'c']` is another place than `['a', 'bc']`. */
-function additionalData(place: readonly string[]): Uint8Array {
-  return encoder.encode(JSON.stringify(place));
+function additionalData(place: readonly string[]): string {
+  return base64url(JSON.stringify(place));
+}
+
+function base64url(text: string): string {
+  return Buffer.from(text).toString('base64url');
 }
 
 function fail(): never {

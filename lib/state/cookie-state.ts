@@ -30,13 +30,14 @@ export class CookieStateStore implements StateStore {
   }
 
   /** @throws {OAuthError} `cookie_too_large` when no browser would keep it; see also {@link responseOf} */
+  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown must be a rejection
   async save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void> {
     const sealed: Sealed = {
       id: randomBytes(12).toString('base64url'),
       exp: Math.floor(Date.now() / 1000) + COOKIE_LIFETIME,
       pending,
     };
-    setLoginCookie(request, key, await this.#keys.seal(sealed, placeOf(key)), pending);
+    setLoginCookie(request, key, this.#keys.seal(sealed, placeOf(key)), pending);
   }
 
   async take(request: OAuthRequest, key: PendingKey): Promise<Pending> {

@@ -44,7 +44,7 @@ export class SessionStateStore implements StateStore {
    */
   async save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void> {
     const session = requireSession(request);
-    const data = isCookieSession(session) && holdsSecret(pending) ? await this.#seal(key, pending) : pending;
+    const data = isCookieSession(session) && holdsSecret(pending) ? this.#seal(key, pending) : pending;
     await inTurn(request, session, async () => {
       makeRoom(session, mostBeside(session, data));
       session[entryName(key)] = { data, exp: nowInSeconds() + LIFETIME } satisfies Entry;
@@ -71,7 +71,7 @@ export class SessionStateStore implements StateStore {
     });
   }
 
-  async #seal(key: PendingKey, pending: Pending): Promise<string> {
+  #seal(key: PendingKey, pending: Pending): string {
     if (this.#keys) return this.#keys.seal(pending, placeOf(key));
     throw new OAuthConfigError([
       'encryptionKeys: missing; the session is kept in a cookie, where the browser could read the secret of the OAuth 1 ' +

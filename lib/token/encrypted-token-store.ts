@@ -55,7 +55,7 @@ export class EncryptedTokenStore implements TokenStore {
   }
 
   async save(key: TokenKey, token: OAuth1Token | OAuth2Token, expected?: string | null): Promise<string | undefined> {
-    const sealed = SEALED + (await this.#keys.seal(token, placeOf(key)));
+    const sealed = SEALED + this.#keys.seal(token, placeOf(key));
     return this.#store.save(key, envelope(token, sealed), expected);
   }
 
