@@ -12,7 +12,7 @@ const again = retry(handleAll, {
   backoff: new ExponentialBackoff({
     initialDelay: 50,
     exponent: 1.5,
-    maxDelay: 30_000,
+    maxDelay: 1000,
     generator: halfJitterGenerator,
   }),
 }).dangerouslyUnref();
