@@ -15,5 +15,7 @@ export function findProgram(name: string): string | undefined {
 
 /** For tests that start a server of their own: skipped where its program is not installed, but never in CI. */
 export function hasProgram(name: string): boolean {
-  return findProgram(name) !== undefined || process.env.CI !== undefined;
+  const isHere = findProgram(name) !== undefined || process.env.CI !== undefined;
+  if (!isHere) console.warn(`SKIPPED: tests with a server of their own; they need its program, ${name}`);
+  return isHere;
 }
