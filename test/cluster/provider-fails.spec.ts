@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRotatingProvider, type RefreshScript, type RotatingProvider } from '../providers/rotating-provider.js';
 import { Cluster, outcomes } from './cluster.js';
@@ -15,26 +15,32 @@ const FEW = 20;
 (runs('redis') ? describe : describe.skip)('a provider that fails to refresh', () => {
   let provider: RotatingProvider;
   let shared: SharedStore;
-  let cluster: Cluster | undefined;
+  let cluster: Cluster;
+  let extraordinary: Cluster | undefined;
 
   beforeAll(async () => {
-    shared = await openSharedStore('redis');
-  });
-
-  beforeEach(async () => {
     provider = await startRotatingProvider();
-  });
+    shared = await openSharedStore('redis');
+    cluster = await start();
+  }, 60_000);
 
   afterEach(async () => {
-    await cluster?.close();
+    await extraordinary?.close();
+    extraordinary = undefined;
+    provider.refreshes.length = 0;
+    provider.grace = 0;
+    for (const { events } of cluster.workers) events.length = 0;
+  });
+
+  afterAll(async () => {
+    await cluster.close();
+    await shared.close();
     await provider.close();
   });
 
-  afterAll(() => shared.close());
-
-  /** A process remembers a provider that failed, so that each test has processes of its own. */
-  async function startCluster(settings: Partial<WorkerSettings> = {}): Promise<Cluster> {
-    return (cluster = await Cluster.start(PROCESSES, { provider: provider.url, store: shared.settings, ...settings }));
+  /** A process remembers a provider that failed: tests in which it does not recover have processes of their own. */
+  async function start(settings: Partial<WorkerSettings> = {}): Promise<Cluster> {
+    return Cluster.start(PROCESSES, { provider: provider.url, store: shared.settings, ...settings });
   }
 
   async function saveExpired(user: string): Promise<void> {
@@ -57,26 +63,27 @@ const FEW = 20;
     expect(processes.events).toEqual([]);
   }
 
-  it.each<[name: string, outcome: string, script: RefreshScript, settings: Partial<WorkerSettings>]>([
-    ['answers 500', 'server_error', () => ({ status: 500, json: { error: 'server_error' } }), {}],
-    ['answers 503 with a page', 'provider_error', () => ({ status: 503 }), {}],
-    ['hangs up without having processed it', 'provider_error', () => 'hang up', {}],
+  it.each<[name: string, outcome: string, script: RefreshScript, settings?: Partial<WorkerSettings>]>([
+    ['answers 500', 'server_error', () => ({ status: 500, json: { error: 'server_error' } })],
+    ['answers 503 with a page', 'provider_error', () => ({ status: 503 })],
+    ['hangs up without having processed it', 'provider_error', () => 'hang up'],
     ['is silent', 'provider_error', () => 'never', { timeout: 500 }],
   ])(
     'and that %s is not hammered, and everybody is served again when it is well',
-    async (_name, outcome, script, settings) => {
-      const processes = await startCluster(settings);
+    async (name, outcome, script, settings) => {
+      if (settings) extraordinary = await start(settings);
+      const processes = extraordinary ?? cluster;
       provider.script(script);
-      await saveExpired('expired');
-      expect(outcomes(await processes.storm('expired', CROWD))).toEqual({ [outcome]: CROWD });
+      await saveExpired(name);
+      expect(outcomes(await processes.storm(name, CROWD))).toEqual({ [outcome]: CROWD });
       expect(provider.refreshes.length).toBeLessThan(FEW);
-      await expectRecovery(processes, 'expired');
+      await expectRecovery(processes, name);
     },
     30_000,
   );
 
   it('and that is silent for longer than refresh_timeout keeps nobody waiting for longer', async () => {
-    const processes = await startCluster({ refreshTimeout: 1 });
+    const processes = (extraordinary = await start({ refreshTimeout: 1 }));
     provider.script(() => 'never');
     await saveExpired('silent');
     expect(outcomes(await processes.storm('silent', CALLS))).toEqual({ refresh_timeout: CALLS });
@@ -87,16 +94,15 @@ const FEW = 20;
   });
 
   it('does no harm while the old token lives', async () => {
-    const processes = await startCluster();
     provider.script(() => ({ status: 500 }));
     await saveEnding('ending');
-    expect(outcomes(await processes.storm('ending', CALLS))).toEqual({ 200: CALLS });
+    expect(outcomes(await cluster.storm('ending', CALLS))).toEqual({ 200: CALLS });
     expect(provider.refreshes.length).toBeLessThan(FEW);
-    await expectRecovery(processes, 'ending');
+    await expectRecovery(cluster, 'ending');
   });
 
   it('and that asks for a pause (429) gets it from every process', async () => {
-    const processes = await startCluster();
+    const processes = (extraordinary = await start());
     provider.script(() => ({ status: 429, headers: { 'retry-after': '3600' }, json: {} }));
     await saveExpired('limited');
     await processes.storm('limited', PROCESSES); // each process learns it by itself
@@ -112,11 +118,10 @@ const FEW = 20;
   });
 
   it('and whose pause is over is asked again', async () => {
-    const processes = await startCluster();
     provider.script(() => ({ status: 429, headers: { 'retry-after': '1' }, json: {} }));
     await saveExpired('pause');
-    expect(outcomes(await processes.storm('pause', CALLS))).toEqual({ provider_error: CALLS });
-    await expectRecovery(processes, 'pause');
+    expect(outcomes(await cluster.storm('pause', CALLS))).toEqual({ provider_error: CALLS });
+    await expectRecovery(cluster, 'pause');
   });
 
   describe('by hanging up when it has rotated the refresh token', () => {
@@ -130,27 +135,25 @@ const FEW = 20;
     }
 
     it('harms nobody, where it has a time of grace', async () => {
-      const processes = await startCluster();
       provider.grace = 60_000;
       await saveExpired('grace');
       loseAnswer();
-      const { 200: served = 0, provider_error: failed = 0 } = outcomes(await processes.storm('grace', CALLS));
+      const { 200: served = 0, provider_error: failed = 0 } = outcomes(await cluster.storm('grace', CALLS));
       expect(served + failed).toBe(CALLS);
-      await untilAll(processes, 'grace', '200');
+      await untilAll(cluster, 'grace', '200');
       expect(provider.refreshes.map(({ isReuse }) => isReuse)).toEqual([false, true]);
       expect(provider.isRevoked('grace')).toBe(false);
-      expect(processes.events).toEqual([]);
+      expect(cluster.events).toEqual([]);
     });
 
     it('ends the login, where it has none; the application is told once', async () => {
-      const processes = await startCluster();
       await saveExpired('rotated');
       loseAnswer();
-      const first = outcomes(await processes.storm('rotated', CALLS));
+      const first = outcomes(await cluster.storm('rotated', CALLS));
       expect(first).not.toHaveProperty('200');
-      await untilAll(processes, 'rotated', 'missing_token');
+      await untilAll(cluster, 'rotated', 'missing_token');
       expect(provider.refreshes.map(({ isReuse }) => isReuse)).toEqual([false, true]);
-      expect(processes.events).toEqual([{ event: 'revoked', name: 'dev', user: 'rotated' }]);
+      expect(cluster.events).toEqual([{ event: 'revoked', name: 'dev', user: 'rotated' }]);
     });
   });
 });

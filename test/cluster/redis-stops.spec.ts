@@ -8,8 +8,8 @@ import { openSharedStore, type SharedStore } from './stores.js';
 
 const CALLS = 100;
 /** Milliseconds; longer than the lease of the lock. */
-const OUTAGE = 3000;
-const REFRESH_TIMEOUT = 3;
+const OUTAGE = 4500;
+const REFRESH_TIMEOUT = 5;
 
 (hasProgram('redis-server') ? describe : describe.skip)('Redis, stopped while a new token is at the provider', () => {
   let provider: RotatingProvider;
