@@ -63,10 +63,10 @@ const FEW = 20;
     expect(processes.events).toEqual([]);
   }
 
-  it.each<[name: string, outcome: string, script: RefreshScript, settings?: Partial<WorkerSettings>]>([
-    ['answers 500', 'server_error', () => ({ status: 500, json: { error: 'server_error' } })],
-    ['answers 503 with a page', 'provider_error', () => ({ status: 503 })],
-    ['hangs up without having processed it', 'provider_error', () => 'hang up'],
+  it.each<[name: string, outcome: string, script: RefreshScript, settings: Partial<WorkerSettings> | undefined]>([
+    ['answers 500', 'server_error', () => ({ status: 500, json: { error: 'server_error' } }), undefined],
+    ['answers 503 with a page', 'provider_error', () => ({ status: 503 }), undefined],
+    ['hangs up without having processed it', 'provider_error', () => 'hang up', undefined],
     ['is silent', 'provider_error', () => 'never', { timeout: 500 }],
   ])(
     'and that %s is not hammered, and everybody is served again when it is well',
