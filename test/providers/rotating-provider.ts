@@ -6,7 +6,7 @@ import type { OAuth2Token } from '../../lib/index.js';
 import { listen } from './listen.js';
 
 /** A refresh as it came in. */
-export interface RefreshAttempt {
+interface RefreshAttempt {
   user: string;
   /** Who asked, by the header `x-worker`. */
   worker: string;
