@@ -14,6 +14,8 @@ export interface RedisTokenStoreOptions {
 
 /** Instead of a version, for an hour after a token was removed: a save that began before comes to nothing. */
 const REMOVED = 'removed';
+/** Milliseconds in which a process that lives has found Redis again, and saved. */
+const AFTER_START = 3000;
 /** Instead of an expected version. */
 const WHATEVER = '*';
 
@@ -35,9 +37,16 @@ const REMOVE = `
 
 /**
  * The second key is the intent: it stays when the lock's lease runs out, and tells that a refresh was not finished. A lock
- * without an expiry, or with one that no lease has, is not ours, and is given one.
+ * without an expiry, or with one that no lease has, is not ours, and is given one. While Redis was down nobody could save, so
+ * that for a while after its start no lock is taken over (where INFO is allowed): who has a new token unsaved comes first.
  */
 const LOCK = `
+  local unfinished = redis.call('GET', KEYS[2])
+  if unfinished and redis.call('EXISTS', KEYS[1]) == 0 then
+    local uptime = string.match(tostring(redis.pcall('INFO', 'server')), 'uptime_in_seconds:(%d+)')
+    local left = uptime and ${AFTER_START} - 1000 * tonumber(uptime) or 0
+    if left > 0 then redis.call('SET', KEYS[1], unfinished, 'PX', left) end
+  end
   if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
     local interrupted = redis.call('EXISTS', KEYS[2])
     redis.call('SET', KEYS[2], ARGV[1], 'EX', 3600)

@@ -125,7 +125,7 @@ export class TokenRefresh {
   async #renew(place: TokenPlace, isGood: IsGood): Promise<OAuth2Token> {
     const giveUpAt = performance.now() + this.#terms.refreshTimeout * 1000;
     while (performance.now() < giveUpAt) {
-      const lock = await RefreshLock.take(place, this.#terms.refreshTimeout * 1000 * LEASE);
+      const lock = await RefreshLock.take(place, Math.ceil(this.#terms.refreshTimeout * 1000 * LEASE));
       const token = lock ? await this.#renewLocked(place, isGood, lock) : await this.#savedElsewhere(place, isGood);
       if (token) return token;
       await sleep(LOOK_AGAIN * (0.5 + Math.random()));

@@ -20,6 +20,8 @@ interface Tables {
 const ENTITIES = [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity];
 
 const KEY = '"name" = $1 AND "user_id" = $2';
+/** Milliseconds in which a process that lives has found a server again, and saved. */
+const AFTER_START = 3000;
 /** The clock that moves on within a statement, which may have waited for another. */
 const NOW = 'clock_timestamp()';
 
@@ -85,7 +87,8 @@ export class TypeOrmTokenStore implements TokenStore {
   /**
    * A row, taken by one statement under PostgreSQL's own lock of it. An advisory lock would hold a connection of the pool for
    * as long as the provider takes to answer, and vanish when the server restarts. A lease that no holder can have asked for,
-   * more than ten of them ahead, is not ours, and free.
+   * more than ten of them ahead, is not ours, and free. While the server was down nobody could save, so that for a while
+   * after its start no lock is taken over: who has a new token unsaved comes first.
    */
   async lock({ name, user }: TokenKey, lease: number): Promise<TokenLock | undefined> {
     const { locks } = this.#open();
@@ -95,7 +98,7 @@ export class TypeOrmTokenStore implements TokenStore {
        VALUES ($1, $2, $3, ${leasedUntil('$4')}, false)
        ON CONFLICT ("name", "user_id") DO UPDATE
        SET "holder" = excluded."holder", "leased_until" = ${leasedUntil('$4')}, "interrupted" = true
-       WHERE held."leased_until" <= ${NOW} OR held."leased_until" > ${leasedUntil('10 * $4')}
+       WHERE greatest(held."leased_until", pg_postmaster_start_time() + ${lasting(AFTER_START)}) <= ${NOW} OR held."leased_until" > ${leasedUntil('10 * $4')}
        RETURNING "interrupted"`,
       [name, user, holder, lease],
     );
@@ -186,5 +189,9 @@ function parametersOf(table: TokenTable): string[] {
 }
 
 function leasedUntil(milliseconds: string): string {
-  return `${NOW} + ${milliseconds}::float8 * interval '1 millisecond'`;
+  return `${NOW} + ${lasting(milliseconds)}`;
+}
+
+function lasting(milliseconds: string | number): string {
+  return `${milliseconds}::float8 * interval '1 millisecond'`;
 }

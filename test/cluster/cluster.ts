@@ -1,25 +1,23 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { compilePrograms } from '../support/compile.js';
-import type { CallReport, WorkerSettings } from './messages.js';
-
-/** What the application is told in one of its processes. */
-export interface WorkerEvent {
-  event: 'revoked' | 'unsaved';
-  name: string;
-  user: string;
-}
+import type { CallReport, Checkpoint, Message, Order, WorkerEvent, WorkerSettings } from './messages.js';
 
 /** One process of the application. */
 export class Worker {
   readonly events: WorkerEvent[] = [];
+  /** Its warnings and errors. */
+  readonly log: string[] = [];
   readonly #process: ChildProcess;
+  readonly #reports = new Map<number, { resolve(reports: CallReport[]): void; reject(error: Error): void }>();
+  readonly #stops = new Map<Checkpoint, () => void>();
   #orders = 0;
 
   constructor(process: ChildProcess) {
     this.#process = process;
-    process.on('message', (message: { event?: string }) => {
-      if (message.event !== undefined) this.events.push(message as WorkerEvent);
+    process.on('message', (message: Message) => this.#hear(message));
+    process.on('exit', () => {
+      for (const { reject } of this.#reports.values()) reject(new Error('the worker died'));
     });
   }
 
@@ -30,14 +28,18 @@ export class Worker {
   /** Calls the API for a user, so many times at once. */
   call(user: string | undefined, calls = 1): Promise<CallReport[]> {
     const id = ++this.#orders;
-    const reports = new Promise<CallReport[]>((resolve, reject) => {
-      this.#process.once('exit', () => reject(new Error('the worker died')));
-      this.#process.on('message', (message: { order?: number; reports: CallReport[] }) => {
-        if (message.order === id) resolve(message.reports);
-      });
-    });
-    this.#process.send({ id, user, calls });
+    const reports = new Promise<CallReport[]>((resolve, reject) => this.#reports.set(id, { resolve, reject }));
+    this.#order({ id, user, calls });
     return reports;
+  }
+
+  /** Waits until its next refresh is at a checkpoint; there it stays. */
+  reaches(checkpoint: Checkpoint): Promise<void> {
+    return new Promise((resolve) => this.#stops.set(checkpoint, resolve));
+  }
+
+  goOn(): void {
+    this.#order('go on');
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -49,18 +51,52 @@ export class Worker {
     this.#process.kill('SIGKILL');
     await once(this.#process, 'exit');
   }
+
+  #order(order: Order): void {
+    this.#process.send(order);
+  }
+
+  #hear(message: Message): void {
+    switch (message.kind) {
+      case 'reports':
+        this.#reports.get(message.order)?.resolve(message.reports);
+        break;
+      case 'event':
+        this.events.push({ event: message.event, name: message.name, user: message.user });
+        break;
+      case 'log':
+        this.log.push(message.line);
+        break;
+      case 'checkpoint': {
+        const stop = this.#stops.get(message.checkpoint) ?? (() => this.goOn());
+        this.#stops.delete(message.checkpoint);
+        stop();
+      }
+    }
+  }
 }
 
 /** So many processes of one application. */
 export class Cluster {
   static #program?: string;
   readonly workers: Worker[] = [];
+  readonly #settings: WorkerSettings;
+
+  private constructor(settings: WorkerSettings) {
+    this.#settings = settings;
+  }
 
   static async start(size: number, settings: WorkerSettings, ...others: Partial<WorkerSettings>[]): Promise<Cluster> {
-    const cluster = new Cluster();
-    const each = Array.from({ length: size }, (_, index) => ({ ...settings, ...others[index] }));
-    cluster.workers.push(...(await Promise.all(each.map((own) => startWorker(own, Cluster.#compiled())))));
+    const cluster = new Cluster(settings);
+    await Promise.all(Array.from({ length: size }, (_, index) => cluster.add(others[index])));
     return cluster;
+  }
+
+  /** One more process, with settings of its own. */
+  async add(settings: Partial<WorkerSettings> = {}): Promise<Worker> {
+    const worker = await startWorker({ ...this.#settings, ...settings }, Cluster.#compiled());
+    this.workers.push(worker);
+    return worker;
   }
 
   /** What all of them were told. */
@@ -68,16 +104,20 @@ export class Cluster {
     return this.workers.flatMap(({ events }) => events);
   }
 
-  /** So many calls for one user, at once, spread over all processes. */
-  async storm(user: string | undefined, calls: number): Promise<CallReport[]> {
-    const each = calls / this.workers.length;
-    return (await Promise.all(this.workers.map((worker) => worker.call(user, each)))).flat();
+  /** What all of them warned of. */
+  get log(): string[] {
+    return this.workers.flatMap(({ log }) => log);
   }
 
-  byPid(pid: string): Worker {
-    const worker = this.workers.find((candidate) => String(candidate.pid) === pid);
-    if (!worker) throw new TypeError(`no worker ${pid}`);
-    return worker;
+  /** So many calls for one user, at once, spread over all processes but one that is otherwise engaged. */
+  async storm(user: string | undefined, calls: number, without?: Worker): Promise<CallReport[]> {
+    const workers = this.workers.filter((worker) => worker !== without);
+    return (await Promise.all(workers.map((worker) => worker.call(user, calls / workers.length)))).flat();
+  }
+
+  async remove(worker: Worker): Promise<void> {
+    this.workers.splice(this.workers.indexOf(worker), 1);
+    await worker.close();
   }
 
   async close(): Promise<void> {
@@ -91,7 +131,10 @@ export class Cluster {
 
 async function startWorker(settings: WorkerSettings, program: string): Promise<Worker> {
   const child = fork(program, { env: { ...process.env, WORKER: JSON.stringify(settings) }, execArgv: [] });
-  await once(child, 'message'); // ready
+  await new Promise<void>((resolve, reject) => {
+    child.on('message', ({ kind }: Message) => kind === 'ready' && resolve());
+    child.once('exit', () => reject(new Error('the worker died before it was ready')));
+  });
   return new Worker(child);
 }
 

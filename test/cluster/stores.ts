@@ -77,6 +77,6 @@ function postgresSource({ url, prefix }: WorkerSettings['store']): DataSource {
     schema: prefix,
     entities: [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity],
     poolErrorHandler: () => undefined,
-    extra: { connectionTimeoutMillis: 1000 },
+    extra: { connectionTimeoutMillis: 10_000 },
   });
 }

@@ -6,7 +6,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { createClient } from 'redis';
 import { DataSource } from 'typeorm';
-import { OAuthClientModule, OAuthError, OAuthRegistry, type TokenStore } from '../../lib/index.js';
+import { OAuthClientModule, OAuthError, OAuthRegistry, ProviderError, type TokenStore } from '../../lib/index.js';
 import { RedisTokenStore } from '../../lib/redis/index.js';
 import {
   OAuth1TokenEntity,
@@ -14,8 +14,11 @@ import {
   OAuthTokenLockEntity,
   TypeOrmTokenStore,
 } from '../../lib/typeorm/index.js';
-import type { CallOrder, CallReport, WorkerSettings } from './messages.js';
+import { CheckpointStore } from './checkpoint-store.js';
+import type { CallReport, Checkpoint, Message, Order, WorkerSettings } from './messages.js';
 
+/** What waits at checkpoints. */
+const stopped: (() => void)[] = [];
 const settings = JSON.parse(process.env.WORKER ?? '') as WorkerSettings;
 
 const { now } = Date;
@@ -37,9 +40,9 @@ Date.now = () => now() + (settings.clockOffset ?? 0);
         },
       },
       http: { headers: { 'x-worker': String(process.pid) }, timeout: settings.timeout },
-      tokenStore: await openStore(),
-      onTokenRevoked: ({ name, user }) => tell({ event: 'revoked', name, user }),
-      onTokenUnsaved: ({ name, user }) => tell({ event: 'unsaved', name, user }),
+      tokenStore: settings.checkpoints ? new CheckpointStore(await openStore(), stopAt) : await openStore(),
+      onTokenRevoked: ({ name, user }) => tell({ kind: 'event', event: 'revoked', name, user: user ?? '' }),
+      onTokenUnsaved: ({ name, user }) => tell({ kind: 'event', event: 'unsaved', name, user: user ?? '' }),
     }),
   ],
 })
@@ -59,30 +62,43 @@ async function openStore(): Promise<TokenStore> {
     schema: store.prefix,
     entities: [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity],
     poolErrorHandler: () => undefined,
-    extra: { connectionTimeoutMillis: settings.connectTimeout ?? 10_000 },
+    extra: { connectionTimeoutMillis: 10_000 },
   });
   return new TypeOrmTokenStore(await source.initialize());
 }
 
-function tell(message: object): void {
+function tell(message: Message): void {
   process.send?.(message);
 }
 
-const app = await NestFactory.createApplicationContext(WorkerModule, { logger: ['error'] });
+function stopAt(checkpoint: Checkpoint): Promise<void> {
+  tell({ kind: 'checkpoint', checkpoint });
+  return new Promise((resolve) => stopped.push(resolve));
+}
+
+const tellLine = (line: unknown): void => tell({ kind: 'log', line: String(line) });
+const logger = { log: () => undefined, warn: tellLine, error: tellLine, fatal: tellLine };
+const app = await NestFactory.createApplicationContext(WorkerModule, { logger });
 const dev = app.get(OAuthRegistry).get('dev');
 
-process.on('message', (order: CallOrder) => {
+process.on('message', (order: Order) => {
+  if (order === 'go on') {
+    stopped.shift()?.();
+    return;
+  }
   const calls = Array.from({ length: order.calls }, () => timed(() => dev.get('user', { user: order.user })));
-  void Promise.all(calls).then((reports) => tell({ order: order.id, reports }));
+  void Promise.all(calls).then((reports) => tell({ kind: 'reports', order: order.id, reports }));
 });
 
 async function timed(call: () => Promise<{ status: number }>): Promise<CallReport> {
   const begun = performance.now();
-  const outcome = await call().then(
-    ({ status }) => String(status),
-    (error: unknown) => (error instanceof OAuthError ? error.error : String(error)),
-  );
-  return { outcome, milliseconds: performance.now() - begun };
+  const ended = await call().then(({ status }) => ({ outcome: String(status) }), failed);
+  return { ...ended, milliseconds: performance.now() - begun };
 }
 
-tell({ event: 'ready' });
+function failed(error: unknown): Pick<CallReport, 'outcome' | 'retryAfter'> {
+  if (!(error instanceof OAuthError)) return { outcome: String(error) };
+  return { outcome: error.error, retryAfter: error instanceof ProviderError ? error.retryAfter : undefined };
+}
+
+tell({ kind: 'ready' });

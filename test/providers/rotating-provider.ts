@@ -38,8 +38,6 @@ interface Grant {
 export interface RotatingProviderOptions {
   /** Seconds that an access token lives. @default 3600 */
   lifetime?: number;
-  /** Milliseconds in which a refresh token may be used again, and is answered as before. @default 0 */
-  grace?: number;
   /** Milliseconds that a refresh takes. @default 0 */
   latency?: number;
 }
@@ -51,10 +49,12 @@ export interface RotatingProvider {
   refreshes: RefreshAttempt[];
   /** Requests to the API, by their status. */
   calls: Record<number, number>;
+  /** Milliseconds in which a refresh token may be used again, and is answered as before: none, at first. */
+  grace: number;
   /** A grant of a user, with an access token that is over. */
   issueExpired(user: string): OAuth2Token;
-  /** The same, with one that lives. */
-  issue(user: string): OAuth2Token;
+  /** The same, with one that lives, for so many seconds. @default its whole lifetime */
+  issue(user: string, secondsLeft?: number): OAuth2Token;
   /** The user takes the grant back. */
   revoke(user: string): void;
   /** The access token is of no use any more, whatever its expiry says; the refresh token is. */
@@ -70,7 +70,6 @@ export interface RotatingProvider {
 /** `POST /token` refreshes, or gives a client its own token; `GET /user` is the API. */
 export async function startRotatingProvider({
   lifetime = 3600,
-  grace = 0,
   latency = 0,
 }: RotatingProviderOptions = {}): Promise<RotatingProvider> {
   const grants: Grant[] = [];
@@ -105,7 +104,7 @@ export async function startRotatingProvider({
 
   const rotate = (grant: Grant, refreshToken: string): Answer => {
     const { lastUsed } = grant;
-    const isRepeated = lastUsed?.refreshToken === refreshToken && Date.now() - lastUsed.at < grace;
+    const isRepeated = lastUsed?.refreshToken === refreshToken && Date.now() - lastUsed.at < provider.grace;
     if (grant.used.has(refreshToken) && !isRepeated) grant.isRevoked = true;
     if (grant.isRevoked) return REFUSED;
     if (!isRepeated) {
@@ -146,12 +145,13 @@ export async function startRotatingProvider({
     })();
   });
 
-  return {
+  const provider: RotatingProvider = {
     url: `http://127.0.0.1:${port}`,
     refreshes,
     calls,
+    grace: 0,
     issueExpired: (user) => issue(user, 1),
-    issue: (user) => issue(user, Math.floor(Date.now() / 1000) + lifetime),
+    issue: (user, secondsLeft = lifetime) => issue(user, Math.floor(Date.now() / 1000) + secondsLeft),
     revoke: (user) => (grantOf(user).isRevoked = true),
     forgetAccessToken: (user) => (grantOf(user).accessToken = randomUUID()),
     revokeAccessToken({ accessToken }) {
@@ -162,6 +162,7 @@ export async function startRotatingProvider({
     script: (next) => (script = next),
     close,
   };
+  return provider;
 }
 
 const REFUSED: Answer = { status: 400, json: { error: 'invalid_grant' } };

@@ -1,0 +1,361 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Controller, Get, Module, Param, Req, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Request } from 'express';
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { RedisClientType } from 'redis';
+import { DataSource } from 'typeorm';
+import {
+  EncryptedTokenStore,
+  OAuthClientModule,
+  OAuthRegistry,
+  type ProviderError,
+  type ClientRegistration,
+  type OAuth2App,
+  type OAuth2Token,
+  type OAuthClientModuleOptions,
+  type TokenStore,
+} from 'nestjs-oauth-client';
+import { RedisTokenStore } from 'nestjs-oauth-client/redis';
+import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
+import {
+  OAuth1TokenEntity,
+  OAuth2TokenEntity,
+  OAuthTokenLockEntity,
+  TypeOrmTokenStore,
+} from 'nestjs-oauth-client/typeorm';
+import { startScriptedProvider, type ScriptedProvider } from './providers/scripted-provider.js';
+import { connectRedis, describeWithPostgres, describeWithRedis } from './support/engines.js';
+
+const HOUR = 3_600_000;
+
+@Controller()
+class ApiController {
+  constructor(private readonly registry: OAuthRegistry) {}
+
+  @Get(':provider/me')
+  async me(@Param('provider') provider: string, @Req() request: Request): Promise<unknown> {
+    const { data } = await this.registry.get(provider).get('me', { request });
+    return data;
+  }
+}
+
+let provider: ScriptedProvider;
+let app: INestApplication | undefined;
+let store: TokenStore;
+let revoked: string[];
+
+beforeEach(async () => {
+  provider = await startScriptedProvider();
+  provider.on('POST /token', () => ({ json: { access_token: randomUUID(), token_type: 'bearer', expires_in: 3600 } }));
+  provider.on('GET /me', () => ({ json: { ok: true } }));
+  store = new MemoryTokenStore();
+  revoked = [];
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await app?.close();
+  await provider.close();
+});
+
+/** A whole application whose user is whoever the header `x-user` says. */
+async function start(
+  options: OAuthClientModuleOptions = {},
+  clients: Record<string, Partial<ClientRegistration>> = { dev: {} },
+): Promise<OAuth2App> {
+  const named = Object.entries(clients).map(([name, client]) => [name, { ...clientOf(), ...client }]);
+  @Module({
+    imports: [
+      OAuthClientModule.forRoot({
+        clients: Object.fromEntries(named) as Record<string, ClientRegistration>,
+        tokenStore: store,
+        userOf: (request) => (request as Request).headers['x-user'] as string | undefined,
+        onTokenRevoked: ({ user }) => revoked.push(String(user)),
+        ...options,
+      }),
+    ],
+    controllers: [ApiController],
+  })
+  class AppModule {}
+  app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+  await app.listen(0, '127.0.0.1');
+  return app.get(OAuthRegistry).get<OAuth2App>('dev');
+}
+
+function clientOf(): ClientRegistration {
+  return {
+    clientId: 'id',
+    clientSecret: 'client-secret',
+    authorizeUrl: `${provider.url}/authorize`,
+    accessTokenUrl: `${provider.url}/token`,
+    apiBaseUrl: provider.url,
+    allowInsecureHttp: true,
+  };
+}
+
+/** What a browser of a user is answered. */
+async function me(user: string, client = 'dev'): Promise<{ status: number; error?: string }> {
+  const url = `${await app?.getUrl()}/${encodeURIComponent(client)}/me`;
+  const answer = await fetch(url, { headers: { 'x-user': user } });
+  return { status: answer.status, error: ((await answer.json()) as { error?: string }).error };
+}
+
+const SERVED = { status: 200, error: undefined };
+
+function requests(path: string): number {
+  return provider.requests.filter((request) => request.path === path).length;
+}
+
+const LIVING: OAuth2Token = { accessToken: 'living', tokenType: 'bearer', refreshToken: 'r' };
+const EXPIRED: OAuth2Token = { accessToken: 'expired', tokenType: 'bearer', refreshToken: 'r', expiresAt: 1 };
+
+const { now } = Date;
+
+/** From now on, the clock is so many milliseconds ahead. */
+function later(milliseconds: number): void {
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + milliseconds);
+}
+
+describe('the store', () => {
+  it('a row moved to another user, or another client', async () => {
+    const beneath = store;
+    store = new EncryptedTokenStore(beneath, Buffer.alloc(32, 1).toString('base64'));
+    await start({}, { dev: {}, other: {} });
+    await store.save({ name: 'dev', user: 'victim' }, LIVING);
+    expect(await me('victim')).toEqual(SERVED);
+
+    const row = (await beneath.fetch({ name: 'dev', user: 'victim' }))?.token as OAuth2Token;
+    await beneath.save({ name: 'dev', user: 'attacker' }, row);
+    await beneath.save({ name: 'other', user: 'victim' }, row);
+    expect(await me('attacker')).toEqual({ status: 500, error: 'token_unreadable' });
+    expect(await me('victim', 'other')).toEqual({ status: 500, error: 'token_unreadable' });
+    expect(requests('/me')).toBe(1);
+  });
+
+  it('a user without an id, who would be given the client’s own token', async () => {
+    const dev = await start({}, { dev: { grantType: 'client_credentials' }, other: {} });
+    const { status } = await dev.get('me');
+    expect(status).toBe(200); // the client's own token is in the store now
+    expect(await me('', 'other')).toEqual({ status: 401, error: 'missing_token' });
+    const other = app?.get(OAuthRegistry).get('other');
+    await expect(other?.get('me', { user: '' })).rejects.toMatchObject({ error: 'missing_token' });
+    expect(requests('/me')).toBe(1);
+  });
+
+  it('a client named as the place of another client’s own token', async () => {
+    const saved: string[] = [];
+    const beneath = new MemoryTokenStore();
+    store = {
+      fetch: (key) => beneath.fetch(key),
+      remove: (key, expected) => beneath.remove(key, expected),
+      save(key, token, expected) {
+        saved.push(key.name);
+        return beneath.save(key, token, expected);
+      },
+    };
+    await (await start({}, { dev: { grantType: 'client_credentials' } })).get('me');
+    const [place = ''] = saved;
+    expect(place).toMatch(/^dev#/);
+    await app?.close();
+
+    await start({}, { dev: {}, [place]: {} });
+    for (const user of ['', 'somebody']) {
+      expect(await me(user, place)).toEqual({ status: 401, error: 'missing_token' });
+    }
+    expect(requests('/me')).toBe(1);
+  });
+
+  it('a provider in the address that is none, but the beginning of another’s key', async () => {
+    await start();
+    await store.save({ name: 'dev', user: 'victim' }, LIVING);
+    for (const imitation of ['dev:victim', 'dev#', 'dev%3Avictim', '{dev', '__proto__', 'constructor']) {
+      const { status } = await me('victim', imitation);
+      expect([imitation, status >= 400]).toEqual([imitation, true]);
+    }
+    expect(requests('/me')).toBe(0);
+  });
+});
+
+describeWithRedis('the store in Redis', () => {
+  const prefix = `test:${randomUUID()}:`;
+  let redis: RedisClientType;
+
+  beforeAll(async () => {
+    redis = await connectRedis();
+  });
+
+  beforeEach(() => {
+    store = new RedisTokenStore(redis, { prefix });
+  });
+
+  afterAll(async () => {
+    for await (const keys of redis.scanIterator({ MATCH: `${prefix}*` })) if (keys.length > 0) await redis.del(keys);
+    redis.destroy();
+  });
+
+  it('a lock squatted by an unknown value, without an end', async () => {
+    await start({}, { dev: { clientKwargs: { refreshTimeout: 2 } } });
+    await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
+    await redis.set(`${prefix}{dev:ada}:lock`, 'squatter');
+    let answer = await me('ada');
+    if (answer.status === 503) answer = await me('ada'); // a machine that is slow; the lease is over by now
+    expect(answer).toEqual(SERVED);
+    expect(requests('/token')).toBe(1);
+  });
+
+  it('a user and a client whose names run into each other', async () => {
+    await start({}, { dev: {}, 'dev:ada': {} });
+    await store.save({ name: 'dev:ada', user: 'grace' }, LIVING);
+    expect(await me('ada:grace')).toEqual({ status: 401, error: 'missing_token' });
+    expect(await me('ada}:grace')).toEqual({ status: 401, error: 'missing_token' });
+    expect(await me('grace', 'dev:ada')).toEqual(SERVED);
+  });
+});
+
+describeWithPostgres('the store in PostgreSQL', () => {
+  const schema = `test_${randomUUID().replaceAll('-', '')}`;
+  let source: DataSource;
+
+  beforeAll(async () => {
+    const url = process.env.DATABASE_URL;
+    expect(url).toBeDefined();
+    source = await new DataSource({
+      type: 'postgres',
+      url,
+      schema,
+      entities: [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity],
+    }).initialize();
+    await source.query(`CREATE SCHEMA "${schema}"`);
+    await source.synchronize();
+  });
+
+  beforeEach(() => {
+    store = new TypeOrmTokenStore(source);
+  });
+
+  afterAll(async () => {
+    await source.query(`DROP SCHEMA "${schema}" CASCADE`);
+    await source.destroy();
+  });
+
+  it.each(['infinity', '2999-12-31'])('a lock squatted by an unknown value, until %s', async (until) => {
+    await start();
+    await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
+    const locks = source.getRepository(OAuthTokenLockEntity).metadata.tablePath;
+    await source.query(
+      `INSERT INTO ${locks} (name, user_id, holder, leased_until, interrupted) VALUES ('dev', 'ada', 'squatter', $1, false)`,
+      [until],
+    );
+    expect(await me('ada')).toEqual(SERVED);
+    expect(requests('/token')).toBe(1);
+  });
+});
+
+describe('the provider', () => {
+  it('a Retry-After of years: it is left alone for an hour', async () => {
+    provider.on('POST /token', () => ({ status: 429, headers: { 'retry-after': '315360000' }, json: {} }));
+    const dev = await start();
+    await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
+    await expect(dev.get('me', { user: 'ada' })).rejects.toMatchObject({ retryAfter: 315360000 });
+    const again = (await dev.get('me', { user: 'ada' }).catch((error: unknown) => error)) as ProviderError;
+    expect(again.retryAfter).toBeLessThanOrEqual(3600);
+    later(HOUR / 2);
+    expect((await me('ada')).error).toBe('provider_error');
+    expect(requests('/token')).toBe(1);
+
+    provider.on('POST /token', () => ({ json: { access_token: 'new', token_type: 'bearer' } }));
+    later(HOUR + 60_000);
+    expect(await me('ada')).toEqual(SERVED);
+  });
+
+  it.each(['never', '-1', '', '1e9'])('a Retry-After that is %j: it counts as none', async (retryAfter) => {
+    provider.on('POST /token', () => ({ status: 503, headers: { 'retry-after': retryAfter }, json: {} }));
+    const dev = await start();
+    await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
+    const error = (await dev.get('me', { user: 'ada' }).catch((error: unknown) => error)) as ProviderError;
+    expect([error.error, error.retryAfter ?? 0]).toEqual(['provider_error', 0]);
+    later(60_000);
+    await me('ada');
+    expect(requests('/token')).toBe(2);
+  });
+
+  it('invalid_grant for ever: it is asked once, and the application told once', async () => {
+    provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
+    await start();
+    await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => me('ada')));
+    for (const { status } of answers) expect(status).toBe(401);
+    expect(await me('ada')).toEqual({ status: 401, error: 'missing_token' });
+    expect(requests('/token')).toBe(1);
+    expect(requests('/me')).toBe(0);
+    expect(revoked).toEqual(['ada']);
+  });
+
+  it('invalid_grant for ever, for a token that the application goes on giving', async () => {
+    provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
+    await start({ tokenStore: undefined, fetchToken: () => EXPIRED });
+    for (let call = 0; call < 5; call++) expect(await me('ada')).toEqual({ status: 401, error: 'token_revoked' });
+    expect(requests('/token')).toBe(1);
+    expect(revoked).toHaveLength(1);
+  });
+
+  it.each([0, 1, -1])('a token that lives for %i seconds: a refresh a call at most, and no loop', async (lifetime) => {
+    provider.on('POST /token', () => ({
+      json: { access_token: randomUUID(), token_type: 'bearer', expires_in: lifetime, refresh_token: 'r' },
+    }));
+    await start();
+    await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
+    for (let call = 1; call <= 5; call++) {
+      expect(await me('ada')).toEqual(SERVED);
+      expect(requests('/token')).toBeLessThanOrEqual(call);
+    }
+    const before = requests('/token');
+    const crowd = await Promise.all(Array.from({ length: 50 }, () => me('ada')));
+    expect(crowd).toEqual(Array.from({ length: 50 }, () => SERVED));
+    expect(requests('/token') - before).toBeLessThan(10);
+  });
+});
+
+describe('the API', () => {
+  beforeEach(() => {
+    provider.on('GET /me', () => ({ status: 401, headers: { 'www-authenticate': 'Bearer' }, json: {} }));
+    provider.on('POST /me', () => ({ status: 401, headers: { 'www-authenticate': 'Bearer' }, json: {} }));
+  });
+
+  it('401 for ever: one refresh a minute, and each call is sent twice at most', async () => {
+    await start();
+    await store.save({ name: 'dev', user: 'ada' }, LIVING);
+    for (let call = 0; call < 5; call++) expect((await me('ada')).error).toBe('provider_error');
+    expect(requests('/token')).toBe(1);
+    expect(requests('/me')).toBe(6);
+
+    later(61_000);
+    for (let call = 0; call < 5; call++) await me('ada');
+    expect(requests('/token')).toBe(2);
+    expect(requests('/me')).toBe(12);
+    expect(revoked).toEqual([]);
+  });
+
+  it('401 for a body that cannot be sent again: no refresh is used up for it', async () => {
+    const dev = await start();
+    await store.save({ name: 'dev', user: 'ada' }, LIVING);
+    const body = Readable.from(['once']);
+    await expect(dev.post('me', body, { user: 'ada' })).rejects.toMatchObject({ error: 'provider_error' });
+    expect(requests('/me')).toBe(1);
+    expect(requests('/token')).toBe(0);
+  });
+
+  it('a redirect to a host of its own, after which the token is refused: it is replaced for nobody there', async () => {
+    const elsewhere = await startScriptedProvider();
+    elsewhere.on('GET /me', () => ({ status: 401, headers: { 'www-authenticate': 'Bearer' }, json: {} }));
+    provider.on('GET /me', () => ({ status: 307, headers: { location: `${elsewhere.url}/me` } }));
+    await start();
+    await store.save({ name: 'dev', user: 'ada' }, LIVING);
+    expect((await me('ada')).error).toBe('provider_error');
+    expect(elsewhere.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    expect(requests('/token')).toBe(0);
+    await elsewhere.close();
+  });
+});

@@ -1,0 +1,82 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
+import { Cluster, outcomes, type Worker } from './cluster.js';
+import { openSharedStore, runs, STORE_KINDS, type SharedStore } from './stores.js';
+import type { CallReport } from './messages.js';
+
+const CALLS = 90;
+const FIVE_MINUTES = 300_000;
+
+describe.each(STORE_KINDS)('processes whose clocks are five minutes apart, with the tokens in %s', (kind) => {
+  const test = runs(kind) ? it : it.skip;
+  let provider: RotatingProvider;
+  let shared: SharedStore;
+  let cluster: Cluster;
+  let ahead: Worker;
+  let behind: Worker;
+
+  beforeAll(async () => {
+    if (!runs(kind)) return;
+    provider = await startRotatingProvider({ lifetime: 120 });
+    shared = await openSharedStore(kind);
+    const settings = { provider: provider.url, store: shared.settings };
+    cluster = await Cluster.start(1, settings);
+    ahead = await cluster.add({ clockOffset: FIVE_MINUTES });
+    behind = await cluster.add({ clockOffset: -FIVE_MINUTES });
+  }, 60_000);
+
+  afterEach(() => {
+    expect(cluster.events).toEqual([]);
+    expect(provider.refreshes.filter(({ isReuse }) => isReuse)).toEqual([]);
+    provider.refreshes.length = 0;
+  });
+
+  afterAll(async () => {
+    await cluster.close();
+    await shared.close();
+    await provider.close();
+  });
+
+  test('refresh an expired token once, whichever of them does', async () => {
+    for (const [user, first] of [['early', ahead] as const, ['late', behind] as const]) {
+      await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
+      expect(outcomes(await first.call(user, CALLS))).toEqual({ 200: CALLS });
+      expect(provider.refreshes.filter((refresh) => refresh.user === user)).toHaveLength(1);
+    }
+  });
+
+  test('replace a token that the one behind takes for good, and the API does not', async () => {
+    await shared.store.save({ name: 'dev', user: 'refused' }, provider.issue('refused'));
+    provider.forgetAccessToken('refused');
+    expect(outcomes(await behind.call('refused', CALLS))).toEqual({ 200: CALLS });
+    expect(provider.refreshes).toHaveLength(1);
+  });
+
+  test('refresh early where one is ahead, and come to rest, even when a token lives shorter than they differ', async () => {
+    await shared.store.save({ name: 'dev', user: 'short' }, provider.issue('short'));
+    for (const worker of [ahead, behind, ...cluster.workers]) {
+      expect(outcomes(await worker.call('short', CALLS))).toEqual({ 200: CALLS });
+    }
+    expect(provider.refreshes.length).toBeLessThanOrEqual(cluster.workers.length);
+    provider.refreshes.length = 0;
+    for (let round = 0; round < 3; round++) {
+      expect(outcomes(await cluster.storm('short', CALLS))).toEqual({ 200: CALLS });
+    }
+    expect(provider.refreshes).toEqual([]);
+  });
+
+  test('leave each other’s locks alone', async () => {
+    const user = 'locked';
+    await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
+    const others: Promise<CallReport[]>[] = [];
+    provider.script(async (_attempt, process) => {
+      provider.script((_next, process) => process());
+      others.push(ahead.call(user, CALLS));
+      await sleep(500); // long enough for a lock whose lease were reckoned by a clock of theirs to be taken
+      return process();
+    });
+    expect(outcomes(await behind.call(user, CALLS))).toEqual({ 200: CALLS });
+    expect(outcomes((await Promise.all(others)).flat())).toEqual({ 200: CALLS });
+  });
+});
