@@ -24,7 +24,7 @@ interface Answer {
 type RefreshAnswer = Answer | 'hang up' | 'never';
 
 /** Answers a refresh; `process()` uses up the refresh token and makes the ordinary answer. */
-type RefreshScript = (attempt: RefreshAttempt, process: () => Answer) => RefreshAnswer | Promise<RefreshAnswer>;
+export type RefreshScript = (attempt: RefreshAttempt, process: () => Answer) => RefreshAnswer | Promise<RefreshAnswer>;
 
 interface Grant {
   user: string;
