@@ -28,5 +28,6 @@ export default {
   coverageReporters: ['text', 'lcov'],
   coverageThreshold: { global: { lines: 95 } },
   maxWorkers: '100%',
+  workerIdleMemoryLimit: '700MB', // modules of earlier test files stay in a worker, and slow down the coverage of the next
   testTimeout: 20_000,
 };
