@@ -48,7 +48,7 @@ export const pending100kMemory: Figure = {
     const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
     const begin = (count: number): Promise<unknown> =>
       concurrently(Array.from({ length: count }), () => beginLogin(`${app.ready}/login`, agent), CONCURRENCY);
-    const heap = async (): Promise<number> => Number(await app.ask('clear the sessions')) / 1e6;
+    const heap = async (): Promise<number> => Number(await app.ask('how large is the heap')) / 1e6;
     try {
       await begin(10_000);
       const peer = await heap();
