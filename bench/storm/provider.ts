@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OAuth2Token } from 'nestjs-oauth-client';
 
 /** Milliseconds that the provider takes to refresh. */
-export const REFRESH = 100;
+const REFRESH = 100;
 
 /** A provider that takes every refresh token once. */
 export interface StormProvider {
