@@ -34,7 +34,7 @@ const SAVING = 0.2;
 /** A token in the store that all processes share. */
 export class StorePlace implements TokenPlace {
   readonly owner: TokenPlace['owner'];
-  readonly lock?: TokenPlace['lock'];
+  readonly lock?: NonNullable<TokenPlace['lock']>;
   readonly #store: TokenStore;
   readonly #key: TokenKey;
   readonly #patience: number;

@@ -22,10 +22,10 @@ const SEALED = 'sealed:';
  * what is no secret. The first key seals and all of them open, so that a token has the new key when it is next saved.
  */
 export class EncryptedTokenStore implements TokenStore {
-  readonly lock?: TokenStore['lock'];
-  readonly onTokenRevoked?: TokenStore['onTokenRevoked'];
-  readonly onTokenUnsaved?: TokenStore['onTokenUnsaved'];
-  readonly onBackchannelLogout?: TokenStore['onBackchannelLogout'];
+  readonly lock?: NonNullable<TokenStore['lock']>;
+  readonly onTokenRevoked?: NonNullable<TokenStore['onTokenRevoked']>;
+  readonly onTokenUnsaved?: NonNullable<TokenStore['onTokenUnsaved']>;
+  readonly onBackchannelLogout?: NonNullable<TokenStore['onBackchannelLogout']>;
   readonly #store: TokenStore;
   readonly #keys: KeyRing;
   readonly #readsPlain: boolean;

@@ -57,7 +57,9 @@ describe.each(STORE_KINDS)('a process that stands still while it refreshes, with
 
   /** Who waited for longer than `refresh_timeout` in a process that stood still, for another or for the store, is told so. */
   function expectServedOrTold(reports: CallReport[]): void {
-    expect(reports.map(({ outcome }) => outcome)).toEqual([expect.stringMatching(/^(200|refresh_timeout|token_store_error)$/)]);
+    expect(reports.map(({ outcome }) => outcome)).toEqual([
+      expect.stringMatching(/^(200|refresh_timeout|token_store_error)$/),
+    ]);
   }
 
   test.each(['locked', 'read'] as const)(

@@ -58,7 +58,7 @@ describe('a ring of keys', () => {
     ['tag', 3],
   ])('does not open what was tampered with in its %s, in any letter', async (_, index) => {
     const ring = new KeyRing(OLD);
-    const parts = (ring.seal(VALUE, PLACE)).split('.');
+    const parts = ring.seal(VALUE, PLACE).split('.');
     const part = parts[index]!;
     const tampered = Array.from(
       part.slice(0, -1),
@@ -72,7 +72,7 @@ describe('a ring of keys', () => {
 
   it('does not open another algorithm, or another key by the same id', async () => {
     const ring = new KeyRing(OLD);
-    const [header, ...rest] = (ring.seal(VALUE, PLACE)).split('.');
+    const [header, ...rest] = ring.seal(VALUE, PLACE).split('.');
     const { kid } = JSON.parse(Buffer.from(header!, 'base64url').toString()) as { kid: string };
     for (const forged of [
       { alg: 'dir', enc: 'A128GCM', kid },
