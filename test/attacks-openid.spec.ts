@@ -229,6 +229,7 @@ describe('attack:', () => {
       };
       await storm();
       expect(site.provider.times('/jwks')).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 100)); // a connection that was closed during the storm is noticed
       jest.useFakeTimers({
         now: Date.now() + 61_000,
         doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'],
