@@ -1,6 +1,6 @@
 import { ExponentialBackoff, halfJitterGenerator, handleAll, retry } from 'cockatiel';
+import { Recent } from '../recent.js';
 import type { OAuth2Token } from '../token/token.js';
-import { Recent } from './recent.js';
 import type { KeptToken, TokenPlace } from './token-place.js';
 
 /** How many tokens that were saved are remembered. */

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MismatchingStateError } from '../oauth.errors.js';
+import { Recent } from '../recent.js';
 import type { KeyRing } from '../sealing/key-ring.js';
 import { COOKIE_LIFETIME, hasLoginCookies, loginCookie, removeLoginCookie, setLoginCookie } from './login-cookies.js';
 import { digestOf, placeOf } from './pending-place.js';
 import type { Pending, PendingKey, StateStore } from './state-store.js';
-import { UsedStates } from './used-states.js';
+
+/** Used cookies and states that are remembered. */
+const MAX_USED = 10_000;
 
 /** What lies sealed in a cookie. */
 interface Sealed {
@@ -23,7 +26,7 @@ interface Sealed {
  */
 export class CookieStateStore implements StateStore {
   readonly #keys: KeyRing;
-  readonly #used = new UsedStates(COOKIE_LIFETIME);
+  readonly #used = new Recent<true>(MAX_USED, COOKIE_LIFETIME * 1000);
 
   constructor(keys: KeyRing) {
     this.#keys = keys;
@@ -45,15 +48,15 @@ export class CookieStateStore implements StateStore {
     const opened = cookie && ((await this.#keys.open(cookie.value, placeOf(key))) as Sealed | undefined);
     if (!opened) throw new MismatchingStateError(this.#reasonWithout(request, key), key.kind);
     removeLoginCookie(request, key);
-    if (this.#used.has(opened.id)) throw new MismatchingStateError('used_state', key.kind);
-    this.#used.add(opened.id);
-    this.#used.add(digestOf(key));
+    if (this.#used.get(opened.id)) throw new MismatchingStateError('used_state', key.kind);
+    this.#used.set(opened.id, true);
+    this.#used.set(digestOf(key), true);
     if (opened.exp < Date.now() / 1000) throw new MismatchingStateError('expired_state', key.kind);
     return opened.pending;
   }
 
   #reasonWithout(request: OAuthRequest, key: PendingKey): 'used_state' | 'unknown_state' | 'no_session' {
-    if (this.#used.has(digestOf(key))) return 'used_state';
+    if (this.#used.get(digestOf(key))) return 'used_state';
     return hasLoginCookies(request, key) ? 'unknown_state' : 'no_session';
   }
 }
