@@ -3,8 +3,8 @@ import { errorFields, logEvent } from '../observability/log.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthError } from '../oauth.errors.js';
 import type { TokenEvent, TokenKey, TokenLock, TokenStore, UpdateTokenContext } from '../token/token-store.js';
-import { inTime } from './in-time.js';
 import { readOAuth2Token, type OAuth2Token, type StoredToken } from '../token/token.js';
+import { inTime } from './in-time.js';
 
 /** A token as it was read. */
 export interface KeptToken {
@@ -81,17 +81,19 @@ export type UpdateToken = (token: OAuth2Token, context: UpdateTokenContext) => u
 export class GivenPlace implements TokenPlace {
   readonly owner: TokenPlace['owner'];
   readonly #given: KeptToken;
+  readonly #id: string;
   readonly #update: UpdateToken;
 
   constructor(owner: TokenPlace['owner'], given: StoredToken, update: UpdateToken) {
     this.owner = owner;
     this.#given = { token: readOAuth2Token(given), version: '' };
+    this.#id = digestOf(this.#given); // asked for several times at every API call
     this.#update = update;
   }
 
   /** A digest of the token itself: nothing else tells one user's from another's. */
-  idOf({ token: { accessToken, refreshToken = '' } }: KeptToken = this.#given): string {
-    return createHash('sha256').update(`${accessToken}\n${refreshToken}`).digest('base64url');
+  idOf(kept: KeptToken = this.#given): string {
+    return kept === this.#given ? this.#id : digestOf(kept);
   }
 
   read(): Promise<KeptToken> {
@@ -141,13 +143,20 @@ export class OwnPlace implements TokenPlace {
   }
 }
 
-/** Told here: nobody else may hear of it, where the token still lives. */
-function storeFailed(name: string, done: string, cause: unknown): never {
-  logEvent('error', `token not ${done}`, { client: name, ...errorFields(cause) });
-  if (cause instanceof OAuthError) throw cause;
+function digestOf({ token: { accessToken, refreshToken = '' } }: KeptToken): string {
+  return createHash('sha256').update(`${accessToken}\n${refreshToken}`).digest('base64url');
+}
+
+/**
+ * Told here: nobody else may hear of it, where the token still lives. Of the error, the message is kept: a database's has the
+ * parameters of the statement beside it, and so the token.
+ */
+function storeFailed(name: string, done: string, error: unknown): never {
+  logEvent('error', `token not ${done}`, { client: name, ...errorFields(error) });
+  if (error instanceof OAuthError) throw error;
   throw new OAuthError('token_store_error', {
     description: `the token for "${name}" could not be ${done}: the token store failed; see the cause`,
     status: 500,
-    cause,
+    cause: new Error(error instanceof Error ? error.message : 'what was thrown is no error'),
   });
 }

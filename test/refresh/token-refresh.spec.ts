@@ -11,6 +11,7 @@ import type {
 } from 'nestjs-oauth-client';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { Readable } from 'node:stream';
+import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registryWith } from '../config/registry-with.js';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
@@ -414,6 +415,22 @@ it('says that the store failed, by an error of its own', async () => {
   const call = dev.get('user', { user: 'ada' });
   await expect(call).rejects.toMatchObject({ error: 'token_store_error', status: 500, cause: expect.anything() });
   await expect(call).rejects.not.toThrow('s3cret');
+});
+
+it('attack: a database’s error that has the token among its parameters tells nobody', async () => {
+  const old = provider.issueExpired('ada');
+  let secrets: string[] = [];
+  const updateToken = (_name: string, token: OAuth2Token) => {
+    secrets = [token.accessToken, token.refreshToken ?? ''];
+    return Promise.reject(Object.assign(new Error('deadlock detected'), { parameters: secrets }));
+  };
+  const onTokenUnsaved = jest.fn<(unsaved: UnsavedToken) => void>();
+  const dev = await startProcess({}, { tokenStore: undefined, updateToken, onTokenUnsaved });
+  await dev.get('user', { token: old });
+  const { error } = onTokenUnsaved.mock.calls[0]![0];
+  const shown = inspect(error, { depth: null, showHidden: true }) + JSON.stringify(error) + String(error.stack);
+  expect(shown).toContain('deadlock detected');
+  expect(secrets.filter((secret) => secret === '' || shown.includes(secret))).toEqual([]);
 });
 
 it('does not wait for a store that does not answer', async () => {
