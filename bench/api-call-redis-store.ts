@@ -1,9 +1,8 @@
-import { NestFactory } from '@nestjs/core';
 import axios from 'axios';
 import { Agent } from 'node:http';
-import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
 import { RedisTokenStore } from 'nestjs-oauth-client/redis';
 import { createClient } from 'redis';
+import { startClient } from './api/client.js';
 import type { Figure, Pair } from './figure.js';
 import { serverUrl } from './support/server-url.js';
 import { Child } from './support/child.js';
@@ -33,22 +32,7 @@ async function measure(): Promise<Pair> {
   await tokenStore.save({ name: 'provider', user: USER }, TOKEN);
   const [row = ''] = await redis.keys(`${PREFIX}*`);
 
-  const module = OAuthClientModule.forRoot({
-    http,
-    tokenStore,
-    clients: {
-      provider: {
-        client_id: 'a-client',
-        client_secret: 'a-secret',
-        access_token_url: `${api.ready}token`,
-        authorize_url: `${api.ready}authorize`,
-        api_base_url: api.ready,
-        allow_insecure_http: true,
-      },
-    },
-  });
-  const nest = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
-  const app = nest.get(OAuthRegistry).get('provider');
+  const { app, nest } = await startClient(api.ready, { http, tokenStore });
   const bare = axios.create({ ...http, baseURL: api.ready });
 
   const ours = () => app.get('user', { user: USER });

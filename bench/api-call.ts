@@ -1,7 +1,6 @@
-import { NestFactory } from '@nestjs/core';
 import axios from 'axios';
 import { Agent } from 'node:http';
-import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
+import { startClient } from './api/client.js';
 import type { Figure, Pair } from './figure.js';
 import { Child } from './support/child.js';
 import { callsInTurn } from './support/rounds.js';
@@ -19,21 +18,7 @@ async function measure(): Promise<Pair> {
   const httpAgent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
   const http = { timeout: 10_000, httpAgent };
 
-  const module = OAuthClientModule.forRoot({
-    http,
-    clients: {
-      provider: {
-        client_id: 'a-client',
-        client_secret: 'a-secret',
-        access_token_url: `${api.ready}token`,
-        authorize_url: `${api.ready}authorize`,
-        api_base_url: api.ready,
-        allow_insecure_http: true,
-      },
-    },
-  });
-  const nest = await NestFactory.createApplicationContext(module, { logger: ['error', 'warn'] });
-  const app = nest.get(OAuthRegistry).get('provider');
+  const { app, nest } = await startClient(api.ready, { http });
   const bare = axios.create({ ...http, baseURL: api.ready });
 
   const ours = () => app.get(PATH, { token: TOKEN, params: PARAMS });

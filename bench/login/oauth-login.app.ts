@@ -1,23 +1,3 @@
-import { Controller, Get, Module } from '@nestjs/common';
-import { OAuthClientModule, OAuthLogin } from 'nestjs-oauth-client';
-import { BASE_URL, CALLBACK_PATH, PROVIDER } from './provider.js';
+import { loginModule } from './login-module.js';
 
-@Controller()
-class AuthController {
-  @Get('login')
-  @OAuthLogin('provider', { redirectUri: CALLBACK_PATH })
-  login(): void {}
-}
-
-const { scope, ...settings } = PROVIDER;
-
-@Module({
-  imports: [
-    OAuthClientModule.forRoot({
-      baseUrl: BASE_URL,
-      clients: { provider: { ...settings, clientKwargs: { scope, codeChallengeMethod: 'S256' } } },
-    }),
-  ],
-  controllers: [AuthController],
-})
-export class AppModule {}
+export const AppModule = loginModule();

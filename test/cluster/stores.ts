@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createClient } from 'redis';
 import { DataSource } from 'typeorm';
 import type { TokenStore } from '../../lib/index.js';
-import { RedisTokenStore } from '../../lib/redis/index.js';
-import {
-  OAuth1TokenEntity,
-  OAuth2TokenEntity,
-  OAuthTokenLockEntity,
-  TypeOrmTokenStore,
-} from '../../lib/typeorm/index.js';
 import type { WorkerSettings } from './messages.js';
+import { openPostgresStore, openRedisStore } from './token-store.js';
 
 /** A store that workers can share, and the test with them. */
 export interface SharedStore {
@@ -40,11 +33,9 @@ function urlOf(kind: StoreKind): string {
 }
 
 async function openRedis(url: string, prefix: string): Promise<SharedStore> {
-  const client = createClient({ url });
-  client.on('error', () => undefined); // some tests stop the server
-  await client.connect();
+  const { store, client } = await openRedisStore({ url, prefix });
   return {
-    store: new RedisTokenStore(client, { prefix }),
+    store,
     settings: { kind: 'redis', url, prefix },
     async close() {
       for await (const keys of client.scanIterator({ MATCH: `${prefix}*` }))
@@ -57,10 +48,10 @@ async function openRedis(url: string, prefix: string): Promise<SharedStore> {
 async function openPostgres(url: string, schema: string): Promise<SharedStore> {
   const admin = await new DataSource({ type: 'postgres', url }).initialize();
   await admin.query(`CREATE SCHEMA "${schema}"`);
-  const source = await postgresSource({ kind: 'postgres', url, prefix: schema }).initialize();
+  const { store, source } = await openPostgresStore({ url, prefix: schema });
   await source.synchronize();
   return {
-    store: new TypeOrmTokenStore(source),
+    store,
     settings: { kind: 'postgres', url, prefix: schema },
     async close() {
       await source.destroy();
@@ -68,15 +59,4 @@ async function openPostgres(url: string, schema: string): Promise<SharedStore> {
       await admin.destroy();
     },
   };
-}
-
-function postgresSource({ url, prefix }: WorkerSettings['store']): DataSource {
-  return new DataSource({
-    type: 'postgres',
-    url,
-    schema: prefix,
-    entities: [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity],
-    poolErrorHandler: () => undefined,
-    extra: { connectionTimeoutMillis: 10_000 },
-  });
 }

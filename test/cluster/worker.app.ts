@@ -4,18 +4,10 @@
  */
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { createClient } from 'redis';
-import { DataSource } from 'typeorm';
 import { OAuthClientModule, OAuthError, OAuthRegistry, ProviderError, type TokenStore } from '../../lib/index.js';
-import { RedisTokenStore } from '../../lib/redis/index.js';
-import {
-  OAuth1TokenEntity,
-  OAuth2TokenEntity,
-  OAuthTokenLockEntity,
-  TypeOrmTokenStore,
-} from '../../lib/typeorm/index.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import type { CallReport, Checkpoint, Message, Order, WorkerSettings } from './messages.js';
+import { openPostgresStore, openRedisStore } from './token-store.js';
 
 /** What waits at checkpoints. */
 const stopped: (() => void)[] = [];
@@ -49,22 +41,8 @@ Date.now = () => now() + (settings.clockOffset ?? 0);
 class WorkerModule {}
 
 async function openStore(): Promise<TokenStore> {
-  const { store } = settings;
-  if (store.kind === 'redis') {
-    const client = createClient({ url: store.url });
-    client.on('error', () => undefined); // a server that is away is one of the tests
-    await client.connect();
-    return new RedisTokenStore(client, { prefix: store.prefix });
-  }
-  const source = new DataSource({
-    type: 'postgres',
-    url: store.url,
-    schema: store.prefix,
-    entities: [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity],
-    poolErrorHandler: () => undefined,
-    extra: { connectionTimeoutMillis: 10_000 },
-  });
-  return new TypeOrmTokenStore(await source.initialize());
+  const { store } = await (settings.store.kind === 'redis' ? openRedisStore : openPostgresStore)(settings.store);
+  return store;
 }
 
 function tell(message: Message): void {
