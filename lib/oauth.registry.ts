@@ -18,6 +18,7 @@ export type ClientRegistration = ClientSettings & RegisterOptions & { appClass?:
 
 interface Entry {
   settings: Settings;
+  registeredAtRunTime: boolean;
   appClass?: RemoteAppClass;
 }
 
@@ -91,7 +92,10 @@ export class OAuthRegistry {
     const settings = this.#sources.settingsOf(name, { ...config, clientId: 'to-be-registered' }, false);
     const faults = checkSettings(name, settings);
     if (faults.length) throw new OAuthConfigError(faults);
-    const app = new OAuth2App(buildConfig(name, settings) as OAuth2ClientConfig, this.#context);
+    const app = new OAuth2App(
+      buildConfig({ name, registeredAtRunTime: true }, settings) as OAuth2ClientConfig,
+      this.#context,
+    );
     const registered = await app.registerClient(metadata, initialAccessToken);
     this.register(name, { ...config, ...credentialsOf(registered, settings) });
     return registered;
@@ -125,7 +129,7 @@ export class OAuthRegistry {
     const settings = this.#sources.settingsOf(name, { ...appClass?.settings, ...code }, overwrite);
     const faults = [...checkSettings(name, settings), ...appClassFaults(name, settings, appClass)];
     if (faults.length === 0) {
-      this.#entries.set(name, { settings, appClass });
+      this.#entries.set(name, { settings, appClass, registeredAtRunTime: options !== undefined });
       this.#apps.delete(name);
     }
     return faults;
@@ -134,7 +138,7 @@ export class OAuthRegistry {
   #build(name: string): RemoteApp {
     const entry = this.#entries.get(name);
     if (!entry) throw new OAuthConfigError([`there is no client "${name}"; there are: ${this.knownNames()}`]);
-    const config = buildConfig(name, entry.settings);
+    const config = buildConfig({ name, registeredAtRunTime: entry.registeredAtRunTime }, entry.settings);
     const appClass = entry.appClass ?? (config.protocol === 'OAuth 1' ? OAuth1App : OAuth2App);
     const app = new (appClass as new (...args: [typeof config, RemoteAppContext]) => RemoteApp)(config, this.#context);
     this.#apps.set(name, app);

@@ -15,6 +15,8 @@ export type ClientConfig = OAuth1ClientConfig | OAuth2ClientConfig;
 
 interface CommonClientConfig {
   readonly name: string;
+  /** Whether the client was registered while the application runs, perhaps with settings of a tenant. */
+  readonly registeredAtRunTime: boolean;
   readonly clientId: string;
   readonly clientSecret?: string;
   readonly accessTokenParams: RequestParameters;
@@ -48,6 +50,7 @@ export interface OAuth2ClientConfig extends CommonClientConfig {
   readonly refreshTokenParams: RequestParameters;
   readonly issuer?: string;
   readonly serverMetadataUrl?: string;
+  readonly allowIssuerImpersonation: boolean;
   /** Endpoints that the settings name, by their names in the metadata. */
   readonly endpoints: Readonly<Record<string, string>>;
   /** Seconds. */
@@ -63,7 +66,7 @@ export interface OAuth2ClientConfig extends CommonClientConfig {
   readonly resource: readonly string[];
   readonly codeChallengeMethod?: 'S256';
   readonly tokenEndpointAuthMethod: string;
-  readonly clientAssertionAudience: 'issuer' | 'token_endpoint';
+  readonly clientAssertionAudience: 'issuer' | 'token_endpoint' | 'endpoint';
   readonly clientCertificate?: ClientCertificate;
   /** Whether the provider's endpoints for mutual TLS are used (RFC 8705 §5). */
   readonly usesMutualTls: boolean;
@@ -84,14 +87,17 @@ export interface OAuth2ClientConfig extends CommonClientConfig {
   readonly dpopKey?: JsonWebKey;
 }
 
+/** Where a client comes from. */
+export type ClientOrigin = Pick<CommonClientConfig, 'name' | 'registeredAtRunTime'>;
+
 /** Builds the config of a client from settings that `checkSettings()` found no fault in. */
-export function buildConfig(name: string, settings: Settings): ClientConfig {
+export function buildConfig(origin: ClientOrigin, settings: Settings): ClientConfig {
   return settings.requestTokenUrl
-    ? oauth1Config(name, SCHEMAS['OAuth 1'].schema.parse(settings))
-    : oauth2Config(name, SCHEMAS['OAuth 2'].schema.parse(settings));
+    ? oauth1Config(origin, SCHEMAS['OAuth 1'].schema.parse(settings))
+    : oauth2Config(origin, SCHEMAS['OAuth 2'].schema.parse(settings));
 }
 
-function oauth1Config(name: string, settings: OAuth1Settings): OAuth1ClientConfig {
+function oauth1Config(origin: ClientOrigin, settings: OAuth1Settings): OAuth1ClientConfig {
   const {
     signatureMethod = 'HMAC-SHA1',
     signatureType = 'HEADER',
@@ -100,7 +106,7 @@ function oauth1Config(name: string, settings: OAuth1Settings): OAuth1ClientConfi
     forceIncludeBody = false,
   } = settings.clientKwargs ?? {};
   return {
-    ...commonConfig(name, settings),
+    ...commonConfig(origin, settings),
     protocol: 'OAuth 1',
     requestTokenUrl: settings.requestTokenUrl,
     requestTokenParams: settings.requestTokenParams ?? {},
@@ -115,7 +121,7 @@ function oauth1Config(name: string, settings: OAuth1Settings): OAuth1ClientConfi
   };
 }
 
-function oauth2Config(name: string, settings: OAuth2Settings): OAuth2ClientConfig {
+function oauth2Config(origin: ClientOrigin, settings: OAuth2Settings): OAuth2ClientConfig {
   const {
     scope,
     tokenEndpointAuthMethod,
@@ -127,7 +133,7 @@ function oauth2Config(name: string, settings: OAuth2Settings): OAuth2ClientConfi
   } = settings.clientKwargs ?? {};
   const authMethod = tokenEndpointAuthMethod ?? (settings.clientSecret ? 'client_secret_basic' : 'none');
   return {
-    ...commonConfig(name, settings),
+    ...commonConfig(origin, settings),
     protocol: 'OAuth 2',
     grantType: settings.grantType ?? 'authorization_code',
     authorizeParams: settings.authorizeParams ?? {},
@@ -135,6 +141,7 @@ function oauth2Config(name: string, settings: OAuth2Settings): OAuth2ClientConfi
     refreshTokenParams: settings.refreshTokenParams ?? {},
     issuer: settings.issuer,
     serverMetadataUrl: settings.serverMetadataUrl,
+    allowIssuerImpersonation: settings.allowIssuerImpersonation ?? false,
     endpoints: namedEndpoints(settings),
     clockTolerance: settings.clockTolerance ?? 30,
     userInfoFrom: settings.userInfoFrom ?? 'id_token',
@@ -181,11 +188,11 @@ function clientKeys(given: PrivateKeys | undefined): OAuth2ClientConfig['private
   return ([given].flat() as PrivateKeyMaterial[]).map(readPrivateKey);
 }
 
-function commonConfig(name: string, settings: OAuth1Settings | OAuth2Settings): CommonClientConfig {
+function commonConfig(origin: ClientOrigin, settings: OAuth1Settings | OAuth2Settings): CommonClientConfig {
   const { clientId, clientSecret, accessTokenParams = {}, apiBaseUrl, apiOrigins = [] } = settings;
   const apiUrls = apiBaseUrl === undefined ? apiOrigins : [apiBaseUrl, ...apiOrigins];
   return {
-    name,
+    ...origin,
     clientId,
     clientSecret,
     accessTokenParams,

@@ -102,6 +102,13 @@ export interface OAuth2ClientSettings
    * name win over it.
    */
   serverMetadataUrl?: string;
+  /**
+   * Accepts an issuer that the provider does not prove: with `jwksUri`, or with a `serverMetadataUrl` that is not the
+   * issuer's well-known URL. Whoever controls that URL can sign in as any user of the issuer. Not for clients that are
+   * registered at run time.
+   * @default false
+   */
+  allowIssuerImpersonation?: boolean;
   /** PKCE (RFC 7636), here or in `clientKwargs`. Without it, PKCE is used where the metadata says that S256 is supported. */
   codeChallengeMethod?: 'S256';
   /** Is told of every token that was refreshed; goes before the module's `updateToken`. */
@@ -174,10 +181,11 @@ export interface SecuritySettings {
    */
   privateKeys?: PrivateKeys;
   /**
-   * Who a client assertion is for: the issuer, or the token endpoint for providers that have it so (RFC 7523 §3).
+   * The audience of client assertions (RFC 7523 §3): the issuer, or for providers that require it the endpoint that the
+   * assertion is sent to. `token_endpoint` is the same as `endpoint` at the token endpoint, and the issuer elsewhere.
    * @default 'issuer'
    */
-  clientAssertionAudience?: 'issuer' | 'token_endpoint';
+  clientAssertionAudience?: 'issuer' | 'token_endpoint' | 'endpoint';
   /** The certificate that the client shows in TLS (RFC 8705), in PEM. */
   clientCertificate?: ClientCertificate;
   /** Push every authorisation request (RFC 9126). @default what the metadata requires */

@@ -117,7 +117,9 @@ const openId = {
 
 const security = {
   privateKeys: privateKeys.optional(),
-  clientAssertionAudience: z.enum(['issuer', 'token_endpoint'], 'expected issuer or token_endpoint').optional(),
+  clientAssertionAudience: z
+    .enum(['issuer', 'token_endpoint', 'endpoint'], 'expected issuer, token_endpoint or endpoint')
+    .optional(),
   clientCertificate: certificate.optional(),
   requirePushedAuthorizationRequests: flag.optional(),
   requireSignedRequestObject: flag.optional(),
@@ -136,6 +138,7 @@ const oauth2 = {
   authorizeParams: z.record(z.string(), z.unknown(), 'expected an object of parameters').optional(),
   issuer: url.optional(),
   serverMetadataUrl: url.optional(),
+  allowIssuerImpersonation: flag.optional(),
   grantType: z
     .enum(['authorization_code', 'client_credentials'], 'expected authorization_code or client_credentials')
     .optional(),

@@ -128,7 +128,7 @@ function camelCase(key: string): string {
 function configOf(...settings: object[]): Record<string, unknown> {
   const normalized = Object.assign({}, ...settings.map((part) => normalizeKeys(part)));
   expect(checkSettings('dev', normalized)).toEqual([]);
-  return { ...buildConfig('dev', normalized) };
+  return { ...buildConfig({ name: 'dev', registeredAtRunTime: false }, normalized) };
 }
 
 describe.each([
