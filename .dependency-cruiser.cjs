@@ -1,12 +1,8 @@
 /** The rooms of lib/, from the ground up. A room imports from the rows above its own, and from itself. */
 const LAYERS = [
-  [
-    '^lib/oauth\\.errors\\.ts$',
-    '^lib/oauth-request\\.ts$',
-    '^lib/warn-once\\.ts$',
-    '^lib/recent\\.ts$',
-    '^lib/limits\\.ts$',
-  ],
+  ['^lib/(error-codes|redaction|limits|recent|oauth-request|warn-once)\\.ts$'],
+  ['^lib/browser-message\\.ts$'],
+  ['^lib/oauth\\.errors\\.ts$'],
   ['^lib/sealing/', '^lib/observability/'],
   ['^lib/token/'],
   ['^lib/config/'],

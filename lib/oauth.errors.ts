@@ -1,8 +1,10 @@
 import { HttpException } from '@nestjs/common';
+import { browserMessage, type ErrorBody } from './browser-message.js';
+import { redact } from './redaction.js';
 
 /** What an {@link OAuthError} is made of, beyond its code. */
 export interface OAuthErrorOptions {
-  /** Human-readable text: what happened, why, and what to do. Never a secret, a token or a code. */
+  /** For the developer, in the log: what happened, what was expected, and what to do. Never a secret, a token or a code. */
   description?: string;
   /** `error_uri` of the provider: a page about the error. */
   uri?: string;
@@ -15,26 +17,53 @@ export interface OAuthErrorOptions {
 /**
  * Anything that goes wrong in a login, a token request or an API call.
  *
- * It is an `HttpException`: uncaught, it answers with its status and `{ error, error_description, error_uri }`. Catch
- * it and its kinds with `@Catch(OAuthError)`.
+ * It is an `HttpException`: uncaught, it answers with its status and `{ error, error_description }`. The browser gets a fixed
+ * sentence; `description` is for the log, and reaches the browser only where the module's `exposeErrors` is on. Catch the
+ * error and its kinds with `@Catch(OAuthError)`.
  */
 export class OAuthError extends HttpException {
   /** Error code: the provider's own (RFC 6749 §4.1.2.1 and §5.2), or one of this library's. */
   readonly error: string;
-  /** `error_description`, or this library's explanation. */
+  /** `error_description`, or this library's explanation. Not for browsers: a provider may have quoted anything in it. */
   readonly description?: string;
   /** `error_uri` of the provider. */
   readonly uri?: string;
+  /** Undefined until an app has said so: then as by default. */
+  #isExposed?: boolean;
 
   constructor(error: string, { description, uri, status = 400, cause }: OAuthErrorOptions = {}) {
-    const body = { error, error_description: description, ...(uri && { error_uri: uri }) };
-    super(body, status, { cause, description });
+    super(browserMessage(error, status), status, { cause });
     this.name = new.target.name;
     this.message = description ? `${error}: ${description}` : error;
     this.error = error;
     this.description = description;
     this.uri = uri;
   }
+
+  /** The body of the answer: for the browser, and with `exposeErrors` for the developer. */
+  override getResponse(): ErrorBody {
+    if (!(this.#isExposed ?? exposesErrors())) return browserMessage(this.error, this.getStatus());
+    return { error: this.error, error_description: this.description, ...(this.uri && { error_uri: this.uri }) };
+  }
+
+  /** @internal Applies the module's `exposeErrors`. */
+  exposeWhen(exposeErrors: boolean | undefined): this {
+    this.#isExposed ??= exposeErrors;
+    return this;
+  }
+
+  /** @internal Takes values that were sent to a provider out of what it answered. */
+  redact(values: readonly string[]): this {
+    const { message, description, uri } = this;
+    const redacted = (text: string | undefined): string | undefined => text && redact(text, values);
+    Object.assign(this, { message: redact(message, values), description: redacted(description), uri: redacted(uri) });
+    return this;
+  }
+}
+
+/** By default, what went wrong is shown to the developer, who is the only visitor before an application is in production. */
+function exposesErrors(): boolean {
+  return process.env.NODE_ENV !== 'production';
 }
 
 /** Why a callback's state was refused; see {@link MismatchingStateError}. */

@@ -1,34 +1,12 @@
+import { isRegisteredCode } from '../error-codes.js';
 import { OAuthError } from '../oauth.errors.js';
 
-/** Codes of errors that the specifications name, and this library's own. */
-const KNOWN = new Set(
-  [
-    'invalid_request invalid_client invalid_grant invalid_scope invalid_target invalid_token insufficient_scope', // RFC 6749, 6750, 8707
-    'unauthorized_client unsupported_grant_type unsupported_response_type access_denied', // RFC 6749
-    'server_error temporarily_unavailable',
-    'login_required consent_required interaction_required account_selection_required', // OpenID Connect Core §3.1.2.6
-    'invalid_request_uri invalid_request_object request_not_supported request_uri_not_supported',
-    'authorization_pending slow_down expired_token', // RFC 8628
-    'invalid_dpop_proof use_dpop_nonce', // RFC 9449
-    'expired_login_hint_token unknown_user_id missing_user_code invalid_user_code invalid_binding_message', // CIBA
-    'transaction_failed',
-    'invalid_redirect_uri invalid_client_metadata invalid_software_statement unapproved_software_statement', // RFC 7591
-    'unsupported_token_type', // RFC 7009, and ours
-    'token_expired token_rejected token_used token_revoked signature_invalid consumer_key_unknown', // OAuth Problem Reporting
-    'nonce_used timestamp_refused permission_denied permission_unknown user_refused parameter_absent oauth_problem',
-    'invalid_configuration mismatching_state missing_request_token missing_token token_invalid provider_error',
-    'invalid_code_verifier invalid_return_to missing_session missing_verifier session_error unknown_provider',
-    'untrusted_origin refresh_timeout token_store_error token_unreadable',
-    'cookie_too_large missing_response response_sent state_store_error',
-  ].flatMap((line) => line.split(' ')),
-);
-
 /**
- * The `error.type` of OpenTelemetry: the code of an {@link OAuthError}, or else the error's name. Anybody may call a callback
- * with a code of their making; `_OTHER` stands for those, so that they make no new time series.
+ * The `error.type` of OpenTelemetry: the code of an {@link OAuthError}, or else the error's name. Anyone can call a callback
+ * with an invented code; `_OTHER` stands for those, so that they do not create new time series.
  */
 export function errorType(error: unknown): string {
-  if (error instanceof OAuthError) return KNOWN.has(error.error) ? error.error : '_OTHER';
+  if (error instanceof OAuthError) return isRegisteredCode(error.error) ? error.error : '_OTHER';
   const { name } = (error ?? {}) as { name?: unknown };
   return typeof name === 'string' ? name : '_OTHER';
 }

@@ -1,0 +1,42 @@
+import { isRegisteredCode } from './error-codes.js';
+
+/** What the user reads, by error code. */
+const BY_CODE: Record<string, string> = {
+  access_denied: 'The sign-in was canceled.',
+  consent_required: 'The provider needs your consent. Please sign in again.',
+  expired_token: 'The sign-in took too long. Please start again.',
+  invalid_return_to: 'The link that started this sign-in is not valid.',
+  login_required: 'The provider asks you to sign in again.',
+  mismatching_state:
+    'This sign-in was not started in this browser, has expired, or was already used. Please start again.',
+  permission_denied: 'The sign-in was canceled.',
+  unknown_provider: 'There is no such sign-in provider.',
+  user_refused: 'The sign-in was canceled.',
+};
+
+/** What the user reads where the code has no sentence, by HTTP status. */
+const BY_STATUS: Record<number, string> = {
+  400: 'The request was not accepted. Please start again.',
+  401: 'Please sign in again.',
+  403: 'The sign-in was refused.',
+  404: 'There is no such page.',
+  502: 'The sign-in provider did not answer as expected. Please try again later.',
+  503: 'The service is not available at the moment. Please try again later.',
+  504: 'The sign-in provider did not answer in time. Please try again later.',
+};
+
+const OTHERWISE = 'Something went wrong. Please try again later.';
+
+/** The body of an answer about an error (RFC 6749 §5.2). */
+export interface ErrorBody {
+  error: string;
+  error_description?: string;
+  error_uri?: string;
+}
+
+/** What a browser learns of an error: a registered code, and a fixed sentence that quotes nothing. */
+export function browserMessage(code: string, status: number): ErrorBody {
+  const known = isRegisteredCode(code) ? code : status >= 500 ? 'provider_error' : 'invalid_request';
+  const sentence = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : BY_STATUS[status];
+  return { error: known, error_description: sentence ?? OTHERWISE };
+}

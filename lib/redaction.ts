@@ -1,0 +1,24 @@
+/** What takes the place of a secret in a text. */
+const REDACTED = '[redacted]';
+/** Shorter values are words rather than secrets: to replace them would garble the text. */
+const SHORTEST = 6;
+
+/** Replaces values in a text, in the forms in which a request carries them and an answer may repeat them. */
+export function redact(text: string, values: Iterable<string>): string {
+  let redacted = text;
+  for (const value of longestFirst(values)) {
+    for (const form of formsOf(value)) redacted = redacted.replaceAll(form, REDACTED);
+  }
+  return redacted;
+}
+
+/** A value that is a part of another one must not break it up. */
+function longestFirst(values: Iterable<string>): string[] {
+  return [...new Set(values)].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length);
+}
+
+/** As it is, as a query or form has it, and as JSON has it. */
+function formsOf(value: string): Set<string> {
+  const encoded = new URLSearchParams([['', value]]).toString().slice(1);
+  return new Set([value, encoded, encoded.replaceAll('+', '%20'), JSON.stringify(value).slice(1, -1)]);
+}
