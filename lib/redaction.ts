@@ -22,3 +22,13 @@ function formsOf(value: string): Set<string> {
   const encoded = new URLSearchParams([['', value]]).toString().slice(1);
   return new Set([value, encoded, encoded.replaceAll('+', '%20'), JSON.stringify(value).slice(1, -1)]);
 }
+
+/** An error of unknown origin, without its message: it may quote a request, an answer or a row. The place of the error stays. */
+export function withoutMessage(error: unknown): Error {
+  const { name, stack } = (error instanceof Error ? error : {}) as Partial<Error>;
+  const kind = typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : 'Error';
+  const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  const cause = new Error(kind);
+  cause.stack = [kind, ...frames].join('\n');
+  return cause;
+}

@@ -1,8 +1,9 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpException, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
 import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthConfigError } from '../oauth.errors.js';
+import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
+import { withoutMessage } from '../redaction.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { CookieStateStore } from '../state/cookie-state.js';
 import { SessionStateStore } from '../state/session-state.js';
@@ -27,11 +28,21 @@ export class ModuleStateStore implements StateStore, OnModuleInit {
   }
 
   async save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void> {
-    await (await this.#resolved()).save(request, key, pending);
+    await this.#ask((store) => store.save(request, key, pending));
   }
 
   async take(request: OAuthRequest, key: PendingKey): Promise<Pending> {
-    return (await this.#resolved()).take(request, key);
+    return this.#ask((store) => store.take(request, key));
+  }
+
+  async #ask<T>(question: (store: StateStore) => Promise<T>): Promise<T> {
+    const store = await this.#resolved();
+    try {
+      return await question(store);
+    } catch (error) {
+      if (error instanceof HttpException) throw error;
+      throw storeFailed(error);
+    }
   }
 
   #resolved(): Promise<StateStore> {
@@ -48,4 +59,13 @@ export class ModuleStateStore implements StateStore, OnModuleInit {
       "encryptionKeys: missing; state: 'cookie' needs one: 32 random bytes in base64, as `openssl rand -base64 32` makes them",
     ]);
   }
+}
+
+/** The message of a custom store's error may hold anything, such as what it was to save. */
+function storeFailed(error: unknown): OAuthError {
+  return new OAuthError('state_store_error', {
+    description: 'the state store failed, so the pending login could not be kept or found; see the cause',
+    status: 500,
+    cause: withoutMessage(error),
+  });
 }

@@ -7,11 +7,14 @@ import {
   hasLoginCookies,
   loginCookie,
   removeLoginCookie,
+  schemeOf,
   setLoginCookie,
 } from '../state/login-cookies.js';
 import { digestOf, placeOf } from '../state/pending-place.js';
 import type { Pending, PendingKey, StateStore } from '../state/state-store.js';
 import { commandsOf, type RedisClient, type SendCommand } from './redis-client.js';
+
+const LIMITS = { lifetime: COOKIE_LIFETIME, most: 5 };
 
 /** How a {@link RedisStateStore} is set up. */
 export interface RedisStateStoreOptions {
@@ -43,19 +46,21 @@ export class RedisStateStore implements StateStore {
   /** @throws {OAuthError} `state_store_error` (status 500) when Redis fails */
   async save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void> {
     const secret = randomBytes(32).toString('base64url');
-    const sealed = keysOf(secret).seal(pending, placeOf(key));
+    const sealed = keysOf(secret).seal(pending, placeOf(key, schemeOf({ secure: key.https })));
     await this.#ask('SET', this.#entry(key, secret), sealed, 'EX', String(COOKIE_LIFETIME));
-    setLoginCookie(request, key, secret, pending);
+    setLoginCookie(request, key, secret, pending, LIMITS);
   }
 
   /** @throws {OAuthError} `state_store_error` (status 500) when Redis fails */
   async take(request: OAuthRequest, key: PendingKey): Promise<Pending> {
     const cookie = loginCookie(request, key);
     const sealed = cookie && (await this.#ask('GETDEL', this.#entry(key, cookie.value)));
-    if (typeof sealed !== 'string') throw new MismatchingStateError(await this.#reasonWithout(request, key), key.kind);
-    removeLoginCookie(request, key);
+    if (!cookie || typeof sealed !== 'string') {
+      throw new MismatchingStateError(await this.#reasonWithout(request, key), key.kind);
+    }
+    removeLoginCookie(request, key, cookie);
     await this.#ask('SET', this.#usedMark(key), '', 'EX', String(COOKIE_LIFETIME));
-    const pending = await keysOf(cookie?.value ?? '').open(sealed, placeOf(key));
+    const pending = await keysOf(cookie.value).open(sealed, placeOf(key, schemeOf(cookie)));
     if (!pending) throw new MismatchingStateError('unknown_state', key.kind);
     return pending as Pending;
   }
@@ -64,7 +69,7 @@ export class RedisStateStore implements StateStore {
     if ((await this.#ask('GET', this.#usedMark(key))) !== null) return 'used_state';
     const cookie = loginCookie(request, key);
     if (cookie) return cookie.since + COOKIE_LIFETIME < Date.now() / 1000 ? 'expired_state' : 'unknown_state';
-    return hasLoginCookies(request, key) ? 'unknown_state' : 'no_session';
+    return hasLoginCookies(request) ? 'unknown_state' : 'no_session';
   }
 
   /** Of no use without the browser's secret. */

@@ -3,12 +3,20 @@ import type { OAuthRequest } from '../oauth-request.js';
 import { MismatchingStateError } from '../oauth.errors.js';
 import { Recent } from '../recent.js';
 import type { KeyRing } from '../sealing/key-ring.js';
-import { COOKIE_LIFETIME, hasLoginCookies, loginCookie, removeLoginCookie, setLoginCookie } from './login-cookies.js';
+import {
+  COOKIE_LIFETIME,
+  hasLoginCookies,
+  loginCookie,
+  removeLoginCookie,
+  schemeOf,
+  setLoginCookie,
+} from './login-cookies.js';
 import { digestOf, placeOf } from './pending-place.js';
 import type { Pending, PendingKey, StateStore } from './state-store.js';
 
 /** Used cookies and states that are remembered. */
 const MAX_USED = 10_000;
+const LIMITS = { lifetime: COOKIE_LIFETIME, most: 5 };
 
 /** What lies sealed in a cookie. */
 interface Sealed {
@@ -40,14 +48,21 @@ export class CookieStateStore implements StateStore {
       exp: Math.floor(Date.now() / 1000) + COOKIE_LIFETIME,
       pending,
     };
-    setLoginCookie(request, key, this.#keys.seal(sealed, placeOf(key)), pending);
+    setLoginCookie(
+      request,
+      key,
+      this.#keys.seal(sealed, placeOf(key, schemeOf({ secure: key.https }))),
+      pending,
+      LIMITS,
+    );
   }
 
   async take(request: OAuthRequest, key: PendingKey): Promise<Pending> {
     const cookie = loginCookie(request, key);
-    const opened = cookie && ((await this.#keys.open(cookie.value, placeOf(key))) as Sealed | undefined);
+    const opened =
+      cookie && ((await this.#keys.open(cookie.value, placeOf(key, schemeOf(cookie)))) as Sealed | undefined);
     if (!opened) throw new MismatchingStateError(this.#reasonWithout(request, key), key.kind);
-    removeLoginCookie(request, key);
+    removeLoginCookie(request, key, cookie);
     if (this.#used.get(opened.id)) throw new MismatchingStateError('used_state', key.kind);
     this.#used.set(opened.id, true);
     this.#used.set(digestOf(key), true);
@@ -57,6 +72,6 @@ export class CookieStateStore implements StateStore {
 
   #reasonWithout(request: OAuthRequest, key: PendingKey): 'used_state' | 'unknown_state' | 'no_session' {
     if (this.#used.get(digestOf(key))) return 'used_state';
-    return hasLoginCookies(request, key) ? 'unknown_state' : 'no_session';
+    return hasLoginCookies(request) ? 'unknown_state' : 'no_session';
   }
 }

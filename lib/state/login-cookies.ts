@@ -5,89 +5,117 @@ import { digestOf } from './pending-place.js';
 import { responseOf } from './response-of.js';
 import type { Pending, PendingKey } from './state-store.js';
 
-/** Seconds that a login with a cookie of its own may take. */
+/** Seconds that a login which waits in its own cookie, or in Redis, may take. */
 export const COOKIE_LIFETIME = 600;
-/** Logins that one browser has pending; the oldest go. */
-const MAX_PENDING = 5;
-/** Bytes that their cookies have in all. Node.js answers 431 to 16 KiB of headers, and the browser has other cookies too. */
+/** Bytes of all login cookies together. Node.js answers 431 to 16 KiB of headers, and the browser has other cookies too. */
 const MAX_TOTAL = 8192;
-/** Bytes of a cookie, with its attributes, that every browser takes (RFC 6265 §6.1). */
+/** Bytes of a cookie, with its attributes, that every browser accepts (RFC 6265 §6.1). */
 const MAX_SIZE = 4096;
 /** Characters of a digest that a name has. */
 const DIGEST_LENGTH = 22;
 /** Bytes that a cookie has beside its value, at most. */
 const NAME_AND_AGE = 50;
+/** Browsers accept this prefix only over https, from the host itself and for all paths (RFC 6265bis §4.1.3.2). */
+const HOST_PREFIX = '__Host-';
+
+/** How long login cookies live, and how many. */
+export interface LoginCookieLimits {
+  /** Seconds. */
+  lifetime: number;
+  /** Cookies that one browser keeps; the oldest are removed first. */
+  most: number;
+}
 
 /** A cookie of a login, as the browser sent it. */
 export interface LoginCookie {
-  /** Seconds since 1970, as far as the browser is to be believed. */
+  /** Seconds since 1970, as far as the browser can be believed. */
   since: number;
   value: string;
+  /** Whether no other host, and nobody on the network, can have set it. */
+  secure: boolean;
 }
 
 /**
- * Gives the browser a cookie for one login. It comes back with the provider's redirect, and by https also with a form that
- * the provider posts. The oldest beyond five go.
+ * Gives the browser a cookie for one login. It comes back with the provider's redirect, and on https also with a form that
+ * the provider's page posts.
  * @throws {OAuthError} `cookie_too_large` when no browser would keep it
  */
-export function setLoginCookie(request: OAuthRequest, key: PendingKey, value: string, pending: Pending): void {
+export function setLoginCookie(
+  request: OAuthRequest,
+  key: PendingKey,
+  value: string,
+  pending: Pending,
+  { lifetime, most }: LoginCookieLimits,
+): void {
   const { https } = key;
-  const name = cookieName(key);
+  const name = cookieName(key, https);
   const cookie = stringifySetCookie({
     name,
     value: `${Math.floor(Date.now() / 1000)}.${value}`,
-    maxAge: COOKIE_LIFETIME,
+    maxAge: lifetime,
     ...attributes(https),
     sameSite: comesByPost(pending) ? (https ? 'none' : undefined) : 'lax',
   });
   if (cookie.length > MAX_SIZE) throw tooLarge(cookie.length);
   const response = responseOf(request);
-  const others = loginCookies(request, https).filter((other) => other.name !== name);
-  for (const old of surplus(others, cookie.length)) response.addCookie(removal(old.name, https));
+  const others = loginCookies(request).filter((other) => other.secure === https && other.name !== name);
+  for (const old of surplus(others, cookie.length, most)) response.addCookie(removal(old.name, https));
   response.addCookie(cookie);
 }
 
-/** The cookie that belongs to this login, if the browser sent it. */
+/**
+ * The cookie that belongs to this login, if the browser sent it. Where the site is known to be on https, only one that is
+ * secure counts; elsewhere a proxy may have hidden the https, and the secure one is preferred.
+ */
 export function loginCookie(request: OAuthRequest, key: PendingKey): LoginCookie | undefined {
-  const name = cookieName(key);
-  return loginCookies(request, key.https).find((cookie) => cookie.name === name);
+  const cookies = loginCookies(request);
+  const find = (https: boolean): LoginCookie | undefined => cookies.find(({ name }) => name === cookieName(key, https));
+  return find(true) ?? (key.https ? undefined : find(false));
 }
 
 /** Whether the browser sent a cookie of any login. */
-export function hasLoginCookies(request: OAuthRequest, { https }: PendingKey): boolean {
-  return loginCookies(request, https).length > 0;
+export function hasLoginCookies(request: OAuthRequest): boolean {
+  return loginCookies(request).length > 0;
 }
 
 /** Takes the cookie of a login from the browser. */
-export function removeLoginCookie(request: OAuthRequest, key: PendingKey): void {
-  responseOf(request).addCookie(removal(cookieName(key), key.https));
+export function removeLoginCookie(request: OAuthRequest, key: PendingKey, { secure }: LoginCookie): void {
+  responseOf(request).addCookie(removal(cookieName(key, secure), secure));
 }
 
-/** By https with the prefix that keeps it from being set by another host, or without TLS. */
-function cookieName(key: PendingKey): string {
-  return prefix(key.https) + digestOf(key).slice(0, DIGEST_LENGTH);
+/**
+ * The scheme that a login cookie belongs to, for the context of what is kept by it: a cookie that may have been set without
+ * TLS does not stand for a login that was begun on https.
+ */
+export function schemeOf({ secure }: Pick<LoginCookie, 'secure'>): string {
+  return secure ? 'https' : 'http';
+}
+
+function cookieName(key: PendingKey, https: boolean): string {
+  return prefix(https) + digestOf(key).slice(0, DIGEST_LENGTH);
 }
 
 function prefix(https: boolean): string {
-  return https ? '__Host-oauth_' : 'oauth_';
+  return https ? `${HOST_PREFIX}oauth_` : 'oauth_';
 }
 
-function loginCookies({ headers }: OAuthRequest, https: boolean): (LoginCookie & { name: string })[] {
+function loginCookies({ headers }: OAuthRequest): (LoginCookie & { name: string })[] {
   return Object.entries(parseCookie(headers?.cookie ?? '')).flatMap(([name, text = '']) => {
     const [, since, value = ''] = /^(\d{10})\.([\w.-]+)$/.exec(text) ?? [];
-    const isOurs = name.startsWith(prefix(https)) && name.length === prefix(https).length + DIGEST_LENGTH;
-    return isOurs && since !== undefined ? [{ name, since: Number(since), value }] : [];
+    const secure = name.startsWith(HOST_PREFIX);
+    const isOurs = name.startsWith(prefix(secure)) && name.length === prefix(secure).length + DIGEST_LENGTH;
+    return isOurs && since !== undefined ? [{ name, since: Number(since), value, secure }] : [];
   });
 }
 
-/** The cookies for which there is no room beside a new one. */
-function surplus<C extends LoginCookie>(cookies: C[], size: number): C[] {
+/** The cookies that a new one leaves no space for. */
+function surplus<C extends LoginCookie>(cookies: C[], size: number, most: number): C[] {
   let total = size;
   // within a second, the order is the browser's: the oldest first
   const newestFirst = cookies.sort((a, b) => a.since - b.since).reverse();
   return newestFirst.filter(({ value }, index) => {
     total += value.length + NAME_AND_AGE;
-    return index >= MAX_PENDING - 1 || total > MAX_TOTAL;
+    return index >= most - 1 || total > MAX_TOTAL;
   });
 }
 

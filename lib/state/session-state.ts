@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MismatchingStateError, OAuthConfigError } from '../oauth.errors.js';
+import { Recent } from '../recent.js';
 import type { KeyRing } from '../sealing/key-ring.js';
-import { placeOf } from './pending-place.js';
+import { loginCookie, removeLoginCookie, schemeOf, setLoginCookie, type LoginCookie } from './login-cookies.js';
+import { digestOf, placeOf } from './pending-place.js';
 import { entryName, pendingNames, rememberUse, wasUsed } from './session-entries.js';
 import { inTurn, saveSession } from './session-turns.js';
 import { isCookieSession, isNew, requireSession, type Session } from './session.js';
@@ -9,14 +12,16 @@ import type { Pending, PendingKey, StateStore } from './state-store.js';
 
 /** Seconds that a login may take. */
 const LIFETIME = 3600;
-/** Pending logins that one session keeps; the oldest go. */
+/** Pending logins that one session keeps; the oldest are removed first. */
 const MAX_PENDING = 20;
 /** The same for a session that is its cookie: a browser drops a cookie over 4 KiB. */
 const MAX_PENDING_IN_COOKIE = 5;
-/** The same for what is sealed, and longer by that. */
+/** The same for sealed logins, which are longer. */
 const MAX_SEALED_IN_COOKIE = 3;
+/** Logins in cookies that this process remembers as used. */
+const MAX_USED = 10_000;
 
-/** Of what may be pending, what a browser should not read: of OAuth 1, and of DPoP. */
+/** What a browser must not read of a pending login: secrets of OAuth 1 and of DPoP. */
 const SECRETS = ['requestTokenSecret', 'dpopKey'];
 
 interface Entry {
@@ -24,14 +29,19 @@ interface Entry {
   data: Pending | string;
   /** Seconds since 1970. */
   exp: number;
+  /** Digest of the login and of the random value in the login's own cookie. */
+  binding: string;
 }
 
 /**
- * Keeps what is pending in the session, under `_state_{name}_{state}`, for an hour. A session that is its cookie keeps
- * secrets sealed.
+ * Keeps what is pending in the session, under `_state_{name}_{state}`, for an hour. Each login is also bound to a cookie of
+ * its own: a session can be planted in a browser, with logins that another browser began, and then goes along into the new
+ * session of the user who signs in. A session that is its cookie keeps secrets sealed.
  */
 export class SessionStateStore implements StateStore {
   readonly #keys?: KeyRing;
+  /** Logins that were finished. Only a session that is its cookie can bring one back. */
+  readonly #used = new Recent<true>(MAX_USED, LIFETIME * 1000);
 
   constructor(keys?: KeyRing) {
     this.#keys = keys;
@@ -45,9 +55,13 @@ export class SessionStateStore implements StateStore {
   async save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void> {
     const session = requireSession(request);
     const data = isCookieSession(session) && holdsSecret(pending) ? this.#seal(key, pending) : pending;
+    const most = mostPending(session, data);
+    const value = randomBytes(16).toString('base64url');
+    setLoginCookie(request, key, value, pending, { lifetime: LIFETIME, most });
     await inTurn(request, session, async () => {
-      makeRoom(session, mostBeside(session, data));
-      session[entryName(key)] = { data, exp: nowInSeconds() + LIFETIME } satisfies Entry;
+      makeRoom(session, most - 1);
+      const binding = bindingOf(key, { value, secure: key.https });
+      session[entryName(key)] = { data, exp: nowInSeconds() + LIFETIME, binding } satisfies Entry;
       await saveSession(session);
     });
   }
@@ -58,14 +72,22 @@ export class SessionStateStore implements StateStore {
     if (isNew(session)) throw new MismatchingStateError('no_session', key.kind);
     return inTurn(request, session, async () => {
       const name = entryName(key);
-      const { data, exp } = entryOf(session, name) ?? {};
+      const { data, exp, binding } = entryOf(session, name) ?? {};
       const pending = typeof data === 'string' ? await this.#open(key, data) : data;
-      if (!pending || !isFor(key, pending)) {
+      if (!pending || binding === undefined || !isFor(key, pending)) {
         throw new MismatchingStateError(wasUsed(session, name) ? 'used_state' : 'unknown_state', key.kind);
       }
+      const cookie = loginCookie(request, key);
+      if (!cookie) throw new MismatchingStateError('no_session', key.kind);
+      if (bindingOf(key, cookie) !== binding) {
+        throw new MismatchingStateError('unknown_state', key.kind);
+      }
+      removeLoginCookie(request, key, cookie);
       Reflect.deleteProperty(session, name);
       rememberUse(session, name);
       await saveSession(session);
+      if (this.#used.get(binding)) throw new MismatchingStateError('used_state', key.kind);
+      this.#used.set(binding, true);
       if ((exp ?? 0) < nowInSeconds()) throw new MismatchingStateError('expired_state', key.kind);
       return pending;
     });
@@ -94,13 +116,17 @@ function isFor(key: PendingKey, { kind = 'login', provider }: Pending): boolean 
   return provider === key.provider && kind === key.kind;
 }
 
-/** How many may stay beside a new one. */
-function mostBeside(session: Session, data: Entry['data']): number {
-  if (!isCookieSession(session)) return MAX_PENDING - 1;
-  return (typeof data === 'string' ? MAX_SEALED_IN_COOKIE : MAX_PENDING_IN_COOKIE) - 1;
+function bindingOf(key: PendingKey, cookie: Omit<LoginCookie, 'since'>): string {
+  return digestOf(key, cookie.value, schemeOf(cookie));
 }
 
-/** Drops what is expired, and then the oldest, until no more are left. */
+/** How many logins a session keeps. */
+function mostPending(session: Session, data: Entry['data']): number {
+  if (!isCookieSession(session)) return MAX_PENDING;
+  return typeof data === 'string' ? MAX_SEALED_IN_COOKIE : MAX_PENDING_IN_COOKIE;
+}
+
+/** Removes expired logins, and then the oldest until `most` are left. */
 function makeRoom(session: Session, most: number): void {
   const expiry = (name: string): number => entryOf(session, name)?.exp ?? 0;
   const oldestFirst = pendingNames(session).sort((a, b) => expiry(a) - expiry(b));

@@ -1,4 +1,5 @@
 import type { OAuthRequest } from '../oauth-request.js';
+import { errorFields, logEvent } from '../observability/log.js';
 import { OAuthError } from '../oauth.errors.js';
 import { replaceState } from './session-entries.js';
 import { isCookieSession, isNew, type Session } from './session.js';
@@ -99,10 +100,23 @@ function takeOverAtEverySave(stored: Stored): void {
       await takeOver(stored);
       await saveSession(session);
     });
-    saved.then(() => done?.(), done ?? (() => undefined));
-    return done ? session : saved;
+    if (!done) return saved;
+    void saved.then(() => done()).catch((error: unknown) => failWith(done, error));
+    return session;
   };
   Object.defineProperty(session, 'save', { value: save, configurable: true, writable: true });
+}
+
+/**
+ * Gives a callback the error of the store, or what the callback itself threw while it wrote the answer: such as a header with
+ * a character that no header may have. An error that nobody catches ends the process.
+ */
+function failWith(done: Done, error: unknown): void {
+  try {
+    done(error);
+  } catch (again) {
+    logEvent('error', 'session not saved', errorFields(again));
+  }
 }
 
 function sessionError(what: string, cause: unknown): OAuthError {

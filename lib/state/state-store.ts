@@ -19,7 +19,7 @@ export interface PendingKey {
   provider: string;
   /** The `state` of the request (RFC 6749 §4.1.1), or the request token (RFC 5849 §2.1). */
   state: string;
-  /** Whether this site is on https: by `baseUrl`, or else by the request. A cookie is `Secure` by it. */
+  /** Whether the login is on https: by its redirect URI and `baseUrl`, or else by the request. Then its cookie is `Secure`. */
   https: boolean;
 }
 

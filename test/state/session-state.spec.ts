@@ -93,12 +93,12 @@ describe('a pending login', () => {
       [`_state_dev_${state}`]: {
         data: {
           provider: 'dev',
-          state: undefined,
           codeVerifier: expect.stringMatching(/^[\w-]{43}$/),
           redirectUri: `${site.url}/dev/callback`,
           returnTo: '/account',
         },
         exp: expect.any(Number),
+        binding: expect.stringMatching(/^[\w-]{43}$/),
       },
     });
     const { exp } = store.pending[`_state_dev_${state}`]!;
@@ -111,6 +111,7 @@ describe('a pending login', () => {
     expect(store.pending).toEqual({
       _state_old_rt: {
         data: { provider: 'old', requestTokenSecret: 'rts', redirectUri: `${site.url}/old/callback` },
+        binding: expect.any(String),
         exp: expect.any(Number),
       },
     });
