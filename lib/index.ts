@@ -15,7 +15,13 @@ export type {
   TokenEndpointResponse,
 } from './config/compliance-fix.js';
 export { getRemoteAppToken, InjectRemoteApp } from './nest/inject-remote-app.decorator.js';
-export { OAuthCallback, OAuthReturnTo, OAuthToken, OAuthUserInfo } from './nest/oauth-callback.decorator.js';
+export {
+  OAuthAccount,
+  OAuthCallback,
+  OAuthReturnTo,
+  OAuthToken,
+  OAuthUserInfo,
+} from './nest/oauth-callback.decorator.js';
 export { OAuthCallbackGuard, type OAuthCallbackOptions } from './nest/oauth-callback.guard.js';
 export { OAuthLogin } from './nest/oauth-login.decorator.js';
 export {
@@ -62,6 +68,7 @@ export type {
   AuthorizeData,
   LoginParams,
   LoginResult,
+  ProviderAccount,
   RedirectResponse,
 } from './remote-app/login.js';
 export { OAuth1App } from './remote-app/oauth1-app.js';

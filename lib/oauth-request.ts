@@ -7,7 +7,7 @@ export interface OAuthRequest {
   readonly query?: unknown;
   readonly body?: unknown;
   readonly params?: unknown;
-  readonly headers?: { readonly cookie?: string };
+  readonly headers?: { readonly cookie?: string; readonly [name: string]: string | string[] | undefined };
   /** What the session middleware put there (`express-session`, `cookie-session`, `@fastify/session`). */
   readonly session?: unknown;
   /** `http` or `https`, by the platform's trust-proxy setting. */

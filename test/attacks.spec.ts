@@ -281,7 +281,10 @@ describe('attack:', () => {
 
     it('by control characters in the error of a callback', async () => {
       await start();
-      const { body } = await callback(`error=a%00b&error_description=${encodeURIComponent('x\r\ny\u001b[31m')}`);
+      const state = await beginLogin();
+      const { body } = await callback(
+        `state=${state}&error=a%00b&error_description=${encodeURIComponent('x\r\ny\u001b[31m')}`,
+      );
       expect(body).toEqual({ error: 'provider_error', error_description: 'x y [31m' });
     });
   });

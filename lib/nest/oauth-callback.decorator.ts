@@ -4,7 +4,7 @@ import { OAUTH_CALLBACK, OAuthCallbackGuard, type OAuthCallbackOptions } from '.
 
 /**
  * Makes a route the end of a login: the callback is checked against the pending login and the token is fetched before the
- * handler runs. Read the result with `@OAuthToken()`, `@OAuthReturnTo()` and `@OAuthUserInfo()`.
+ * handler runs. Read the result with `@OAuthToken()`, `@OAuthAccount()`, `@OAuthUserInfo()` and `@OAuthReturnTo()`.
  *
  * @param name the client; without it, the route's `:provider` parameter names it
  *
@@ -31,3 +31,9 @@ export const OAuthReturnTo = createParamDecorator((_: unknown, context) => retur
  * Undefined where no id_token came, or none that could be checked.
  */
 export const OAuthUserInfo = createParamDecorator((_: unknown, context) => loginResultOf(context).userInfo);
+
+/**
+ * The account that signed in, a `ProviderAccount`: key your users by its `client` and `subject`. Undefined where the provider
+ * does not say who the user is.
+ */
+export const OAuthAccount = createParamDecorator((_: unknown, context) => loginResultOf(context).account);

@@ -42,6 +42,17 @@ export interface RedirectResponse {
   statusCode: number;
 }
 
+/**
+ * The account at the provider that signed in. Key your users by both values: a `subject` is unique at its provider only, and
+ * another provider may use the same one for someone else.
+ */
+export interface ProviderAccount {
+  /** The client's name. */
+  client: string;
+  /** The user's `sub` at the provider of this client. */
+  subject: string;
+}
+
 /** A login that is done. */
 export interface LoginResult<Token extends OAuth1Token | OAuth2Token = OAuth1Token | OAuth2Token> {
   token: Token;
@@ -52,4 +63,6 @@ export interface LoginResult<Token extends OAuth1Token | OAuth2Token = OAuth1Tok
    * its userinfo endpoint tells beside them.
    */
   userInfo?: UserInfo;
+  /** The key to store the user under, where the provider says who signed in. */
+  account?: ProviderAccount;
 }

@@ -66,16 +66,14 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     params?: RequestParameters,
   ): Promise<LoginResult<OAuth1Token>> {
     const callback = callbackParameters(request, CALLBACK);
-    const { oauth_token: oauthToken, oauth_verifier: verifier, denied } = callback;
-    const refusal = callbackRefusal(callback);
-    if (refusal) {
-      await this.discardLogin(request, denied ?? oauthToken ?? '');
-      throw refusal;
-    }
+    const { oauth_token: granted, oauth_verifier: verifier, denied } = callback;
+    const oauthToken = denied ?? granted;
     if (!oauthToken) {
       throw new OAuthError('invalid_request', { description: 'the callback has no "oauth_token" parameter' });
     }
     const { requestTokenSecret = '', returnTo = '/' } = await this.takeLogin(request, oauthToken);
+    const refusal = callbackRefusal(callback);
+    if (refusal) throw refusal;
     const requestToken = { oauthToken, oauthTokenSecret: requestTokenSecret };
     return { token: await this.fetchAccessToken({ requestToken, verifier, params }), returnTo };
   }

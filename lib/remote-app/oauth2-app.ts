@@ -14,6 +14,7 @@ import {
 import {
   AUTHORIZATION_RESPONSE,
   checkIssuer,
+  claimedState,
   openResponse,
   readGrant,
 } from '../oauth2/authorization/authorization-response.js';
@@ -50,6 +51,7 @@ import type { LoginResult, RedirectResponse } from './login.js';
 import type { LogoutRedirectParams, LogoutResult, PendingLogout } from './logout.js';
 import { OAuth2Tokens, type LiveToken } from './oauth2-tokens.js';
 import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
+import { requireNavigation } from './navigation.js';
 import { checkReturnTo } from './return-to.js';
 
 /** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
@@ -97,17 +99,15 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   ): Promise<LoginResult<OAuth2Token>> {
     const callback = callbackParameters(request, AUTHORIZATION_RESPONSE);
     const provider = await this.#metadata.load();
-    const answer = await openResponse(provider, callback);
-    checkIssuer(provider, answer);
-    const { state = '' } = answer;
-    if (answer.error) {
-      await this.discardLogin(request, state);
-      throw authorizationError(answer);
-    }
+    const state = await claimedState(provider, callback);
     const { returnTo = '/', ...login } = await this.takeLogin(request, state);
+    const answer = await openResponse(provider, callback, state);
+    checkIssuer(provider, answer);
+    if (answer.error) throw authorizationError(answer);
     const grant = await readGrant(provider, { ...login, state }, answer, request.method);
     const { token, claims } = await exchangeCode(provider, { ...login, ...grant, params });
-    return { token, returnTo, userInfo: await this.#userInfo(provider, token, claims) };
+    const userInfo = await this.#userInfo(provider, token, claims);
+    return { token, returnTo, userInfo, account: userInfo && { client: this.name, subject: userInfo.sub } };
   }
 
   /**
@@ -167,12 +167,18 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     request: OAuthRequest,
     { postLogoutRedirectUri: target, returnTo, ...params }: LogoutRedirectParams = {},
   ): Promise<RedirectResponse> {
-    const place = checkReturnTo(returnTo);
+    requireNavigation(request);
+    const returnPath = checkReturnTo(returnTo);
     const postLogoutRedirectUri = target && this.absoluteUri(target, request);
     const { url, state } = await this.createLogoutUrl({ ...params, postLogoutRedirectUri });
     if (postLogoutRedirectUri && state !== undefined) {
-      const logout: PendingLogout = { kind: 'logout', provider: this.name, postLogoutRedirectUri, returnTo: place };
-      await this.stateStore.save(request, this.pendingKey('logout', state, request), logout);
+      const logout: PendingLogout = {
+        kind: 'logout',
+        provider: this.name,
+        postLogoutRedirectUri,
+        returnTo: returnPath,
+      };
+      await this.stateStore.save(request, this.pendingKey('logout', state, request, postLogoutRedirectUri), logout);
     }
     return { url, statusCode: 302 };
   }

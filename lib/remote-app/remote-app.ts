@@ -20,6 +20,7 @@ import type {
   PendingLogin,
   RedirectResponse,
 } from './login.js';
+import { requireNavigation } from './navigation.js';
 import { absoluteRedirectUri } from './redirect-uri.js';
 import { checkReturnTo } from './return-to.js';
 
@@ -77,10 +78,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     redirectUri: string | undefined,
     { returnTo, ...params }: LoginParams,
   ): Promise<RedirectResponse> {
-    const place = checkReturnTo(returnTo);
+    requireNavigation(request);
+    const returnPath = checkReturnTo(returnTo);
     const callback = redirectUri && this.absoluteUri(redirectUri, request);
     const { url, ...data } = await this.createAuthorizationUrl(callback, params);
-    await this.saveAuthorizeData(request, { ...data, redirectUri: callback, returnTo: place });
+    await this.saveAuthorizeData(request, { ...data, redirectUri: callback, returnTo: returnPath });
     return { url, statusCode: 302 };
   }
 
@@ -91,7 +93,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   async saveAuthorizeData(request: OAuthRequest, { state, requestToken, ...data }: AuthorizeData): Promise<void> {
     const secret = requestToken && { requestTokenSecret: requestToken.oauthTokenSecret };
     const login: PendingLogin = { provider: this.name, ...data, ...secret };
-    await this.stateStore.save(request, this.pendingKey('login', state, request), login);
+    await this.stateStore.save(request, this.pendingKey('login', state, request, data.redirectUri), login);
   }
 
   /**
@@ -200,19 +202,24 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return this.#context.stateStore;
   }
 
-  protected pendingKey(kind: PendingKey['kind'], state: string, { protocol }: OAuthRequest): PendingKey {
-    const https = /^https\b/i.test(this.#context.baseUrl ?? protocol ?? '');
-    return { kind, provider: this.name, state, https };
+  /** @param redirectUri where the provider sends the user back to, as far as it is known */
+  protected pendingKey(
+    kind: PendingKey['kind'],
+    state: string,
+    { protocol = '' }: OAuthRequest,
+    redirectUri?: string,
+  ): PendingKey {
+    const addresses = [redirectUri, this.#context.baseUrl].filter((url) => /^https?:/i.test(url ?? ''));
+    const schemes = addresses.length > 0 ? addresses : [`${protocol}:`];
+    return { kind, provider: this.name, state, https: schemes.some((scheme) => /^https:/i.test(scheme ?? '')) };
   }
 
-  /** Takes a pending login out of the store, to finish it. */
+  /**
+   * Takes a pending login out of the store, to finish it. Nothing that a callback says is looked at before its login is found.
+   * @throws {MismatchingStateError} when this browser has no such login pending
+   */
   protected async takeLogin(request: OAuthRequest, state: string): Promise<PendingLogin> {
     return this.stateStore.take(request, this.pendingKey('login', state, request));
-  }
-
-  /** Forgets a login that the provider or the user refused. That is what they are told, whatever becomes of this. */
-  protected async discardLogin(request: OAuthRequest, state: string): Promise<void> {
-    await this.takeLogin(request, state).catch(() => undefined);
   }
 
   /**

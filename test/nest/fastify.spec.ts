@@ -171,7 +171,10 @@ describe('on Fastify', () => {
 
   it('answers the error of the provider with its status', async () => {
     await start();
-    const response = await browser.get(`${url}/auth/dev/callback?error=access_denied&error_description=No`);
+    const begun = await browser.get(`${url}/auth/dev/login`, { follow: false });
+    const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state') ?? '';
+    const query = `state=${state}&error=access_denied&error_description=No`;
+    const response = await browser.get(`${url}/auth/dev/callback?${query}`);
     expect([response.status, response.json()]).toEqual([403, { error: 'access_denied', error_description: 'No' }]);
     expect((await browser.get(`${url}/auth/nobody/login`)).status).toBe(404);
   });

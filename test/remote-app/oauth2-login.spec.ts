@@ -107,7 +107,8 @@ describe('a login by OAuth 2', () => {
     ['invalid_scope', 400],
   ])('answers the error %s with status %i', async (error, status) => {
     await start();
-    expect((await callback({ error })).status).toBe(status);
+    const state = (await login()).searchParams.get('state') ?? '';
+    expect((await callback({ error, state })).status).toBe(status);
   });
 
   it('sends an S256 code challenge and its verifier where PKCE is on', async () => {

@@ -1,12 +1,12 @@
+import { decodeJwt } from 'jose';
 import {
   AuthorizationResponseError,
-  skipStateCheck,
   validateCodeIdTokenResponse,
   validateDetachedSignatureResponse,
   validateJwtAuthResponse,
 } from 'oauth4webapi';
 import { OAuthError } from '../../oauth.errors.js';
-import { subjectOf } from '../openid/id-token.js';
+import { signed, subjectOf } from '../openid/id-token.js';
 import { refusedCallback, shown } from '../provider/failed-check.js';
 import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
 import type { AuthorizationChecks } from './authorization-params.js';
@@ -33,12 +33,30 @@ export interface AuthorizationGrant {
 }
 
 /**
- * Opens an answer that is a signed JWT (JARM), or gives a plain one as it is.
- * @throws {OAuthError} `invalid_request` when the JWT is not the provider's, or not for this client, or over
+ * Returns the state that an answer claims, which is only used to find the pending login. In an answer that is a JWT (JARM),
+ * nothing is verified yet.
+ */
+export async function claimedState(
+  provider: Provider,
+  { response, state = '' }: AuthorizationResponse,
+): Promise<string> {
+  if (!response) return state;
+  try {
+    const { state: claimed } = decodeJwt(await signed(provider.clientKeys, response));
+    return typeof claimed === 'string' ? claimed : '';
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Opens an answer that is a signed JWT (JARM), or returns a plain one as it is.
+ * @throws {OAuthError} `invalid_request` when the JWT is not the provider's, is not for this client or login, or has expired
  */
 export async function openResponse(
   provider: Provider,
   response: AuthorizationResponse,
+  state: string,
 ): Promise<AuthorizationResponse> {
   if (!response.response) return response;
   if (!knowsIssuer(provider))
@@ -49,7 +67,7 @@ export async function openResponse(
     const options = signatureOptions(provider);
     return {
       response: response.response,
-      ...entries(await validateJwtAuthResponse(server, client, parameters, skipStateCheck, options)),
+      ...entries(await validateJwtAuthResponse(server, client, parameters, state, options)),
     };
   } catch (error) {
     if (error instanceof AuthorizationResponseError) return { response: response.response, ...entries(error.cause) };
