@@ -106,12 +106,18 @@ const registryProvider: Provider = {
     modules: ModulesContainer,
     config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
-    const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS', http, baseUrl } = options.value;
+    const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS', http, baseUrl, exposeErrors } = options.value;
     if (baseUrl !== undefined && !isHttpUrl(baseUrl))
       throw new OAuthConfigError(['baseUrl: expected an http or https URL']);
     if (!isRecord(clients)) throw new OAuthConfigError(['clients: expected an object of clients by name']);
     const features = [...modules.values()].flatMap(({ providers }) => providers.get(OAuthFeatureClients) ?? []);
-    const registry = new OAuthRegistry(new SettingsSources(config, configKey), { http, baseUrl, tokens, stateStore });
+    const registry = new OAuthRegistry(new SettingsSources(config, configKey), {
+      http,
+      baseUrl,
+      exposeErrors,
+      tokens,
+      stateStore,
+    });
     registry.registerAll([
       ...Object.entries(clients),
       ...features.flatMap(({ instance }) => Object.entries((instance as OAuthFeatureClients).value)),

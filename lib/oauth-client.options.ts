@@ -42,6 +42,12 @@ export interface OAuthClientModuleOptions extends TokenEvents {
    * request's `Host` header decides where the provider sends the code.
    */
   baseUrl?: string;
+  /**
+   * Whether the answer to a failed login has the error's `description`, which may quote the provider or name your servers.
+   * Without it, the browser gets the error code and a fixed sentence, and the description is in the log.
+   * @default true unless `NODE_ENV` is `production`
+   */
+  exposeErrors?: boolean;
   /** axios defaults of every client; `timeout` is 10 seconds unless told. */
   http?: CreateAxiosDefaults;
 }

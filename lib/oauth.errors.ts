@@ -6,6 +6,8 @@ import { redact } from './redaction.js';
 export interface OAuthErrorOptions {
   /** For the developer, in the log: what happened, what was expected, and what to do. Never a secret, a token or a code. */
   description?: string;
+  /** Whether the description is the provider's own text, which may say anything and is kept out of the log. */
+  isQuoted?: boolean;
   /** `error_uri` of the provider: a page about the error. */
   uri?: string;
   /** HTTP status that Nest answers with when nobody catches the error. */
@@ -30,14 +32,22 @@ export class OAuthError extends HttpException {
   readonly uri?: string;
   /** Undefined until an app has said so: then as by default. */
   #isExposed?: boolean;
+  readonly #isQuoted: boolean;
 
-  constructor(error: string, { description, uri, status = 400, cause }: OAuthErrorOptions = {}) {
+  constructor(error: string, options: OAuthErrorOptions = {}) {
+    const { description, isQuoted = false, uri, status = 400, cause } = options;
     super(browserMessage(error, status), status, { cause });
     this.name = new.target.name;
     this.message = description ? `${error}: ${description}` : error;
     this.error = error;
     this.description = description;
     this.uri = uri;
+    this.#isQuoted = isQuoted;
+  }
+
+  /** @internal What the log shows beside the code. */
+  get logDescription(): string | undefined {
+    return this.#isQuoted ? undefined : this.description;
   }
 
   /** The body of the answer: for the browser, and with `exposeErrors` for the developer. */
@@ -193,8 +203,10 @@ export class OAuthConfigError extends OAuthError {
   constructor(
     /** One sentence a fault, beginning with the client's name and key. Never a value that could be a secret. */
     readonly faults: readonly string[],
+    cause?: Error,
   ) {
     super('invalid_configuration', {
+      cause,
       description: faults.length === 1 ? faults[0] : `\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
       status: 500,
     });

@@ -29,6 +29,7 @@ export function withoutMessage(error: unknown): Error {
   const kind = typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : 'Error';
   const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
   const cause = new Error(kind);
+  cause.name = kind;
   cause.stack = [kind, ...frames].join('\n');
   return cause;
 }

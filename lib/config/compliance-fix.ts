@@ -1,4 +1,6 @@
 import type { KeyObject } from 'node:crypto';
+import { OAuthConfigError } from '../oauth.errors.js';
+import { callApplication } from './application-function.js';
 
 /** An endpoint's answer, before it is checked. What a hook returns in `data` is what counts. */
 export interface TokenEndpointResponse {
@@ -129,12 +131,24 @@ export class Compliance implements ComplianceSession {
     this.signatureMethods.set(name, method);
   }
 
-  /** Passes `subject` through the hooks of that name. */
+  /**
+   * Passes `subject` through the hooks of that name.
+   * @throws {OAuthConfigError} when a hook throws, or returns nothing
+   */
   async run<Name extends ComplianceHookName>(
     name: Name,
     subject: ComplianceHooks[Name],
   ): Promise<ComplianceHooks[Name]> {
-    for (const hook of this.#hooks[name]) subject = await hook(subject);
+    for (const hook of this.#hooks[name]) {
+      const before = subject;
+      subject = await callApplication(`compliance_fix: the hook "${name}"`, () => hook(before));
+      if (!isObject(subject))
+        throw new OAuthConfigError([`compliance_fix: the hook "${name}" must return what it got`]);
+    }
     return subject;
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

@@ -37,7 +37,7 @@ export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAut
   const problem = report.get('oauth_problem');
   if (problem !== undefined && isProblemCode(problem)) {
     const advice = printable(report.get('oauth_problem_advice') ?? '');
-    throw new OAuthError(problem, { description: advice || whatCame, status: 502 });
+    throw new OAuthError(problem, { description: advice || whatCame, isQuoted: advice !== '', status: 502 });
   }
   if (problem !== undefined || answer.status >= 400) throw new ProviderError({ description: whatCame });
   if (!texts.get('oauth_token') || !texts.get('oauth_token_secret')) {

@@ -3,7 +3,7 @@ import { MismatchingStateError, OAuthError } from '../oauth.errors.js';
 import { errorType } from './error-type.js';
 
 /** Longest value that a line shows, in characters. */
-const LONGEST = 200;
+const LONGEST = 500;
 
 /** What a line tells beside its event. Never a secret, a token, a code, or a user's id. */
 type LogFields = Record<string, string | number | undefined>;
@@ -21,10 +21,14 @@ export function logEvent(level: 'debug' | 'log' | 'warn' | 'error', event: strin
   logger[level]([event, ...told].join(' '));
 }
 
-/** What a line tells of an error: its code, or else its name. Messages stay out, since a provider's may name the user. */
+/**
+ * Fields about an error: its code, and its description where that is ours. A provider's text and the message of any other
+ * error may quote anything, and stay out. The reason of a mismatching state says it all.
+ */
 export function errorFields(error: unknown): LogFields {
   if (error instanceof MismatchingStateError) return { error: error.error, reason: error.reason };
-  return { error: error instanceof OAuthError ? error.error : errorType(error) };
+  if (error instanceof OAuthError) return { error: error.error, description: error.logDescription };
+  return { error: errorType(error) };
 }
 
 function shown(value: string | number): string {

@@ -11,6 +11,7 @@ import type { AuthorizationParams } from '../oauth2/authorization/authorization-
 import type { PendingKey, StateStore } from '../state/state-store.js';
 import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
+import { withinBoundary } from './boundary.js';
 import type { ApiRequestOptions } from './api-options.js';
 import type {
   AuthorizationRequest,
@@ -30,6 +31,8 @@ export interface RemoteAppContext {
   readonly http?: CreateAxiosDefaults;
   /** Scheme and host of this site, for relative redirect URIs. */
   readonly baseUrl?: string;
+  /** Whether browsers see the descriptions of errors. */
+  readonly exposeErrors?: boolean;
   /** Where the users' tokens are. */
   readonly tokens: ApplicationTokens;
   /** Where pending logins and logouts are. */
@@ -138,7 +141,9 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
       'http.request.method': method.toUpperCase(),
       ...serverAttributes(target),
     };
-    return traced('oauth.api_call', attributes, () => this.#send<T>(method, target, options), statusOf);
+    return this.guarded(() =>
+      traced('oauth.api_call', attributes, () => this.#send<T>(method, target, options), statusOf),
+    );
   }
 
   /** @internal Waits until every refresh is done, and its token saved. */
@@ -192,6 +197,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   // Getters on the prototype: what they give holds secrets, and no inspection of an app is to find it.
   protected get http(): AxiosInstance {
     return this.#http;
+  }
+
+  /** Runs an operation whose errors all leave as an `OAuthError`. */
+  protected guarded<T>(run: () => Promise<T>): Promise<T> {
+    return withinBoundary({ name: this.name, exposeErrors: this.#context.exposeErrors }, run);
   }
 
   protected get tokens(): ApplicationTokens {
@@ -269,7 +279,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   /** One step of a login, with its span and its line in the log. */
   async #login<T>(step: 'begin' | 'complete', run: () => Promise<T>): Promise<T> {
     try {
-      const result = await traced('oauth.login', { 'oauth.client.name': this.name, 'oauth.login.step': step }, run);
+      const attributes = { 'oauth.client.name': this.name, 'oauth.login.step': step };
+      const result = await this.guarded(() => traced('oauth.login', attributes, run));
       if (step === 'begin') logEvent('debug', 'login begun', { client: this.name });
       else logEvent('log', 'login finished', { client: this.name });
       return result;

@@ -1,5 +1,5 @@
 import { isHttpUrl } from '../../config/settings-schema.js';
-import { OAuthError, ProviderError, type ProviderAnswer } from '../../oauth.errors.js';
+import { OAuthError, ProviderError, type OAuthErrorOptions, type ProviderAnswer } from '../../oauth.errors.js';
 
 /** Codes by which a user, or the provider for them, says no (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 const REFUSALS = [
@@ -33,9 +33,10 @@ function errorCode(value: unknown): string {
   return typeof value === 'string' && /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(value) ? value : 'provider_error';
 }
 
-function details(answer: Record<string, unknown>): { description: string; uri?: string } {
-  const description = plainText(answer.error_description) ?? `the provider answered "${errorCode(answer.error)}"`;
-  return { description, uri: webAddress(answer.error_uri) };
+function details(answer: Record<string, unknown>): Pick<OAuthErrorOptions, 'description' | 'isQuoted' | 'uri'> {
+  const quoted = plainText(answer.error_description);
+  const description = quoted ?? `the provider answered "${errorCode(answer.error)}"`;
+  return { description, isQuoted: quoted !== undefined, uri: webAddress(answer.error_uri) };
 }
 
 /** A text of a provider's, without what has no business in an error message. */
