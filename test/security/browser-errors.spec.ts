@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ClientRegistration, OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser, type Page } from '../support/browser.js';
+import { freePort } from '../support/free-port.js';
+import type { SiteApp } from '../support/openid-site.js';
+import { startStateApp } from '../support/state-app.js';
+
+const { NODE_ENV } = process.env;
+
+describe.each(['express', 'fastify'] as const)('what a browser reads of an error, on %s:', (platform) => {
+  let provider: ScriptedProvider;
+  let app: SiteApp | undefined;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    process.env.NODE_ENV = NODE_ENV;
+    await app?.close();
+    app = undefined;
+    await provider.close();
+  });
+
+  async function start(options: OAuthClientModuleOptions, settings: object = {}): Promise<void> {
+    const dev = {
+      clientId: 'id',
+      clientSecret: 'client-s3cret',
+      accessTokenUrl: `${provider.url}/token`,
+      authorizeUrl: `${provider.url}/authorize`,
+      ...settings,
+    } as ClientRegistration;
+    app = await startStateApp({ platform, clients: { dev, 'tenant-acme': dev }, ...options });
+  }
+
+  /** Begins a login, and gives its callback a code, or an error. */
+  async function callback(query = 'code=the-c0de-of-ada'): Promise<Page> {
+    const { headers } = await browser.get(`${app?.url}/auth/dev/login`, { follow: false });
+    const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+    return browser.get(`${app?.url}/auth/dev/callback?state=${state}&${query}`);
+  }
+
+  /** Answers of a token endpoint, each of which quotes what no browser should read. */
+  const ECHOES: [what: string, answer: (body: string, header: string) => object][] = [
+    [
+      'the secret and the code in its description',
+      (body) => ({ status: 400, json: { error: 'invalid_client', error_description: body } }),
+    ],
+    [
+      'the credentials of the request',
+      (_, header) => ({ status: 401, json: { error: 'invalid_client', error_description: header } }),
+    ],
+    ['them as a code of its own', (body) => ({ status: 400, json: { error: body.slice(0, 90) } })],
+    ['an internal answer', () => ({ status: 500, body: 'Internal: db-7.corp.example refused s3cret' })],
+    [
+      'an internal answer as JSON',
+      () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: 'Int{s3cret' }),
+    ],
+    [
+      'a page about the error',
+      () => ({ status: 400, json: { error: 'made_up', error_uri: 'https://evil.example/s3cret' } }),
+    ],
+  ];
+
+  it.each(ECHOES)('a provider that quotes %s is not quoted in production', async (_, answer) => {
+    process.env.NODE_ENV = 'production';
+    await start({});
+    provider.on('POST /token', ({ body, headers }) => answer(String(body), String(headers.authorization)));
+    const { status, text } = await callback();
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(text).not.toMatch(/s3cret|c0de|corp|evil|made_up|Int\{|Basic/);
+    expect(Object.keys(JSON.parse(text) as object)).toEqual(['error', 'error_description']);
+  });
+
+  it('values of the request are taken out of the full description too', async () => {
+    await start({ exposeErrors: true }, { clientKwargs: { tokenEndpointAuthMethod: 'client_secret_post' } });
+    provider.on('POST /token', ({ body }) => ({
+      status: 400,
+      json: { error: 'invalid_request', error_description: `cannot read ${String(body)}` },
+    }));
+    const { error_description: description } = (await callback()).json() as { error_description: string };
+    expect(description).toMatch(/^cannot read /);
+    expect(description).not.toMatch(/s3cret|c0de/);
+    expect(description).toContain('[redacted]');
+    const verifier = /code_verifier=([^&]+)/.exec(description)?.[1] ?? '[redacted]';
+    expect(verifier).toBe('[redacted]');
+  });
+
+  it('an error callback is answered with a registered code and a fixed sentence', async () => {
+    await start({ exposeErrors: false });
+    const made = await callback('error=made_up&error_description=Call+555-1234&error_uri=https://evil.example');
+    expect(made.json()).toEqual({
+      error: 'invalid_request',
+      error_description: 'The request was not accepted. Please start again.',
+    });
+    expect((await callback('error=access_denied&error_description=Call+555-1234')).json()).toEqual({
+      error: 'access_denied',
+      error_description: 'The sign-in was canceled.',
+    });
+  });
+
+  it('a provider that cannot be reached, and the names of other clients, stay inside', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    await start({ exposeErrors: false }, { accessTokenUrl: `${url}/token` });
+    const { status, text } = await callback();
+    expect(status).toBe(502);
+    expect(text).not.toMatch(/ECONNREFUSED|127\.0\.0\.1/);
+    const unknown = await browser.get(`${app?.url}/auth/nobody/login`);
+    expect([unknown.status, unknown.text.includes('acme')]).toEqual([404, false]);
+  });
+
+  it('the description is shown to a developer, by default outside of production', async () => {
+    await start({});
+    expect((await callback('error=made_up&error_description=Call+555-1234')).json()).toMatchObject({
+      error: 'made_up',
+      error_description: 'Call 555-1234',
+    });
+    process.env.NODE_ENV = 'production';
+    expect((await callback('error=made_up&error_description=Call+555-1234')).text).not.toContain('555');
+  });
+
+  it('exposeErrors decides, whatever NODE_ENV says', async () => {
+    process.env.NODE_ENV = 'production';
+    await start({ exposeErrors: true });
+    expect((await callback('error=made_up')).json()).toMatchObject({ error: 'made_up' });
+  });
+});

@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import { compilePrograms } from '../support/compile.js';
+import { describeWithPostgres, describeWithRedis } from '../support/engines.js';
+import type { SiteSettings } from './site.app.js';
+
+/** A path of every hostile class, and where it leads on this site; nothing, where a login with it must not begin. */
+const PATHS: [path: string, leadsTo: string | undefined][] = [
+  ['/日', '/%E6%97%A5'],
+  ['/?q=日#é', '/?q=%E6%97%A5#%C3%A9'],
+  ['/\u{1f600}\u202e', '/%F0%9F%98%80%E2%80%AE'],
+  ['/\ud800', '/%EF%BF%BD'],
+  ['/a b"<>`{}', '/a%20b%22%3C%3E%60%7B%7D'],
+  ['/a/./b/../c', '/a/c'],
+  ['/%0d%0aset-cookie:x=y', '/%0d%0aset-cookie:x=y'],
+  ['/.//evil.example', undefined],
+  ['/a/..//evil.example', undefined],
+  ['/%2e//evil.example', undefined],
+  ['/%2e%2e//evil.example', undefined],
+  ['/a/%2E.//evil.example/%2f..', undefined],
+  ['//evil.example', undefined],
+  ['/\\evil.example', undefined],
+  ['/./\\evil.example', undefined],
+  ['/\r\nset-cookie: x=y', undefined],
+  ['/\u0000', undefined],
+  [`/${'x'.repeat(9000)}`, undefined],
+  ['https://evil.example', undefined],
+];
+
+let provider: ScriptedProvider;
+let program: string;
+let site: ChildProcess | undefined;
+
+beforeAll(async () => {
+  program = compilePrograms('test/security')('test/security/site.app.ts');
+  provider = await startScriptedProvider();
+  provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+});
+
+afterEach(async () => {
+  if (site?.exitCode === null) {
+    site.kill();
+    await once(site, 'exit');
+  }
+});
+
+afterAll(() => provider.close());
+
+async function start(settings: Omit<SiteSettings, 'provider'>): Promise<string> {
+  const SITE = JSON.stringify({ ...settings, provider: provider.url });
+  site = fork(program, { env: { ...process.env, SITE }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const [url] = (await once(site, 'message')) as [string];
+  return url;
+}
+
+/** Begins a login or a logout that returns to a path, and follows it to its end. */
+async function roundTrip(url: string, kind: 'login' | 'logout', path: string, careless = '') {
+  const browser = new Browser();
+  const begun = await browser.get(`${url}/${kind}?next=${encodeURIComponent(Buffer.from(path).toString())}`, {
+    follow: false,
+  });
+  if (begun.status !== 302) return { status: begun.status };
+  const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state') ?? '';
+  const callback = kind === 'login' ? `callback?code=c&state=${state}${careless}` : `signed-out?state=${state}`;
+  const { status, headers } = await browser.get(`${url}/${callback}`, { follow: false });
+  return { status, location: headers.get('location') };
+}
+
+function attacks(settings: Omit<SiteSettings, 'provider'>): void {
+  it('a path to return to, of whichever class, neither leaves the site nor ends the process', async () => {
+    const url = await start(settings);
+    for (const kind of ['login', 'logout'] as const) {
+      for (const [path, leadsTo] of PATHS) {
+        const { status, location } = await roundTrip(url, kind, path);
+        const ended = leadsTo === undefined ? { status: 400, location: undefined } : { status: 302, location: leadsTo };
+        expect({ kind, path, status, location }).toEqual({ kind, path, ...ended });
+      }
+    }
+    expect((await new Browser().get(`${url}/alive`)).text).toBe('yes');
+  });
+
+  it('a header that the application must not send is an answer of 500, not the end of the process', async () => {
+    const url = await start(settings);
+    const { status } = await roundTrip(url, 'login', '/', '&careless');
+    expect([302, 500]).toContain(status); // Express encodes the path
+    expect((await new Browser().get(`${url}/alive`)).text).toBe('yes');
+    expect(site?.exitCode).toBeNull();
+  });
+}
+
+describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
+  describe('with sessions in memory:', () => attacks({ platform, sessions: 'memory', state: 'session' }));
+  describe('with logins in cookies:', () => attacks({ platform, sessions: 'memory', state: 'cookie' }));
+  describeWithRedis('with sessions in Redis:', () => attacks({ platform, sessions: 'redis', state: 'session' }));
+  describeWithPostgres('with sessions in PostgreSQL:', () =>
+    attacks({ platform, sessions: 'postgres', state: 'session' }),
+  );
+  if (platform === 'express') {
+    describe('with cookie-session:', () => attacks({ platform, sessions: 'cookie-session', state: 'session' }));
+  }
+});
