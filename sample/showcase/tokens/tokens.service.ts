@@ -42,6 +42,7 @@ export class TokensService implements SimpleTokenStore {
 
   /** Called by the library: a token was refreshed. */
   async updateToken(name: string, token: Token2, { refreshToken }: UpdateTokenContext): Promise<void> {
+    if (refreshToken === undefined) return; // TypeORM would update every row of the provider
     await this.oauth2.update({ name, refreshToken }, columns(token));
   }
 
