@@ -1,3 +1,8 @@
+/** How many levels of arrays and objects JSON from outside may have: more than any protocol needs, and safe for a stack. */
+export const MAX_DEPTH = 16;
+/** The longest delay of a timer, in milliseconds: a longer one would overflow and run at once. */
+export const MAX_DELAY = 2 ** 31 - 1;
+
 /** Returns a number from outside within bounds, and the fallback for what is not a finite number. */
 export function clamp(value: unknown, least: number, most: number, fallback: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) return fallback;

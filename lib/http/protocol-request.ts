@@ -1,4 +1,5 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
+import { ProviderError } from '../oauth.errors.js';
 import { providerFailure } from './provider-failure.js';
 
 /** Largest answer that an endpoint may give, in bytes. */
@@ -57,7 +58,16 @@ export function deadlineOf({ defaults: { timeout } }: AxiosInstance): AbortSigna
   return timeout ? AbortSignal.timeout(timeout) : undefined;
 }
 
+/**
+ * Reads an answer of any final status.
+ * @throws {ProviderError} when its status is not one of HTTP (RFC 9110 §15): `Response` cannot hold it
+ */
 export function protocolAnswer({ status, headers, data }: AxiosResponse<string>): ProtocolAnswer {
+  if (status < 200 || status > 599) {
+    throw new ProviderError({
+      description: `the provider answered the status ${status}, expected one from 200 to 599`,
+    });
+  }
   return { status, headers: flatten(headers), text: data };
 }
 

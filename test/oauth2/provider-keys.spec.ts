@@ -20,7 +20,7 @@ describe('the keys of a provider', () => {
   });
 
   function publish(kid: string): void {
-    provider.on('GET /jwks', () => ({ json: { keys: [{ kid }] } }));
+    provider.on('GET /jwks', () => ({ json: { keys: [{ kty: 'RSA', kid }] } }));
   }
 
   async function read(): Promise<unknown> {
@@ -61,8 +61,8 @@ describe('the keys of a provider', () => {
 
   it('of another URL are other keys', async () => {
     await read();
-    provider.on('GET /other', () => ({ json: { keys: [{ kid: 'other' }] } }));
+    provider.on('GET /other', () => ({ json: { keys: [{ kty: 'RSA', kid: 'other' }] } }));
     const response = await keys.fetch(`${provider.url}/other`);
-    expect(await response.json()).toEqual({ keys: [{ kid: 'other' }] });
+    expect(await response.json()).toEqual({ keys: [{ kty: 'RSA', kid: 'other' }] });
   });
 });

@@ -8,15 +8,24 @@ import {
 } from 'oauth4webapi';
 import { refuseEndpointError } from '../provider/endpoint-error.js';
 import { refusedAnswer } from '../provider/failed-check.js';
-import { endpointOptions, requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
+import {
+  authenticationAt,
+  endpointOptions,
+  requireEndpoint,
+  signatureOptions,
+  type Provider,
+} from '../provider/provider.js';
+import { checkJwt } from '../wire/jwt.js';
+import { RefusedInput } from '../wire/refused-input.js';
 
 /** Which token is meant (RFC 7009 §2.1). */
 export type TokenTypeHint = 'access_token' | 'refresh_token';
 
 /** Revokes a token (RFC 7009 §2). */
 export async function revokeToken(provider: Provider, token: string, hint: TokenTypeHint): Promise<void> {
-  const { server, client, authentication } = provider;
+  const { server, client } = provider;
   requireEndpoint(provider, 'revocation_endpoint');
+  const authentication = authenticationAt(provider, 'revocation_endpoint');
   try {
     const options = managementOptions(provider, 'revoke_token_request', hint);
     await processRevocationResponse(await revocationRequest(server, client, authentication, token, options));
@@ -31,16 +40,20 @@ export async function introspectToken(
   token: string,
   hint: TokenTypeHint,
 ): Promise<IntrospectionResponse> {
-  const { server, client, authentication } = provider;
+  const { server, client } = provider;
   requireEndpoint(provider, 'introspection_endpoint');
+  const authentication = authenticationAt(provider, 'introspection_endpoint');
   try {
-    const options = managementOptions(provider, 'introspect_token_request', hint);
+    const options = managementOptions(provider, 'introspect_token_request', hint, (answer) => {
+      if (isJwt(answer.headers['content-type'])) checkJwt(answer.text);
+      return refuseEndpointError(answer);
+    });
     const response = await introspectionRequest(server, client, authentication, token, options);
-    const isSigned = response.headers.get('content-type')?.startsWith('application/token-introspection+jwt');
     const answer = await processIntrospectionResponse(server, client, response, signatureOptions(provider));
-    if (isSigned) await validateApplicationLevelSignature(server, response, signatureOptions(provider));
+    if (isJwt(response.headers.get('content-type')))
+      await validateApplicationLevelSignature(server, response, signatureOptions(provider));
     else if (client.introspection_signed_response_alg)
-      throw new TypeError('it is not signed, expected a JWT (RFC 9701)');
+      throw new RefusedInput('it is not signed, expected a JWT (RFC 9701)');
     return answer;
   } catch (error) {
     throw refusedAnswer(error, 'answer to the introspection');
@@ -51,12 +64,17 @@ function managementOptions(
   provider: Provider,
   hook: 'revoke_token_request' | 'introspect_token_request',
   hint: TokenTypeHint,
+  response = refuseEndpointError,
 ) {
   return {
     ...endpointOptions(provider, {
       request: (request) => provider.config.compliance.run(hook, request),
-      response: refuseEndpointError,
+      response,
     }),
     additionalParameters: { token_type_hint: hint },
   };
+}
+
+function isJwt(contentType: string | null | undefined): boolean {
+  return contentType?.toLowerCase().startsWith('application/token-introspection+jwt') === true;
 }

@@ -1,6 +1,6 @@
 import { withQuery } from '../../http/query.js';
 import { OAuthConfigError } from '../../oauth.errors.js';
-import { signed } from '../openid/id-token.js';
+import { unwrapIdToken } from '../openid/id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 import {
   checkedResponse,
@@ -73,7 +73,7 @@ async function authorizationRequest(
       redirect_uri: redirectUri,
       scope,
       acr_values: acr,
-      id_token_hint: idTokenHint && (await signed(clientKeys, idTokenHint)),
+      id_token_hint: idTokenHint && (await unwrapIdToken(clientKeys, idTokenHint)),
       resource,
       state,
       nonce,

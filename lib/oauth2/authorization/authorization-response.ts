@@ -1,4 +1,3 @@
-import { decodeJwt } from 'jose';
 import {
   AuthorizationResponseError,
   validateCodeIdTokenResponse,
@@ -6,9 +5,10 @@ import {
   validateJwtAuthResponse,
 } from 'oauth4webapi';
 import { OAuthError } from '../../oauth.errors.js';
-import { signed, subjectOf } from '../openid/id-token.js';
+import { checkAuthorizedParty, claimsOf } from '../openid/id-token.js';
 import { refusedCallback, shown } from '../provider/failed-check.js';
 import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
+import { checkJwt } from '../wire/jwt.js';
 import type { AuthorizationChecks } from './authorization-params.js';
 
 /** What an authorisation response may bring (RFC 6749 §4.1.2, RFC 9207, JARM §2.3, OpenID Connect Core §3.3.2.5). */
@@ -42,7 +42,8 @@ export async function claimedState(
 ): Promise<string> {
   if (!response) return state;
   try {
-    const { state: claimed } = decodeJwt(await signed(provider.clientKeys, response));
+    checkJwt(response);
+    const { state: claimed } = await claimsOf(provider, response);
     return typeof claimed === 'string' ? claimed : '';
   } catch {
     return '';
@@ -64,6 +65,7 @@ export async function openResponse(
   const { server, client } = provider;
   const parameters = new URLSearchParams({ response: response.response });
   try {
+    checkJwt(response.response);
     const options = signatureOptions(provider);
     return {
       response: response.response,
@@ -130,8 +132,11 @@ async function readHybrid(
   const parameters = new URLSearchParams({ code, state, id_token: idToken });
   const check = config.detachedSignature ? validateDetachedSignatureResponse : validateCodeIdTokenResponse;
   try {
+    checkJwt(idToken);
     await check(server, client, parameters, nonce, state, maxAge, signatureOptions(provider));
-    return { code, subject: await subjectOf(provider, idToken) };
+    const claims = await claimsOf(provider, idToken);
+    checkAuthorizedParty(provider, claims);
+    return { code, subject: claims.sub };
   } catch (error) {
     throw refusedCallback(error, 'id_token');
   }

@@ -2,6 +2,8 @@ import { CompactEncrypt, importJWK, type JWK } from 'jose';
 import { issueRequestObject } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
 import { ProviderError } from '../../oauth.errors.js';
+import { shown } from '../provider/failed-check.js';
+import { readJwkSet } from '../provider/jwk-set.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 import type { WireParameters } from './authorization-params.js';
 
@@ -22,12 +24,20 @@ export async function signedRequestObject(provider: Provider, parameters: WirePa
 async function encrypt(provider: Provider, request: string, alg: string): Promise<string> {
   const { config, providerKeys } = provider;
   const response = await providerKeys.fetch(requireEndpoint(provider, 'jwks_uri'));
-  const { keys } = (await response.json()) as { keys: JWK[] };
+  const { keys } = readJwkSet(await response.text());
   const key = keys.find((jwk) => canEncrypt(jwk, alg));
   if (!key) throw new ProviderError({ description: `${config.name}: the provider publishes no key for ${alg}` });
-  return new CompactEncrypt(new TextEncoder().encode(request))
-    .setProtectedHeader({ alg, enc: config.requestObjectEncryptionEnc, kid: key.kid, cty: 'oauth-authz-req+jwt' })
-    .encrypt(await importJWK(key, alg));
+  try {
+    return await new CompactEncrypt(new TextEncoder().encode(request))
+      .setProtectedHeader({ alg, enc: config.requestObjectEncryptionEnc, kid: key.kid, cty: 'oauth-authz-req+jwt' })
+      .encrypt(await importJWK(key, alg));
+  } catch {
+    throw new ProviderError({
+      description:
+        `${config.name}: the provider's key ${shown(key.kid)} cannot encrypt with ${alg} and ` +
+        `${config.requestObjectEncryptionEnc}; check request_object_encryption_alg and request_object_encryption_enc`,
+    });
+  }
 }
 
 function canEncrypt({ use, kty, alg }: JWK, wanted: string): boolean {

@@ -11,6 +11,8 @@ import {
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { ClientKey } from '../../config/private-key.js';
 import { OAuthConfigError } from '../../oauth.errors.js';
+import { checkJwt, checkSignedJwt } from '../wire/jwt.js';
+import { RefusedInput } from '../wire/refused-input.js';
 
 /** A private key that is ready to sign. */
 export interface SigningKey {
@@ -39,17 +41,24 @@ export class ClientKeys {
     return signing;
   }
 
-  /** Decrypts what the provider encrypted for the client (RFC 7516): by the key that it names, or else by any that can. */
+  /**
+   * Decrypts a JWT that the provider encrypted for the client (RFC 7516): with the key that it names, or else with any that
+   * can.
+   * @throws {RefusedInput} when no key decrypts it, or when there is no signed JWT inside
+   */
   readonly decrypt = async (jwe: string): Promise<string> => {
+    checkJwt(jwe);
     const candidates = (await this.#load()).filter(({ use }) => use !== 'sig');
     const kids = await Promise.all(candidates.map(kidOf));
     const wanted = kidIn(jwe);
     const named = candidates.filter((_, index) => kids[index] === wanted);
     for (const { key } of named.length > 0 ? named : candidates) {
       const text = await tryToDecrypt(jwe, key);
-      if (text !== undefined) return text;
+      if (text === undefined) continue;
+      checkSignedJwt(text);
+      return text;
     }
-    throw new TypeError("it is encrypted, and none of the client's private_keys decrypts it");
+    throw new RefusedInput("it is encrypted, and none of the client's private_keys decrypts it");
   };
 
   /** What the client publishes at its `jwks_uri` (RFC 7517 §5). */

@@ -4,7 +4,7 @@ import {
   type BackchannelAuthenticationResponse,
 } from 'oauth4webapi';
 import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
-import { signed } from '../openid/id-token.js';
+import { unwrapIdToken } from '../openid/id-token.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
 import { PendingGrant } from './pending-grant.js';
@@ -63,7 +63,7 @@ export async function authenticateByBackchannel(
     ...wireParameters(params, WIRE_NAMES),
     scope: spaceSeparated(scope ?? config.scope),
     acr_values: spaceSeparated(acrValues),
-    id_token_hint: idTokenHint && (await signed(clientKeys, idTokenHint)),
+    id_token_hint: idTokenHint && (await unwrapIdToken(clientKeys, idTokenHint)),
   };
   return new BackchannelAuthentication(provider, await postForm(provider, ENDPOINT, parameters));
 }

@@ -2,6 +2,7 @@ import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { InvalidTokenError, ProviderError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
 import { jsonResponse } from '../provider/endpoint-fetch.js';
 import { tokenEndpointError } from '../provider/provider-error.js';
+import { checkJwt } from '../wire/jwt.js';
 
 /** Fields that providers are known to send empty. */
 const OPTIONAL_FIELDS = ['refresh_token', 'scope', 'expires_in', 'id_token'];
@@ -43,6 +44,7 @@ export function mendTokenAnswer(
       description: `the token endpoint gave a token of a type other than "${tokenTypes.includes('dpop') ? 'DPoP' : 'Bearer'}"`,
     });
   }
+  if (checksIdToken && typeof data.id_token === 'string' && data.id_token) checkJwt(data.id_token);
   const fields = Object.entries(data)
     .filter(([name, value]) => !isEmptyField(name, value))
     .map(([name, value]) => [name === 'id_token' && !checksIdToken ? UNCHECKED_ID_TOKEN : name, value] as const);

@@ -13,6 +13,7 @@ import { readOAuth2Token, type OAuth2Token } from '../../token/token.js';
 import { checkIdToken, type IdTokenChecks, type IdTokenClaims } from '../openid/id-token.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import {
+  authenticationAt,
   endpointOptions,
   knowsIssuer,
   requireEndpoint,
@@ -94,7 +95,7 @@ async function attempt(provider: Provider, request: TokenRequest): Promise<Token
 }
 
 async function send(provider: Provider, request: TokenRequest): Promise<Response> {
-  const { server, client, authentication, dpopKeys, config } = provider;
+  const { server, client, dpopKeys, config } = provider;
   const { grantType, parameters, dpopKey, tokenTypes = [dpopKey ? 'dpop' : 'bearer'], method } = request;
   const endpoint = requireEndpoint(provider, 'token_endpoint');
   const isRefresh = grantType === 'refresh_token';
@@ -112,7 +113,7 @@ async function send(provider: Provider, request: TokenRequest): Promise<Response
   });
   const proof = dpopKey && (await dpopKeys.proof(dpopKey, { method: method ?? 'POST', url: endpoint }));
   const form = new URLSearchParams(formEntries(parameters));
-  return genericTokenEndpointRequest(server, client, authentication, grantType, form, {
+  return genericTokenEndpointRequest(server, client, authenticationAt(provider, 'token_endpoint'), grantType, form, {
     ...options,
     ...(proof && { headers: { dpop: proof } }),
   });

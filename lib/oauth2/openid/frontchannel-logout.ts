@@ -1,9 +1,8 @@
-import { decodeJwt } from 'jose';
 import { OAuthError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { shown } from '../provider/failed-check.js';
 import { knowsIssuer, type Provider } from '../provider/provider.js';
-import { signed } from './id-token.js';
+import { claimsOf } from './id-token.js';
 
 /** Which session ended, at which issuer. */
 export interface FrontchannelLogout {
@@ -20,8 +19,7 @@ export async function checkFrontchannelLogout(
   const { issuer } = provider.server;
   if (!knowsIssuer(provider)) throw refused('a front-channel logout can only be checked where the issuer is known');
   if (iss !== issuer) throw refused(`the logout is from ${shown(iss)}, expected ${shown(issuer)}`);
-  const session =
-    token.idToken === undefined ? undefined : decodeJwt(await signed(provider.clientKeys, token.idToken)).sid;
+  const session = token.idToken === undefined ? undefined : (await claimsOf(provider, token.idToken)).sid;
   if (!sid || sid !== session) throw refused("the logout is of another session than the user's (sid)");
   return { iss, sid };
 }

@@ -3,8 +3,10 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { IDToken } from 'oauth4webapi';
 import { InvalidTokenError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
-import { isoTime, shown } from '../provider/failed-check.js';
+import { isoTime, refusedAnswer, shown } from '../provider/failed-check.js';
 import type { Provider } from '../provider/provider.js';
+import { isEncrypted } from '../wire/jwt.js';
+import { readClaims } from './claims.js';
 
 /**
  * Claims of an id_token whose signature, issuer, audience, times and nonce were checked (OpenID Connect Core §2). The nonce
@@ -28,17 +30,19 @@ const MAX_AGE = 3600;
  * @throws {InvalidTokenError} naming the check
  */
 export async function checkIdToken(
-  { config, clientKeys }: Provider,
+  provider: Provider,
   { accessToken, idToken = '' }: OAuth2Token,
   claims: IDToken,
   { subject, acrValues }: IdTokenChecks = {},
 ): Promise<IdTokenClaims> {
+  const { config, clientKeys } = provider;
   const now = Date.now() / 1000;
   if (claims.iat < now - MAX_AGE - config.clockTolerance || claims.iat > now + config.clockTolerance) {
     throw refused(
       `id_token was issued at ${isoTime(claims.iat)} (iat), and it is ${isoTime(Math.floor(now))}: it is not of this login`,
     );
   }
+  checkAuthorizedParty(provider, claims);
   if (subject !== undefined && claims.sub !== subject) {
     throw refused(`id_token is about ${shown(claims.sub)}, expected ${shown(subject)}`);
   }
@@ -47,26 +51,48 @@ export async function checkIdToken(
   }
   if (
     claims.at_hash !== undefined &&
-    claims.at_hash !== accessTokenHash(await signed(clientKeys, idToken), accessToken)
+    claims.at_hash !== accessTokenHash(await unwrapIdToken(clientKeys, idToken), accessToken)
   ) {
     throw refused('the at_hash of the id_token is not that of the access token');
   }
   const { nonce: _, ...rest } = claims;
-  return rest;
+  return readClaims(rest);
 }
 
-/** Who an id_token of ours is about; it was checked when it came. */
-export async function subjectOf({ clientKeys }: Provider, idToken: string): Promise<string | undefined> {
+/** Returns the subject of an id_token of ours, which was checked when it came. */
+export async function subjectOf(provider: Provider, idToken: string): Promise<string | undefined> {
+  return (await claimsOf(provider, idToken)).sub;
+}
+
+/** Returns the claims of an id_token of ours, which was checked when it came; none when it cannot be read. */
+export async function claimsOf({ clientKeys }: Provider, idToken: string): Promise<Partial<IdTokenClaims>> {
   try {
-    return decodeJwt(await signed(clientKeys, idToken)).sub;
+    return readClaims(decodeJwt<IdTokenClaims>(await unwrapIdToken(clientKeys, idToken)));
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-/** The signed JWT in an id_token, encrypted or not. */
-export async function signed(clientKeys: Provider['clientKeys'], idToken: string): Promise<string> {
-  return idToken.split('.').length === 5 ? clientKeys.decrypt(idToken) : idToken;
+/**
+ * Refuses an id_token that another client asked for, beside a single audience too (OpenID Connect Core §3.1.3.7).
+ * @throws {InvalidTokenError}
+ */
+export function checkAuthorizedParty({ config }: Provider, { azp }: { azp?: unknown }): void {
+  if (azp === undefined || azp === config.clientId) return;
+  throw refused(`id_token was asked for by ${shown(azp)} (azp), expected ${shown(config.clientId)}`);
+}
+
+/**
+ * Returns the signed JWT in an id_token of ours, decrypted where it is encrypted.
+ * @throws {InvalidTokenError} when none of the client's keys decrypts it
+ */
+export async function unwrapIdToken(clientKeys: Provider['clientKeys'], idToken: string): Promise<string> {
+  if (!isEncrypted(idToken)) return idToken;
+  try {
+    return await clientKeys.decrypt(idToken);
+  } catch (error) {
+    throw refusedAnswer(error, 'id_token');
+  }
 }
 
 /** The left half of the hash that the signature is made with (OpenID Connect Core §3.1.3.6). */

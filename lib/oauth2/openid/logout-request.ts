@@ -1,7 +1,7 @@
 import { withQuery } from '../../http/query.js';
 import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
 import { randomText } from '../authorization/random-text.js';
-import { signed } from './id-token.js';
+import { unwrapIdToken } from './id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 
 /** What one logout asks for. Other keys are sent as they are, by their wire names. */
@@ -31,7 +31,7 @@ export async function logoutRequest(
   const url = withQuery(endpoint, {
     client_id: provider.config.clientId,
     ...wireParameters(params, WIRE_NAMES),
-    id_token_hint: idTokenHint && (await signed(provider.clientKeys, idTokenHint)),
+    id_token_hint: idTokenHint && (await unwrapIdToken(provider.clientKeys, idTokenHint)),
     ui_locales: spaceSeparated(uiLocales),
     post_logout_redirect_uri: postLogoutRedirectUri,
     state,

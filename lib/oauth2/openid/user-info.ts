@@ -6,6 +6,8 @@ import { mendedResponse, withData } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import { requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
 import { tokenCredentials } from '../access-token/token-credentials.js';
+import { checkJwt } from '../wire/jwt.js';
+import { readClaims } from './claims.js';
 
 /**
  * What is known of a user: the standard claims (OpenID Connect Core §5.1), and whatever else the provider tells. An
@@ -62,8 +64,9 @@ export async function fetchUserInfo(
     { method: 'GET', url, ...PLAIN_ANSWER, headers: { accept }, signal: deadlineOf(http) },
     { origins: new Set([new URL(url).origin]), ...tokenCredentials(provider, token) },
   );
-  const mended = await config.compliance.run('userinfo_response', withData(protocolAnswer(answer)));
   try {
+    const mended = await config.compliance.run('userinfo_response', withData(protocolAnswer(answer)));
+    if (isJwt(mended.headers['content-type'])) checkJwt(mended.text);
     const response = mendedResponse(mended);
     const claims = await processUserInfoResponse(
       server,
@@ -72,13 +75,14 @@ export async function fetchUserInfo(
       response,
       signatureOptions(provider),
     );
-    if (isJwt(response)) await validateApplicationLevelSignature(server, response, signatureOptions(provider));
-    return claims;
+    if (isJwt(response.headers.get('content-type')))
+      await validateApplicationLevelSignature(server, response, signatureOptions(provider));
+    return readClaims(claims);
   } catch (error) {
     throw refusedAnswer(error, 'userinfo');
   }
 }
 
-function isJwt(response: Response): boolean {
-  return response.headers.get('content-type')?.startsWith('application/jwt') === true;
+function isJwt(contentType: string | null | undefined): boolean {
+  return contentType?.toLowerCase().startsWith('application/jwt') === true;
 }

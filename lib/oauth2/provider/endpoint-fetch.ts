@@ -1,8 +1,11 @@
 import type { AxiosInstance } from 'axios';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { EndpointRequest, TokenEndpointResponse } from '../../config/compliance-fix.js';
-import { isRecord } from '../../config/setting-keys.js';
 import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
+import { parseJsonObject } from '../wire/json.js';
+
+/** Characters of a header's value (RFC 9110 §5.5); `Headers` throws an error at others. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** `fetch`, as `oauth4webapi` asks for it. */
 export type EndpointFetch = (url: string, init: EndpointFetchInit) => Promise<Response>;
@@ -57,28 +60,22 @@ function send(http: AxiosInstance, method: string, { url, headers, body }: Endpo
   return sendProtocolRequest(http, { method, url: target.href, headers: bodyless });
 }
 
-/** An answer as the compliance hooks are given it. */
+/**
+ * An answer as the compliance hooks receive it; one that is not a JSON object has no `data`.
+ * @throws {RefusedInput} when its JSON is nested too deeply
+ */
 export function withData(answer: ProtocolAnswer): TokenEndpointResponse {
-  return { ...answer, data: parseObject(answer.text) };
+  return { ...answer, data: parseJsonObject(answer.text) ?? {} };
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-/** What of an answer its checks read. */
+/** The part of an answer that its checks read. */
 export function toResponse({ status, headers, text }: ProtocolAnswer): Response {
-  const kept = ['content-type', 'www-authenticate', 'cache-control'].filter((name) => headers[name] !== undefined);
-  const bodyless = status === 204 || status === 205 || status === 304;
-  return new Response(bodyless ? null : text, {
-    status,
-    headers: Object.fromEntries(kept.map((name) => [name, headers[name] ?? ''])),
+  const kept = ['content-type', 'www-authenticate', 'cache-control'].flatMap((name) => {
+    const value = headers[name];
+    return value !== undefined && HEADER_VALUE.test(value) ? [[name, value] as [string, string]] : [];
   });
+  const bodyless = status === 204 || status === 205 || status === 304;
+  return new Response(bodyless ? null : text, { status, headers: Object.fromEntries(kept) });
 }
 
 /** The same of an answer that hooks may have mended: what is in `data` counts, where it was an object. */

@@ -1,11 +1,15 @@
+import { errors } from 'jose';
 import {
   JSON_ATTRIBUTE_COMPARISON,
   JWT_CLAIM_COMPARISON,
   JWT_TIMESTAMP_CHECK,
   KEY_SELECTION,
   OperationProcessingError,
+  UnsupportedOperationError,
 } from 'oauth4webapi';
+import { isShallow } from '../../limits.js';
 import { InvalidTokenError, OAuthError } from '../../oauth.errors.js';
+import { RefusedInput } from '../wire/refused-input.js';
 import { plainText } from './provider-error.js';
 
 /** What the library that checks says of a check that failed. */
@@ -49,8 +53,23 @@ function failedCheck(error: unknown, what: string): string {
     default:
       return failure.header && 'expected' in failure
         ? `${what} is signed with ${shown(failure.header.alg)}, expected ${shown(failure.expected)}`
-        : `${what}: ${plainText(error.message) ?? 'refused'}`;
+        : `${what}: ${reasonOf(error)}`;
   }
+}
+
+/**
+ * The message of an error that is safe to repeat: of our own checks, and of the libraries that check. The messages of
+ * parsers and of key imports may quote what they were given.
+ */
+export function reasonOf(error: unknown): string {
+  const isSafe =
+    error instanceof RefusedInput ||
+    error instanceof OperationProcessingError ||
+    error instanceof UnsupportedOperationError ||
+    error instanceof errors.JOSEError;
+  return (
+    (isSafe ? plainText(error.message) : undefined) ?? 'it cannot be read, or a key of the provider cannot be used'
+  );
 }
 
 function claimComparison({ claim, claims, expected }: Failure, what: string, message: string): string {
@@ -77,9 +96,10 @@ function timestampCheck({ claim, claims, now = 0, tolerance = 0 }: Failure, what
     : `${what}: ${message}`;
 }
 
-/** A value of a provider's, short and harmless. */
+/** Shows a value from outside in an error: short, without control characters, and not at all when it is nested. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nobody';
+  if (!isShallow(value, 2)) return 'something nested';
   return plainText(JSON.stringify(value))?.slice(0, 200) ?? 'something';
 }
 

@@ -2,7 +2,7 @@ import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
 import { refuseEndpointError } from './endpoint-error.js';
 import { refusedAnswer } from './failed-check.js';
-import { endpointOptions, requireEndpoint, type Endpoint, type Provider } from './provider.js';
+import { authenticationAt, endpointOptions, requireEndpoint, type Endpoint, type Provider } from './provider.js';
 
 /** An endpoint that a form is posted to, by `oauth4webapi`. */
 export interface FormEndpoint<Answer> {
@@ -29,8 +29,9 @@ export async function postForm<Answer>(
   { endpoint, what, send, read }: FormEndpoint<Answer>,
   parameters: Record<string, unknown>,
 ): Promise<Answer> {
-  const { server, client, authentication } = provider;
+  const { server, client } = provider;
   requireEndpoint(provider, endpoint);
+  const authentication = authenticationAt(provider, endpoint);
   const form = new URLSearchParams(formEntries(parameters));
   const options = endpointOptions(provider, { response: refuseEndpointError });
   try {

@@ -1,7 +1,10 @@
 import type { AxiosInstance } from 'axios';
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
-import { OAuthError, ProviderError } from '../../oauth.errors.js';
-import { plainFetch } from './endpoint-fetch.js';
+import { createRemoteJWKSet, customFetch, type JWK, type JWTVerifyGetKey } from 'jose';
+import { sendProtocolRequest } from '../../http/protocol-request.js';
+import { ProviderError } from '../../oauth.errors.js';
+import { RefusedInput } from '../wire/refused-input.js';
+import { reasonOf } from './failed-check.js';
+import { readJwkSet } from './jwk-set.js';
 
 /** Seconds in which the keys are fetched once and no more, however many tokens name a key that is unknown. */
 const ONCE_IN = 60;
@@ -37,8 +40,7 @@ export class ProviderKeys {
    */
   async check(url: string): Promise<void> {
     await this.fetch(url).catch(() => undefined);
-    if (this.#failure instanceof OAuthError) throw this.#failure;
-    if (this.#failure) throw new ProviderError({ description: `${url} ${this.#failure.message}` });
+    if (this.#failure) throw this.#failure;
   }
 
   /** The same keys for `jose`. */
@@ -57,11 +59,7 @@ export class ProviderKeys {
   async #ask(url: string): Promise<string> {
     this.#askedAt = now();
     try {
-      const headers = { accept: 'application/json, application/jwk-set+json' };
-      const response = await plainFetch(this.#http)(url, { method: 'GET', headers });
-      const body = await response.text();
-      if (response.status !== 200 || !isJwkSet(body)) throw new TypeError(`answered ${response.status}, not a JWK Set`);
-      this.#copy = { url, body };
+      this.#copy = { url, body: JSON.stringify(await this.#read(url)) };
       this.#failure = undefined;
     } catch (error) {
       this.#failure = error as Error;
@@ -69,17 +67,23 @@ export class ProviderKeys {
     }
     return this.#copy.body;
   }
+
+  async #read(url: string): Promise<{ keys: JWK[] }> {
+    const headers = { accept: 'application/json, application/jwk-set+json' };
+    const { status, text } = await sendProtocolRequest(this.#http, { method: 'GET', url, headers });
+    try {
+      if (status !== 200) throw new RefusedInput('not a JWK Set');
+      return readJwkSet(text);
+    } catch (error) {
+      throw new ProviderError({
+        description: `the provider's keys cannot be read: ${url} answered ${status}, ${reasonOf(error)}. Check the jwks_uri`,
+        answered: { status, headers: {} },
+      });
+    }
+  }
 }
 
 /** In whole seconds, as the caches on top of this one count. */
 function now(): number {
   return Math.floor(Date.now() / 1000);
-}
-
-function isJwkSet(body: string): boolean {
-  try {
-    return Array.isArray((JSON.parse(body) as { keys?: unknown }).keys);
-  } catch {
-    return false;
-  }
 }

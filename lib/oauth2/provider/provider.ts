@@ -31,8 +31,6 @@ export interface Provider extends ProviderContext {
   readonly server: AuthorizationServer;
   /** The client, as `oauth4webapi` is told of it. */
   readonly client: Client;
-  /** How the client authenticates (RFC 6749 §2.3). */
-  readonly authentication: ClientAuth;
 }
 
 /** Endpoints of the metadata that are used. */
@@ -52,7 +50,7 @@ export const ENDPOINTS = [
 export type Endpoint = (typeof ENDPOINTS)[number];
 
 export function makeProvider(context: ProviderContext, server: AuthorizationServer): Provider {
-  const { config, clientKeys } = context;
+  const { config } = context;
   const client = {
     client_id: config.clientId,
     [clockTolerance]: config.clockTolerance,
@@ -64,7 +62,7 @@ export function makeProvider(context: ProviderContext, server: AuthorizationServ
     }),
     use_mtls_endpoint_aliases: config.usesMutualTls,
   };
-  return { ...context, server, client, authentication: clientAuthentication(config, clientKeys) };
+  return { ...context, server, client };
 }
 
 /** Only where the provider's issuer is known can what it signs, or says of itself, be checked. */
@@ -100,6 +98,24 @@ export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint
   throw new OAuthConfigError([
     `${config.name}: neither its settings nor its server metadata have a usable ${endpoint}`,
   ]);
+}
+
+/**
+ * Returns how the client authenticates at one endpoint (RFC 6749 §2.3).
+ * @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint
+ */
+export function authenticationAt(provider: Provider, endpoint: Endpoint): ClientAuth {
+  return clientAuthentication(provider.config, provider.clientKeys, assertionAudience(provider, endpoint));
+}
+
+/**
+ * Returns who an assertion that is sent to an endpoint is for (RFC 7523 §3): the issuer, or the very URL that it is sent to,
+ * so that no other server can use it. A URL that the metadata only names is never an audience.
+ */
+export function assertionAudience(provider: Provider, endpoint: Endpoint): string {
+  const { clientAssertionAudience: audience } = provider.config;
+  const isEndpoint = audience === 'endpoint' || (audience === 'token_endpoint' && endpoint === 'token_endpoint');
+  return isEndpoint ? requireEndpoint(provider, endpoint) : provider.server.issuer;
 }
 
 function present(fields: Record<string, string | undefined>): Record<string, string> {

@@ -1,18 +1,19 @@
-import { processDiscoveryResponse, type AuthorizationServer } from 'oauth4webapi';
-import { isHttpUrl } from '../../config/settings-schema.js';
+import type { AuthorizationServer } from 'oauth4webapi';
+import type { OAuth2ClientConfig } from '../../config/client-config.js';
+import { issuersAt, OAUTH_METADATA, OPENID_CONFIGURATION, provesIssuer } from '../../config/well-known.js';
+import { sendProtocolRequest } from '../../http/protocol-request.js';
+import { clamp } from '../../limits.js';
 import { ProviderError } from '../../oauth.errors.js';
-import { plainFetch } from './endpoint-fetch.js';
-import { shown } from './failed-check.js';
-import { ENDPOINTS, makeProvider, type Provider, type ProviderContext } from './provider.js';
+import { RefusedInput } from '../wire/refused-input.js';
+import { reasonOf, shown } from './failed-check.js';
+import { readMetadata } from './metadata-schema.js';
+import { makeProvider, type Provider, type ProviderContext } from './provider.js';
 
 const MINUTES = 60_000;
 /** How long metadata is used before it is read again: what its `Cache-Control` says, within these bounds. */
 const FRESH = { default: 60 * MINUTES, atLeast: 5 * MINUTES, atMost: 24 * 60 * MINUTES };
 /** How long the last good copy is used before the provider, which was down, is asked again. */
 const RETRY = MINUTES;
-
-const OPENID_CONFIGURATION = '/.well-known/openid-configuration';
-const OAUTH_METADATA = '/.well-known/oauth-authorization-server';
 
 interface Read {
   metadata: AuthorizationServer;
@@ -82,63 +83,54 @@ export class ServerMetadata {
   }
 
   async #readFrom(url: string, issuer: string | undefined): Promise<Read> {
-    const response = await plainFetch(this.#context.http)(url, {
-      method: 'GET',
-      headers: { accept: 'application/json' },
-    });
+    const { http, config } = this.#context;
+    const answer = await sendProtocolRequest(http, { method: 'GET', url, headers: { accept: 'application/json' } });
     try {
-      const own = await ownIssuer(response.clone());
-      const expected = issuer ?? issuerOf(url, own);
-      if (own !== expected) throw new TypeError(`it is of the issuer ${shown(own)}, expected ${shown(expected)}`);
-      return { metadata: await processDiscoveryResponse(new URL(own), response), lifetime: lifetimeOf(response) };
+      if (answer.status !== 200) throw new RefusedInput(`the answer has the status ${answer.status}, expected 200`);
+      const metadata = readMetadata(answer.text, config);
+      checkIssuer(metadata.issuer, url, issuer, config);
+      return { metadata, lifetime: lifetimeOf(answer.headers) };
     } catch (error) {
-      const why = error instanceof Error ? error.message : 'not JSON';
       throw new ProviderError({
-        description: `${this.#context.config.name}: the server metadata at ${url} is refused: ${why}`,
+        description: `${config.name}: the server metadata at ${url} is refused: ${reasonOf(error)}`,
+        answered: answer,
       });
     }
   }
 
-  /** Endpoints that the settings name win; those of the metadata that are no URLs, or not secure, do not count. */
+  /** Endpoints that the settings name win, over the aliases for mutual TLS too. */
   #providerWith(metadata: AuthorizationServer): Provider {
-    const { endpoints, allowInsecureHttp } = this.#context.config;
-    const isUsable = (url: string): boolean => isHttpUrl(url) && (allowInsecureHttp || /^https:/i.test(url));
-    const unusable = ENDPOINTS.filter((endpoint) => !isUsable(metadata[endpoint] ?? ''));
-    const aliases = Object.entries(metadata.mtls_endpoint_aliases ?? {}).filter(
-      ([name]) => !Object.hasOwn(endpoints, name),
-    );
+    const { endpoints } = this.#context.config;
+    const { mtls_endpoint_aliases: given, ...server } = metadata;
+    const aliases = given && Object.entries(given).filter(([name]) => !Object.hasOwn(endpoints, name));
     return makeProvider(this.#context, {
-      ...metadata,
-      ...Object.fromEntries(unusable.map((endpoint) => [endpoint, undefined])),
-      ...(metadata.mtls_endpoint_aliases && { mtls_endpoint_aliases: Object.fromEntries(aliases) }),
+      ...server,
+      ...(aliases && { mtls_endpoint_aliases: Object.fromEntries(aliases) }),
       ...endpoints,
     });
   }
 }
 
 /**
- * The issuer whose metadata a well-known URL has (OpenID Connect Discovery §4, RFC 8414 §3): with or without the last
- * slash, which the URL does not show. Another URL has whichever it says.
+ * Refuses metadata of another issuer than the one that is expected: the configured one, or else the one whose well-known
+ * URL this is. Metadata at another URL does not prove its issuer.
+ * @throws {RefusedInput} when it is refused
  */
-function issuerOf(metadataUrl: string, own: string): string {
-  const { origin, pathname } = new URL(metadataUrl);
-  const issuer = pathname.endsWith(OPENID_CONFIGURATION)
-    ? origin + pathname.slice(0, -OPENID_CONFIGURATION.length)
-    : pathname.startsWith(OAUTH_METADATA)
-      ? origin + pathname.slice(OAUTH_METADATA.length)
-      : own;
-  return own === `${issuer}/` ? own : issuer;
-}
-
-async function ownIssuer(response: Response): Promise<string> {
-  const { issuer } = (await response.json()) as { issuer?: unknown };
-  if (typeof issuer === 'string') return issuer;
-  throw new TypeError('it has no issuer');
+function checkIssuer(own: string, url: string, configured: string | undefined, config: OAuth2ClientConfig): void {
+  const [expected = own] = configured === undefined ? issuersAt(url) : [configured];
+  if (own !== expected && !(configured === undefined && provesIssuer(url, own))) {
+    throw new RefusedInput(`it is of the issuer ${shown(own)}, expected ${shown(expected)}`);
+  }
+  if (config.allowIssuerImpersonation || provesIssuer(url, own)) return;
+  throw new RefusedInput(
+    `it does not prove its issuer ${shown(own)}, expected it at a well-known URL of that issuer. Give the issuer alone, or, ` +
+      'if you accept that whoever controls this URL can sign in as any user of the issuer, set allow_issuer_impersonation',
+  );
 }
 
 /** Milliseconds (RFC 9111 §5.2.2.1). */
-function lifetimeOf(response: Response): number {
-  const [, seconds] = /\bmax-age=(\d+)/.exec(response.headers.get('cache-control') ?? '') ?? [];
-  const told = seconds === undefined ? FRESH.default : Number(seconds) * 1000;
-  return Math.min(Math.max(told, FRESH.atLeast), FRESH.atMost);
+function lifetimeOf({ 'cache-control': cacheControl = '' }: Record<string, string>): number {
+  const [, seconds] = /\bmax-age=(\d{1,10})/.exec(cacheControl) ?? [];
+  const maxAge = seconds === undefined ? undefined : Number(seconds) * 1000;
+  return clamp(maxAge, FRESH.atLeast, FRESH.atMost, FRESH.default);
 }

@@ -1,0 +1,23 @@
+/** Where metadata is below an issuer (OpenID Connect Discovery 1.0 §4). */
+export const OPENID_CONFIGURATION = '/.well-known/openid-configuration';
+/** Where metadata is before the path of an issuer (RFC 8414 §3). */
+export const OAUTH_METADATA = '/.well-known/oauth-authorization-server';
+
+/**
+ * Returns the issuers, without a last slash, whose well-known URL a metadata URL is: the issuer's own server answers there.
+ * Another URL is the well-known URL of no issuer. Both names are accepted before and after the path of the issuer, as
+ * providers use them.
+ */
+export function issuersAt(metadataUrl: string): string[] {
+  const { origin, pathname } = new URL(metadataUrl);
+  const paths = [OPENID_CONFIGURATION, OAUTH_METADATA].flatMap((wellKnown) => [
+    ...(pathname.endsWith(wellKnown) ? [pathname.slice(0, -wellKnown.length)] : []),
+    ...(pathname.startsWith(`${wellKnown}/`) ? [pathname.slice(wellKnown.length)] : []),
+  ]);
+  return [...new Set(paths)].map((path) => origin + path.replace(/\/$/, ''));
+}
+
+/** Whether metadata from a URL proves an issuer, which may have a last slash that its well-known URL does not show. */
+export function provesIssuer(metadataUrl: string, issuer: string): boolean {
+  return issuersAt(metadataUrl).some((candidate) => issuer === candidate || issuer === `${candidate}/`);
+}

@@ -1,0 +1,38 @@
+import type { JWK } from 'jose';
+import { z } from 'zod';
+import { parseJsonObject } from '../wire/json.js';
+import { RefusedInput } from '../wire/refused-input.js';
+
+/** The most keys of a set that are read. */
+const MAX_KEYS = 100;
+/** The longest member of a key: more than a key of 16384 bits has. */
+const MAX_LENGTH = 8192;
+
+const text = z.string().max(MAX_LENGTH);
+const member = text.optional();
+
+/** A public key. Members that are not used, private ones among them, are left out. */
+const PUBLIC_KEY = z.object({
+  kty: text.refine((kty) => kty !== 'oct'),
+  kid: member,
+  alg: member,
+  use: member,
+  key_ops: z.array(text).max(20).optional(),
+  crv: member,
+  x: member,
+  y: member,
+  n: member,
+  e: member,
+  pub: member,
+});
+
+/**
+ * Reads a JWK Set (RFC 7517 §5). What is not a key, has members of the wrong type, or is a shared secret is left out.
+ * @throws {RefusedInput} when the body is not a JWK Set at all
+ */
+export function readJwkSet(body: string): { keys: JWK[] } {
+  const { keys } = parseJsonObject(body) ?? {};
+  if (!Array.isArray(keys)) throw new RefusedInput('not a JWK Set');
+  const read = keys.slice(0, MAX_KEYS).map((key) => PUBLIC_KEY.safeParse(key).data);
+  return { keys: read.filter((key) => key !== undefined) };
+}

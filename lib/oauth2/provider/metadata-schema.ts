@@ -1,0 +1,66 @@
+import type { AuthorizationServer } from 'oauth4webapi';
+import { z } from 'zod';
+import { isHttpUrl } from '../../config/settings-schema.js';
+import { parseJsonObject } from '../wire/json.js';
+import { RefusedInput } from '../wire/refused-input.js';
+import { ENDPOINTS } from './provider.js';
+
+/** The longest string of the metadata that is kept, and the most strings of a list. */
+const MAX_LENGTH = 2048;
+const MAX_ITEMS = 200;
+
+const LISTS = [
+  'id_token_signing_alg_values_supported',
+  'userinfo_signing_alg_values_supported',
+  'authorization_signing_alg_values_supported',
+  'introspection_signing_alg_values_supported',
+  'code_challenge_methods_supported',
+] as const;
+const FLAGS = [
+  'authorization_response_iss_parameter_supported',
+  'require_signed_request_object',
+  'require_pushed_authorization_requests',
+] as const;
+
+const text = z.string().min(1).max(MAX_LENGTH);
+const list = z.array(z.unknown()).transform((items) => items.slice(0, MAX_ITEMS).filter((item) => isShortText(item)));
+
+/** The metadata that is used. A field of another type counts as absent, and so does a URL that nobody should be sent to. */
+const SCHEMAS = { https: schemaFor(/^https:/i), http: schemaFor(/^https?:/i) };
+
+/**
+ * Reads server metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2): fields that are not used are left out.
+ * @throws {RefusedInput} when it is not a JSON object, or has no issuer
+ */
+export function readMetadata(body: string, { allowInsecureHttp }: { allowInsecureHttp: boolean }): AuthorizationServer {
+  const fields = parseJsonObject(body);
+  if (!fields) throw new RefusedInput('it is not a JSON object');
+  const { data } = SCHEMAS[allowInsecureHttp ? 'http' : 'https'].safeParse(fields);
+  if (!data) throw new RefusedInput('it has no issuer, expected an absolute URL');
+  return present(data);
+}
+
+function schemaFor(scheme: RegExp) {
+  const url = text.refine((value) => isHttpUrl(value) && scheme.test(value));
+  const endpoints = shape(ENDPOINTS, url);
+  return z.object({
+    issuer: text.refine((value) => URL.canParse(value)),
+    ...endpoints,
+    ...shape(LISTS, list),
+    ...shape(FLAGS, z.boolean()),
+    mtls_endpoint_aliases: z.object(endpoints).transform(present).optional().catch(undefined),
+  });
+}
+
+function shape<Name extends string, Type extends z.ZodType>(names: readonly Name[], type: Type) {
+  const optional = type.optional().catch(undefined);
+  return Object.fromEntries(names.map((name) => [name, optional])) as Record<Name, typeof optional>;
+}
+
+function present<Fields extends object>(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
+}
+
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_LENGTH;
+}

@@ -1,0 +1,23 @@
+import { isRecord } from '../../config/setting-keys.js';
+import { isShallow, MAX_DEPTH } from '../../limits.js';
+import { RefusedInput } from './refused-input.js';
+
+/**
+ * Returns the JSON object in a string from outside, and nothing when the string holds something else.
+ * @throws {RefusedInput} when the object is nested too deeply
+ */
+export function parseJsonObject(text: string): Record<string, unknown> | undefined {
+  const value = parse(text);
+  if (!isRecord(value)) return undefined;
+  if (!isShallow(value, MAX_DEPTH)) throw new RefusedInput(`its JSON is nested more than ${MAX_DEPTH} levels deep`);
+  return value;
+}
+
+/** The parser's own error quotes the string, so it is not kept. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
