@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkSettings } from './config/check-settings.js';
 import { buildConfig, type OAuth2ClientConfig } from './config/client-config.js';
 import type { ClientSettings, RegisterOptions } from './config/client-settings.js';
+import { runTimeFaults } from './config/issuer-faults.js';
 import { isRecord, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError } from './oauth.errors.js';
@@ -90,7 +91,7 @@ export class OAuthRegistry {
     initialAccessToken?: string,
   ): Promise<RegisteredClient> {
     const settings = this.#sources.settingsOf(name, { ...config, clientId: 'to-be-registered' }, false);
-    const faults = checkSettings(name, settings);
+    const faults = [...checkSettings(name, settings), ...runTimeFaults(name, settings)];
     if (faults.length) throw new OAuthConfigError(faults);
     const app = new OAuth2App(
       buildConfig({ name, registeredAtRunTime: true }, settings) as OAuth2ClientConfig,
@@ -128,6 +129,7 @@ export class OAuthRegistry {
     const { overwrite = false, appClass, ...code }: ClientRegistration = { ...registration, ...options };
     const settings = this.#sources.settingsOf(name, { ...appClass?.settings, ...code }, overwrite);
     const faults = [...checkSettings(name, settings), ...appClassFaults(name, settings, appClass)];
+    if (options !== undefined) faults.push(...runTimeFaults(name, settings));
     if (faults.length === 0) {
       this.#entries.set(name, { settings, appClass, registeredAtRunTime: options !== undefined });
       this.#apps.delete(name);

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import type { z } from 'zod';
 import { Compliance, type ComplianceFix } from './compliance-fix.js';
+import { issuerFaults } from './issuer-faults.js';
 import { isRecord, KNOWN_KEYS, nearestKey, snakeCase, type Settings } from './setting-keys.js';
 import { SCHEMAS } from './settings-schema.js';
 
@@ -63,7 +64,7 @@ function oauth2Faults(settings: Settings): string[] {
   const { tokenEndpointAuthMethod: method } = kwargsOf(settings);
   const known = [...CLIENT_AUTH_METHODS, ...compliance.clientAuthMethods.keys()];
   const ownMethod = isText(method) && compliance.clientAuthMethods.has(method);
-  const faults = missingEndpoints(settings);
+  const faults = [...missingEndpoints(settings), ...issuerFaults(settings)];
   if (isText(method) && !known.includes(method)) {
     faults.push(`client_kwargs.token_endpoint_auth_method: unknown; there are ${known.join(', ')}`);
   }

@@ -141,7 +141,7 @@ function oauth2Config(origin: ClientOrigin, settings: OAuth2Settings): OAuth2Cli
     refreshTokenParams: settings.refreshTokenParams ?? {},
     issuer: settings.issuer,
     serverMetadataUrl: settings.serverMetadataUrl,
-    allowIssuerImpersonation: settings.allowIssuerImpersonation ?? false,
+    allowIssuerImpersonation: (settings.allowIssuerImpersonation ?? false) && !origin.registeredAtRunTime,
     endpoints: namedEndpoints(settings),
     clockTolerance: settings.clockTolerance ?? 30,
     userInfoFrom: settings.userInfoFrom ?? 'id_token',

@@ -33,6 +33,7 @@ const OAUTH1: Row[] = [
 ];
 
 /** Endpoints that {@link OAUTH2_CLIENT} names. */
+const WELL_KNOWN = '/.well-known/openid-configuration';
 const NAMED = { authorization_endpoint: 'https://p.test/authorize', token_endpoint: 'https://p.test/token' };
 
 const OAUTH2: Row[] = [
@@ -83,7 +84,9 @@ const OAUTH2: Row[] = [
   ['allow_insecure_http', true, 'allowInsecureHttp', true],
   ['refresh_token_url', 'https://p.test/f', 'refreshTokenUrl', 'https://p.test/f'],
   ['refresh_token_params', { x_y: 'z' }, 'refreshTokenParams', { x_y: 'z' }],
-  ['server_metadata_url', 'https://p.test/m', 'serverMetadataUrl', 'https://p.test/m'],
+  ['server_metadata_url', `https://p.test${WELL_KNOWN}`, 'serverMetadataUrl', `https://p.test${WELL_KNOWN}`],
+  ['allow_issuer_impersonation', true, 'allowIssuerImpersonation', true],
+  ['client_assertion_audience', 'endpoint', 'clientAssertionAudience', 'endpoint'],
   ['code_challenge_method', 'S256', 'codeChallengeMethod', 'S256'],
   ['update_token', updateToken, 'updateToken', updateToken],
 ];

@@ -218,7 +218,7 @@ describe('a fault in the settings', () => {
     'userinfo_endpoint',
     'end_session_endpoint',
   ])('is http in %s, unless allow_insecure_http says otherwise', async (key) => {
-    const insecure = { ...OAUTH2, [key]: 'http://localhost:4000' };
+    const insecure = { ...OAUTH2, [key]: 'http://localhost:4000/.well-known/openid-configuration' };
     const fault = `dev.${key}: must be https; for a provider on this machine, set allow_insecure_http`;
     expect(await faultsOf(insecure)).toEqual([fault]);
     expect(await faultsOf({ ...insecure, allow_insecure_http: false })).toEqual([fault]);
@@ -291,7 +291,8 @@ describe('a fault in the settings', () => {
 
   it('is an endpoint that is missing where nothing is discovered', async () => {
     const issuer = 'https://provider.test';
-    expect(await faultsOf({ client_id: 'dev', issuer, jwks_uri: `${issuer}/jwks` })).toEqual([
+    const ownKeys = { jwks_uri: `${issuer}/jwks`, allow_issuer_impersonation: true };
+    expect(await faultsOf({ client_id: 'dev', issuer, ...ownKeys })).toEqual([
       'dev.authorize_url: missing; give it, or issuer, or server_metadata_url',
       'dev.access_token_url: missing; give it, or issuer, or server_metadata_url',
     ]);

@@ -58,7 +58,7 @@ describe('the health indicator, under terminus', () => {
     const clients = {
       harbour: { ...common, serverMetadataUrl: `${provider.url}/.well-known/openid-configuration` },
       plain: { ...common, ...endpoints },
-      unused: { ...common, serverMetadataUrl: `${provider.url}/unused` },
+      unused: { ...common, serverMetadataUrl: `${provider.url}/unused/.well-known/openid-configuration` },
     };
     @Module({
       imports: [TerminusModule.forRoot({ logger: false }), OAuthClientModule.forRoot({ clients, ...module })],

@@ -149,9 +149,9 @@ describe('a provider with metadata', () => {
     expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
   });
 
-  it('may be anywhere', async () => {
+  it('may be anywhere with allow_issuer_impersonation', async () => {
     provider.on('GET /metadata.json', () => ({ json: metadata() }));
-    const dev = await start({ serverMetadataUrl: `${provider.url}/metadata.json` });
+    const dev = await start({ serverMetadataUrl: `${provider.url}/metadata.json`, allowIssuerImpersonation: true });
     expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
   });
 
@@ -292,6 +292,7 @@ describe('a provider with metadata', () => {
         serverMetadataUrl: undefined,
         issuer: provider.url,
         jwksUri: `${provider.url}/jwks`,
+        allowIssuerImpersonation: true,
         authorizeUrl: `${provider.url}/authorize`,
         accessTokenUrl: `${provider.url}/token`,
       });

@@ -69,7 +69,10 @@ describe('a client that shows its certificate (mutual TLS)', () => {
         }),
         named: client('tls_client_auth', trusted, {
           metadata: BY_NAME,
-          settings: { accessTokenUrl: at(other.port, 'token'), userinfoEndpoint: at(other.port, 'me') },
+          settings: {
+            accessTokenUrl: at(other.port, 'token'),
+            introspectionEndpoint: at(other.port, 'token/introspection'),
+          },
         }),
         impostor: client('tls_client_auth', selfSigned, { metadata: BY_NAME }),
         stranger: client('self_signed_tls_client_auth', trusted, { metadata: SELF_SIGNED }),
@@ -148,8 +151,8 @@ describe('a client that shows its certificate (mutual TLS)', () => {
     const { token, userInfo } = await site.signIn('named');
     expect(userInfo).toMatchObject({ sub: '1815' });
     expect(hostAt('token')).toBe(`localhost:${other.port}`);
-    expect(await site.client('named').userinfo(token)).toMatchObject({ sub: '1815' });
-    expect(hostAt('userinfo')).toBe(`localhost:${other.port}`);
+    expect(await site.client('named').introspectToken(token)).toMatchObject({ active: true });
+    expect(hostAt('introspection')).toBe(`localhost:${other.port}`);
   });
 
   it.each([
