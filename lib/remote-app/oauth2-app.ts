@@ -33,6 +33,7 @@ import {
   type DeviceAuthorization,
   type DeviceAuthorizationParams,
 } from '../oauth2/grants/device-authorization.js';
+import { mergeClaims } from '../oauth2/openid/claims.js';
 import { subjectOf, type IdTokenClaims } from '../oauth2/openid/id-token.js';
 import { logoutRequest, type LogoutParams } from '../oauth2/openid/logout-request.js';
 import { LogoutTokens, type BackchannelLogout } from '../oauth2/openid/logout-token.js';
@@ -196,11 +197,15 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Checks the logout token of a request from the provider (OpenID Connect Back-Channel Logout 1.0 §2.6), and tells the
+   * Checks the logout token of a POST from the provider (OpenID Connect Back-Channel Logout 1.0 §2.6), and calls the
    * application's `onBackchannelLogout`. `@OAuthBackchannelLogout()` does this.
-   * @throws {OAuthError} `invalid_request` when a check fails
+   * @throws {OAuthError} `invalid_request` when a check fails, or when the request is not a POST
    */
   async backchannelLogout(request: OAuthRequest): Promise<BackchannelLogout> {
+    if (request.method !== 'POST') {
+      const description = 'a logout token came in a request that is not a POST; expected the form of a POST (§2.5)';
+      throw new OAuthError('invalid_request', { description });
+    }
     const { logout_token: logoutToken } = callbackParameters(request, ['logout_token']);
     if (!logoutToken) throw new OAuthError('invalid_request', { description: 'the request has no "logout_token"' });
     const logout = await this.#logoutTokens.accept(await this.#metadata.load(), logoutToken, (logout) =>
@@ -277,7 +282,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     claims: IdTokenClaims | undefined,
   ): Promise<UserInfo | undefined> {
     if (provider.config.userInfoFrom === 'id_token') return claims;
-    return { ...(await fetchUserInfo(provider, token, claims?.sub)), ...claims };
+    return mergeClaims(await fetchUserInfo(provider, token, claims?.sub), claims);
   }
 }
 

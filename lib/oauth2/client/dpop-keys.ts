@@ -3,10 +3,16 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT,
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import { readPrivateKey, type ClientKey } from '../../config/private-key.js';
 import { InvalidTokenError } from '../../oauth.errors.js';
+import { Recent } from '../../recent.js';
 import { publicHalf } from './client-keys.js';
 
 /** Keys that are kept ready; a user's is needed again with the user's next call. */
 const MAX_KEYS = 1000;
+
+/** How many servers' nonces are remembered. */
+const MAX_NONCES = 1000;
+/** Characters of a nonce (RFC 9449 §8.1). */
+const NONCE = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/;
 
 /** A request that a proof is for. */
 export interface ProofTarget {
@@ -28,7 +34,7 @@ export class DpopKeys {
   readonly #config: OAuth2ClientConfig;
   readonly #ready = new Map<string, Promise<DpopKey>>();
   /** The last nonce of each server, by its origin (RFC 9449 §8.2). */
-  readonly #nonces = new Map<string, string>();
+  readonly #nonces = new Recent<string>(MAX_NONCES);
 
   constructor(config: OAuth2ClientConfig) {
     this.#config = config;
@@ -65,10 +71,10 @@ export class DpopKeys {
       .sign(privateKey);
   }
 
-  /** Remembers the nonce that a server's answer brings, for the next proof. */
+  /** Remembers the nonce in a server's answer, for the next proof. What cannot be a nonce is ignored. */
   learnNonce(url: string, headers: Readonly<Record<string, unknown>>): void {
     const nonce = headers['dpop-nonce'];
-    if (typeof nonce === 'string') this.#nonces.set(new URL(url).origin, nonce);
+    if (typeof nonce === 'string' && NONCE.test(nonce)) this.#nonces.set(new URL(url).origin, nonce);
   }
 
   /** The key that was used last goes last; the first goes when there are too many. */

@@ -1,9 +1,10 @@
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { isRecord } from '../../config/setting-keys.js';
 import { OAuthError } from '../../oauth.errors.js';
-import { isoTime, shown } from '../provider/failed-check.js';
+import { Recent } from '../../recent.js';
+import { isoTime, reasonOf, shown } from '../provider/failed-check.js';
 import { knowsIssuer, requireEndpoint, type Provider } from '../provider/provider.js';
-import { signed } from './id-token.js';
+import { checkJwt, isEncrypted } from '../wire/jwt.js';
 
 /** Whose session ended: a user's (`sub`), one session (`sid`), or both. */
 export interface BackchannelLogout {
@@ -18,10 +19,17 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const ASYMMETRIC = /^(RS|PS|ES)(256|384|512)$|^Ed(DSA|25519)$/;
 const REQUIRED = ['iss', 'aud', 'iat', 'exp', 'jti', 'events'];
 
+/** Seconds that a logout token may have been on its way, and for which it may be good. */
+const MAX_AGE = 3600;
+/** The longest `jti`, `sub` and `sid`, in characters. */
+const MAX_TEXT = 1024;
+/** How many used tokens are remembered. */
+const MAX_USED = 10_000;
+
 /** Checks logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.6), each of which is good once. */
 export class LogoutTokens {
-  /** Those that were used, by `jti`, and until when they would be good, in seconds since 1970. */
-  readonly #used = new Map<string, number>();
+  /** Those that were used, by `jti`, for as long as any token is good. */
+  readonly #used = new Recent<true>(MAX_USED, 2 * MAX_AGE * 1000);
 
   /**
    * Checks a logout token and does what it asks for. When that fails, the token may come again.
@@ -33,29 +41,39 @@ export class LogoutTokens {
     endSession: (logout: BackchannelLogout) => unknown,
   ): Promise<BackchannelLogout> {
     if (!knowsIssuer(provider)) throw refused('logout tokens can only be checked where the issuer is known');
-    const claims = await verify(provider, logoutToken);
-    const { iss = '', sub, sid, events, nonce, jti = '', exp = 0 } = claims;
+    const { iss = '', sub, sid, events, nonce, jti, iat, exp } = await verify(provider, logoutToken);
+    checkTimes(iat, exp, provider.config.clockTolerance);
     if (!isRecord(events) || !isRecord(events[EVENT])) {
       throw refused('logout_token: its events have no logout, as an id_token would have none');
     }
     if (nonce !== undefined) throw refused('logout_token has a nonce, as an id_token would');
-    if (!isText(sub) && !isText(sid)) throw refused('logout_token says neither sub nor sid');
-    this.#useOnce(jti, exp + provider.config.clockTolerance);
-    const logout = { iss, ...(isText(sub) && { sub }), ...(isText(sid) && { sid }) };
+    if (sub === undefined && sid === undefined) throw refused('logout_token says neither sub nor sid');
+    const logout = {
+      iss,
+      ...(sub !== undefined && { sub: textOf('sub', sub) }),
+      ...(sid !== undefined && { sid: textOf('sid', sid) }),
+    };
+    const id = textOf('jti', jti);
+    if (this.#used.get(id)) throw refused('logout_token was used before (jti)');
+    this.#used.set(id, true);
     try {
       await endSession(logout);
     } catch (error) {
-      this.#used.delete(jti);
+      this.#used.delete(id);
       throw error;
     }
     return logout;
   }
+}
 
-  #useOnce(jti: string, until: number): void {
-    const now = Date.now() / 1000;
-    for (const [used, end] of this.#used) if (end < now) this.#used.delete(used);
-    if (this.#used.has(jti)) throw refused('logout_token was used before (jti)');
-    this.#used.set(jti, until);
+/** `jose` checked that they are numbers, and that `exp` is not over. */
+function checkTimes(iat = 0, exp = 0, tolerance: number): void {
+  const now = Math.floor(Date.now() / 1000);
+  if (iat > now + tolerance || iat < now - MAX_AGE - tolerance) {
+    throw refused(`logout_token was issued at ${isoTime(iat)} (iat), and it is ${isoTime(now)}; expected a new one`);
+  }
+  if (exp > now + MAX_AGE + tolerance) {
+    throw refused(`logout_token is good until ${isoTime(exp)} (exp); expected at most ${MAX_AGE} seconds from now`);
   }
 }
 
@@ -67,7 +85,9 @@ async function verify(provider: Provider, token: string): Promise<JWTPayload> {
     ASYMMETRIC.test(alg),
   );
   try {
-    const { payload, protectedHeader } = await jwtVerify(await signed(clientKeys, token), providerKeys.getKey(url), {
+    checkJwt(token);
+    const jws = isEncrypted(token) ? await clientKeys.decrypt(token) : token;
+    const { payload, protectedHeader } = await jwtVerify(jws, providerKeys.getKey(url), {
       issuer: server.issuer,
       audience,
       algorithms,
@@ -90,17 +110,19 @@ function checkType(typ: string | undefined): void {
 
 function failedVerification(error: unknown, issuer: string, audience: string): string {
   if (!(error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)) {
-    return `logout_token: ${error instanceof Error ? error.message : 'refused'}`;
+    return `logout_token: ${reasonOf(error)}`;
   }
   const { claim, payload } = error;
   if (claim === 'iss') return `logout_token was issued by ${shown(payload.iss)}, expected ${shown(issuer)}`;
   if (claim === 'aud') return `logout_token is for ${shown(payload.aud)}, expected ${shown(audience)}`;
   if (claim === 'exp' && payload.exp !== undefined) return `logout_token expired at ${isoTime(payload.exp)}`;
-  return `logout_token: ${error.message}`;
+  return `logout_token: ${reasonOf(error)}`;
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+/** A TypeScript type is no proof: `jose` checks that there is a `jti`, not that it is a string. */
+function textOf(name: string, claim: unknown): string {
+  if (typeof claim === 'string' && claim !== '' && claim.length <= MAX_TEXT) return claim;
+  throw refused(`logout_token: its ${name} is not a string of 1 to ${MAX_TEXT} characters`);
 }
 
 function refused(description: string): OAuthError {

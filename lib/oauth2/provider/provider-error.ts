@@ -46,6 +46,10 @@ export function plainText(value: unknown): string | undefined {
   return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').slice(0, 500);
 }
 
+/** `error_uri` has these characters and no others (RFC 6749 §4.1.2.1); it ends up in pages and logs. */
+const ERROR_URI = /^[\x21\x23-\x5b\x5d-\x7e]{1,2000}$/;
+
 function webAddress(value: unknown): string | undefined {
-  return typeof value === 'string' && isHttpUrl(value) ? new URL(value).href : undefined;
+  if (typeof value !== 'string' || !ERROR_URI.test(value) || !isHttpUrl(value)) return undefined;
+  return new URL(value).href;
 }
