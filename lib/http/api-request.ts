@@ -9,8 +9,10 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import type { ProtectedRequest } from '../config/compliance-fix.js';
-import { ProviderError } from '../oauth.errors.js';
+import { Deadline } from './deadline.js';
+import { answerLimit, withoutCertificate } from './http-client.js';
 import { providerFailure } from './provider-failure.js';
+import { anonymous, isStream, redirected, REDIRECTS } from './redirect.js';
 
 /** How an API call gets its token. */
 export interface Credentials {
@@ -18,9 +20,9 @@ export interface Credentials {
   readonly origins: ReadonlySet<string>;
   /** Puts the token, or a signature, into a request that goes to one of those origins. */
   authorize(request: ProtectedRequest): ProtectedRequest | Promise<ProtectedRequest>;
-  /** Is told of every answer. */
+  /** Receives every answer. */
   learn?(url: string, answer: ApiAnswer): void;
-  /** Whether a request that was answered so (status 401) is to be authorised anew, and sent once more. */
+  /** Whether a request that was answered so (status 401) is to be authorized again, and sent once more. */
   isChallenge?(answer: ApiAnswer): boolean | Promise<boolean>;
 }
 
@@ -30,15 +32,22 @@ export interface ApiAnswer {
   headers: Readonly<Record<string, unknown>>;
 }
 
-const REDIRECTS = [301, 302, 303, 307, 308];
 const MAX_REDIRECTS = 5;
-/** What does not follow a redirect to another origin, whoever set it. */
-const PRIVATE_HEADERS = ['authorization', 'cookie', 'proxy-authorization'];
+
+/** One request of a call, and who it goes to. */
+interface Hop {
+  request: ProtectedRequest;
+  /** Whether the call never left for an origin that is not ours. */
+  isOurs: boolean;
+  isFirstOrigin: boolean;
+  mayRedirect: boolean;
+}
 
 /**
- * Sends an API call. The credentials are put in at the last moment, in axios' adapter: what was signed is what leaves. Each
- * redirect is authorised anew for its own URL, and one to another origin goes without credentials.
- * @throws {ProviderError} for an answer that `validateStatus` refuses, or for none
+ * Sends an API call. The credentials are added at the last moment, in the adapter of axios: what was signed is what leaves.
+ * Each redirect is authorized again for its own URL. Once a redirect leads to an origin that is neither the first nor one of
+ * the credentials, nothing of ours goes with the call any longer, wherever it is redirected then.
+ * @throws {ProviderError} for an answer that `validateStatus` refuses, or for none within the timeout of the whole call
  */
 export async function sendApiRequest<T>(
   http: AxiosInstance,
@@ -46,25 +55,29 @@ export async function sendApiRequest<T>(
   credentials?: Credentials,
 ): Promise<AxiosResponse<T>> {
   const transport = axios.getAdapter(config.adapter ?? http.defaults.adapter);
+  const deadline = new Deadline(config.timeout ?? http.defaults.timeout, config.signal);
+  const limits = { timeout: deadline.timeout, maxContentLength: answerLimit(http, config) };
   try {
-    return await http.request<T>({ ...config, adapter: authorizingAdapter(transport, credentials) });
+    return await deadline.run((signal) =>
+      http.request<T>({ ...config, ...limits, signal, adapter: authorizingAdapter(transport, credentials) }),
+    );
   } catch (failure) {
-    throw providerFailure(failure, config.method, config.url, isOverdue(config.signal));
+    throw providerFailure(failure, config.method, config.url, deadline.isOver);
   }
-}
-
-/** Whether a signal of `AbortSignal.timeout()` has ended a call. */
-function isOverdue(signal: AxiosRequestConfig['signal']): boolean {
-  const { reason } = (signal ?? {}) as { reason?: unknown };
-  return (reason as { name?: unknown } | undefined)?.name === 'TimeoutError';
 }
 
 function authorizingAdapter(transport: AxiosAdapter, credentials: Credentials | undefined): AxiosAdapter {
   return async (config) => {
     let request = outgoingRequest(config);
-    const { origin } = new URL(request.url);
+    const firstOrigin = new URL(request.url).origin;
+    let isOurs = true;
     for (let redirectsLeft = config.maxRedirects ?? MAX_REDIRECTS; ; redirectsLeft--) {
-      const response = await sendOnce(transport, config, request, origin, redirectsLeft > 0, credentials);
+      const { origin } = new URL(request.url);
+      const isFirstOrigin = origin === firstOrigin;
+      isOurs &&= isFirstOrigin || credentials?.origins.has(origin) === true;
+      request = isOurs ? request : anonymous(request);
+      const hop = { request, isOurs, isFirstOrigin, mayRedirect: redirectsLeft > 0 };
+      const response = await sendHop(transport, config, hop, credentials);
       const location: unknown = response.headers.location;
       if (redirectsLeft <= 0 || !REDIRECTS.includes(response.status) || typeof location !== 'string') {
         return { ...response, config, request: undefined }; // the transport's own config and socket hold the credentials
@@ -75,26 +88,23 @@ function authorizingAdapter(transport: AxiosAdapter, credentials: Credentials | 
   };
 }
 
-async function sendOnce(
+async function sendHop(
   transport: AxiosAdapter,
   config: InternalAxiosRequestConfig,
-  request: ProtectedRequest,
-  firstOrigin: string,
-  mayRedirect: boolean,
-  credentials: Credentials | undefined,
+  { request, isOurs, isFirstOrigin, mayRedirect }: Hop,
+  given: Credentials | undefined,
 ): Promise<AxiosResponse> {
-  const { origin } = new URL(request.url);
-  const bare = origin === firstOrigin ? request : withoutPrivateHeaders(request);
-  const isTrusted = credentials?.origins.has(origin) === true;
+  const credentials = isOurs && given?.origins.has(new URL(request.url).origin) ? given : undefined;
   const send = async (): Promise<AxiosResponse> => {
-    const { method, url, headers, data } = isTrusted ? await credentials.authorize(bare) : bare;
+    const { method, url, headers, data } = credentials ? await credentials.authorize(request) : request;
     return transport({
       ...config,
       method,
       url,
       headers: AxiosHeaders.from(headers),
       data,
-      auth: origin === firstOrigin ? config.auth : undefined,
+      auth: isOurs && isFirstOrigin ? config.auth : undefined,
+      httpsAgent: isOurs ? (config.httpsAgent as unknown) : withoutCertificate(config.httpsAgent),
       baseURL: undefined,
       params: undefined,
       maxRedirects: 0,
@@ -102,7 +112,7 @@ async function sendOnce(
         (mayRedirect && REDIRECTS.includes(status)) || (config.validateStatus?.(status) ?? true),
     });
   };
-  return isTrusted ? sendTwiceIfChallenged(send, bare, credentials) : send();
+  return credentials ? sendTwiceIfChallenged(send, request, credentials) : send();
 }
 
 /** Sends a request, and once more when its answer asks for that and its body can be sent again. */
@@ -152,34 +162,4 @@ function outgoingRequest(config: InternalAxiosRequestConfig): ProtectedRequest {
     headers: Object.fromEntries(named) as Record<string, string>,
     data,
   };
-}
-
-/** The request that a redirect asks for (RFC 9110 §15.4): 307 and 308 keep method and body, the others become a GET. */
-function redirected(
-  { method, url, headers, data }: ProtectedRequest,
-  status: number,
-  location: string,
-): ProtectedRequest {
-  const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
-  if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {
-    throw new ProviderError({ description: 'the API redirected to something that is not an http or https URL' });
-  }
-  if (status === 307 || status === 308 || method === 'GET' || method === 'HEAD') {
-    if (isStream(data)) {
-      throw new ProviderError({ description: `the API answered ${status}, but a stream cannot be sent twice` });
-    }
-    return { method, url: target.href, headers, data };
-  }
-  const kept = Object.entries(headers).filter(([name]) => !name.startsWith('content-'));
-  return { method: 'GET', url: target.href, headers: Object.fromEntries(kept), data: undefined };
-}
-
-/** Not only Node's own: multipart bodies of axios' making are streams of another kind. */
-function isStream(data: unknown): boolean {
-  return typeof (data as { pipe?: unknown } | undefined)?.pipe === 'function';
-}
-
-function withoutPrivateHeaders(request: ProtectedRequest): ProtectedRequest {
-  const headers = Object.entries(request.headers).filter(([name]) => !PRIVATE_HEADERS.includes(name));
-  return { ...request, headers: Object.fromEntries(headers) };
 }

@@ -1,5 +1,6 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import { ProviderError } from '../oauth.errors.js';
+import { Deadline } from './deadline.js';
 import { providerFailure } from './provider-failure.js';
 
 /** Largest answer that an endpoint may give, in bytes. */
@@ -35,27 +36,23 @@ export interface ProtocolAnswer {
  */
 export async function sendProtocolRequest(http: AxiosInstance, request: ProtocolRequest): Promise<ProtocolAnswer> {
   const { method, url, headers, body } = request;
-  const deadline = deadlineOf(http);
+  const deadline = new Deadline(http.defaults.timeout);
+  const { timeout } = deadline;
+  const config = {
+    method,
+    url,
+    headers,
+    data: body,
+    ...PLAIN_ANSWER,
+    timeout,
+    transformRequest: (data: unknown) => data,
+    validateStatus: () => true,
+  };
   try {
-    const answer = await http.request<string>({
-      method,
-      url,
-      headers,
-      data: body,
-      ...PLAIN_ANSWER,
-      transformRequest: (data: unknown) => data,
-      validateStatus: () => true,
-      signal: deadline,
-    });
-    return protocolAnswer(answer);
+    return protocolAnswer(await deadline.run((signal) => http.request<string>({ ...config, signal })));
   } catch (failure) {
-    throw providerFailure(failure, method, url, deadline?.aborted);
+    throw providerFailure(failure, method, url, deadline.isOver);
   }
-}
-
-/** By when the whole of an answer must be here: axios' own timeout lets one go on that comes a byte at a time. */
-export function deadlineOf({ defaults: { timeout } }: AxiosInstance): AbortSignal | undefined {
-  return timeout ? AbortSignal.timeout(timeout) : undefined;
 }
 
 /**

@@ -2,15 +2,17 @@ import { AxiosError } from 'axios';
 import { OAuthError, ProviderError, type ProviderAnswer } from '../oauth.errors.js';
 
 const TIMEOUTS = ['ECONNABORTED', 'ETIMEDOUT'];
+const TOO_LARGE = ". Of an API call, read it with responseType: 'stream', or raise its maxContentLength";
 
 /**
- * What is told of a request that failed. The HTTP client's error carries credentials (headers, body, config, the socket's
- * own copy of them), so of it only the method, the URL without its query, and the code are kept.
+ * Returns the error for a request that failed. The error of the HTTP client carries credentials (headers, body, config, the
+ * socket's own copy of them), so only the method, the URL without its query, and the code are kept.
  */
 export function providerFailure(failure: unknown, method: string, url: string, timedOut = false): OAuthError {
   if (failure instanceof OAuthError) return failure;
   const target = `${method.toUpperCase()} ${withoutQuery(url)}`;
   if (!(failure instanceof AxiosError)) {
+    if (timedOut) return overdue(target);
     const code = failure instanceof Error ? ((failure as NodeJS.ErrnoException).code ?? failure.name) : typeof failure;
     return new ProviderError({ description: `${target} could not be sent (${code})` });
   }
@@ -22,9 +24,14 @@ export function providerFailure(failure: unknown, method: string, url: string, t
     const answer: ProviderAnswer = { status, headers: Object.fromEntries(Object.entries(headers)), data };
     return new ProviderError({ description: `${target} was answered with status ${status}`, answer, cause });
   }
-  return timedOut || TIMEOUTS.includes(failure.code ?? '')
-    ? new ProviderError({ description: `${target} was not answered in time`, status: 504, cause })
-    : new ProviderError({ description: `${target} failed (${failure.code ?? 'no connection'})`, cause });
+  if (timedOut || TIMEOUTS.includes(failure.code ?? '')) return overdue(target, cause);
+  const [, limit] = /^maxContentLength size of (\d+) exceeded/.exec(failure.message) ?? [];
+  const why = limit === undefined ? (failure.code ?? 'no connection') : `the answer is larger than ${limit} bytes`;
+  return new ProviderError({ description: `${target} failed (${why})${limit === undefined ? '' : TOO_LARGE}`, cause });
+}
+
+function overdue(target: string, cause?: AxiosError): ProviderError {
+  return new ProviderError({ description: `${target} was not answered in time`, status: 504, cause });
 }
 
 function withoutQuery(url: string): string {

@@ -1,6 +1,6 @@
 import { processUserInfoResponse, skipSubjectCheck, validateApplicationLevelSignature } from 'oauth4webapi';
 import { sendApiRequest } from '../../http/api-request.js';
-import { deadlineOf, PLAIN_ANSWER, protocolAnswer } from '../../http/protocol-request.js';
+import { PLAIN_ANSWER, protocolAnswer } from '../../http/protocol-request.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { mendedResponse, withData } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
@@ -61,7 +61,7 @@ export async function fetchUserInfo(
   const accept = config.userinfoSignedResponseAlg ? 'application/jwt' : 'application/json, application/jwt';
   const answer = await sendApiRequest<string>(
     http,
-    { method: 'GET', url, ...PLAIN_ANSWER, headers: { accept }, signal: deadlineOf(http) },
+    { method: 'GET', url, ...PLAIN_ANSWER, headers: { accept } },
     { origins: new Set([new URL(url).origin]), ...tokenCredentials(provider, token) },
   );
   try {
