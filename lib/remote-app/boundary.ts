@@ -8,6 +8,8 @@ interface Boundary {
   name: string;
   /** The module's option. */
   exposeErrors?: boolean;
+  /** Values that no error shows, wherever they come back from. */
+  secrets: readonly string[];
 }
 
 /**
@@ -15,11 +17,11 @@ interface Boundary {
  * foresaw: it becomes a {@link ProviderError}, without its message, which may quote an answer. An `HttpException` that the
  * application throws in a function of its own stays as it is.
  */
-export async function withinBoundary<T>({ name, exposeErrors }: Boundary, run: () => Promise<T>): Promise<T> {
+export async function withinBoundary<T>({ name, exposeErrors, secrets }: Boundary, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof OAuthError) throw error.exposeWhen(exposeErrors);
+    if (error instanceof OAuthError) throw error.redact(secrets).exposeWhen(exposeErrors);
     if (error instanceof HttpException) throw error;
     throw unforeseen(name, error).exposeWhen(exposeErrors);
   }

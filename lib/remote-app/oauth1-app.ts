@@ -48,6 +48,10 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     redirectUri = 'oob',
     params: Record<string, unknown> = {},
   ): Promise<AuthorizationRequest> {
+    return this.guarded(() => this.#requestAuthorization(redirectUri, params));
+  }
+
+  async #requestAuthorization(redirectUri: string, params: Record<string, unknown>): Promise<AuthorizationRequest> {
     const { requestTokenUrl, requestTokenParams, authorizeUrl, authorizeParams } = this.#config;
     const credentials = { callback: redirectUri };
     const answer = await this.#postForToken('request token', requestTokenUrl, credentials, requestTokenParams);
@@ -83,7 +87,11 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
    * @throws {MissingRequestTokenError} without a request token
    * @throws {OAuthError} `missing_verifier` without a verifier, or the provider's `oauth_problem`
    */
-  async fetchAccessToken({ requestToken, verifier, params }: OAuth1Exchange): Promise<OAuth1Token> {
+  async fetchAccessToken(exchange: OAuth1Exchange): Promise<OAuth1Token> {
+    return this.guarded(() => this.#exchange(exchange));
+  }
+
+  async #exchange({ requestToken, verifier, params }: OAuth1Exchange): Promise<OAuth1Token> {
     if (!requestToken) throw new MissingRequestTokenError();
     if (!verifier) {
       throw new OAuthError('missing_verifier', { description: 'the callback has no "oauth_verifier" parameter' });
@@ -127,18 +135,24 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const signed = signRequest(request, this.#credentials(credentials));
     const attributes = { 'oauth.client.name': this.name, ...serverAttributes(new URL(url)) };
     return traced('oauth.token_request', attributes, async () => {
+      const { token = '', tokenSecret = '', verifier = '' } = credentials;
+      const sent = [token, tokenSecret, verifier, signed.authorization ?? ''];
       const { status, headers, text } = await sendProtocolRequest(this.http, {
         method: 'POST',
         url: signed.url,
         headers: signedHeaders(signed),
         body: String(signed.body),
       });
-      return parseTokenAnswer(`${what} endpoint`, {
-        status,
-        contentType: headers['content-type'] ?? '',
-        wwwAuthenticate: headers['www-authenticate'],
-        body: text,
-      });
+      try {
+        return parseTokenAnswer(`${what} endpoint`, {
+          status,
+          contentType: headers['content-type'] ?? '',
+          wwwAuthenticate: headers['www-authenticate'],
+          body: text,
+        });
+      } catch (error) {
+        throw error instanceof OAuthError ? error.redact(sent) : error;
+      }
     });
   }
 

@@ -201,7 +201,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
 
   /** Runs an operation whose errors all leave as an `OAuthError`. */
   protected guarded<T>(run: () => Promise<T>): Promise<T> {
-    return withinBoundary({ name: this.name, exposeErrors: this.#context.exposeErrors }, run);
+    const { clientSecret = '' } = this.#config;
+    return withinBoundary({ name: this.name, exposeErrors: this.#context.exposeErrors, secrets: [clientSecret] }, run);
   }
 
   protected get tokens(): ApplicationTokens {

@@ -30,7 +30,7 @@ export async function revokeToken(provider: Provider, token: string, hint: Token
     const options = managementOptions(provider, 'revoke_token_request', hint);
     await processRevocationResponse(await revocationRequest(server, client, authentication, token, options));
   } catch (error) {
-    throw refusedAnswer(error, 'answer to the revocation');
+    throw refusedAnswer(error, 'answer to the revocation', [token]);
   }
 }
 
@@ -56,7 +56,7 @@ export async function introspectToken(
       throw new RefusedInput('it is not signed, expected a JWT (RFC 9701)');
     return answer;
   } catch (error) {
-    throw refusedAnswer(error, 'answer to the introspection');
+    throw refusedAnswer(error, 'answer to the introspection', [token]);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type JSONWebKeySet,
   type JWK,
 } from 'jose';
+import { callApplication } from '../../config/application-function.js';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { ClientKey } from '../../config/private-key.js';
 import { OAuthConfigError } from '../../oauth.errors.js';
@@ -67,8 +68,9 @@ export class ClientKeys {
   }
 
   async #load(): Promise<readonly ClientKey[]> {
-    const { privateKeys } = this.#config;
-    return typeof privateKeys === 'function' ? privateKeys() : privateKeys;
+    const { name, privateKeys } = this.#config;
+    if (typeof privateKeys !== 'function') return privateKeys;
+    return callApplication(`${name}.private_keys: the function`, privateKeys);
   }
 }
 

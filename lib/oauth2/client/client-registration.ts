@@ -39,6 +39,6 @@ export async function registerClient(
     const response = await dynamicClientRegistrationRequest(server, metadata, options);
     return await processDynamicClientRegistrationResponse(response);
   } catch (error) {
-    throw refusedAnswer(error, 'answer to the registration');
+    throw refusedAnswer(error, 'answer to the registration', [initialAccessToken ?? '']);
   }
 }

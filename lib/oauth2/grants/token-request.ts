@@ -20,6 +20,7 @@ import {
   signatureOptions,
   type Provider,
 } from '../provider/provider.js';
+import { secretsIn } from '../provider/sent-values.js';
 import { mendTokenAnswer } from './token-answer.js';
 
 /** One request to the token endpoint (RFC 6749 §3.2). */
@@ -90,7 +91,7 @@ async function attempt(provider: Provider, request: TokenRequest): Promise<Token
     await validateApplicationLevelSignature(server, response, options);
     return { token, claims: await checkIdToken(provider, token, claims, idToken) };
   } catch (error) {
-    throw refusedAnswer(error, 'id_token');
+    throw refusedAnswer(error, 'id_token', secretsIn(request.parameters));
   }
 }
 

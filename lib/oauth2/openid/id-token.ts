@@ -91,7 +91,7 @@ export async function unwrapIdToken(clientKeys: Provider['clientKeys'], idToken:
   try {
     return await clientKeys.decrypt(idToken);
   } catch (error) {
-    throw refusedAnswer(error, 'id_token');
+    throw refusedAnswer(error, 'id_token', [idToken]);
   }
 }
 

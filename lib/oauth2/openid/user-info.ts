@@ -79,7 +79,7 @@ export async function fetchUserInfo(
       await validateApplicationLevelSignature(server, response, signatureOptions(provider));
     return readClaims(claims);
   } catch (error) {
-    throw refusedAnswer(error, 'userinfo');
+    throw refusedAnswer(error, 'userinfo', [token.accessToken]);
   }
 }
 

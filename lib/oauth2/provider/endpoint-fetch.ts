@@ -1,8 +1,11 @@
 import type { AxiosInstance } from 'axios';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { EndpointRequest, TokenEndpointResponse } from '../../config/compliance-fix.js';
+import { callApplication } from '../../config/application-function.js';
 import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
+import { OAuthError } from '../../oauth.errors.js';
 import { parseJsonObject } from '../wire/json.js';
+import { sentValues } from './sent-values.js';
 
 /** Characters of a header's value (RFC 9110 §5.5); `Headers` throws an error at others. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -32,11 +35,17 @@ export function endpointFetch(http: AxiosInstance, config: OAuth2ClientConfig, p
     };
     const authenticate = config.compliance.clientAuthMethods.get(config.tokenEndpointAuthMethod);
     if (authenticate && init.method === 'POST') {
-      request = await authenticate(request, { clientId: config.clientId, clientSecret: config.clientSecret });
+      const [unauthenticated, { clientId, clientSecret }] = [request, config];
+      const method = `client_kwargs.token_endpoint_auth_method: "${config.tokenEndpointAuthMethod}"`;
+      request = await callApplication(method, () => authenticate(unauthenticated, { clientId, clientSecret }));
     }
     if (passage.request) request = await passage.request(request);
     const answer = await send(http, passage.method ?? init.method, request);
-    return read(answer, passage.response);
+    try {
+      return await read(answer, passage.response);
+    } catch (error) {
+      throw error instanceof OAuthError ? error.redact(sentValues(request)) : error;
+    }
   };
 }
 

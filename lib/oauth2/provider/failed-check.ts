@@ -24,10 +24,15 @@ interface Failure {
   tolerance?: number;
 }
 
-/** What a strict check of a provider's answer threw; of it, one sentence is kept, since its cause holds the answer. */
-export function refusedAnswer(error: unknown, what: string): OAuthError {
-  if (error instanceof OAuthError) return error;
-  return new InvalidTokenError({ description: failedCheck(error, what) });
+/**
+ * Returns the error for a provider's answer that a strict check refused. One sentence is kept, since the check's own error
+ * holds the answer.
+ * @param sent values of the request that the answer may repeat, and the error may not
+ */
+export function refusedAnswer(error: unknown, what: string, sent: readonly string[]): OAuthError {
+  const refused =
+    error instanceof OAuthError ? error : new InvalidTokenError({ description: failedCheck(error, what) });
+  return refused.redact(sent);
 }
 
 /** The same for what came by the browser: it may as well be the browser's fault. */

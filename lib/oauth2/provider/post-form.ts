@@ -2,6 +2,7 @@ import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
 import { refuseEndpointError } from './endpoint-error.js';
 import { refusedAnswer } from './failed-check.js';
+import { secretsIn } from './sent-values.js';
 import { authenticationAt, endpointOptions, requireEndpoint, type Endpoint, type Provider } from './provider.js';
 
 /** An endpoint that a form is posted to, by `oauth4webapi`. */
@@ -37,6 +38,6 @@ export async function postForm<Answer>(
   try {
     return await read(server, client, await send(server, client, authentication, form, options));
   } catch (error) {
-    throw refusedAnswer(error, `answer to the ${what} request`);
+    throw refusedAnswer(error, `answer to the ${what} request`, secretsIn(parameters));
   }
 }
