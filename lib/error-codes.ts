@@ -16,7 +16,7 @@ const REGISTERED = new Set(
     'nonce_used timestamp_refused permission_denied permission_unknown user_refused parameter_absent oauth_problem',
     'invalid_configuration mismatching_state missing_request_token missing_token token_invalid provider_error',
     'invalid_code_verifier invalid_return_to missing_session missing_verifier session_error unknown_provider',
-    'untrusted_origin refresh_timeout token_store_error token_unreadable',
+    'untrusted_origin refresh_timeout token_store_error invalid_token_key token_unreadable',
     'cookie_too_large missing_response response_sent state_store_error',
   ].flatMap((line) => line.split(' ')),
 );

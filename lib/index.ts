@@ -78,6 +78,7 @@ export { RemoteApp } from './remote-app/remote-app.js';
 export { regenerateSession } from './state/regenerate-session.js';
 export type { Pending, PendingKey, StateStore } from './state/state-store.js';
 export { EncryptedTokenStore, type EncryptedTokenStoreOptions } from './token/encrypted-token-store.js';
+export { tokenKey } from './token/token-key.js';
 export type {
   EndedSession,
   FetchedToken,

@@ -23,8 +23,11 @@ export interface OAuthClientModuleOptions extends TokenEvents {
    * of either, which Nest resolves.
    */
   tokenStore?: TokenStore | SimpleTokenStore | InjectionToken<TokenStore | SimpleTokenStore>;
-  /** Your user's id, whose request it is; a {@link TokenStore} knows tokens by it. Nothing when nobody is signed in. */
-  userOf?(request: OAuthRequest): string | null | undefined | Promise<string | null | undefined>;
+  /**
+   * Returns the id of the user that a request belongs to: a non-empty string or a safe integer, by which a
+   * {@link TokenStore} finds the user's token. Returns nothing when nobody is signed in.
+   */
+  userOf?(request: OAuthRequest): string | number | null | undefined | Promise<string | number | null | undefined>;
   /**
    * Where a login waits for its callback: in the session; in an encrypted cookie of its own, which needs no session and
    * nothing that processes share; or in a store, such as `RedisStateStore`, or a class or symbol that Nest resolves to one.

@@ -3,6 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 import type { ApplicationTokens, FoundToken, TokenOwner } from '../token/application-tokens.js';
+import { tokenKey } from '../token/token-key.js';
 import type {
   EndedSession,
   RevokedToken,
@@ -40,7 +41,8 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
     if (request && fetchToken) return given(await fetchToken(name, request));
     if (isShared(store)) {
       const owner = user ?? (request && (await this.#userOf(request)));
-      return owner ? { store, key: { name, user: owner } } : undefined;
+      const isNobody = owner === undefined || owner === null || owner === '';
+      return isNobody ? undefined : { store, key: tokenKey(name, owner) };
     }
     return request && given(await store?.fetchToken(name, request));
   }
@@ -83,7 +85,7 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
    */
   async check(): Promise<boolean> {
     const store = await this.sharedStore();
-    await store?.fetch({ name: 'health check', user: '' });
+    await store?.fetch(tokenKey('#health-check', ''));
     return store !== undefined;
   }
 
@@ -94,7 +96,7 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
     return store?.[event] ? store : undefined;
   }
 
-  async #userOf(request: object): Promise<string | null | undefined> {
+  async #userOf(request: object): Promise<string | number | null | undefined> {
     const options = this.#options.value;
     if (options.userOf) return options.userOf(request);
     throw new OAuthConfigError([

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { tokenKey } from '../token/token-key.js';
 import type { TokenKey, TokenLock, TokenStore, VersionedToken } from '../token/token-store.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
 import { commandsOf, type RedisClient, type SendCommand } from './redis-client.js';
@@ -114,8 +115,9 @@ export class RedisTokenStore implements TokenStore {
     return Number(await this.#send('EVAL', script, String(keys.length), ...keys, ...args));
   }
 
-  /** Encoded, so that no two are the same; the braces keep all keys of a token on one node of a cluster. */
-  #keyOf({ name, user }: TokenKey, what: 'token' | 'lock' | 'intent'): string {
+  /** Checks the key, and encodes it so that no two are equal. The braces keep a token's entries on one node of a cluster. */
+  #keyOf(key: TokenKey, what: 'token' | 'lock' | 'intent'): string {
+    const { name, user } = tokenKey(key.name, key.user);
     return `${this.#prefix}{${encodeURIComponent(name)}:${encodeURIComponent(user)}}:${what}`;
   }
 }

@@ -8,8 +8,11 @@ export interface ApiRequestOptions extends Omit<AxiosRequestConfig, 'url' | 'met
   token?: StoredToken;
   /** The request whose user's token it is. */
   request?: OAuthRequest;
-  /** Your user's id, where there is no request: a job that runs by itself. Their token is found in the `TokenStore`. */
-  user?: string;
+  /**
+   * Your user's id, a non-empty string or a safe integer, where there is no request, such as in a scheduled job. The token
+   * is found in the `TokenStore`.
+   */
+  user?: string | number;
   /** Send no token. */
   withholdToken?: boolean;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { tokenKey } from '../token/token-key.js';
 import type { TokenKey, TokenLock, TokenStore, VersionedToken } from '../token/token-store.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 
@@ -14,38 +15,39 @@ export class MemoryTokenStore implements TokenStore {
   readonly #leases = new Map<string, Lease>();
 
   fetch(key: TokenKey): Promise<VersionedToken | undefined> {
-    return Promise.resolve(structuredClone(this.#tokens.get(idOf(key))));
+    return settled(() => structuredClone(this.#tokens.get(idOf(key))));
   }
 
   save(key: TokenKey, token: OAuth1Token | OAuth2Token, expected?: string | null): Promise<string | undefined> {
-    const id = idOf(key);
-    if (expected !== undefined && (this.#tokens.get(id)?.version ?? null) !== expected) {
-      return Promise.resolve(undefined);
-    }
-    const version = randomUUID();
-    this.#tokens.set(id, { token: structuredClone(token), version });
-    return Promise.resolve(version);
+    return settled(() => {
+      const id = idOf(key);
+      if (expected !== undefined && (this.#tokens.get(id)?.version ?? null) !== expected) return undefined;
+      const version = randomUUID();
+      this.#tokens.set(id, { token: structuredClone(token), version });
+      return version;
+    });
   }
 
   remove(key: TokenKey, expected?: string): Promise<boolean> {
-    const id = idOf(key);
-    const isOther = expected !== undefined && this.#tokens.get(id)?.version !== expected;
-    return Promise.resolve(!isOther && this.#tokens.delete(id));
+    return settled(() => {
+      const id = idOf(key);
+      const isOther = expected !== undefined && this.#tokens.get(id)?.version !== expected;
+      return !isOther && this.#tokens.delete(id);
+    });
   }
 
   lock(key: TokenKey, lease: number): Promise<TokenLock | undefined> {
-    const id = idOf(key);
-    const before = this.#leases.get(id);
-    if (before && isLive(before)) return Promise.resolve(undefined);
-    const holder = randomUUID();
-    this.#leases.set(id, { holder, until: performance.now() + lease });
-    return Promise.resolve({
-      interrupted: before !== undefined,
-      extend: (lease) => Promise.resolve(this.#extend(id, holder, lease)),
-      release: () => {
-        this.#release(id, holder);
-        return Promise.resolve();
-      },
+    return settled(() => {
+      const id = idOf(key);
+      const before = this.#leases.get(id);
+      if (before && isLive(before)) return undefined;
+      const holder = randomUUID();
+      this.#leases.set(id, { holder, until: performance.now() + lease });
+      return {
+        interrupted: before !== undefined,
+        extend: (lease) => settled(() => this.#extend(id, holder, lease)),
+        release: () => settled(() => this.#release(id, holder)),
+      };
     });
   }
 
@@ -65,7 +67,13 @@ function isLive({ until }: Lease): boolean {
   return performance.now() < until;
 }
 
+/** Runs one step of the store at once, so that no other runs in between. Rejects when the step throws. */
+function settled<T>(step: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(step()));
+}
+
 /** `a` and `b:c` are another key than `a:b` and `c`. */
-function idOf({ name, user }: TokenKey): string {
+function idOf(key: TokenKey): string {
+  const { name, user } = tokenKey(key.name, key.user);
   return JSON.stringify([name, user]);
 }

@@ -1,4 +1,5 @@
 import type { TokenStore } from '../token/token-store.js';
+import { KEY_CASES } from './contract/key-cases.js';
 import { LOCK_CASES } from './contract/lock-cases.js';
 import { SAVE_CASES } from './contract/save-cases.js';
 import { TOKEN_CASES } from './contract/token-cases.js';
@@ -20,7 +21,7 @@ export interface ContractCase {
  * for (const { name, run } of tokenStoreContract(() => store)) it(name, run);
  */
 export function tokenStoreContract(makeStore: () => TokenStore | Promise<TokenStore>): ContractCase[] {
-  const cases = { ...TOKEN_CASES, ...SAVE_CASES, ...LOCK_CASES };
+  const cases = { ...KEY_CASES, ...TOKEN_CASES, ...SAVE_CASES, ...LOCK_CASES };
   return Object.entries(cases).map(([name, check]) => ({
     name,
     run: async () => check(await makeStore()),

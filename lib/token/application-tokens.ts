@@ -6,7 +6,7 @@ import type { StoredToken } from './token.js';
 export interface TokenOwner {
   request?: OAuthRequest;
   /** Your user's id, in a {@link TokenStore}. */
-  user?: string;
+  user?: string | number;
 }
 
 /** Where a user's token is: in the store that all processes share, or in the application's hands. */

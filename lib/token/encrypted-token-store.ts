@@ -1,6 +1,7 @@
 import { OAuthError } from '../oauth.errors.js';
 import { KeyRing } from '../sealing/key-ring.js';
-import type { TokenKey, TokenStore, VersionedToken } from './token-store.js';
+import { tokenKey } from './token-key.js';
+import type { TokenKey, TokenLock, TokenStore, VersionedToken } from './token-store.js';
 import { readOAuth1Token, readOAuth2Token, type OAuth1Token, type OAuth2Token, type StoredToken } from './token.js';
 
 /** Options of {@link EncryptedTokenStore}. */
@@ -42,7 +43,7 @@ export class EncryptedTokenStore implements TokenStore {
     this.#store = store;
     this.#keys = new KeyRing(keys);
     this.#readsPlain = readsPlain;
-    this.lock = store.lock?.bind(store);
+    if (store.lock) this.lock = (key, lease) => this.#lock(key, lease);
     this.onTokenRevoked = store.onTokenRevoked?.bind(store);
     this.onTokenUnsaved = store.onTokenUnsaved?.bind(store);
     this.onBackchannelLogout = store.onBackchannelLogout?.bind(store);
@@ -50,17 +51,23 @@ export class EncryptedTokenStore implements TokenStore {
 
   /** @throws {OAuthError} `token_unreadable` (status 500) when the token is not sealed, or not for this key by one of these keys */
   async fetch(key: TokenKey): Promise<VersionedToken | undefined> {
-    const held = await this.#store.fetch(key);
-    return held && { ...held, token: await this.#open(key, held.token) };
+    const checked = tokenKey(key.name, key.user);
+    const held = await this.#store.fetch(checked);
+    return held && { ...held, token: await this.#open(checked, held.token) };
   }
 
   async save(key: TokenKey, token: OAuth1Token | OAuth2Token, expected?: string | null): Promise<string | undefined> {
-    const sealed = SEALED + this.#keys.seal(token, placeOf(key));
-    return this.#store.save(key, envelope(token, sealed), expected);
+    const checked = tokenKey(key.name, key.user);
+    const sealed = SEALED + this.#keys.seal(token, placeOf(checked));
+    return this.#store.save(checked, envelope(token, sealed), expected);
   }
 
-  remove(key: TokenKey, expected?: string): Promise<boolean> {
-    return this.#store.remove(key, expected);
+  async remove(key: TokenKey, expected?: string): Promise<boolean> {
+    return this.#store.remove(tokenKey(key.name, key.user), expected);
+  }
+
+  async #lock(key: TokenKey, lease: number): Promise<TokenLock | undefined> {
+    return this.#store.lock?.(tokenKey(key.name, key.user), lease);
   }
 
   async #open(key: TokenKey, stored: StoredToken): Promise<StoredToken> {

@@ -1,11 +1,11 @@
 import type { OAuthRequest } from '../oauth-request.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from './token.js';
 
-/** Whose token it is. */
+/** The key of one token in a store; `tokenKey()` makes and checks it. */
 export interface TokenKey {
-  /** The client that it was got with. */
+  /** The name of the client. The name of a client's own token (RFC 6749 §4.4) contains `#`; client names do not. */
   name: string;
-  /** Your user's id, never empty. The client's own token (RFC 6749 §4.4) is kept for the user `''`. */
+  /** Your user's id, never empty; `''` only for a client's own token. */
   user: string;
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { OAuthConfigError } from '../oauth.errors.js';
+import { tokenKey } from '../token/token-key.js';
 import type { TokenKey, TokenLock, TokenStore, VersionedToken } from '../token/token-store.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
 import { OAuth1TokenEntity } from './oauth1-token.entity.js';
@@ -46,7 +47,8 @@ export class TypeOrmTokenStore implements TokenStore {
     if (dataSource.isInitialized) this.#open();
   }
 
-  async fetch({ name, user }: TokenKey): Promise<VersionedToken | undefined> {
+  async fetch(key: TokenKey): Promise<VersionedToken | undefined> {
+    const { name, user } = tokenKey(key.name, key.user);
     const { oauth1, oauth2 } = this.#open();
     const [found] = await this.#query(
       `SELECT 2 AS kind, to_json(t) AS held FROM ${oauth2.path} t WHERE ${KEY}
@@ -63,7 +65,7 @@ export class TypeOrmTokenStore implements TokenStore {
     const { oauth1, oauth2 } = this.#open();
     const [table, other] = 'oauthToken' in token ? [oauth1, oauth2] : [oauth2, oauth1];
     const version = randomUUID();
-    const values = table.values(key, token, version);
+    const values = table.values(tokenKey(key.name, key.user), token, version);
     const saved = await (expected === undefined
       ? this.#query(saveOver(table, other), values)
       : expected === null
@@ -72,7 +74,8 @@ export class TypeOrmTokenStore implements TokenStore {
     return saved.length > 0 ? version : undefined;
   }
 
-  async remove({ name, user }: TokenKey, expected?: string): Promise<boolean> {
+  async remove(key: TokenKey, expected?: string): Promise<boolean> {
+    const { name, user } = tokenKey(key.name, key.user);
     const { oauth1, oauth2 } = this.#open();
     const which = expected === undefined ? KEY : `${KEY} AND "version" = $3`;
     const removed = await this.#query(
@@ -90,7 +93,8 @@ export class TypeOrmTokenStore implements TokenStore {
    * more than ten of them ahead, is not ours, and free. While the server was down nobody could save, so that for a while
    * after its start no lock is taken over: who has a new token unsaved comes first.
    */
-  async lock({ name, user }: TokenKey, lease: number): Promise<TokenLock | undefined> {
+  async lock(key: TokenKey, lease: number): Promise<TokenLock | undefined> {
+    const { name, user } = tokenKey(key.name, key.user);
     const { locks } = this.#open();
     const holder = randomUUID();
     const [row] = await this.#query(

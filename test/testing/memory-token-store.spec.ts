@@ -57,6 +57,19 @@ class Resurrects extends MemoryTokenStore {
   }
 }
 
+/** Makes its keys as a template string does. */
+class MakesAnyKey extends MemoryTokenStore {
+  override fetch({ name, user }: TokenKey) {
+    return super.fetch({ name, user: [user].join('') });
+  }
+}
+
+class MakesAnyName extends MemoryTokenStore {
+  override lock({ name, user }: TokenKey, lease: number) {
+    return super.lock({ name: [name].join(''), user }, lease);
+  }
+}
+
 class LosesFields extends MemoryTokenStore {
   override save(key: TokenKey, { dpopKey: _, ...token }: Token, expected?: string | null) {
     return super.save(key, token, expected);
@@ -71,13 +84,13 @@ class KeepsOldFields extends MemoryTokenStore {
 
 class MixesKeys extends MemoryTokenStore {
   override fetch({ name, user }: TokenKey) {
-    return super.fetch({ name: '', user: `${name}:${user}` });
+    return super.fetch({ name: 'all', user: `${name}:${user}` });
   }
   override save({ name, user }: TokenKey, token: Token, expected?: string | null) {
-    return super.save({ name: '', user: `${name}:${user}` }, token, expected);
+    return super.save({ name: 'all', user: `${name}:${user}` }, token, expected);
   }
   override remove({ name, user }: TokenKey, expected?: string) {
-    return super.remove({ name: '', user: `${name}:${user}` }, expected);
+    return super.remove({ name: 'all', user: `${name}:${user}` }, expected);
   }
 }
 
@@ -149,6 +162,8 @@ describe('the contract of token stores', () => {
     ['removes whatever is there', new RemovesWhatever(), /removes the version that is expected/],
     ['says not what it removed', new SaysNotWhatItRemoved(), /removes a token, once/],
     ['resurrects a removed token', new Resurrects(), /does not bring back/],
+    ['takes an object for a user', new MakesAnyKey(), /refuses a user that is not/],
+    ['takes an object for a name', new MakesAnyName(), /refuses a name that is not/],
     ['loses a field', new LosesFields(), /OAuth 2 token with every field/],
     ['keeps fields of the old token', new KeepsOldFields(), /keeps nothing of a token that was replaced/],
     ['mixes keys', new MixesKeys(), /keeps the tokens of users and clients apart/],

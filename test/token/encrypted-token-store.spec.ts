@@ -57,7 +57,7 @@ describe('an encrypted token store', () => {
 
   it.each([
     ['user', { name: 'google', user: 'mallory' }],
-    ['user, the client itself', { name: 'google', user: '' }],
+    ['user, the client itself', { name: 'google#own', user: '' }],
     ['provider', { name: 'github', user: 'ada' }],
     ['pair of provider and user with the same letters', { name: 'googlea', user: 'da' }],
   ])('does not open a row moved to another %s', async (_, thief) => {

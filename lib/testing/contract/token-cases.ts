@@ -52,13 +52,15 @@ export const TOKEN_CASES: Cases = {
     const own = `contract-${user}`;
     const keys = [
       { name, user },
-      { name: own, user: '' },
+      { name: `${own}#a`, user: '' },
+      { name: `${own}#a`, user: 'a' },
+      { name: `${own}#b`, user: '' },
       { name: own, user: 'undefined' },
       { name: own, user: 'null' },
       { name: own, user },
       { name: `${own}:b`, user: 'c' },
       { name: own, user: 'b:c' },
-      { name: `${own}:b:c`, user: '' },
+      { name: `${own}:b:c#`, user: '' },
       { name: `${own}","b`, user: 'c' },
       { name: own, user: 'b","c' },
       { name: own, user: `${user}:token` },
