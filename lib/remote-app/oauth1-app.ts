@@ -12,6 +12,7 @@ import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
 import { encodeForm } from '../oauth1/percent-encoding.js';
 import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
 import { parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
+import { readOAuth1TokenResponse } from '../token/token-response.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
 import { callbackParameters } from './callback-request.js';
 import type { AuthorizationRequest, LoginResult } from './login.js';
@@ -61,7 +62,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
       });
     }
     const url = withQuery(authorizeUrl, { ...authorizeParams, ...params, oauth_token: answer.oauth_token });
-    return { url, state: answer.oauth_token, requestToken: readOAuth1Token(answer) };
+    return { url, state: answer.oauth_token, requestToken: readOAuth1TokenResponse(answer) };
   }
 
   /** RFC 5849 §2.2 and §2.3; the request token is the state. */
@@ -100,7 +101,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const { accessTokenUrl, accessTokenParams } = this.#config;
     const credentials = { token, tokenSecret, verifier };
     const parameters = { ...accessTokenParams, ...params };
-    return readOAuth1Token(await this.#postForToken('access token', accessTokenUrl, credentials, parameters));
+    return readOAuth1TokenResponse(await this.#postForToken('access token', accessTokenUrl, credentials, parameters));
   }
 
   protected override async credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>> {

@@ -1,10 +1,9 @@
 import { OAuthError } from '../oauth.errors.js';
+import { isStorable } from './storable-text.js';
 import type { TokenKey } from './token-store.js';
 
 /** Bytes in UTF-8. PostgreSQL indexes both parts of a key in one entry of at most 2,704 bytes. */
 const LONGEST_PART = 1000;
-/** PostgreSQL cannot store U+0000. A lone surrogate has no UTF-8 form: stores would read two different ones as one. */
-const UNSTORABLE = /[\0\p{Surrogate}]/u;
 /** Only a client's own token has this character in its name: client names do not contain it. */
 const OWN_TOKEN_MARK = '#';
 
@@ -29,7 +28,7 @@ export function tokenKey(name: unknown, user: unknown): TokenKey {
 function requireStorable(part: keyof TokenKey, value: string): void {
   const bytes = Buffer.byteLength(value);
   if (bytes > LONGEST_PART) throw invalidKey(part, `at most ${LONGEST_PART} bytes in UTF-8`, `${bytes} bytes`);
-  if (UNSTORABLE.test(value)) {
+  if (!isStorable(value)) {
     throw invalidKey(part, 'text without U+0000 and lone surrogates', 'a string that contains one');
   }
 }

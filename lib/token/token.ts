@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
+import { clamp } from '../limits.js';
 import { InvalidTokenError } from '../oauth.errors.js';
 
 /** An OAuth 1.0a access token with its secret (RFC 5849 §2.3). */
@@ -64,6 +65,9 @@ export type StoredToken = StoredOAuth1Token | StoredOAuth2Token;
 
 type Fields = Record<string, unknown>;
 
+/** Seconds: ten years. No provider means a longer lifetime, and any database column can hold it. */
+export const LONGEST_LIFETIME = 315_360_000;
+
 const OAUTH1_NAMES = { oauth_token: 'oauthToken', oauth_token_secret: 'oauthTokenSecret' };
 const OAUTH2_NAMES = {
   access_token: 'accessToken',
@@ -76,7 +80,7 @@ const OAUTH2_NAMES = {
 };
 
 /**
- * Reads an OAuth 1 token from a provider's answer or from the application's store.
+ * Reads an OAuth 1 token as the application stores it, under our names or the wire names.
  * @throws {InvalidTokenError} when it has no token or no token secret
  */
 export function readOAuth1Token(value: object): OAuth1Token {
@@ -88,20 +92,38 @@ export function readOAuth1Token(value: object): OAuth1Token {
 }
 
 /**
- * Reads an OAuth 2 token from a provider's answer or from the application's store. `expiresAt` is worked out here, once,
- * from `expires_in`; an expiry that is no number counts as none.
+ * Reads an OAuth 2 token as the application stores it, under our names or the wire names. An expiry that is not a number is
+ * ignored.
  * @throws {InvalidTokenError} when it has no access token
  */
 export function readOAuth2Token(value: object, now = Date.now()): OAuth2Token {
   const { accessToken, tokenType, refreshToken, expiresAt, expiresIn, ...extra } = rename(value, OAUTH2_NAMES);
   if (!isText(accessToken)) throw notAToken('an OAuth 2 token has `accessToken`', value);
-  const lifetime = toSeconds(expiresIn);
-  const expiry = toSeconds(expiresAt) ?? (lifetime === undefined ? undefined : Math.floor(now / 1000) + lifetime);
   return {
     ...extra,
     accessToken,
     tokenType: isText(tokenType) ? tokenType.toLowerCase() : 'bearer',
     ...(isText(refreshToken) && { refreshToken }),
+    ...expiryFields({ expiresAt, expiresIn }, now),
+  };
+}
+
+/**
+ * Returns `expiresAt`, computed once from `expiresIn` where it is missing, and `expiresIn`: whole seconds within bounds.
+ * @param latest the latest point in time that is accepted, in seconds since 1970
+ */
+export function expiryFields(
+  {
+    expiresAt,
+    expiresIn,
+    latest = Number.MAX_SAFE_INTEGER,
+  }: { expiresAt: unknown; expiresIn: unknown; latest?: number },
+  now: number,
+): Pick<OAuth2Token, 'expiresAt' | 'expiresIn'> {
+  const lifetime = toSeconds(expiresIn, LONGEST_LIFETIME);
+  const expiry =
+    toSeconds(expiresAt, latest) ?? (lifetime === undefined ? undefined : Math.floor(now / 1000) + lifetime);
+  return {
     ...(expiry !== undefined && { expiresAt: expiry }),
     ...(lifetime !== undefined && { expiresIn: lifetime }),
   };
@@ -123,9 +145,11 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-function toSeconds(value: unknown): number | undefined {
-  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof seconds === 'number' && Number.isFinite(seconds) ? Math.floor(seconds) : undefined;
+function toSeconds(value: unknown, most: number): number | undefined {
+  const seconds = Math.floor(
+    clamp(typeof value === 'string' && value.trim() !== '' ? Number(value) : value, 0, most, NaN),
+  );
+  return Number.isNaN(seconds) ? undefined : seconds;
 }
 
 function notAToken(expected: string, value: object): InvalidTokenError {

@@ -6,28 +6,33 @@ import { checkJwt } from '../wire/jwt.js';
 
 /** Fields that providers are known to send empty. */
 const OPTIONAL_FIELDS = ['refresh_token', 'scope', 'expires_in', 'id_token'];
-/** Under this name an id_token passes the strict check as it is: nothing is known to check it against. */
-const UNCHECKED_ID_TOKEN = 'idToken';
-
-/** What is expected of a token answer. */
-export interface ExpectedAnswer {
+/** What is expected of a token response. */
+export interface ExpectedResponse {
+  /** Whether the id_token is checked: the provider's issuer is known. */
   checksIdToken: boolean;
   /** In lower case. */
   tokenTypes: readonly string[];
 }
 
+/** A token response that the strict check can read. */
+export interface NormalizedResponse {
+  response: Response;
+  /** The provider's `id_token`, where nothing is known to check it against. It is not in the response. */
+  uncheckedIdToken?: unknown;
+}
+
 /**
- * Prepares a token answer for the strict check, after the compliance hooks: errors become errors whatever their status,
- * and what is optional and empty, or an `expires_in` that is no number, is left out.
+ * Prepares a token response for the strict check, after the compliance hooks: errors become errors whatever their status,
+ * and optional fields that are empty, or an `expires_in` that is not a number, are left out.
  * @throws {OAuthError} for the provider's error (RFC 6749 §5.2)
  * @throws {ProviderError} for another failure
- * @throws {InvalidTokenError} for an answer that is not JSON
+ * @throws {InvalidTokenError} for an answer that is not JSON, or an id_token that is too long to be checked
  * @throws {UnsupportedTokenTypeError} for another `token_type` than was asked for
  */
-export function mendTokenAnswer(
+export function normalizeTokenResponse(
   answer: TokenEndpointResponse,
-  { checksIdToken, tokenTypes }: ExpectedAnswer,
-): Response {
+  { checksIdToken, tokenTypes }: ExpectedResponse,
+): NormalizedResponse {
   const { status, headers, text, data } = answer;
   if (typeof data.error === 'string' && data.error && !data.access_token) throw tokenEndpointError(data, answer);
   const what = `${status} ${headers['content-type'] ?? 'without a content type'}, ${text.length} characters`;
@@ -44,19 +49,22 @@ export function mendTokenAnswer(
       description: `the token endpoint gave a token of a type other than "${tokenTypes.includes('dpop') ? 'DPoP' : 'Bearer'}"`,
     });
   }
-  if (checksIdToken && typeof data.id_token === 'string' && data.id_token) checkJwt(data.id_token);
-  const fields = Object.entries(data)
-    .filter(([name, value]) => !isEmptyField(name, value))
-    .map(([name, value]) => [name === 'id_token' && !checksIdToken ? UNCHECKED_ID_TOKEN : name, value] as const);
-  return jsonResponse(Object.fromEntries(fields));
+  const { id_token: idToken, ...rest } = Object.fromEntries(
+    Object.entries(data).filter(([name, value]) => !isEmptyField(name, value)),
+  );
+  if (!checksIdToken) return { response: jsonResponse(rest), uncheckedIdToken: idToken };
+  if (typeof idToken === 'string' && idToken) checkJwt(idToken);
+  return { response: jsonResponse({ ...rest, ...(idToken !== undefined && { id_token: idToken }) }) };
 }
 
 function isEmptyField(name: string, value: unknown): boolean {
   if (value === undefined) return true;
   if (!OPTIONAL_FIELDS.includes(name)) return false;
-  return name === 'expires_in' ? !isPositive(value) : value === null || value === '';
+  if (name === 'expires_in') return !isPositive(value);
+  return value === null || value === '' || (name === 'refresh_token' && typeof value !== 'string');
 }
 
 function isPositive(value: unknown): boolean {
-  return (typeof value === 'number' || typeof value === 'string') && Number.parseFloat(String(value)) > 0;
+  const number = typeof value === 'number' || typeof value === 'string' ? Number.parseFloat(String(value)) : NaN;
+  return Number.isFinite(number) && number > 0;
 }

@@ -9,7 +9,8 @@ import {
 import { formEntries } from '../../http/query.js';
 import { OAuthError } from '../../oauth.errors.js';
 import { serverAttributes, traced } from '../../observability/telemetry.js';
-import { readOAuth2Token, type OAuth2Token } from '../../token/token.js';
+import { readOAuth2TokenResponse } from '../../token/token-response.js';
+import type { OAuth2Token } from '../../token/token.js';
 import { checkIdToken, type IdTokenChecks, type IdTokenClaims } from '../openid/id-token.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import {
@@ -21,7 +22,7 @@ import {
   type Provider,
 } from '../provider/provider.js';
 import { secretsIn } from '../provider/sent-values.js';
-import { mendTokenAnswer } from './token-answer.js';
+import { normalizeTokenResponse, type NormalizedResponse } from './token-answer.js';
 
 /** One request to the token endpoint (RFC 6749 §3.2). */
 export interface TokenRequest {
@@ -46,7 +47,7 @@ export interface TokenGrant {
   claims?: IdTokenClaims;
 }
 
-/** What a token exchange gives need not be an access token (RFC 8693 §2.2.1); `mendTokenAnswer()` lets it pass there alone. */
+/** What a token exchange gives need not be an access token (RFC 8693 §2.2.1); `normalizeTokenResponse()` lets it pass there alone. */
 const NOT_A_TOKEN_TYPE = { n_a: () => undefined };
 
 /**
@@ -83,9 +84,10 @@ async function attempt(provider: Provider, request: TokenRequest): Promise<Token
     });
   const { check = anyGrant, dpopKey, idToken } = request;
   try {
-    const response = await send(provider, request);
+    const { response, uncheckedIdToken } = await send(provider, request);
     const answer = await check(response);
-    const token = bound(provider, dpopKey, readOAuth2Token(answer));
+    const fields = uncheckedIdToken === undefined ? answer : { ...answer, id_token: uncheckedIdToken };
+    const token = bound(provider, dpopKey, readOAuth2TokenResponse(fields));
     const claims = getValidatedIdTokenClaims(answer);
     if (!claims) return { token };
     await validateApplicationLevelSignature(server, response, options);
@@ -95,11 +97,13 @@ async function attempt(provider: Provider, request: TokenRequest): Promise<Token
   }
 }
 
-async function send(provider: Provider, request: TokenRequest): Promise<Response> {
+async function send(provider: Provider, request: TokenRequest): Promise<NormalizedResponse> {
   const { server, client, dpopKeys, config } = provider;
+  const authentication = authenticationAt(provider, 'token_endpoint');
   const { grantType, parameters, dpopKey, tokenTypes = [dpopKey ? 'dpop' : 'bearer'], method } = request;
   const endpoint = requireEndpoint(provider, 'token_endpoint');
   const isRefresh = grantType === 'refresh_token';
+  let uncheckedIdToken: unknown;
   const options = endpointOptions(provider, {
     method,
     request: (sent) => (isRefresh ? config.compliance.run('refresh_token_request', sent) : sent),
@@ -109,15 +113,18 @@ async function send(provider: Provider, request: TokenRequest): Promise<Response
         isRefresh ? 'refresh_token_response' : 'access_token_response',
         answer,
       );
-      return mendTokenAnswer(mended, { checksIdToken: knowsIssuer(provider), tokenTypes });
+      const normalized = normalizeTokenResponse(mended, { checksIdToken: knowsIssuer(provider), tokenTypes });
+      ({ uncheckedIdToken } = normalized);
+      return normalized.response;
     },
   });
   const proof = dpopKey && (await dpopKeys.proof(dpopKey, { method: method ?? 'POST', url: endpoint }));
   const form = new URLSearchParams(formEntries(parameters));
-  return genericTokenEndpointRequest(server, client, authenticationAt(provider, 'token_endpoint'), grantType, form, {
+  const response = await genericTokenEndpointRequest(server, client, authentication, grantType, form, {
     ...options,
     ...(proof && { headers: { dpop: proof } }),
   });
+  return { response, uncheckedIdToken };
 }
 
 /** RFC 9449 §8: the answer brought the nonce that the next proof has. */

@@ -1,0 +1,12 @@
+/** PostgreSQL cannot store U+0000. A lone surrogate has no UTF-8 form: stores would read two different ones as one. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+/** Returns whether every store gives a string back as it was saved. */
+export function isStorable(text: string): boolean {
+  return !UNSTORABLE.test(text);
+}
+
+/** Returns the string with U+FFFD in place of each character that a store cannot keep. */
+export function storableText(text: string): string {
+  return isStorable(text) ? text : text.replace(new RegExp(UNSTORABLE, 'gu'), '\uFFFD');
+}
