@@ -528,7 +528,8 @@ describe('the token of an API call', () => {
 
   it('is told to the client’s updateToken, else to the module’s, else to the tokenStore, when it is refreshed', async () => {
     const expired = { access_token: 'old', refresh_token: 'r1', expires_at: 1 };
-    const refreshed = { accessToken: 'refreshed', tokenType: 'bearer', refreshToken: 'r2' };
+    const bound = { issuer: `${provider.url}/token`, clientId: 'dev' };
+    const refreshed = { accessToken: 'refreshed', tokenType: 'bearer', refreshToken: 'r2', ...bound };
     const context = { accessToken: 'old', refreshToken: 'r1', request };
     const told: unknown[] = [];
     const ofModule = { updateToken: (...update: unknown[]) => told.push(['module', ...update]) };

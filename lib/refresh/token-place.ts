@@ -3,6 +3,7 @@ import { errorFields, logEvent } from '../observability/log.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthError } from '../oauth.errors.js';
 import type { TokenEvent, TokenKey, TokenLock, TokenStore, UpdateTokenContext } from '../token/token-store.js';
+import { requireOwnToken, type TokenBinding } from '../token/token-binding.js';
 import { readOAuth2Token, type OAuth2Token, type StoredToken } from '../token/token.js';
 import { inTime } from './in-time.js';
 
@@ -31,6 +32,12 @@ export interface TokenPlace {
 /** Of the time that callers wait, the part that a store has to save a token; then they get it unsaved. */
 const SAVING = 0.2;
 
+interface StorePlaceOptions {
+  patience: number;
+  binding?: TokenBinding;
+  request?: OAuthRequest;
+}
+
 /** A token in the store that all processes share. */
 export class StorePlace implements TokenPlace {
   readonly owner: TokenPlace['owner'];
@@ -38,12 +45,17 @@ export class StorePlace implements TokenPlace {
   readonly #store: TokenStore;
   readonly #key: TokenKey;
   readonly #patience: number;
+  readonly #binding?: TokenBinding;
 
-  /** @param patience seconds that the store has to answer */
-  constructor(store: TokenStore, key: TokenKey, patience: number, request?: OAuthRequest) {
+  /**
+   * @param options.patience seconds that the store has to answer
+   * @param options.binding what the token must be bound to, where its key does not say so
+   */
+  constructor(store: TokenStore, key: TokenKey, { patience, binding, request }: StorePlaceOptions) {
     this.#store = store;
     this.#key = key;
     this.#patience = patience;
+    this.#binding = binding;
     this.owner = { ...key, request };
     if (store.lock) {
       this.lock = (lease) => this.#ask('locked', store.lock?.(key, lease) ?? Promise.resolve(undefined));
@@ -54,8 +66,10 @@ export class StorePlace implements TokenPlace {
     return JSON.stringify([this.#key.name, this.#key.user]);
   }
 
+  /** @throws {MissingTokenError} when the token was issued by another provider, or to another client */
   async read(): Promise<KeptToken | undefined> {
     const found = await this.#ask('read', this.#store.fetch(this.#key));
+    if (found && this.#binding) requireOwnToken(this.#key.name, found.token, this.#binding);
     return found && { token: readOAuth2Token(found.token), version: found.version };
   }
 

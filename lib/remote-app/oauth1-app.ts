@@ -1,6 +1,7 @@
 import type { OAuth1ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
 import type { ProtectedRequest } from '../config/compliance-fix.js';
+import { tokenBindingOf } from '../config/token-binding.js';
 import type { Credentials } from '../http/api-request.js';
 import { sendProtocolRequest } from '../http/protocol-request.js';
 import { withQuery } from '../http/query.js';
@@ -101,7 +102,8 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const { accessTokenUrl, accessTokenParams } = this.#config;
     const credentials = { token, tokenSecret, verifier };
     const parameters = { ...accessTokenParams, ...params };
-    return readOAuth1TokenResponse(await this.#postForToken('access token', accessTokenUrl, credentials, parameters));
+    const answer = await this.#postForToken('access token', accessTokenUrl, credentials, parameters);
+    return { ...readOAuth1TokenResponse(answer), ...tokenBindingOf(this.#config) };
   }
 
   protected override async credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>> {

@@ -117,6 +117,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    */
   async fetchAccessToken(request: AccessTokenRequest): Promise<OAuth2Token> {
     if (request.grantType === 'password') warnOnce(PASSWORDS);
+    if (request.grantType === 'refresh_token') this.requireOwnToken(request.token);
     return requestAccessToken(await this.#metadata.load(), request);
   }
 
@@ -232,6 +233,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no revocation endpoint
    */
   async revokeToken(stored: StoredOAuth2Token): Promise<void> {
+    this.requireOwnToken(stored);
     const { token, hint } = longestLived(stored);
     await revokeToken(await this.#metadata.load(), token, hint);
   }
@@ -241,6 +243,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no introspection endpoint
    */
   async introspectToken(stored: StoredOAuth2Token): Promise<TokenIntrospection> {
+    this.requireOwnToken(stored);
     return introspectToken(await this.#metadata.load(), readOAuth2Token(stored).accessToken, 'access_token');
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
+import { tokenBindingOf } from '../config/token-binding.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MissingTokenError, OAuthError, TokenExpiredError, TokenRevokedError } from '../oauth.errors.js';
 import { requestAccessToken } from '../oauth2/grants/access-token-request.js';
@@ -9,6 +10,8 @@ import { ProviderBreaker } from '../refresh/provider-breaker.js';
 import { GivenPlace, OwnPlace, StorePlace, type TokenPlace } from '../refresh/token-place.js';
 import { TokenRefresh } from '../refresh/token-refresh.js';
 import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
+import type { TokenBinding } from '../token/token-binding.js';
+import { tokenKey } from '../token/token-key.js';
 import type { OAuth2Token } from '../token/token.js';
 
 /** The tokens of one client: those of its users are refreshed, its own is fetched, when they are about to expire. */
@@ -16,6 +19,7 @@ export class OAuth2Tokens {
   readonly #config: OAuth2ClientConfig;
   readonly #metadata: ServerMetadata;
   readonly #application: ApplicationTokens;
+  readonly #binding: TokenBinding;
   readonly #breaker: ProviderBreaker;
   readonly #users: TokenRefresh;
   readonly #own: TokenRefresh;
@@ -23,6 +27,7 @@ export class OAuth2Tokens {
 
   constructor(config: OAuth2ClientConfig, metadata: ServerMetadata, application: ApplicationTokens) {
     this.#config = config;
+    this.#binding = tokenBindingOf(config);
     this.#metadata = metadata;
     this.#application = application;
     this.#breaker = new ProviderBreaker(config.name);
@@ -46,7 +51,7 @@ export class OAuth2Tokens {
     const place =
       'given' in found
         ? new GivenPlace({ name, request }, found.given, updateToken)
-        : new StorePlace(found.store, found.key, refreshTimeout, request);
+        : new StorePlace(found.store, found.key, { patience: refreshTimeout, binding: this.#binding, request });
     return new LiveToken(this.#users, place);
   }
 
@@ -67,10 +72,10 @@ export class OAuth2Tokens {
     const { name, clientId, scope, resource, accessTokenParams, refreshTimeout } = this.#config;
     const store = await this.#application.sharedStore();
     if (!store) return new OwnPlace(name);
-    // a client that is configured to ask for something else has another token
-    const asked = JSON.stringify([clientId, scope, resource, accessTokenParams]);
+    // the token of a client that asks another provider, or for something else, has another key
+    const asked = JSON.stringify([this.#binding.issuer, clientId, scope, resource, accessTokenParams]);
     const digest = createHash('sha256').update(asked).digest('base64url').slice(0, 16);
-    return new StorePlace(store, { name: `${name}#${digest}`, user: '' }, refreshTimeout);
+    return new StorePlace(store, tokenKey(`${name}#${digest}`, ''), { patience: refreshTimeout });
   }
 
   async #fetchOwn(): Promise<OAuth2Token> {

@@ -1,6 +1,7 @@
 import type { AxiosInstance, AxiosResponse, CreateAxiosDefaults } from 'axios';
 import type { ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
+import { tokenBindingOf } from '../config/token-binding.js';
 import { sendApiRequest, type Credentials } from '../http/api-request.js';
 import { createHttpClient } from '../http/http-client.js';
 import type { OAuthRequest } from '../oauth-request.js';
@@ -10,6 +11,7 @@ import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import type { PendingKey, StateStore } from '../state/state-store.js';
 import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
+import { requireOwnToken } from '../token/token-binding.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
 import { withinBoundary } from './boundary.js';
 import type { ApiRequestOptions } from './api-options.js';
@@ -238,15 +240,15 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @throws {MissingTokenError} when nobody says whose it is, or the user has none
    */
   protected async findToken({ token, request, user }: TokenSource): Promise<FoundToken> {
-    if (token) return { given: token };
+    if (token) return this.#given(token);
     if (!request && user === undefined) throw this.missingToken('none of `token`, `request` and `user` was passed');
     const { fetchToken } = this.#config;
     if (!fetchToken || !request) {
       const found = await this.tokens.find(this.name, { request, user });
-      if (found) return found;
+      if (found) return 'given' in found ? this.#given(found.given) : found;
     } else {
       const given = await fetchToken(request);
-      if (given) return { given };
+      if (given) return this.#given(given);
     }
     throw this.missingToken(
       'none was found for this user; sign in first, and see that there is a `tokenStore` or a `fetchToken`',
@@ -258,8 +260,21 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     const found = await this.findToken(source);
     if ('given' in found) return found.given;
     const stored = await found.store.fetch(found.key);
-    if (stored) return stored.token;
+    if (stored) {
+      this.requireOwnToken(stored.token);
+      return stored.token;
+    }
     throw this.missingToken('this user has none; sign in first');
+  }
+
+  /** @throws {MissingTokenError} when the token was issued by another provider, or to another client */
+  protected requireOwnToken(token: StoredToken): void {
+    requireOwnToken(this.name, token, tokenBindingOf(this.#config));
+  }
+
+  #given(token: StoredToken): FoundToken {
+    this.requireOwnToken(token);
+    return { given: token };
   }
 
   protected missingToken(why: string): MissingTokenError {

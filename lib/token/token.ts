@@ -8,7 +8,11 @@ export interface OAuth1Token {
   oauthToken: string;
   /** `oauth_token_secret` */
   oauthTokenSecret: string;
-  /** Whatever else the provider sent, under the provider's own name (`screen_name`, `user_id`). */
+  /** What the token is bound to: the provider's endpoint or issuer that the client's settings name. */
+  issuer?: string;
+  /** What the token is bound to: the client's identifier at the provider. */
+  clientId?: string;
+  /** Other fields that the provider sent, under the provider's own names (`screen_name`, `user_id`). */
   [extra: string]: unknown;
 }
 
@@ -32,13 +36,18 @@ export interface OAuth2Token {
   resource?: string[];
   /** The private JWK that a token of the type `dpop` is bound to (RFC 9449); without it, it is of no use. Keep it with the token. */
   dpopKey?: JsonWebKey;
-  /** Whatever else the provider sent, under the provider's own name. */
+  /** What the token is bound to: the provider's endpoint or issuer that the client's settings name. */
+  issuer?: string;
+  /** What the token is bound to: the client's identifier at the provider. */
+  clientId?: string;
+  /** Other fields that the provider sent, under the provider's own names. */
   [extra: string]: unknown;
 }
 
 /** An OAuth 1 token as an application stores it: ours, or under the wire names. Absent may be `null`. */
-export type StoredOAuth1Token =
-  { oauthToken: string; oauthTokenSecret: string } | { oauth_token: string; oauth_token_secret: string };
+export type StoredOAuth1Token = (
+  { oauthToken: string; oauthTokenSecret: string } | { oauth_token: string; oauth_token_secret: string }
+) & { issuer?: string | null; clientId?: string | null };
 
 /** An OAuth 2 token as an application stores it: ours, or under the wire names. Absent may be `null`. */
 export type StoredOAuth2Token =
@@ -50,6 +59,8 @@ export type StoredOAuth2Token =
       expiresIn?: number | string | null;
       idToken?: string | null;
       dpopKey?: JsonWebKey | null;
+      issuer?: string | null;
+      clientId?: string | null;
     }
   | {
       access_token: string;
@@ -59,6 +70,8 @@ export type StoredOAuth2Token =
       expires_in?: number | string | null;
       id_token?: string | null;
       dpop_key?: JsonWebKey | null;
+      issuer?: string | null;
+      clientId?: string | null;
     };
 
 export type StoredToken = StoredOAuth1Token | StoredOAuth2Token;

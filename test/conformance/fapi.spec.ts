@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { generateKeyPairSync } from 'node:crypto';
 import { leftHalf, OTHER_RS256, PS256, sign, type UnsignedJwt } from '../providers/conformance-provider.js';
 import { run, stopAll, type Module, type Outcome } from './relying-party.js';
@@ -217,8 +218,8 @@ describe('FAPI relying party', () => {
     it('with-invalid-sig-fails', async () => {
       const forged = (jarm: string): string => `${jarm.slice(0, -8)}AAAAAAAA`;
       await rejects({ ...MESSAGE_SIGNING, signedJarm: forged }, /signature verification failed/);
-      const another = async (): Promise<string> =>
-        sign({ header: { alg: 'RS256', kid: PS256.publicJwk.kid }, claims: {} }, OTHER_RS256);
+      const another = async (jarm: string): Promise<string> =>
+        sign({ header: { alg: 'RS256', kid: PS256.publicJwk.kid }, claims: decodeJwt(jarm) }, OTHER_RS256);
       await rejects({ ...MESSAGE_SIGNING, signedJarm: another }, /^authorization response is signed with "RS256"/);
     });
 

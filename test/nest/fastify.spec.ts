@@ -119,7 +119,13 @@ describe('on Fastify', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(response.json()).toEqual({
-      token: { accessToken: 'a', tokenType: 'bearer', refreshToken: 'r' },
+      token: {
+        accessToken: 'a',
+        tokenType: 'bearer',
+        refreshToken: 'r',
+        issuer: `${provider.url}/token`,
+        clientId: 'dev',
+      },
       returnTo: '/account',
     });
     const form = new URLSearchParams(provider.requests.at(-1)?.body.toString());
@@ -144,7 +150,12 @@ describe('on Fastify', () => {
     expect((await login('?next=/account', 'old')).searchParams.get('oauth_token')).toBe('rt');
     const response = await browser.get(`${url}/auth/old/callback?oauth_token=rt&oauth_verifier=v`);
     expect(response.json()).toEqual({
-      token: { oauthToken: 'at', oauthTokenSecret: 'ats' },
+      token: {
+        oauthToken: 'at',
+        oauthTokenSecret: 'ats',
+        issuer: `${provider.url}/access-token`,
+        clientId: 'dev',
+      },
       returnTo: '/account',
     });
   });

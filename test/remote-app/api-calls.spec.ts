@@ -177,7 +177,15 @@ describe('an API call by OAuth 2', () => {
       expect(updateToken).toHaveBeenCalledTimes(1);
       expect(updateToken).toHaveBeenCalledWith(
         'dev',
-        { accessToken: 'b', tokenType: 'bearer', refreshToken: 'r', expiresAt: expect.any(Number), expiresIn: 3600 },
+        {
+          accessToken: 'b',
+          tokenType: 'bearer',
+          refreshToken: 'r',
+          expiresAt: expect.any(Number),
+          expiresIn: 3600,
+          issuer: `${provider.url}/token`,
+          clientId: 'dev',
+        },
         { refreshToken: 'r', accessToken: 'a', request },
       );
     });

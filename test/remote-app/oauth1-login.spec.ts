@@ -104,7 +104,13 @@ describe('OAuth 1', () => {
 
       const response = await callback('oauth_token=foo&oauth_verifier=baz');
       expect(response.json()).toEqual({
-        token: { oauthToken: 'a', oauthTokenSecret: 'b', screen_name: 'ada' },
+        token: {
+          oauthToken: 'a',
+          oauthTokenSecret: 'b',
+          screen_name: 'ada',
+          issuer: `${provider.url}/access-token`,
+          clientId: 'dev',
+        },
         returnTo: '/there',
       });
       expect(protocolParameters(last())).toMatchObject({

@@ -70,6 +70,8 @@ describe('a login by OAuth 2', () => {
         scope: 'profile',
         expiresAt: expect.any(Number),
         expiresIn: 3600,
+        issuer: `${provider.url}/token`,
+        clientId: 'dev',
       },
       returnTo: '/',
     });
@@ -341,9 +343,12 @@ describe('a login by OAuth 2', () => {
       'tokenType',
       'expiresAt',
       'expiresIn',
+      'issuer',
+      'clientId',
     ]);
     const second = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
-    expect(second.json()).toEqual({ token: { accessToken: 'a', tokenType: 'bearer' }, returnTo: '/' });
+    const bound = { issuer: `${provider.url}/token`, clientId: 'dev' };
+    expect(second.json()).toEqual({ token: { accessToken: 'a', tokenType: 'bearer', ...bound }, returnTo: '/' });
   });
 
   it('gives an id_token as it came where nothing is known to check it against', async () => {

@@ -6,6 +6,7 @@ import {
   validateApplicationLevelSignature,
   type TokenEndpointResponse as CheckedAnswer,
 } from 'oauth4webapi';
+import { tokenBindingOf } from '../../config/token-binding.js';
 import { formEntries } from '../../http/query.js';
 import { OAuthError } from '../../oauth.errors.js';
 import { serverAttributes, traced } from '../../observability/telemetry.js';
@@ -132,7 +133,8 @@ function asksForNonce(error: unknown): boolean {
   return error instanceof OAuthError && error.error === 'use_dpop_nonce';
 }
 
-/** A key that the settings give stays there; any other is kept with its token. */
+/** Binds a token to its provider and client, and to its DPoP key, unless the settings name that key. */
 function bound({ config }: Provider, dpopKey: JsonWebKey | undefined, token: OAuth2Token): OAuth2Token {
-  return dpopKey === undefined || dpopKey === config.dpopKey ? token : { ...token, dpopKey };
+  const isTokensOwn = dpopKey !== undefined && dpopKey !== config.dpopKey;
+  return { ...token, ...tokenBindingOf(config), ...(isTokensOwn && { dpopKey }) };
 }
