@@ -168,8 +168,8 @@ describe('what a token is bound to', () => {
     ['a refresh endpoint that is new', {}, { refreshTokenUrl: 'NEXT/token' }],
     [
       'another issuer',
-      { accessTokenUrl: 'FIRST/token', issuer: 'FIRST', jwksUri: 'FIRST/jwks' },
-      { accessTokenUrl: 'NEXT/token', issuer: 'NEXT', jwksUri: 'NEXT/jwks' },
+      { accessTokenUrl: 'FIRST/token', issuer: 'FIRST', jwksUri: 'FIRST/jwks', allowIssuerImpersonation: true },
+      { accessTokenUrl: 'NEXT/token', issuer: 'NEXT', jwksUri: 'NEXT/jwks', allowIssuerImpersonation: true },
     ],
   ])('a token is not sent by %s', async (_what, before, after) => {
     const at = (settings: object): object =>

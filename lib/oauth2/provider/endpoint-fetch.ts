@@ -4,7 +4,7 @@ import type { EndpointRequest, TokenEndpointResponse } from '../../config/compli
 import { callApplication } from '../../config/application-function.js';
 import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
 import { OAuthError } from '../../oauth.errors.js';
-import { parseJsonObject } from '../wire/json.js';
+import { parseFields } from '../wire/json.js';
 import { sentValues } from './sent-values.js';
 
 /** Characters of a header's value (RFC 9110 §5.5); `Headers` throws an error at others. */
@@ -69,12 +69,9 @@ function send(http: AxiosInstance, method: string, { url, headers, body }: Endpo
   return sendProtocolRequest(http, { method, url: target.href, headers: bodyless });
 }
 
-/**
- * An answer as the compliance hooks receive it; one that is not a JSON object has no `data`.
- * @throws {RefusedInput} when its JSON is nested too deeply
- */
+/** An answer as the compliance hooks receive it; one that is not a JSON object has no `data`. */
 export function withData(answer: ProtocolAnswer): TokenEndpointResponse {
-  return { ...answer, data: parseJsonObject(answer.text) ?? {} };
+  return { ...answer, data: parseFields(answer.text) };
 }
 
 /** The part of an answer that its checks read. */

@@ -13,6 +13,13 @@ export function parseJsonObject(text: string): Record<string, unknown> | undefin
   return value;
 }
 
+/** Returns the JSON object of a provider's answer, without fields that are nested too deeply; for another string, an empty object. */
+export function parseFields(text: string): Record<string, unknown> {
+  const value = parse(text);
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => isShallow(field, MAX_DEPTH)));
+}
+
 /** The parser's own error quotes the string, so it is not kept. */
 function parse(text: string): unknown {
   try {
