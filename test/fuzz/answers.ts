@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { inspect } from 'node:util';
+import type { OAuth1App, OAuth2App } from 'nestjs-oauth-client';
+import { beginLogin, callbackRequest } from './browser-login.js';
+import { answerProblems, errorProblems } from './checks.js';
+import { clientOf, type ClientKind } from './clients.js';
+import type { FuzzContext } from './context.js';
+import { claimsFor, ENDPOINTS, USER, type EndpointName, type EndpointScript } from './endpoints.js';
+import { hostileAnswer, type HostileAnswer } from './hostile-answer.js';
+import { jwtOf } from './hostile-jwt.js';
+import type { Attack } from './hostile-provider.js';
+import type { Problem } from './problem.js';
+import { sendRaw, type RawAnswer } from './raw-request.js';
+import { SCENARIOS } from './scenarios.js';
+import { secretIn, SECRETS } from './secrets.js';
+
+/** A provider that lies at one endpoint, and what an application does meanwhile. */
+export interface HostileProviderCase {
+  site: number;
+  scenario: string;
+  kind: ClientKind;
+  endpoint: EndpointName;
+  answer: HostileAnswer;
+}
+
+/** Milliseconds that a call may take: several requests, each with the client's timeout. */
+const LONGEST_CALL = 3000;
+
+export const hostileProviderCase: fc.Arbitrary<HostileProviderCase> = fc
+  .constantFrom(
+    ...Object.entries(SCENARIOS).flatMap(([scenario, { kinds, endpoints, call }]) =>
+      kinds.flatMap((kind) =>
+        endpoints.flatMap((endpoint) => {
+          const choice = { scenario, kind, endpoint };
+          return call ? [choice] : [choice, choice];
+        }),
+      ),
+    ),
+  )
+  .chain((choice) => {
+    const { fields, claims }: EndpointScript = ENDPOINTS[choice.endpoint];
+    return fc
+      .record({ site: fc.nat(5), answer: hostileAnswer(fields, claims) })
+      .map((rest) => ({ ...choice, ...rest }));
+  });
+
+/** Does what the case says with a new client, and says what is wrong with the outcome. */
+export async function runAnswer(input: HostileProviderCase, context: FuzzContext, slot: string): Promise<Problem[]> {
+  const { provider, sites } = context;
+  const { scenario, kind, endpoint, answer } = input;
+  const place = kind === 'signed' ? `${slot}-signed` : slot; // that provider signs all its answers
+  const site = sites[input.site % sites.length]!;
+  const issuer = provider.issuer(place);
+  site.registry.register(place, clientOf(kind, issuer));
+  provider.attack(place, { endpoint, answer });
+  try {
+    const { call } = SCENARIOS[scenario]!;
+    if (!call) return await loginProblems(site.url, place, input, context);
+    const idToken = jwtOf(claimsFor(issuer));
+    const tokens = { accessToken: SECRETS.access, refreshToken: SECRETS.refresh, idToken, tokenType: 'bearer' };
+    const [two, one] = [site.registry.get<OAuth2App>(place), site.registry.get<OAuth1App>(place)];
+    return await callProblems(
+      () => call({ site, client: place, issuer, token: tokens, two, one }),
+      input,
+      provider.verifiers(place),
+    );
+  } finally {
+    provider.attack(place);
+  }
+}
+
+async function callProblems(
+  call: () => Promise<unknown>,
+  { scenario, endpoint }: HostileProviderCase,
+  verifiers: readonly string[],
+): Promise<Problem[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, LONGEST_CALL, 'late')));
+  try {
+    const result = await Promise.race([Promise.resolve().then(call), late]);
+    return result === 'late'
+      ? [{ key: `hang: ${scenario}, hostile ${endpoint}`, detail: '' }]
+      : resultProblems(result, scenario);
+  } catch (error) {
+    if ((error as Error | undefined)?.name === 'TimeoutError') return []; // the caller's own signal
+    return errorProblems(error, endpoint, verifiers);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Of what a call returns, the health is shown to others, and the user must be the one of the token. */
+function resultProblems(result: unknown, scenario: string): Problem[] {
+  if (scenario === 'health') {
+    const leaked = secretIn(inspect(result, { depth: 6 }));
+    return leaked ? [{ key: `leak by health: ${leaked}`, detail: inspect(result) }] : [];
+  }
+  const { sub } = scenario === 'userinfo' ? (result as { sub?: unknown }) : { sub: USER };
+  return sub === USER ? [] : [{ key: `another user: ${scenario}`, detail: inspect(result) }];
+}
+
+async function loginProblems(
+  origin: string,
+  client: string,
+  input: HostileProviderCase,
+  { provider, lastError }: FuzzContext,
+): Promise<Problem[]> {
+  const { scenario, kind, endpoint: hostile } = input;
+  const verifiers = (): readonly string[] => provider.verifiers(client);
+  const login = await beginLogin(origin, client, provider.issuer(client));
+  const problems = answerProblems(login.answer, {
+    route: `login route, ${scenario} (${kind})`,
+    hostile,
+    lastError,
+    verifiers: verifiers(),
+  });
+  if (login.answer?.status !== 302) return problems;
+  const answer = await sendRaw(origin, callbackRequest(client, login));
+  problems.push(
+    ...answerProblems(answer, {
+      route: `callback route, ${scenario} (${kind})`,
+      hostile,
+      lastError,
+      verifiers: verifiers(),
+    }),
+  );
+  if (answer) problems.push(...signedInProblems(answer, input));
+  return problems;
+}
+
+function signedInProblems({ status, body }: RawAnswer, { kind, ...attack }: HostileProviderCase): Problem[] {
+  if (status >= 300 || !body.startsWith('{')) return [];
+  const { sub } = JSON.parse(body) as { sub?: unknown };
+  const where = `${kind}, hostile ${attack.endpoint}`;
+  const problems: Problem[] = [];
+  const knowsUser = kind !== 'plain' && kind !== 'oauth1';
+  if (knowsUser && isForged(attack)) problems.push({ key: `forged login: ${where}`, detail: body });
+  const isOther = sub !== USER && (knowsUser || sub !== undefined);
+  if (isOther && !mayNameUser(kind, attack)) problems.push({ key: `another user: ${where}`, detail: body });
+  return problems;
+}
+
+/** Whether the id_token is one that no check may let pass. */
+function isForged({ endpoint, answer }: Attack): boolean {
+  const { jwt, body, edits } = answer;
+  if (endpoint !== 'token' || !jwt || body !== undefined) return false;
+  if (edits?.some((edit) => edit.op !== 'extra' && edit.field === 'id_token')) return false; // the JWT is not there
+  const changesIssuer = jwt.claims?.some((edit) => edit.op === 'set' && ['iss', 'nonce'].includes(edit.field));
+  return (jwt.signer ?? 'provider') !== 'provider' || changesIssuer === true;
+}
+
+/** An id_token that the provider signs says who signed in, unless another answer has said so before. */
+function mayNameUser(kind: ClientKind, { endpoint, answer }: Attack): boolean {
+  const claims = answer.jwt?.claims ?? [];
+  const namesUser = claims.some((edit) => edit.op !== 'extra' && edit.field === 'sub');
+  return endpoint === 'token' && kind !== 'hybrid' && namesUser;
+}

@@ -1,0 +1,83 @@
+import { All, Controller, Get, Post, Query, Req } from '@nestjs/common';
+import {
+  OAuthBackchannelLogout,
+  OAuthCallback,
+  OAuthFrontchannelLogout,
+  OAuthLogin,
+  OAuthLogout,
+  OAuthLogoutCallback,
+  OAuthReturnTo,
+  OAuthToken,
+  OAuthUserInfo,
+  regenerateSession,
+  type OAuth1Token,
+  type OAuth2Token,
+  type OAuthLoginParams,
+  type OAuthRequest,
+  type UserInfo,
+} from 'nestjs-oauth-client';
+
+/** What an application keeps in its session. */
+interface Signed {
+  userId?: string;
+  token?: OAuth1Token | OAuth2Token;
+}
+
+/** The token that {@link AuthController} keeps in the session. */
+export function tokenIn(request: OAuthRequest): OAuth1Token | OAuth2Token | undefined {
+  return sessionOf(request)?.token;
+}
+
+function sessionOf({ session }: OAuthRequest): Signed | undefined {
+  return session as Signed | undefined;
+}
+
+/** The routes of the documentation, as an application has them. */
+@Controller('auth/:provider')
+export class AuthController {
+  @Get('login')
+  @OAuthLogin({ redirectUri: '/auth/:provider/callback' })
+  login(@Query('next') next?: string): OAuthLoginParams {
+    return { returnTo: next };
+  }
+
+  @All('callback')
+  @OAuthCallback()
+  async callback(
+    @Req() request: OAuthRequest,
+    @OAuthToken() token: OAuth1Token | OAuth2Token,
+    @OAuthReturnTo() returnTo: string,
+    @OAuthUserInfo() user?: UserInfo,
+  ): Promise<object> {
+    if (request.session) {
+      await regenerateSession(request);
+      Object.assign(request.session, { userId: user?.sub, token });
+    }
+    return { signedIn: true, sub: user?.sub, returnTo };
+  }
+
+  @Get('logout')
+  @OAuthLogout({ postLogoutRedirectUri: '/auth/:provider/signed-out' })
+  async logout(@Req() request: OAuthRequest, @Query('next') next?: string): Promise<object> {
+    const { idToken } = (tokenIn(request) ?? {}) as OAuth2Token;
+    if (request.session) await regenerateSession(request);
+    return { idTokenHint: idToken, returnTo: next };
+  }
+
+  @Get('signed-out')
+  @OAuthLogoutCallback()
+  signedOut(@OAuthReturnTo() returnTo: string): object {
+    return { returnTo };
+  }
+
+  @Post('backchannel-logout')
+  @OAuthBackchannelLogout()
+  signedOutThere(): void {}
+
+  @Get('frontchannel-logout')
+  @OAuthFrontchannelLogout()
+  async signedOutInFrame(@Req() request: OAuthRequest): Promise<object> {
+    if (request.session) await regenerateSession(request);
+    return { ended: true };
+  }
+}

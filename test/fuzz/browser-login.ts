@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { cookiesOf, headerValues, sendRaw, type RawAnswer, type RawRequest } from './raw-request.js';
+import { codeFor, claimsFor } from './endpoints.js';
+import { jwtOf, type JwtEdits } from './hostile-jwt.js';
+
+/** A login that a browser began. */
+export interface BegunLogin {
+  /** The answer of the login route; it is a redirect unless the login failed. */
+  answer: RawAnswer | undefined;
+  cookie: string;
+  /** The parameters of a good callback. */
+  callback: [name: string, value: string][];
+  /** How the callback comes. */
+  method: 'GET' | 'POST';
+}
+
+/** Begins a login and makes up the callback that the provider would send the browser back with. */
+export async function beginLogin(
+  origin: string,
+  client: string,
+  issuer: string,
+  { next = '/account', jwt }: { next?: string; jwt?: JwtEdits } = {},
+): Promise<BegunLogin> {
+  const target = `/auth/${client}/login?next=${encodeURIComponent(next)}`;
+  const answer = await sendRaw(origin, { method: 'GET', target, headers: [['X-Forwarded-Proto', 'https']] });
+  const [location = ''] = answer ? headerValues(answer, 'location') : [];
+  const asked = URL.canParse(location) ? new URL(location).searchParams : new URLSearchParams();
+  const cookie = answer ? cookiesOf(answer) : '';
+  const oauthToken = asked.get('oauth_token');
+  if (oauthToken !== null) {
+    return { answer, cookie, method: 'GET', callback: [['oauth_token', oauthToken], ['oauth_verifier', 'v']] }; // prettier-ignore
+  }
+  const nonce = asked.get('nonce');
+  const [code, state] = [codeFor(nonce), asked.get('state') ?? 'none'];
+  if (asked.get('response_mode') === 'jwt') {
+    const response = jwtOf(claimsFor(issuer, { code, state }), jwt);
+    return { answer, cookie, method: 'GET', callback: [['response', response]] };
+  }
+  const callback: [string, string][] = [['code', code], ['state', state]]; // prettier-ignore
+  if (asked.get('response_type') !== 'code id_token') return { answer, cookie, method: 'GET', callback };
+  const claims = { nonce, c_hash: leftHalf(code), s_hash: leftHalf(state) };
+  callback.push(['id_token', jwtOf(claimsFor(issuer, claims), jwt)]);
+  return { answer, cookie, method: 'POST', callback };
+}
+
+/** The request of a callback with these parameters. */
+export function callbackRequest(client: string, login: Pick<BegunLogin, 'callback' | 'method' | 'cookie'>): RawRequest {
+  const text = new URLSearchParams(login.callback).toString();
+  const headers: [string, string][] = [
+    ['Cookie', login.cookie],
+    ['X-Forwarded-Proto', 'https'],
+  ];
+  if (login.method === 'GET') return { method: 'GET', target: `/auth/${client}/callback?${text}`, headers };
+  headers.push(['Content-Type', 'application/x-www-form-urlencoded']);
+  return { method: 'POST', target: `/auth/${client}/callback`, headers, body: text };
+}
+
+function leftHalf(text: string): string {
+  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+}

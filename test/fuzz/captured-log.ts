@@ -1,0 +1,40 @@
+import type { LoggerService } from '@nestjs/common';
+import { inspect } from 'node:util';
+import { normalized, type Problem } from './problem.js';
+import { secretIn } from './secrets.js';
+
+/** A logger that shows nothing, and looks for secrets in every line. */
+export class CapturedLog implements LoggerService {
+  #leaks: Problem[] = [];
+  #lastError = '';
+
+  log = (...parts: unknown[]): void => void this.#look(parts);
+  warn = (...parts: unknown[]): void => void this.#look(parts);
+  debug = (...parts: unknown[]): void => void this.#look(parts);
+  verbose = (...parts: unknown[]): void => void this.#look(parts);
+  fatal = (...parts: unknown[]): void => this.error(...parts);
+  error = (...parts: unknown[]): void => {
+    this.#lastError = this.#look(parts);
+  };
+
+  /** The newest line of the level `error`, with its stack. */
+  get lastError(): string {
+    return this.#lastError;
+  }
+
+  /** Takes the leaks since the last time. */
+  takeLeaks(): Problem[] {
+    return this.#leaks.splice(0);
+  }
+
+  #look(parts: unknown[]): string {
+    const text = parts
+      .map((part) =>
+        part instanceof Error ? String(part.stack) : typeof part === 'string' ? part : inspect(part, { depth: 6 }),
+      )
+      .join('\n');
+    const leaked = secretIn(text);
+    if (leaked) this.#leaks.push({ key: `leak in the log: ${leaked}: ${normalized(text)}`, detail: text });
+    return text;
+  }
+}

@@ -1,0 +1,24 @@
+import './production.js';
+import { expect, it } from '@jest/globals';
+import { randomInt } from 'node:crypto';
+import { reportOf } from './findings.js';
+import { fuzz } from './runner.js';
+
+const CASES = 10_000;
+const MINUTES = 60_000;
+/** MiB by which the heap may grow: caches that are filled once, and what the garbage collector has not seen yet. */
+const GROWTH = 300;
+
+const { FUZZ_SEED } = process.env;
+const seed = FUZZ_SEED === undefined ? randomInt(2 ** 31) : Number(FUZZ_SEED);
+
+it(
+  `survives ${CASES} hostile requests and ${CASES} hostile provider answers (FUZZ_SEED=${seed})`,
+  async () => {
+    const { findings, ran, heap } = await fuzz({ seed, cases: CASES, keepGoing: true });
+    if (findings.length > 0) throw new Error(reportOf(findings, seed));
+    expect(ran).toEqual({ requests: CASES, answers: CASES });
+    expect(heap[1] - heap[0]).toBeLessThan(GROWTH);
+  },
+  10 * MINUTES,
+);

@@ -1,0 +1,122 @@
+import fastifyCookie from '@fastify/cookie';
+import fastifySession from '@fastify/session';
+import { Module, type INestApplication, type LoggerService, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import session, { MemoryStore, type SessionData } from 'express-session';
+import type { AddressInfo } from 'node:net';
+import { createClient } from 'redis';
+import {
+  OAuthClientModule,
+  OAuthHealthIndicator,
+  OAuthRegistry,
+  type OAuthClientModuleOptions,
+} from 'nestjs-oauth-client';
+import { RedisStateStore } from 'nestjs-oauth-client/redis';
+import { AuthController, tokenIn } from './auth.controller.js';
+import { CLIENT_KINDS, clientOf } from './clients.js';
+import { SECRETS } from './secrets.js';
+
+/** A Nest app of one platform, whose logins wait in one kind of store. */
+export interface Site {
+  name: string;
+  url: string;
+  registry: OAuthRegistry;
+  health: OAuthHealthIndicator;
+  close(): Promise<void>;
+}
+
+/** Where logins wait, and what else differs between sites. */
+type SiteOptions = Pick<OAuthClientModuleOptions, 'state' | 'baseUrl'>;
+
+/** Sessions that a store keeps; a run makes thousands, and the heap is watched. */
+const MAX_SESSIONS = 300;
+/** Milliseconds that a provider has to answer. */
+const PROVIDER_TIMEOUT = 250;
+
+class BoundedStore extends MemoryStore {
+  readonly #ids = new Set<string>();
+
+  override set(id: string, data: SessionData, done?: (error?: unknown) => void): void {
+    this.#ids.add(id);
+    const [oldest = ''] = this.#ids;
+    if (this.#ids.size > MAX_SESSIONS && this.#ids.delete(oldest)) this.destroy(oldest);
+    super.set(id, data, done);
+  }
+}
+
+/** Starts an app for every platform and every kind of store. Redis takes part where `REDIS_URL` is set. */
+export async function startSites(
+  issuer: string,
+  logger: LoggerService,
+): Promise<{ sites: Site[]; close(): Promise<void> }> {
+  const { REDIS_URL: url } = process.env;
+  const redis = url === undefined ? undefined : await createClient({ url }).connect();
+  const kinds: [string, SiteOptions][] = [
+    ['session', {}],
+    ['cookie', { state: 'cookie', baseUrl: 'https://site.example' }],
+    ...(redis ? [['redis', { state: new RedisStateStore(redis, { prefix: 'fuzz:' }) }] as [string, SiteOptions]] : []),
+  ];
+  const sites: Site[] = [];
+  for (const [name, options] of kinds) {
+    const module = appModule(options, issuer);
+    sites.push(await siteOf(`express, ${name}`, await onExpress(module, logger)));
+    sites.push(await siteOf(`fastify, ${name}`, await onFastify(module, logger)));
+  }
+  const close = async (): Promise<void> => {
+    for (const site of sites) await site.close();
+    redis?.destroy();
+  };
+  return { sites, close };
+}
+
+async function siteOf(name: string, app: INestApplication): Promise<Site> {
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    name,
+    url,
+    registry: app.get(OAuthRegistry),
+    health: app.get(OAuthHealthIndicator),
+    close: () => app.close(),
+  };
+}
+
+async function onExpress(module: Type<unknown>, logger: LoggerService): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(module, { logger, abortOnError: false });
+  app.set('trust proxy', true);
+  app.set('query parser', 'extended'); // the one that makes objects of `state[a]=`
+  app.use(session({ secret: SECRETS.cookie, resave: false, saveUninitialized: false, store: new BoundedStore() }));
+  return app;
+}
+
+async function onFastify(module: Type<unknown>, logger: LoggerService): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({ trustProxy: true });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
+  await app.register(fastifyCookie);
+  await app.register(fastifySession, {
+    secret: SECRETS.cookie,
+    cookie: { secure: false },
+    saveUninitialized: false,
+    store: new BoundedStore(),
+  });
+  return app;
+}
+
+function appModule(options: SiteOptions, issuer: string): Type<unknown> {
+  const clients = Object.fromEntries(
+    CLIENT_KINDS.map((kind) => [kind, clientOf(kind, kind === 'signed' ? `${issuer}-signed` : issuer)]),
+  );
+  const shared: OAuthClientModuleOptions = {
+    clients,
+    encryptionKeys: SECRETS.encryptionKey,
+    fetchToken: (_name, request) => tokenIn(request),
+    onBackchannelLogout: () => undefined,
+    http: { timeout: PROVIDER_TIMEOUT, proxy: false },
+  };
+  @Module({ imports: [OAuthClientModule.forRoot({ ...shared, ...options })], controllers: [AuthController] })
+  class AppModule {}
+  return AppModule;
+}
