@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import { inspect } from 'node:util';
-import { normalized, type Problem } from './problem.js';
+import { inspect, types } from 'node:util';
+import { normalized, stackOf, type Problem } from './problem.js';
 import { secretIn } from './secrets.js';
 
 /** A logger that shows nothing, and looks for secrets in every line. */
@@ -30,7 +30,7 @@ export class CapturedLog implements LoggerService {
   #look(parts: unknown[]): string {
     const text = parts
       .map((part) =>
-        part instanceof Error ? String(part.stack) : typeof part === 'string' ? part : inspect(part, { depth: 6 }),
+        typeof part === 'string' ? part : types.isNativeError(part) ? stackOf(part) : inspect(part, { depth: 6 }),
       )
       .join('\n');
     const leaked = secretIn(text);

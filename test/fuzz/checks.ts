@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { OAuthError } from 'nestjs-oauth-client';
-import { normalized, stackKey, type Problem } from './problem.js';
+import { errorKey, normalized, stackKey, stackOf, type Problem } from './problem.js';
 import { headerValues, type RawAnswer } from './raw-request.js';
 import { MARKER, secretIn } from './secrets.js';
 
@@ -22,10 +22,10 @@ const REPEATED_URL = /"message":"(Cannot [A-Z]+ |Failed to decode param|[^"]*is 
 /** What is wrong with an answer to a browser. */
 export function answerProblems(answer: RawAnswer | undefined, context: AnswerContext): Problem[] {
   const { route, hostile = 'browser', verifiers, lastError } = context;
-  if (!answer) return [{ key: `hang: ${route}, hostile ${hostile}: no answer within 3 s`, detail: '' }];
-  const problems: Problem[] = [];
+  if (!answer) return [{ key: `hang: ${route.split(',')[0]}, hostile ${hostile}: no answer within 3 s`, detail: '' }];
   const { status, body } = answer;
   const shown = `${status} ${JSON.stringify(answer.headers)} ${body.slice(0, 1000)}`;
+  const problems = headerProblems(answer, hostile, `${route}: ${shown}`);
   if (status === 500 || (status > 500 && ![501, 502, 503, 504].includes(status))) {
     const said = errorOf(body);
     const why = said.includes('Internal server error') ? lastError() : '';
@@ -55,21 +55,33 @@ export function answerProblems(answer: RawAnswer | undefined, context: AnswerCon
 /** What is wrong with an error that the library threw. */
 export function errorProblems(error: unknown, hostile: string, verifiers?: readonly string[]): Problem[] {
   if (!(error instanceof OAuthError)) {
-    const stack = error instanceof Error ? String(error.stack) : inspect(error);
-    const name = error instanceof Error ? `${error.name}: ${normalized(error.message)}` : typeof error;
-    return [{ key: `not an OAuthError, hostile ${hostile}: ${name} ${stackKey(stack)}`, detail: stack }];
+    return [{ key: `not an OAuthError, hostile ${hostile}: ${errorKey(error)}`, detail: stackOf(error) }];
   }
   const shown = {
     inspect: inspect(error, { depth: 6, showHidden: true, maxStringLength: null }),
-    json: JSON.stringify(error),
+    JSON: JSON.stringify(error),
     stack: String(error.stack),
   };
-  return Object.entries(shown).flatMap(([how, text]) => {
-    const leaked = secretIn(text, verifiers);
-    return leaked
-      ? [{ key: `leak by ${how}, hostile ${hostile}: ${leaked}: ${normalized(error.error)}`, detail: text }]
-      : [];
-  });
+  const leaks = Object.entries(shown).filter(([, text]) => secretIn(text, verifiers) !== undefined);
+  if (leaks.length === 0) return [];
+  const ways = leaks.map(([way]) => way).join(', ');
+  const [leaked, text] = [secretIn(leaks[0]![1], verifiers), leaks[0]![1]];
+  return [
+    { key: `leak by an error, hostile ${hostile}: ${leaked}: ${normalized(error.error)}`, detail: `${ways}\n${text}` },
+  ];
+}
+
+/** A redirect goes to a page of the web, and no parameter makes a header of its own. */
+function headerProblems(answer: RawAnswer, hostile: string, detail: string): Problem[] {
+  const problems: Problem[] = [];
+  const [location = '/'] = headerValues(answer, 'location');
+  if (!/^(https?:|\/(?![/\\]))/i.test(location)) {
+    problems.push({ key: `redirect to another scheme or site, hostile ${hostile}`, detail });
+  }
+  if (headerValues(answer, 'set-cookie').includes('a=b')) {
+    problems.push({ key: `header injection, hostile ${hostile}`, detail });
+  }
+  return problems;
 }
 
 function errorOf(body: string): string {

@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { ClientRegistration } from 'nestjs-oauth-client';
-import { CLIENT_ID } from './endpoints.js';
-import { SECRETS } from './secrets.js';
+import { CLIENT_ID, SECRETS } from './secrets.js';
 
 const PRIVATE_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
 

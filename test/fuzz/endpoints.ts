@@ -1,8 +1,8 @@
 import { CLAIMS, jwtOf, PROVIDER_JWK, type JwtEdits } from './hostile-jwt.js';
-import { SECRETS } from './secrets.js';
+import { CLIENT_ID, SECRETS } from './secrets.js';
 
 /** What an endpoint is asked. */
-export interface EndpointQuery {
+interface EndpointQuery {
   issuer: string;
   form: URLSearchParams;
   jwt?: JwtEdits;
@@ -20,7 +20,6 @@ export interface EndpointScript {
   isForm?: true;
 }
 
-export const CLIENT_ID = 'fuzzed';
 /** The only user there is. */
 export const USER = 'ada';
 

@@ -38,7 +38,7 @@ export function reportOf(findings: readonly Finding[], seed: number): string {
   if (findings.length === 0) return 'no findings';
   const parts = findings.map(({ key, detail, cases, count, input }, at) => {
     const which = cases.map(({ target, index }) => `${target}:${index}`).join(' or ');
-    const shown = (JSON.stringify(input) as string | undefined) ?? 'not found again';
+    const shown = (JSON.stringify(input) as string | undefined) ?? 'not found again, or no time to look';
     return [
       `${at + 1}. ${key}`,
       `   cases: ${count}, first ${which} of seed ${seed}`,

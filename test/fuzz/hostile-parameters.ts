@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { toUSVString } from 'node:util';
 import { hostileText } from './hostile-value.js';
+import { MARKER } from './secrets.js';
 
 /** A parameter's value: escaped, or raw as an attacker types it. */
 type ParameterValue = { text: string } | { raw: string } | { long: number } | { dots: number };
@@ -46,7 +47,16 @@ const RAW = [
   '%0d%0aSet-Cookie:%20a=b',
   ';',
 ];
-const TEXTS = ['access_denied', 'server_error', 'temporarily_unavailable', 'x', 'null', 'undefined', '[object Object]'];
+const TEXTS = [
+  'access_denied',
+  'server_error',
+  'temporarily_unavailable',
+  'x',
+  'null',
+  'undefined',
+  '[object Object]',
+  MARKER,
+];
 const JWTS = ['eyJhbGciOiJub25lIn0.e30.', '....', '..', 'a.b.c', 'a.b.c.d.e', 'e30.e30.e30', 'bnVsbA.bnVsbA.bnVsbA'];
 
 const value: fc.Arbitrary<ParameterValue> = fc.oneof(

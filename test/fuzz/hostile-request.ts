@@ -4,14 +4,7 @@ import { CLAIMS, jwtEdits, type JwtEdits } from './hostile-jwt.js';
 import { parameterChange, type ParameterChange } from './hostile-parameters.js';
 import { hostileText } from './hostile-value.js';
 
-export const ROUTES = [
-  'login',
-  'callback',
-  'logout',
-  'signed-out',
-  'backchannel-logout',
-  'frontchannel-logout',
-] as const;
+const ROUTES = ['login', 'callback', 'logout', 'signed-out', 'backchannel-logout', 'frontchannel-logout'] as const;
 
 /** A request of a browser that is up to something. */
 export interface HostileRequest {

@@ -1,3 +1,5 @@
+import { inspect, types } from 'node:util';
+
 /** A property that a case broke. */
 export interface Problem {
   /** What the problem is, without what differs from case to case. Problems with the same key are one finding. */
@@ -10,6 +12,7 @@ export interface Problem {
 export function normalized(text: string): string {
   return text
     .replace(/https?:\/\/[^\s"',)]+/g, '(url)')
+    .replace(/; what came has .*/, '')
     .replace(/"[^"]*"/g, '""')
     .replace(/\b(slot-\d+|honest)(-signed)?\b/g, '(client)')
     .replace(/\d+/g, '#')
@@ -25,4 +28,15 @@ export function stackKey(stack: string): string {
     .trim()
     .replace(/\(?(file:\/\/)?\/\S*\/(lib|dist|node_modules)\//, '(')
     .replace(/:\d+(:\d+)?\)?/, ')');
+}
+
+/** The stack of an error, which may be of another realm: Jest has one for the tests. */
+export function stackOf(error: unknown): string {
+  return types.isNativeError(error) ? String(error.stack) : inspect(error);
+}
+
+/** What an error says and where it was thrown. */
+export function errorKey(error: unknown): string {
+  const said = types.isNativeError(error) ? `${error.name}: ${normalized(error.message)}` : typeof error;
+  return `${said} ${stackKey(stackOf(error))}`;
 }

@@ -1,6 +1,4 @@
-import type { Problem } from './problem.js';
-import { normalized, stackKey } from './problem.js';
-import { inspect } from 'node:util';
+import { errorKey, stackOf, type Problem } from './problem.js';
 
 /** Faults of the process itself, which belong to no one case. */
 export interface ProcessFaults {
@@ -13,9 +11,7 @@ export interface ProcessFaults {
 export function watchProcess(): ProcessFaults {
   const faults: Problem[] = [];
   const note = (kind: string) => (error: unknown) => {
-    const stack = error instanceof Error ? String(error.stack) : inspect(error);
-    const message = error instanceof Error ? `${error.name}: ${normalized(error.message)}` : 'not an error';
-    faults.push({ key: `${kind}: ${message} ${stackKey(stack)}`, detail: stack });
+    faults.push({ key: `${kind}: ${errorKey(error)}`, detail: stackOf(error) });
   };
   const rejected = note('unhandledRejection');
   const thrown = note('uncaughtException');

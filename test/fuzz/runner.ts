@@ -41,8 +41,10 @@ interface Target {
 
 /** Cases that run side by side: some wait for a timeout. */
 const WORKERS = 6;
-/** Milliseconds in which a finding is made smaller. */
-const SHRINKING = 2000;
+/** Milliseconds in which a finding is made smaller: a hang takes half of them. */
+const SHRINKING = 6000;
+/** Milliseconds for all findings together. */
+const SHRINKING_IN_ALL = 45_000;
 /** Cases before which a fault of the process may have begun. */
 const SUSPECTS = 2 * WORKERS;
 
@@ -104,7 +106,9 @@ class Run {
 
   /** Runs the first case of every finding again, alone, and makes its input smaller. */
   async shrink(): Promise<void> {
+    const end = Date.now() + SHRINKING_IN_ALL;
     for (const finding of this.findings.all) {
+      if (Date.now() > end) return;
       for (const id of finding.cases) {
         const input = await this.#shrunk(id, finding.key);
         if (input === undefined) continue;
@@ -133,15 +137,18 @@ class Run {
   async #shrunk(id: CaseId, key: string): Promise<unknown> {
     const { arbitrary, run } = TARGETS[id.target]!;
     const isFault = /^(leak in the log|unhandled|uncaught)/.test(key);
+    let smallest: unknown;
     const property = fc.asyncProperty(arbitrary, async (input) => {
       const problems = await run(input as never, this.context, 'slot-0');
       if (isFault) await settle();
       problems.push(...this.log.takeLeaks(), ...this.faults.take());
-      if (problems.some((problem) => problem.key === key)) throw new Error(key);
+      if (!problems.some((problem) => problem.key === key)) return;
+      smallest = input;
+      throw new Error(key);
     });
     const limits = { numRuns: 1, interruptAfterTimeLimit: SHRINKING, markInterruptAsFailure: false };
-    const { counterexample } = await fc.check(property, { seed: this.#seedOf(id), ...limits });
-    return counterexample?.[0];
+    await fc.check(property, { seed: this.#seedOf(id), ...limits });
+    return smallest;
   }
 
   /** Every case has a seed of its own, so that it can run without those before it. */

@@ -6,7 +6,7 @@ import { SECRETS } from './secrets.js';
 import type { Site } from './site.js';
 
 /** What a scenario works with: a client of its own, which has not seen its provider yet. */
-export interface ScenarioContext {
+interface ScenarioContext {
   site: Site;
   client: string;
   issuer: string;
@@ -43,6 +43,15 @@ export const SCENARIOS: Record<string, Scenario> = {
     endpoints: ['token', 'metadata'],
     call: ({ two }) => two.fetchAccessToken({ code: SECRETS.code, redirectUri: 'https://site.example/callback' }),
   },
+  'token in use': {
+    kinds: ['plain', ...OPEN_ID],
+    endpoints: ['token'],
+    call: async ({ two }) => {
+      const token = await two.fetchAccessToken({ code: SECRETS.code, redirectUri: 'https://site.example/callback' });
+      JSON.stringify(token); // every store does
+      return two.get('me', { token: expired(token) });
+    },
+  },
   refresh: {
     kinds: ['plain', ...OPEN_ID],
     endpoints: ['token', 'token', 'metadata', 'jwks'],
@@ -78,7 +87,10 @@ export const SCENARIOS: Record<string, Scenario> = {
   device: {
     kinds: OPEN_ID,
     endpoints: ['device', 'device', 'token', 'metadata'],
-    call: async ({ two }) => (await two.deviceAuthorization()).wait({ signal: AbortSignal.timeout(PATIENCE) }),
+    call: async ({ two }) => {
+      const pending = await two.deviceAuthorization();
+      return pending.wait({ signal: AbortSignal.timeout(PATIENCE) });
+    },
   },
   'another device': {
     kinds: OPEN_ID,

@@ -4,7 +4,7 @@ import { Module, type INestApplication, type LoggerService, type Type } from '@n
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import session, { MemoryStore, type SessionData } from 'express-session';
+import session, { Store, type SessionData } from 'express-session';
 import type { AddressInfo } from 'node:net';
 import { createClient } from 'redis';
 import {
@@ -35,14 +35,25 @@ const MAX_SESSIONS = 300;
 /** Milliseconds that a provider has to answer. */
 const PROVIDER_TIMEOUT = 250;
 
-class BoundedStore extends MemoryStore {
-  readonly #ids = new Set<string>();
+/** Sessions in memory, as JSON: the same as `MemoryStore`, except that the oldest go. */
+class BoundedStore extends Store {
+  readonly #sessions = new Map<string, string>();
+
+  override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
+    const json = this.#sessions.get(id);
+    setImmediate(done, null, json === undefined ? null : JSON.parse(json));
+  }
 
   override set(id: string, data: SessionData, done?: (error?: unknown) => void): void {
-    this.#ids.add(id);
-    const [oldest = ''] = this.#ids;
-    if (this.#ids.size > MAX_SESSIONS && this.#ids.delete(oldest)) this.destroy(oldest);
-    super.set(id, data, done);
+    this.#sessions.set(id, JSON.stringify(data));
+    const [oldest = ''] = this.#sessions.keys();
+    if (this.#sessions.size > MAX_SESSIONS) this.#sessions.delete(oldest);
+    if (done) setImmediate(done);
+  }
+
+  override destroy(id: string, done?: (error?: unknown) => void): void {
+    this.#sessions.delete(id);
+    if (done) setImmediate(done);
   }
 }
 
