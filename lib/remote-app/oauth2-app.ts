@@ -90,7 +90,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     redirectUri?: string,
     params: AuthorizationParams = {},
   ): Promise<OAuth2AuthorizationRequest> {
-    return makeAuthorizationRequest(await this.#metadata.load(), redirectUri, params);
+    return this.#withProvider((provider) => makeAuthorizationRequest(provider, redirectUri, params));
   }
 
   /** RFC 6749 §4.1.2 and §4.1.3. */
@@ -116,9 +116,11 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthError} the provider's error, `invalid_grant` for a code or an assertion that is not good
    */
   async fetchAccessToken(request: AccessTokenRequest): Promise<OAuth2Token> {
-    if (request.grantType === 'password') warnOnce(PASSWORDS);
-    if (request.grantType === 'refresh_token') this.requireOwnToken(request.token);
-    return requestAccessToken(await this.#metadata.load(), request);
+    return this.#withProvider((provider) => {
+      if (request.grantType === 'password') warnOnce(PASSWORDS);
+      if (request.grantType === 'refresh_token') this.requireOwnToken(request.token);
+      return requestAccessToken(provider, request);
+    });
   }
 
   /**
@@ -126,7 +128,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no device authorisation endpoint
    */
   async deviceAuthorization(params: DeviceAuthorizationParams = {}): Promise<DeviceAuthorization> {
-    return authorizeDevice(await this.#metadata.load(), params);
+    return this.#withProvider((provider) => authorizeDevice(provider, params));
   }
 
   /**
@@ -134,7 +136,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no backchannel authentication endpoint
    */
   async backchannelAuthentication(params: BackchannelAuthenticationParams): Promise<BackchannelAuthentication> {
-    return authenticateByBackchannel(await this.#metadata.load(), params);
+    return this.#withProvider((provider) => authenticateByBackchannel(provider, params));
   }
 
   /**
@@ -144,11 +146,12 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    */
   async userinfo(source: StoredOAuth2Token | OAuthRequest): Promise<UserInfo> {
     const isToken = 'accessToken' in source || 'access_token' in source;
-    const live = await this.#liveToken(isToken ? { token: source } : { request: source });
-    const token = await live.usable();
-    const provider = await this.#metadata.load();
-    const subject = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
-    return fetchUserInfo(provider, token, subject);
+    return this.#withProvider(async (provider) => {
+      const live = await this.#liveToken(isToken ? { token: source } : { request: source });
+      const token = await live.usable();
+      const subject = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
+      return fetchUserInfo(provider, token, subject);
+    });
   }
 
   /**
@@ -157,7 +160,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
   async createLogoutUrl(params: LogoutParams = {}): Promise<{ url: string; state?: string }> {
-    return logoutRequest(await this.#metadata.load(), params);
+    return this.#withProvider((provider) => logoutRequest(provider, params));
   }
 
   /**
@@ -165,9 +168,13 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * logout is kept until the user comes back. End your own session first; `@OAuthLogout()` does the rest.
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
-  async logoutRedirect(
+  async logoutRedirect(request: OAuthRequest, params: LogoutRedirectParams = {}): Promise<RedirectResponse> {
+    return this.guarded(() => this.#beginLogout(request, params));
+  }
+
+  async #beginLogout(
     request: OAuthRequest,
-    { postLogoutRedirectUri: target, returnTo, ...params }: LogoutRedirectParams = {},
+    { postLogoutRedirectUri: target, returnTo, ...params }: LogoutRedirectParams,
   ): Promise<RedirectResponse> {
     requireNavigation(request);
     const returnPath = checkReturnTo(returnTo);
@@ -190,11 +197,13 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {MismatchingStateError} when this browser has no such logout pending
    */
   async validateLogoutResponse(request: OAuthRequest): Promise<LogoutResult> {
-    const { state } = callbackParameters(request, ['state']);
-    if (!state) throw new OAuthError('invalid_request', { description: 'the callback has no "state" parameter' });
-    const logout = await this.stateStore.take(request, this.pendingKey('logout', state, request));
-    const { postLogoutRedirectUri, returnTo = '/' } = logout as PendingLogout;
-    return { postLogoutRedirectUri, returnTo };
+    return this.guarded(async () => {
+      const { state } = callbackParameters(request, ['state']);
+      if (!state) throw new OAuthError('invalid_request', { description: 'the callback has no "state" parameter' });
+      const logout = await this.stateStore.take(request, this.pendingKey('logout', state, request));
+      const { postLogoutRedirectUri, returnTo = '/' } = logout as PendingLogout;
+      return { postLogoutRedirectUri, returnTo };
+    });
   }
 
   /**
@@ -203,15 +212,21 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthError} `invalid_request` when a check fails, or when the request is not a POST
    */
   async backchannelLogout(request: OAuthRequest): Promise<BackchannelLogout> {
-    if (request.method !== 'POST') {
-      const description = 'a logout token came in a request that is not a POST; expected the form of a POST (§2.5)';
-      throw new OAuthError('invalid_request', { description });
+    const { logout, forget } = await this.#withProvider((provider) => {
+      if (request.method !== 'POST') {
+        const description = 'a logout token came in a request that is not a POST; expected the form of a POST (§2.5)';
+        throw new OAuthError('invalid_request', { description });
+      }
+      const { logout_token: logoutToken } = callbackParameters(request, ['logout_token']);
+      if (!logoutToken) throw new OAuthError('invalid_request', { description: 'the request has no "logout_token"' });
+      return this.#logoutTokens.use(provider, logoutToken);
+    });
+    try {
+      await this.tokens.onBackchannelLogout?.({ name: this.name, ...logout });
+    } catch (error) {
+      forget(); // the provider may send it again
+      throw error;
     }
-    const { logout_token: logoutToken } = callbackParameters(request, ['logout_token']);
-    if (!logoutToken) throw new OAuthError('invalid_request', { description: 'the request has no "logout_token"' });
-    const logout = await this.#logoutTokens.accept(await this.#metadata.load(), logoutToken, (logout) =>
-      this.tokens.onBackchannelLogout?.({ name: this.name, ...logout }),
-    );
     logEvent('log', 'backchannel logout', { client: this.name });
     return logout;
   }
@@ -223,9 +238,10 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {MissingTokenError} when nobody is signed in
    */
   async frontchannelLogout(request: OAuthRequest): Promise<FrontchannelLogout> {
-    const parameters = callbackParameters(request, ['iss', 'sid']);
-    const provider = await this.#metadata.load();
-    return checkFrontchannelLogout(provider, readOAuth2Token(await this.storedToken({ request })), parameters);
+    return this.#withProvider(async (provider) => {
+      const parameters = callbackParameters(request, ['iss', 'sid']);
+      return checkFrontchannelLogout(provider, readOAuth2Token(await this.storedToken({ request })), parameters);
+    });
   }
 
   /**
@@ -233,9 +249,11 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no revocation endpoint
    */
   async revokeToken(stored: StoredOAuth2Token): Promise<void> {
-    this.requireOwnToken(stored);
-    const { token, hint } = longestLived(stored);
-    await revokeToken(await this.#metadata.load(), token, hint);
+    await this.#withProvider((provider) => {
+      this.requireOwnToken(stored);
+      const { token, hint } = longestLived(stored);
+      return revokeToken(provider, token, hint);
+    });
   }
 
   /**
@@ -243,8 +261,10 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no introspection endpoint
    */
   async introspectToken(stored: StoredOAuth2Token): Promise<TokenIntrospection> {
-    this.requireOwnToken(stored);
-    return introspectToken(await this.#metadata.load(), readOAuth2Token(stored).accessToken, 'access_token');
+    return this.#withProvider((provider) => {
+      this.requireOwnToken(stored);
+      return introspectToken(provider, readOAuth2Token(stored).accessToken, 'access_token');
+    });
   }
 
   /** The public halves of the client's `privateKeys`, to be served at the `jwks_uri` that it is registered with (RFC 7517 §5). */
@@ -261,7 +281,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
 
   /** @internal See `OAuthRegistry.registerDynamically()`. */
   async registerClient(metadata: ClientMetadata, initialAccessToken?: string): Promise<RegisteredClient> {
-    return registerClient(await this.#metadata.load(), metadata, initialAccessToken);
+    return this.#withProvider((provider) => registerClient(provider, metadata, initialAccessToken));
   }
 
   /** @internal */
@@ -272,6 +292,11 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   protected override async credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>> {
     const live = await this.#liveToken(source);
     return tokenCredentials(this.#context, await live.usable(), live.replace);
+  }
+
+  /** Runs an operation with the provider as it is now; its errors all leave as an `OAuthError`. */
+  #withProvider<T>(run: (provider: Provider) => T | Promise<T>): Promise<T> {
+    return this.guarded(async () => run(await this.#metadata.load()));
   }
 
   async #liveToken(source: TokenSource): Promise<LiveToken> {

@@ -32,14 +32,10 @@ export class LogoutTokens {
   readonly #used = new Recent<true>(MAX_USED, 2 * MAX_AGE * 1000);
 
   /**
-   * Checks a logout token and does what it asks for. When that fails, the token may come again.
+   * Checks a logout token and marks it as used. `forget()` takes the mark back, when the logout could not be done.
    * @throws {OAuthError} `invalid_request` naming the check that failed
    */
-  async accept(
-    provider: Provider,
-    logoutToken: string,
-    endSession: (logout: BackchannelLogout) => unknown,
-  ): Promise<BackchannelLogout> {
+  async use(provider: Provider, logoutToken: string): Promise<{ logout: BackchannelLogout; forget: () => void }> {
     if (!knowsIssuer(provider)) throw refused('logout tokens can only be checked where the issuer is known');
     const { iss = '', sub, sid, events, nonce, jti, iat, exp } = await verify(provider, logoutToken);
     checkTimes(iat, exp, provider.config.clockTolerance);
@@ -56,13 +52,7 @@ export class LogoutTokens {
     const id = textOf('jti', jti);
     if (this.#used.get(id)) throw refused('logout_token was used before (jti)');
     this.#used.set(id, true);
-    try {
-      await endSession(logout);
-    } catch (error) {
-      this.#used.delete(id);
-      throw error;
-    }
-    return logout;
+    return { logout, forget: () => this.#used.delete(id) };
   }
 }
 
