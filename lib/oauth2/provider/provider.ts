@@ -9,7 +9,7 @@ import {
   type ClientAuth,
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
-import { OAuthConfigError } from '../../oauth.errors.js';
+import { OAuthConfigError, ProviderError } from '../../oauth.errors.js';
 import { clientAuthentication } from '../client/client-authentication.js';
 import type { ClientKeys } from '../client/client-keys.js';
 import type { DpopKeys } from '../client/dpop-keys.js';
@@ -88,16 +88,21 @@ export function signatureOptions({ config, clientKeys, providerKeys }: Provider)
   };
 }
 
+/** Endpoints without which nobody can sign in: metadata that lacks one is the provider's fault. */
+const INDISPENSABLE: readonly Endpoint[] = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'];
+
 /**
- * Where requests of one kind go: to the endpoint for mutual TLS, where the client uses that and there is one (RFC 8705 §5).
+ * Returns where requests of one kind go: the endpoint for mutual TLS, where the client uses that and there is one (RFC 8705 §5).
  * @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint
+ * @throws {ProviderError} when metadata lacks an endpoint that every login needs
  */
 export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint): string {
   const { [endpoint]: url } = config.usesMutualTls ? { ...server, ...server.mtls_endpoint_aliases } : server;
   if (url !== undefined) return url;
-  throw new OAuthConfigError([
-    `${config.name}: neither its settings nor its server metadata have a usable ${endpoint}`,
-  ]);
+  const description = `${config.name}: neither its settings nor its server metadata have a usable ${endpoint}`;
+  const isDiscovered = config.serverMetadataUrl !== undefined || config.issuer !== undefined;
+  if (isDiscovered && INDISPENSABLE.includes(endpoint)) throw new ProviderError({ description });
+  throw new OAuthConfigError([description]);
 }
 
 /**
