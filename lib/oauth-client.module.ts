@@ -106,18 +106,16 @@ const registryProvider: Provider = {
     modules: ModulesContainer,
     config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
-    const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS', http, baseUrl, exposeErrors } = options.value;
+    const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS' } = options.value;
+    const { http, baseUrl, exposeErrors, blockPrivateNetworks } = options.value;
     if (baseUrl !== undefined && !isHttpUrl(baseUrl))
       throw new OAuthConfigError(['baseUrl: expected an http or https URL']);
+    if (blockPrivateNetworks !== undefined && typeof blockPrivateNetworks !== 'boolean')
+      throw new OAuthConfigError(['blockPrivateNetworks: expected true or false']);
     if (!isRecord(clients)) throw new OAuthConfigError(['clients: expected an object of clients by name']);
     const features = [...modules.values()].flatMap(({ providers }) => providers.get(OAuthFeatureClients) ?? []);
-    const registry = new OAuthRegistry(new SettingsSources(config, configKey), {
-      http,
-      baseUrl,
-      exposeErrors,
-      tokens,
-      stateStore,
-    });
+    const context = { http, baseUrl, exposeErrors, blockPrivateNetworks, tokens, stateStore };
+    const registry = new OAuthRegistry(new SettingsSources(config, configKey), context);
     registry.registerAll([
       ...Object.entries(clients),
       ...features.flatMap(({ instance }) => Object.entries((instance as OAuthFeatureClients).value)),

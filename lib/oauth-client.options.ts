@@ -51,8 +51,18 @@ export interface OAuthClientModuleOptions extends TokenEvents {
    * @default true unless `NODE_ENV` is `production`
    */
   exposeErrors?: boolean;
-  /** axios defaults of every client; `timeout` is 10 seconds unless told. */
+  /**
+   * axios defaults of every client. `timeout`, 10 seconds by default, is for a whole call, with its redirects and the body of
+   * its answer. `maxContentLength`, 10 MiB by default, limits the answer of an API call that is not read as a stream.
+   */
   http?: CreateAxiosDefaults;
+  /**
+   * Keeps clients that are registered at run time, perhaps with settings of a tenant, from private, loopback and link-local
+   * addresses: for all their requests and redirects, checked when the name is resolved. `http.proxy` and `http.adapter` do
+   * not apply to these clients.
+   * @default false
+   */
+  blockPrivateNetworks?: boolean;
 }
 
 /** What all modules of the application see, or only those that import it. */

@@ -1,7 +1,7 @@
 import { Agent, type AgentOptions } from 'node:https';
 import axios, { type AxiosInstance, type AxiosRequestConfig, type CreateAxiosDefaults } from 'axios';
-import type { ClientCertificate } from '../config/client-settings.js';
 import { DEFAULT_TIMEOUT } from './deadline.js';
+import { publicAgents, publicOnlyAdapter, type NetworkAccess } from './public-network.js';
 
 /** Largest answer of an API, in bytes, by default. */
 const MAX_API_ANSWER = 10 * 1024 * 1024;
@@ -9,13 +9,21 @@ const MAX_API_ANSWER = 10 * 1024 * 1024;
 /** Agents that show a client's certificate, and what is used instead where nobody should see it. */
 const bareAgents = new WeakMap<object, unknown>();
 
+export interface HttpClientOptions extends NetworkAccess {
+  /** Whether the client reaches public addresses only. */
+  isPublicOnly?: boolean;
+}
+
 /** Creates the axios instance of one client, which shows the client's certificate if it has one. */
-export function createHttpClient(defaults: CreateAxiosDefaults = {}, certificate?: ClientCertificate): AxiosInstance {
+export function createHttpClient(
+  defaults: CreateAxiosDefaults = {},
+  { isPublicOnly = false, ...access }: HttpClientOptions = {},
+): AxiosInstance {
   return axios.create({
     ...defaults,
     timeout: defaults.timeout ?? DEFAULT_TIMEOUT,
     maxContentLength: defaults.maxContentLength ?? MAX_API_ANSWER,
-    ...(certificate && { httpsAgent: agentWith(certificate, defaults.httpsAgent) }),
+    ...(isPublicOnly ? publicOnly(defaults, access) : withCertificate(defaults, access)),
   });
 }
 
@@ -33,9 +41,21 @@ export function withoutCertificate(agent: unknown): unknown {
   return hasCertificate ? bareAgents.get(agent) : agent;
 }
 
-function agentWith(certificate: ClientCertificate, given: unknown): Agent {
+function withCertificate(
+  { httpsAgent: given }: CreateAxiosDefaults,
+  { certificate }: NetworkAccess,
+): CreateAxiosDefaults {
+  if (!certificate) return {};
   const options: AgentOptions = given instanceof Agent ? given.options : { keepAlive: true };
-  const agent = new Agent({ ...options, ...certificate });
-  bareAgents.set(agent, given);
-  return agent;
+  const httpsAgent = new Agent({ ...options, ...certificate });
+  const { ca } = certificate;
+  bareAgents.set(httpsAgent, ca === undefined ? given : new Agent({ ...options, ca }));
+  return { httpsAgent };
+}
+
+function publicOnly(defaults: CreateAxiosDefaults, access: NetworkAccess): CreateAxiosDefaults {
+  const agents = publicAgents(defaults, access);
+  const { httpAgent, httpsAgent, bareAgent } = agents;
+  if (httpsAgent !== bareAgent) bareAgents.set(httpsAgent, bareAgent);
+  return { httpAgent, httpsAgent, proxy: false, adapter: publicOnlyAdapter(agents) };
 }

@@ -31,6 +31,8 @@ import { checkReturnTo } from './return-to.js';
 export interface RemoteAppContext {
   /** axios defaults. */
   readonly http?: CreateAxiosDefaults;
+  /** Whether clients that are registered at run time reach public addresses only. */
+  readonly blockPrivateNetworks?: boolean;
   /** Scheme and host of this site, for relative redirect URIs. */
   readonly baseUrl?: string;
   /** Whether browsers see the descriptions of errors. */
@@ -64,7 +66,10 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     this.clientId = config.clientId;
     this.#config = config;
     this.#context = context;
-    this.#http = createHttpClient(context.http, config.protocol === 'OAuth 2' ? config.clientCertificate : undefined);
+    this.#http = createHttpClient(context.http, {
+      certificate: config.protocol === 'OAuth 2' ? config.clientCertificate : undefined,
+      isPublicOnly: config.registeredAtRunTime && context.blockPrivateNetworks === true,
+    });
   }
 
   /**

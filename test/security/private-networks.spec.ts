@@ -1,0 +1,160 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import type { OAuth2App, OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import { createHttpClient } from '../../lib/http/http-client.js';
+import { sendApiRequest } from '../../lib/http/api-request.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import type { SiteApp } from '../support/openid-site.js';
+import { startStateApp } from '../support/state-app.js';
+
+describe('with blockPrivateNetworks, a client that a tenant registers', () => {
+  let provider: ScriptedProvider;
+  let port: string;
+  const opened: { close(): Promise<void> }[] = [];
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    ({ port } = new URL(provider.url));
+    provider.on('GET /api/secrets', () => ({ json: { secret: true } }));
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((app) => app.close()));
+    await provider.close();
+  });
+
+  async function start(options: OAuthClientModuleOptions = {}): Promise<SiteApp> {
+    const app = await startStateApp({ blockPrivateNetworks: true, encryptionKeys: 'A'.repeat(43) + '=', ...options });
+    opened.push(app);
+    return app;
+  }
+
+  function tenant(url: string): object {
+    return {
+      clientId: 'dev',
+      authorizeUrl: `${url}/authorize`,
+      accessTokenUrl: `${url}/token`,
+      apiBaseUrl: `${url}/api/`,
+      allowInsecureHttp: true,
+    };
+  }
+
+  function clientOf(app: SiteApp, settings: object): OAuth2App {
+    app.registry.register('tenant', settings);
+    return app.registry.get<OAuth2App>('tenant');
+  }
+
+  const refusal = { error: 'private_address', status: 502 };
+
+  it.each([
+    'http://127.0.0.1',
+    'http://localhost',
+    'http://[::1]',
+    'http://[::ffff:127.0.0.1]',
+    'http://[::127.0.0.1]',
+    'http://[64:ff9b::7f00:1]',
+    'http://0.0.0.0',
+    'http://[::]',
+    'http://2130706433',
+    'http://0x7f.1',
+    'http://0177.0.0.1',
+    'http://127.1',
+    'http://169.254.169.254',
+    'http://[fe80::1]',
+    'http://[fd00:ec2::254]',
+    'http://10.0.0.1',
+    'http://172.16.0.1',
+    'http://192.168.0.1',
+    'http://100.64.0.1',
+    'http://198.18.0.1',
+    'http://224.0.0.1',
+    'https://127.0.0.1',
+    'https://[::1]',
+  ])('cannot call an API at %s', async (host) => {
+    const client = clientOf(await start(), tenant(`${host}:${port}`));
+    await expect(client.get('secrets', { token: { accessToken: 'a' } })).rejects.toMatchObject(refusal);
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  it('cannot reach a private address by a host name that resolves to it', async () => {
+    const lookup: NonNullable<OAuthClientModuleOptions['http']>['lookup'] = (_host, _options, done) =>
+      done(null, [{ address: '127.0.0.1', family: 4 }] as never);
+    const client = clientOf(await start({ http: { lookup } }), tenant(`http://internal.example:${port}`));
+    await expect(client.get('secrets', { token: { accessToken: 'a' } })).rejects.toMatchObject(refusal);
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  it('cannot reach a private address by metadata, keys, tokens, registration and userinfo', async () => {
+    const app = await start();
+    const byIssuer = clientOf(app, { clientId: 'dev', issuer: provider.url, allowInsecureHttp: true });
+    await expect(byIssuer.createAuthorizationUrl()).rejects.toMatchObject(refusal);
+    const client = clientOf(app, { ...tenant(provider.url), userinfoEndpoint: `${provider.url}/me` });
+    await expect(client.fetchAccessToken({ grantType: 'client_credentials' })).rejects.toMatchObject(refusal);
+    await expect(client.userinfo({ accessToken: 'a' })).rejects.toMatchObject(refusal);
+    const registration = { ...tenant(provider.url), registrationEndpoint: `${provider.url}/register` };
+    await expect(app.registry.registerDynamically('new', registration, {})).rejects.toMatchObject(refusal);
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  it.each<[string, NonNullable<OAuthClientModuleOptions['http']>]>([
+    ['an adapter', { adapter: 'fetch' }],
+    ['HTTP/2', { httpVersion: 2 }],
+    ['a transport', { transport: { request: () => undefined } } as object],
+    ['a Unix socket', { socketPath: '/tmp/no-such-socket' }],
+  ])('does not get around the check by %s of the http defaults', async (_, http) => {
+    const client = clientOf(await start({ http }), tenant(provider.url));
+    await expect(client.get('secrets', { token: { accessToken: 'a' } })).rejects.toMatchObject(refusal);
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  it('does not get around the check by a proxy on a private address', async () => {
+    const proxy = { host: '127.0.0.1', port: Number(port), protocol: 'http' };
+    const client = clientOf(await start({ http: { proxy } }), tenant('http://10.0.0.1'));
+    await expect(client.get('secrets', { token: { accessToken: 'a' } })).rejects.toMatchObject(refusal);
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  it('cannot reach a private address by a redirect from an address that it may reach', async () => {
+    provider.on('GET /api/old', () => ({ status: 302, headers: { location: `http://localhost:${port}/api/secrets` } }));
+    const lookup: NonNullable<OAuthClientModuleOptions['http']>['lookup'] = (_host, _options, done) =>
+      done(null, [{ address: '127.0.0.2', family: 4 }] as never);
+    const http = createHttpClient({ lookup }, { isPublicOnly: true, allowedAddresses: ['127.0.0.1'] });
+    const call = sendApiRequest(http, { method: 'GET', url: `${provider.url}/api/old` });
+    await expect(call).rejects.toMatchObject(refusal);
+    expect(provider.requests.map(({ path }) => path)).toEqual(['/api/old']);
+  });
+
+  it.each(['express', 'fastify'] as const)('does not show the address to the browser, on %s', async (platform) => {
+    const app = await start({ platform, state: 'cookie' } as OAuthClientModuleOptions);
+    const lookup = { issuer: 'http://localhost:1', clientId: 'dev', allowInsecureHttp: true };
+    app.registry.register('tenant', lookup);
+    const page = await new Browser().get(`${app.url}/auth/tenant/login`);
+    expect(page.status).toBe(502);
+    expect(page.json()).toMatchObject({ error: 'private_address' });
+    expect(page.text).not.toMatch(/127\.0\.0\.1|::1|localhost/);
+  });
+
+  it('says in the cause of the error, for logs, which URL it was, without its query', async () => {
+    const client = clientOf(await start(), tenant(provider.url));
+    const error: unknown = await client
+      .get('secrets', { token: { accessToken: 'a' }, params: { key: 's3cret' } })
+      .catch((reason: unknown) => reason);
+    expect(inspect(error)).toContain(`GET ${provider.url}/api/secrets leads to an address that is not public`);
+    expect(inspect(error)).not.toContain('s3cret');
+  });
+
+  it('leaves clients that are configured at start-up alone, and all of them without the option', async () => {
+    const atStart = await start({ clients: { dev: tenant(provider.url) as never } });
+    const token = { accessToken: 'a' };
+    expect((await atStart.registry.get<OAuth2App>('dev').get('secrets', { token })).status).toBe(200);
+    const without = await start({ blockPrivateNetworks: false });
+    expect((await clientOf(without, tenant(provider.url)).get('secrets', { token })).status).toBe(200);
+  });
+
+  it('is a fault of the options unless it is a boolean', async () => {
+    await expect(start({ blockPrivateNetworks: 'yes' as never })).rejects.toThrow(
+      'blockPrivateNetworks: expected true',
+    );
+  });
+});
