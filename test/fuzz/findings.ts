@@ -33,6 +33,21 @@ export class Findings {
   }
 }
 
+/** How much a run did. */
+export interface RunSummary {
+  /** Cases that ran, by target. */
+  ran: Record<string, number>;
+  seconds: number;
+  /** MiB, at the start and at the end. */
+  heap: [start: number, end: number];
+}
+
+/** Writes in one line how much a run did. */
+export function summaryOf({ ran, seconds, heap: [start, end] }: RunSummary): string {
+  const rates = Object.entries(ran).map(([name, count]) => `${count} ${name} (${Math.round(count / seconds)}/s)`);
+  return `${rates.join(', ')} in ${Math.round(seconds)} s; heap ${start} MiB at the start, ${end} MiB at the end`;
+}
+
 /** Writes findings for people. */
 export function reportOf(findings: readonly Finding[], seed: number): string {
   if (findings.length === 0) return 'no findings';

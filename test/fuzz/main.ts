@@ -1,7 +1,7 @@
 import './production.js';
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { reportOf } from './findings.js';
+import { reportOf, summaryOf } from './findings.js';
 import { fuzz } from './runner.js';
 
 const { values, positionals } = parseArgs({
@@ -10,29 +10,15 @@ const { values, positionals } = parseArgs({
 });
 const [seconds = '60', seedText] = positionals;
 const seed = seedText === undefined ? randomInt(2 ** 31) : Number(seedText);
-const [target = '', index] = values.only?.split(':') ?? [];
-if (
-  !Number.isInteger(seed) ||
-  !(Number(seconds) > 0) ||
-  (values.only !== undefined && !Number.isInteger(Number(index)))
-) {
+const isCase = values.only === undefined || /^(requests|answers):\d+$/.test(values.only);
+if (!Number.isInteger(seed) || !(Number(seconds) > 0) || !isCase) {
   throw new Error('usage: npm run fuzz -- SECONDS SEED [--keep-going] [--only requests:INDEX | --only answers:INDEX]');
 }
 
 console.log(`seed ${seed}, ${seconds} s`);
+const [target = '', index] = values.only?.split(':') ?? [];
 const only = values.only === undefined ? undefined : { target, index: Number(index) };
-const {
-  findings,
-  ran,
-  seconds: took,
-  heap,
-} = await fuzz({
-  seed,
-  seconds: Number(seconds),
-  keepGoing: values['keep-going'],
-  only,
-});
-console.log(reportOf(findings, seed));
-const rate = Object.entries(ran).map(([name, count]) => `${count} ${name} (${Math.round(count / took)}/s)`);
-console.log(`${rate.join(', ')} in ${Math.round(took)} s; heap ${heap[0]} MiB at the start, ${heap[1]} MiB at the end`);
-process.exitCode = findings.length > 0 ? 1 : 0;
+const result = await fuzz({ seed, seconds: Number(seconds), keepGoing: values['keep-going'], only });
+console.log(reportOf(result.findings, seed));
+console.log(summaryOf(result));
+process.exitCode = result.findings.length > 0 ? 1 : 0;

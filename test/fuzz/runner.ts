@@ -3,7 +3,7 @@ import { hostileProviderCase, runAnswer } from './answers.js';
 import { HONEST, runRequest } from './callbacks.js';
 import { CapturedLog } from './captured-log.js';
 import type { FuzzContext } from './context.js';
-import { Findings, type CaseId, type Finding } from './findings.js';
+import { Findings, type CaseId, type Finding, type RunSummary } from './findings.js';
 import { hostileRequest } from './hostile-request.js';
 import { startHostileProvider } from './hostile-provider.js';
 import type { Problem } from './problem.js';
@@ -23,13 +23,8 @@ export interface RunOptions {
   keepGoing?: boolean;
 }
 
-export interface RunResult {
+export interface RunResult extends RunSummary {
   findings: Finding[];
-  /** Cases that ran, by target. */
-  ran: Record<string, number>;
-  seconds: number;
-  /** MiB, at the start and at the end. */
-  heap: [start: number, end: number];
 }
 
 /** A kind of case. */
@@ -44,7 +39,7 @@ const WORKERS = 6;
 /** Milliseconds in which a finding is made smaller: a hang takes half of them. */
 const SHRINKING = 6000;
 /** Milliseconds for all findings together. */
-const SHRINKING_IN_ALL = 45_000;
+const SHRINKING_IN_ALL = 30_000;
 /** Cases before which a fault of the process may have begun. */
 const SUSPECTS = 2 * WORKERS;
 
@@ -92,7 +87,12 @@ class Run {
   async all(): Promise<void> {
     const { seconds = Infinity, cases = Infinity, only, keepGoing = false } = this.options;
     const end = Date.now() + seconds * 1000;
-    if (only) return this.#one(only, 'slot-0');
+    if (only) {
+      await this.#one(only, 'slot-0');
+      await settle();
+      this.#noteFaults();
+      return;
+    }
     const work = async (slot: string): Promise<void> => {
       for (const id of this.#next) {
         if (id.index >= cases || Date.now() >= end || (!keepGoing && this.findings.all.length > 0)) return;
