@@ -1,9 +1,4 @@
-export type {
-  ClientSettings,
-  OAuth1ClientSettings,
-  OAuth2ClientSettings,
-  RegisterOptions,
-} from './config/client-settings.js';
+export type { ClientSettings, OAuth1ClientSettings, OAuth2ClientSettings } from './config/client-settings.js';
 export type {
   ClientAuthMethod,
   ComplianceFix,
@@ -14,6 +9,7 @@ export type {
   SignatureMethod,
   TokenEndpointResponse,
 } from './config/compliance-fix.js';
+export type { RegisterOptions } from './config/register-options.js';
 export { getRemoteAppToken, InjectRemoteApp } from './nest/inject-remote-app.decorator.js';
 export {
   OAuthAccount,
@@ -51,7 +47,7 @@ export type {
 } from './oauth-client.options.js';
 export type { OAuthRequest } from './oauth-request.js';
 export * from './oauth.errors.js';
-export { OAuthRegistry, type ClientRegistration, type RemoteAppClass } from './oauth.registry.js';
+export { OAuthRegistry, type ClientRegistration } from './oauth.registry.js';
 export type { AccessTokenRequest } from './oauth2/grants/access-token-request.js';
 export type {
   BackchannelAuthentication,
@@ -71,6 +67,7 @@ export type {
   ProviderAccount,
   RedirectResponse,
 } from './remote-app/login.js';
+export type { RemoteAppClass } from './remote-app/app-class.js';
 export { OAuth1App } from './remote-app/oauth1-app.js';
 export type { LogoutRedirectParams, LogoutResult } from './remote-app/logout.js';
 export { OAuth2App, type TokenIntrospection } from './remote-app/oauth2-app.js';

@@ -1,21 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkSettings } from './config/check-settings.js';
 import { buildConfig, type OAuth2ClientConfig } from './config/client-config.js';
-import type { ClientSettings, RegisterOptions } from './config/client-settings.js';
-import { runTimeFaults } from './config/issuer-faults.js';
-import { isRecord, type Settings } from './config/setting-keys.js';
+import type { ClientSettings } from './config/client-settings.js';
+import type { RegisterOptions } from './config/register-options.js';
+import { shownName } from './config/client-name.js';
+import { ClientNames } from './config/client-names.js';
+import { impersonationFaults } from './config/issuer-faults.js';
+import { isRecord, normalizeKeys, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError } from './oauth.errors.js';
 import type { ClientMetadata, RegisteredClient } from './oauth2/client/client-registration.js';
+import { appClassFaults, type RemoteAppClass } from './remote-app/app-class.js';
 import { OAuth1App } from './remote-app/oauth1-app.js';
 import { OAuth2App } from './remote-app/oauth2-app.js';
 import type { RemoteApp, RemoteAppContext } from './remote-app/remote-app.js';
 
-/** A class of one's own for a client, with the settings that come with it. */
-export type RemoteAppClass = (typeof OAuth1App | typeof OAuth2App) & { readonly settings?: ClientSettings };
+/** What the module gives to the registry. */
+export interface RegistryContext extends RemoteAppContext {
+  /** Lets clients with `allowInsecureHttp` use http for hosts other than this machine. @default false */
+  readonly allowInsecureHttp?: boolean;
+}
 
-/** A client as code registers it. */
-export type ClientRegistration = ClientSettings & RegisterOptions & { appClass?: RemoteAppClass };
+/** A client as code configures it at start-up. At run time, `overwrite` is an option of `register()`. */
+export type ClientRegistration = ClientSettings &
+  Pick<RegisterOptions, 'overwrite'> & {
+    appClass?: RemoteAppClass;
+  };
 
 interface Entry {
   settings: Settings;
@@ -31,12 +41,15 @@ const NAMES_SHOWN = 20;
 /** Every client, by name. A client is built when it is first used. */
 export class OAuthRegistry {
   readonly #sources: SettingsSources;
-  readonly #context: RemoteAppContext;
+  readonly #context: RegistryContext;
   readonly #entries = new Map<string, Entry>();
   readonly #apps = new Map<string, RemoteApp>();
+  readonly #names = new ClientNames();
+  /** What clients that were replaced or removed still have under way. */
+  readonly #finishing = new Set<Promise<unknown>>();
 
   /** @internal The module makes the one that you inject. */
-  constructor(sources: SettingsSources, context: RemoteAppContext) {
+  constructor(sources: SettingsSources, context: RegistryContext) {
     this.#sources = sources;
     this.#context = context;
   }
@@ -57,7 +70,7 @@ export class OAuthRegistry {
   }
 
   /**
-   * The client of that name.
+   * Returns the client of that name.
    * @throws {OAuthConfigError} when there is none; it names those there are
    */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the client's protocol
@@ -66,22 +79,39 @@ export class OAuthRegistry {
   }
 
   /**
-   * Adds a client at run time, or replaces the one of that name; settings under the config key are put together with it.
-   * @throws {OAuthConfigError} with every fault of its settings
+   * Adds a client at run time. It has the settings that are passed and no others: neither those under the config key nor
+   * those of the environment, unless an option asks for them.
+   * @throws {OAuthConfigError} with every fault of its settings, and when its name is taken (see `replace`) or shares its
+   * variables with the name of another client
    */
   register(name: string, config: ClientRegistration = {}, options: RegisterOptions = {}): void {
-    const faults = this.#add(name, config, options);
-    if (faults.length) throw new OAuthConfigError(faults);
+    throwFaults(this.#names.faults(name, options.replace));
+    throwFaults(runTimeFaults(name, config));
+    const { appClass } = config;
+    throwFaults(this.#add(name, { settings: this.#runTimeSettings(name, config, options), appClass }));
   }
 
   /**
-   * Registers a client at its provider (RFC 7591), and adds it under a name with what the provider gave it. A registration
-   * is for good: save the answer, and configure the client with it from then on.
+   * Removes a client: `get()` throws for it, and routes by `:provider` answer 404. Its refreshes under way are finished. An
+   * app that was injected, or got before, goes on working.
+   * @returns whether there was a client of that name
+   */
+  unregister(name: string): boolean {
+    if (!this.#entries.delete(name)) return false;
+    this.#names.release(name);
+    this.#retire(name);
+    return true;
+  }
+
+  /**
+   * Registers a client at its provider (RFC 7591), and adds it under a name with what the provider gave it, by the rules of
+   * {@link register}. Nobody else can take the name while the provider answers. The registration is permanent: save the
+   * answer, and configure the client with it from then on.
    *
    * @param config the settings of the client, without its `clientId` and `clientSecret`
    * @param metadata what the client says of itself: `redirect_uris`, `client_name`, ...
    * @param initialAccessToken for providers that do not register everybody
-   * @throws {OAuthConfigError} with every fault of its settings
+   * @throws {OAuthConfigError} with every fault of its settings, and when its name is taken
    * @throws {OAuthError} the provider's refusal, such as `invalid_redirect_uri`
    */
   async registerDynamically(
@@ -89,17 +119,24 @@ export class OAuthRegistry {
     config: ClientRegistration,
     metadata: ClientMetadata,
     initialAccessToken?: string,
+    options: RegisterOptions = {},
   ): Promise<RegisteredClient> {
-    const settings = this.#sources.settingsOf(name, { ...config, clientId: 'to-be-registered' }, false);
-    const faults = [...checkSettings(name, settings), ...runTimeFaults(name, settings)];
-    if (faults.length) throw new OAuthConfigError(faults);
-    const app = new OAuth2App(
-      buildConfig({ name, registeredAtRunTime: true }, settings) as OAuth2ClientConfig,
-      this.#context,
-    );
-    const registered = await app.registerClient(metadata, initialAccessToken);
-    this.register(name, { ...config, ...credentialsOf(registered, settings) });
-    return registered;
+    throwFaults(this.#names.faults(name, options.replace));
+    throwFaults(runTimeFaults(name, config));
+    const { appClass } = config;
+    const settings = { ...this.#runTimeSettings(name, config, options), clientId: 'to-be-registered' };
+    throwFaults([...this.#faultsOf(name, { settings, appClass }, true), ...dynamicFaults(name, settings)]);
+    const origin = { name, registeredAtRunTime: true, allowInsecureHosts: this.#context.allowInsecureHttp };
+    const app = new OAuth2App(buildConfig(origin, settings) as OAuth2ClientConfig, this.#context);
+    const free = this.#names.reserve(name);
+    try {
+      const registered = await app.registerClient(metadata, initialAccessToken);
+      const completed = { ...settings, ...credentialsOf(registered, settings) };
+      throwFaults(this.#add(name, { settings: completed, appClass }));
+      return registered;
+    } finally {
+      free();
+    }
   }
 
   /**
@@ -110,37 +147,79 @@ export class OAuthRegistry {
   registerAll(registrations: Iterable<readonly [name: string, registration: ClientRegistration]>): void {
     const faults: string[] = [];
     for (const [name, registration] of registrations) {
-      faults.push(...(this.has(name) ? [`${name}: registered twice`] : this.#add(name, registration)));
+      faults.push(...(this.has(name) ? [`${name}: registered twice`] : this.#addConfigured(name, registration)));
     }
     for (const name of this.#sources.names) {
-      if (!this.has(name)) faults.push(...this.#add(name, {}));
+      if (!this.has(name)) faults.push(...this.#addConfigured(name, {}));
     }
     if (faults.length) throw new OAuthConfigError(faults);
   }
 
   /** Refreshes, and tokens that could not be saved, get a last chance. @internal Nest calls it when the application shuts down. */
   async onModuleDestroy(): Promise<void> {
-    const settled = Promise.all([...this.#apps.values()].map((app) => app.settled()));
+    const settled = Promise.all([...this.#finishing, ...[...this.#apps.values()].map((app) => app.settled())]);
     await Promise.race([settled, sleep(LAST_CHANCE, undefined, { ref: false })]);
   }
 
-  #add(name: string, registration: ClientRegistration, options?: RegisterOptions): string[] {
+  /** Adds a client that code, or the settings, configure at start-up. */
+  #addConfigured(name: string, registration: ClientRegistration): string[] {
+    const taken = this.#names.faults(name, false);
+    if (taken.length > 0) return taken;
     if (!isRecord(registration)) return [`${name}: expected an object of settings`];
-    const { overwrite = false, appClass, ...code }: ClientRegistration = { ...registration, ...options };
+    const { overwrite = false, appClass, ...code }: ClientRegistration = registration;
     const settings = this.#sources.settingsOf(name, { ...appClass?.settings, ...code }, overwrite);
-    const faults = [...checkSettings(name, settings), ...appClassFaults(name, settings, appClass)];
-    if (options !== undefined) faults.push(...runTimeFaults(name, settings));
-    if (faults.length === 0) {
-      this.#entries.set(name, { settings, appClass, registeredAtRunTime: options !== undefined });
-      this.#apps.delete(name);
-    }
-    return faults;
+    return this.#add(name, { settings, appClass }, false);
+  }
+
+  #runTimeSettings(
+    name: string,
+    { appClass, ...config }: ClientRegistration,
+    { readSettings = false, overwrite = false }: RegisterOptions,
+  ): Settings {
+    const code = { ...appClass?.settings, ...config };
+    return readSettings || overwrite ? this.#sources.settingsOf(name, code, overwrite) : normalizeKeys(code);
+  }
+
+  #add(name: string, client: Omit<Entry, 'registeredAtRunTime'>, registeredAtRunTime = true): string[] {
+    const faults = this.#faultsOf(name, client, registeredAtRunTime);
+    if (faults.length > 0) return faults;
+    this.#retire(name);
+    this.#names.take(name);
+    this.#entries.set(name, { ...client, registeredAtRunTime });
+    return [];
+  }
+
+  #faultsOf(
+    name: string,
+    { settings, appClass }: Omit<Entry, 'registeredAtRunTime'>,
+    registeredAtRunTime: boolean,
+  ): string[] {
+    const rules = { allowInsecureHosts: this.#context.allowInsecureHttp };
+    return [
+      ...checkSettings(name, settings, rules),
+      ...(registeredAtRunTime ? impersonationFaults(name, settings) : []),
+      ...appClassFaults(name, settings, appClass),
+    ];
+  }
+
+  /** Forgets the app of a client, which finishes what it has under way. */
+  #retire(name: string): void {
+    const app = this.#apps.get(name);
+    if (!app) return;
+    this.#apps.delete(name);
+    const finishing = app.settled();
+    const forget = (): boolean => this.#finishing.delete(finishing);
+    this.#finishing.add(finishing);
+    void finishing.then(forget, forget);
   }
 
   #build(name: string): RemoteApp {
     const entry = this.#entries.get(name);
-    if (!entry) throw new OAuthConfigError([`there is no client "${name}"; there are: ${this.knownNames()}`]);
-    const config = buildConfig({ name, registeredAtRunTime: entry.registeredAtRunTime }, entry.settings);
+    if (!entry)
+      throw new OAuthConfigError([`there is no client "${shownName(name)}"; there are: ${this.knownNames()}`]);
+    const { registeredAtRunTime } = entry;
+    const origin = { name, registeredAtRunTime, allowInsecureHosts: this.#context.allowInsecureHttp };
+    const config = buildConfig(origin, entry.settings);
     const appClass = entry.appClass ?? (config.protocol === 'OAuth 1' ? OAuth1App : OAuth2App);
     const app = new (appClass as new (...args: [typeof config, RemoteAppContext]) => RemoteApp)(config, this.#context);
     this.#apps.set(name, app);
@@ -163,10 +242,17 @@ function credentialsOf(registered: RegisteredClient, { clientKwargs }: Settings)
   return { clientId, clientSecret, clientKwargs: { ...(method && { tokenEndpointAuthMethod: method }), ...kwargs } };
 }
 
-/** An app of one protocol cannot be made from the settings of the other. */
-function appClassFaults(name: string, { requestTokenUrl }: Settings, appClass: unknown): string[] {
-  if (appClass === undefined || appClass === null) return [];
-  const base = requestTokenUrl === undefined ? OAuth2App : OAuth1App;
-  const fits = typeof appClass === 'function' && (appClass === base || appClass.prototype instanceof base);
-  return fits ? [] : [`${name}.appClass: expected a class that extends ${base.name}`];
+/** A tenant's settings may be passed on as they are, so what they say of the application's own settings is refused. */
+function runTimeFaults(name: string, config: unknown): string[] {
+  if (!isRecord(config)) return [`${name}: expected an object of settings`];
+  const options = ['overwrite', 'readSettings', 'replace'].filter((option) => Object.hasOwn(config, option));
+  return options.map((option) => `${name}.${option}: expected in the options of the call, not among the settings`);
+}
+
+function dynamicFaults(name: string, { requestTokenUrl }: Settings): string[] {
+  return requestTokenUrl === undefined ? [] : [`${name}.request_token_url: OAuth 1 has no dynamic registration`];
+}
+
+function throwFaults(faults: string[]): void {
+  if (faults.length > 0) throw new OAuthConfigError(faults);
 }

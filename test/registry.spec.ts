@@ -90,7 +90,7 @@ describe('OAuthRegistry', () => {
   it('replaces a client at run time, of another protocol too', async () => {
     const registry = await registryOf({ dev: OAUTH2 });
     const before = registry.get('dev');
-    registry.register('dev', OAUTH1);
+    registry.register('dev', OAUTH1, { replace: true });
     expect(registry.get('dev')).not.toBe(before);
     expect(registry.get('dev')).toBeInstanceOf(OAuth1App);
     expect(registry.names).toEqual(['dev']);
@@ -99,7 +99,9 @@ describe('OAuthRegistry', () => {
   it('keeps the client that it has when its replacement is refused', async () => {
     const registry = await registryOf({ dev: OAUTH2 });
     const before = registry.get('dev');
-    expect(() => registry.register('dev', { ...OAUTH2, clientId: '' })).toThrow('dev.client_id: must not be empty');
+    expect(() => registry.register('dev', { ...OAUTH2, clientId: '' }, { replace: true })).toThrow(
+      'dev.client_id: must not be empty',
+    );
     expect(registry.get('dev')).toBe(before);
     expect(() => registry.register('new', { clientId: 'dev' })).toThrow(OAuthConfigError);
     expect(registry.has('new')).toBe(false);

@@ -1,9 +1,13 @@
 import { createPrivateKey } from 'node:crypto';
 import type { z } from 'zod';
+import { isAllowedUrl } from './allowed-url.js';
+import { nameFaults } from './client-name.js';
 import { Compliance, type ComplianceFix } from './compliance-fix.js';
+import { escaped } from './escaped-text.js';
 import { issuerFaults } from './issuer-faults.js';
 import { isRecord, KNOWN_KEYS, nearestKey, snakeCase, type Settings } from './setting-keys.js';
-import { SCHEMAS } from './settings-schema.js';
+import { isHttpUrl, SCHEMAS } from './settings-schema.js';
+import { sizeFaults } from './settings-size.js';
 
 type Protocol = keyof typeof SCHEMAS;
 
@@ -21,21 +25,36 @@ const CLIENT_AUTH_METHODS = [
 /** Keys whose values are URLs that requests, codes or tokens are sent to. */
 const URL_KEY = /(Url|Uri|Endpoint|Origins)$|^issuer$/;
 
-/** Every fault of one client's settings: one sentence each, beginning with name and key, without any value of theirs. */
-export function checkSettings(name: string, settings: Settings): string[] {
-  const protocol: Protocol = settings.requestTokenUrl === undefined ? 'OAuth 2' : 'OAuth 1';
-  const issues = SCHEMAS[protocol].schema.safeParse(settings).error?.issues ?? [];
-  const faults = [
-    ...issues.flatMap((issue) => describe(issue, settings, protocol)),
-    ...insecureUrlFaults(settings),
-    ...(protocol === 'OAuth 1' ? oauth1Faults(settings) : oauth2Faults(settings)),
-  ];
-  return [...nameFaults(name), ...faults.map((fault) => `${name}.${fault}`)];
+/** How many faults of one client are listed. */
+const MOST_FAULTS = 20;
+/** How many characters of an unknown key an error shows. */
+const KEY_SHOWN = 50;
+
+/** What the settings of a client are checked against beside the schema. */
+export interface SettingsRules {
+  /** The module's `allowInsecureHttp`. @default false */
+  allowInsecureHosts?: boolean;
 }
 
-function nameFaults(name: string): string[] {
-  if (name === '') return ['a client has an empty name'];
-  return name in Object.prototype ? [`${name}: not a name for a client, every JavaScript object has it already`] : [];
+/** Returns every fault of one client's settings: one sentence each, beginning with name and key, without any value of theirs. */
+export function checkSettings(name: string, settings: Settings, rules: SettingsRules = {}): string[] {
+  const wrongName = nameFaults(name);
+  if (wrongName.length > 0) return wrongName;
+  const tooLarge = sizeFaults(settings);
+  const faults = tooLarge.length > 0 ? tooLarge : contentFaults(settings, rules);
+  const more = faults.length - MOST_FAULTS;
+  const listed = faults.slice(0, MOST_FAULTS).map((fault) => `${name}.${fault}`);
+  return more > 0 ? [...listed, `${name}: ${more} more faults are not listed`] : listed;
+}
+
+function contentFaults(settings: Settings, rules: SettingsRules): string[] {
+  const protocol: Protocol = settings.requestTokenUrl === undefined ? 'OAuth 2' : 'OAuth 1';
+  const issues = SCHEMAS[protocol].schema.safeParse(settings).error?.issues ?? [];
+  return [
+    ...issues.flatMap((issue) => describe(issue, settings, protocol)),
+    ...insecureUrlFaults(settings, rules),
+    ...(protocol === 'OAuth 1' ? oauth1Faults(settings) : oauth2Faults(settings)),
+  ];
 }
 
 /** What the schema cannot tell of a client of OAuth 1; values of another type than they should be are its business. */
@@ -64,7 +83,12 @@ function oauth2Faults(settings: Settings): string[] {
   const { tokenEndpointAuthMethod: method } = kwargsOf(settings);
   const known = [...CLIENT_AUTH_METHODS, ...compliance.clientAuthMethods.keys()];
   const ownMethod = isText(method) && compliance.clientAuthMethods.has(method);
-  const faults = [...missingEndpoints(settings), ...issuerFaults(settings)];
+  const faults = [
+    ...missingEndpoints(settings),
+    ...issuerFaults(settings),
+    ...challengeFaults(settings),
+    ...checkedParameterFaults(settings),
+  ];
   if (isText(method) && !known.includes(method)) {
     faults.push(`client_kwargs.token_endpoint_auth_method: unknown; there are ${known.join(', ')}`);
   }
@@ -80,6 +104,32 @@ function oauth2Faults(settings: Settings): string[] {
   return faults;
 }
 
+/** PKCE is what keeps a stolen code of a public client from being used (RFC 9700 §2.1.1). */
+function challengeFaults(settings: Settings): string[] {
+  const { tokenEndpointAuthMethod, codeChallengeMethod } = kwargsOf(settings);
+  const isPublic =
+    tokenEndpointAuthMethod === 'none' || (tokenEndpointAuthMethod ?? settings.clientSecret ?? '') === '';
+  if (!isPublic || (settings.codeChallengeMethod ?? codeChallengeMethod) !== 'none') return [];
+  return [
+    'code_challenge_method: "none" is for clients that authenticate; this client has no secret and no key, so leave ' +
+      'PKCE on',
+  ];
+}
+
+/** Parameters of every login that the id_token is checked for: of another type, they would switch the check off. */
+function checkedParameterFaults({ authorizeParams }: Settings): string[] {
+  if (!isRecord(authorizeParams)) return [];
+  const { max_age: maxAge, acr_values: acrValues } = authorizeParams;
+  const faults: string[] = [];
+  if (maxAge !== undefined && !isSeconds(maxAge)) {
+    faults.push('authorize_params.max_age: expected a number of seconds');
+  }
+  if (acrValues !== undefined && ![acrValues].flat().every(isText)) {
+    faults.push('authorize_params.acr_values: expected a string or an array of strings');
+  }
+  return faults;
+}
+
 /** Where nothing is discovered, the settings must name what a login needs. */
 function missingEndpoints(settings: Settings): string[] {
   const { serverMetadataUrl, issuer, jwksUri, grantType } = settings;
@@ -91,13 +141,22 @@ function missingEndpoints(settings: Settings): string[] {
 }
 
 /** Everybody on the way reads what goes over http. */
-function insecureUrlFaults(settings: Settings): string[] {
-  if (settings.allowInsecureHttp === true) return [];
+function insecureUrlFaults(settings: Settings, { allowInsecureHosts = false }: SettingsRules): string[] {
+  const allowInsecureHttp = settings.allowInsecureHttp === true;
+  const isInsecure = (value: unknown): boolean =>
+    isHttpUrl(value) && !isAllowedUrl(value, { allowInsecureHttp, allowInsecureHosts });
+  const why = allowInsecureHttp
+    ? 'must be https, because allow_insecure_http covers localhost, 127.0.0.0/8 and [::1] alone; for another host, set the ' +
+      'module option allowInsecureHttp too'
+    : 'must be https; for a provider on this machine, set allow_insecure_http';
   return Object.keys(settings)
-    .filter(
-      (key) => URL_KEY.test(key) && [settings[key]].flat().some((value) => isText(value) && /^http:/i.test(value)),
-    )
-    .map((key) => `${snakeCase(key)}: must be https; for a provider on this machine, set allow_insecure_http`);
+    .filter((key) => URL_KEY.test(key) && [settings[key]].flat().some(isInsecure))
+    .map((key) => `${escaped(snakeCase(key), KEY_SHOWN)}: ${why}`);
+}
+
+/** A number, or the digits of one. */
+function isSeconds(value: unknown): boolean {
+  return typeof value === 'number' ? value >= 0 : typeof value === 'string' && /^\d{1,10}$/.test(value);
 }
 
 function kwargsOf({ clientKwargs }: Settings): Settings {
@@ -109,19 +168,20 @@ function isText(value: unknown): value is string {
 }
 
 function describe(issue: z.core.$ZodIssue, settings: Settings, protocol: Protocol): string[] {
-  const path = issue.path.map((key, depth) => (isSettingKey(issue.path, depth) ? snakeCase(String(key)) : String(key)));
+  const path = issue.path.map((key, depth) => shown(String(key), isSettingKey(issue.path, depth)));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(
-      (key) => `${[...path, shown(key)].join('.')}: ${describeUnknownKey(key, path.length > 0, protocol)}`,
-    );
+    return issue.keys.map((key, index) => {
+      const why = index < MOST_FAULTS ? describeUnknownKey(key, path.length > 0, protocol) : 'unknown key';
+      return `${[...path, shown(key, KNOWN_KEYS.has(key))].join('.')}: ${why}`;
+    });
   }
   const missing = issue.path.length === 1 && settings[String(issue.path[0])] === undefined;
   return [`${path.join('.')}: ${missing ? 'missing' : issue.message}`];
 }
 
-/** A key of the other protocol, as all messages have it; one that does not exist, as it is written. */
-function shown(key: string): string {
-  return KNOWN_KEYS.has(key) ? snakeCase(key) : key;
+/** Returns a setting's key in snake_case, as all messages have it, and any other key as it is written, escaped and cut. */
+function shown(key: string, isSetting: boolean): string {
+  return escaped(isSetting ? snakeCase(key) : key, KEY_SHOWN);
 }
 
 /** Keys below `*_params` are the provider's parameters and stay as they are. */

@@ -24,7 +24,10 @@ interface CommonClientConfig {
   /** Origins that the user's token may be sent to. */
   readonly apiOrigins: ReadonlySet<string>;
   readonly fetchToken?: CommonClientSettings['fetchToken'];
+  /** Whether the provider's URLs may be http; of hosts of this machine alone, unless `allowInsecureHosts`. */
   readonly allowInsecureHttp: boolean;
+  /** Whether the module lets clients with `allowInsecureHttp` use http for every host. */
+  readonly allowInsecureHosts: boolean;
   readonly compliance: Compliance;
 }
 
@@ -64,7 +67,7 @@ export interface OAuth2ClientConfig extends CommonClientConfig {
   readonly updateToken?: OAuth2ClientSettings['updateToken'];
   readonly scope?: string;
   readonly resource: readonly string[];
-  readonly codeChallengeMethod?: 'S256';
+  readonly codeChallengeMethod: 'S256' | 'none';
   readonly tokenEndpointAuthMethod: string;
   readonly clientAssertionAudience: 'issuer' | 'token_endpoint' | 'endpoint';
   readonly clientCertificate?: ClientCertificate;
@@ -87,8 +90,11 @@ export interface OAuth2ClientConfig extends CommonClientConfig {
   readonly dpopKey?: JsonWebKey;
 }
 
-/** Where a client comes from. */
-export type ClientOrigin = Pick<CommonClientConfig, 'name' | 'registeredAtRunTime'>;
+/** Where a client comes from, and what its module allows. */
+export interface ClientOrigin extends Pick<CommonClientConfig, 'name' | 'registeredAtRunTime'> {
+  /** The module's `allowInsecureHttp`. @default false */
+  readonly allowInsecureHosts?: boolean;
+}
 
 /** Builds the config of a client from settings that `checkSettings()` found no fault in. */
 export function buildConfig(origin: ClientOrigin, settings: Settings): ClientConfig {
@@ -153,7 +159,7 @@ function oauth2Config(origin: ClientOrigin, settings: OAuth2Settings): OAuth2Cli
     updateToken: settings.updateToken as OAuth2ClientSettings['updateToken'],
     scope: Array.isArray(scope) ? scope.join(' ') : scope,
     resource: [settings.resource ?? []].flat(),
-    codeChallengeMethod: settings.codeChallengeMethod ?? codeChallengeMethod,
+    codeChallengeMethod: settings.codeChallengeMethod ?? codeChallengeMethod ?? 'S256',
     tokenEndpointAuthMethod: authMethod,
     clientAssertionAudience: settings.clientAssertionAudience ?? 'issuer',
     clientCertificate: settings.clientCertificate,
@@ -193,6 +199,7 @@ function commonConfig(origin: ClientOrigin, settings: OAuth1Settings | OAuth2Set
   const apiUrls = apiBaseUrl === undefined ? apiOrigins : [apiBaseUrl, ...apiOrigins];
   return {
     ...origin,
+    allowInsecureHosts: origin.allowInsecureHosts ?? false,
     clientId,
     clientSecret,
     accessTokenParams,

@@ -2,6 +2,7 @@ import type { OAuthRequest } from '../oauth-request.js';
 import type { FetchedToken, UpdateTokenContext } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 import type { ComplianceFix } from './compliance-fix.js';
+import type { EitherCase } from './either-case.js';
 import type { PrivateKeyMaterial, PrivateKeys } from './private-key.js';
 
 /** Parameters that are added to a request, by their wire names. */
@@ -33,8 +34,9 @@ export interface CommonClientSettings {
   /** Further origins that the user's token may be sent to. */
   apiOrigins?: string[];
   /**
-   * Lets the provider's URLs be `http`. Everybody on the way then reads, and can change, the codes, tokens and secrets
-   * that travel: for a provider on this machine, in development and tests, and for nothing else.
+   * Lets the provider's URLs be `http` for `localhost`, `*.localhost`, 127.0.0.0/8 and `[::1]`: for a provider on this
+   * machine, in development and tests. Other hosts, such as those of a docker network, need the module option
+   * `allowInsecureHttp` too, because everybody on the way reads, and can change, the codes, tokens and secrets that travel.
    * @default false
    */
   allowInsecureHttp?: boolean;
@@ -109,8 +111,11 @@ export interface OAuth2ClientSettings
    * @default false
    */
   allowIssuerImpersonation?: boolean;
-  /** PKCE (RFC 7636), here or in `clientKwargs`. Without it, PKCE is used where the metadata says that S256 is supported. */
-  codeChallengeMethod?: 'S256';
+  /**
+   * PKCE (RFC 7636), here or in `clientKwargs`; `'none'` turns it off, for clients that authenticate alone.
+   * @default 'S256'
+   */
+  codeChallengeMethod?: 'S256' | 'none';
   /** Is told of every token that was refreshed; goes before the module's `updateToken`. */
   updateToken?: (token: OAuth2Token, context: UpdateTokenContext) => unknown;
   /**
@@ -149,7 +154,7 @@ export interface ProviderEndpoints {
 /** What of the provider's statements is believed, and how its user is learnt of. */
 export interface OpenIdSettings {
   /**
-   * Seconds that the provider's clock may differ from ours. A larger one lets expired id_tokens pass for longer.
+   * Seconds that the provider's clock may differ from ours, at most 600. A larger one lets expired id_tokens pass for longer.
    * @default 30
    */
   clockTolerance?: number;
@@ -225,41 +230,21 @@ export interface OAuth2Kwargs {
    * @default 'header'
    */
   tokenPlacement?: 'header' | 'body' | 'uri';
-  /** PKCE (RFC 7636). */
-  codeChallengeMethod?: 'S256';
+  /** PKCE (RFC 7636); `'none'` turns it off. @default 'S256' */
+  codeChallengeMethod?: 'S256' | 'none';
   /**
-   * How long before its time a token counts as expired, in seconds; at most half its lifetime.
+   * How long before its expiry a token counts as expired, in seconds; at most half its lifetime, and at most 86,400.
    * @default 60
    */
   leeway?: number;
   /** Part of its lifetime, between 0 and 1, after which a token in use is refreshed while nobody waits for it. */
   refreshAhead?: number;
   /**
-   * How long an API call waits for a token that is being refreshed, here or by another process, in seconds.
+   * How long an API call waits for a token that is being refreshed, here or by another process, in seconds; at most 300.
    * @default 10
    */
   refreshTimeout?: number;
 }
 
-type SnakeCase<Name extends string> = Name extends `${infer Head}${infer Tail}`
-  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
-  : Name;
-
-/** An object whose keys are written in camelCase or in snake_case, `null` meaning absent. */
-type EitherCase<T> =
-  | { [Key in keyof T]: T[Key] | NullIfOptional<T, Key> }
-  | { [Key in keyof T as SnakeCase<Key & string>]: T[Key] | NullIfOptional<T, Key> };
-type NullIfOptional<T, Key extends keyof T> = undefined extends T[Key] ? null : never;
-
 /** One client, as `AUTHLIB_OAUTH_CLIENTS`, `forRoot()` or `register()` are given it: in camelCase or in snake_case. */
 export type ClientSettings = EitherCase<OAuth1ClientSettings> | EitherCase<OAuth2ClientSettings>;
-
-/** How code and settings of one client are put together. */
-export interface RegisterOptions {
-  /**
-   * By default what is given in code wins and settings fill the gaps; with `true` the settings win, key by key, and
-   * `*Params` and `clientKwargs` are merged.
-   * @default false
-   */
-  overwrite?: boolean;
-}

@@ -26,7 +26,7 @@ export function issuerFaults(settings: Settings): string[] {
  * Settings that a client must not have when it is registered while the application runs, since a tenant may have chosen
  * them: they would let the tenant sign in as any user of the issuer.
  */
-export function runTimeFaults(name: string, settings: Settings): string[] {
+export function impersonationFaults(name: string, settings: Settings): string[] {
   const { issuer, serverMetadataUrl } = settings;
   const keys = ['allowIssuerImpersonation'].filter((key) => settings[key] === true);
   if ((issuer ?? serverMetadataUrl) !== undefined && settings.userinfoEndpoint !== undefined)

@@ -20,18 +20,21 @@ const CAMEL_CASE: ReadonlyMap<string, string> = new Map(
 
 /** Puts the keys into camelCase and leaves out what is `null` or absent; keys that do not exist stay as they are. */
 export function normalizeKeys(settings: object): Settings {
-  let normalized: Settings = {};
+  const normalized: [key: string, value: unknown][] = [];
   for (const [key, value] of Object.entries(settings) as [string, unknown][]) {
     if (value === null || value === undefined) continue;
-    const name = CAMEL_CASE.get(key);
-    if (name) normalized[name] = name === NESTED && isRecord(value) ? normalizeKeys(value) : value;
-    else normalized = { ...normalized, [key]: value }; // an assignment to `__proto__` would not add a key
+    const name = CAMEL_CASE.get(key) ?? key;
+    normalized.push([name, name === NESTED && isRecord(value) ? normalizeKeys(value) : value]);
   }
-  return normalized;
+  return Object.fromEntries(normalized); // an assignment to `__proto__` would not add a key
 }
 
-/** The key that a misspelt one was probably meant to be. */
+/** No key is longer, however it is misspelled. */
+const LONGEST_KEY = 50;
+
+/** Returns the key that a misspelled one was probably meant to be. */
 export function nearestKey(key: string, known: readonly string[]): string | undefined {
+  if (key.length > LONGEST_KEY) return undefined;
   return closestMatch(camelCase(key), known, { maxDistance: Math.max(2, Math.floor(key.length / 3)) });
 }
 

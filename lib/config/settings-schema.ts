@@ -50,7 +50,16 @@ const signingAlg = z
     'expected an algorithm of signatures by private keys, such as RS256, PS256 or ES256',
   );
 const FRACTION = 'expected a part of the lifetime, between 0 and 1';
-const s256 = z.literal('S256', 'only "S256" is supported (RFC 7636 §4.2)');
+const challengeMethod = z.enum(['S256', 'none'], 'expected "S256" (RFC 7636 §4.2), or "none" to turn PKCE off');
+
+/** A duration that no timer and no sum of times can overflow. */
+function seconds(most: number) {
+  const error = `expected 0 to ${most} seconds`;
+  return z.number('expected a number of seconds').min(0, error).max(most, error);
+}
+
+/** What timers and clocks may be told, in seconds. */
+const MOST = { clockTolerance: 600, leeway: 86_400, refreshTimeout: 300 };
 
 const common = {
   clientId: text,
@@ -75,10 +84,10 @@ const oauth2Kwargs = {
   scope: z.union([z.string(), z.array(z.string())], 'expected a string or an array of strings').optional(),
   tokenEndpointAuthMethod: text.optional(),
   tokenPlacement: z.enum(['header', 'body', 'uri'], 'expected header, body or uri').optional(),
-  codeChallengeMethod: s256.optional(),
-  leeway: z.number('expected a number of seconds').min(0, 'expected 0 or more seconds').optional(),
+  codeChallengeMethod: challengeMethod.optional(),
+  leeway: seconds(MOST.leeway).optional(),
   refreshAhead: z.number(FRACTION).gt(0, FRACTION).lt(1, FRACTION).optional(),
-  refreshTimeout: z.number('expected a number of seconds').gt(0, 'expected more than 0 seconds').optional(),
+  refreshTimeout: seconds(MOST.refreshTimeout).gt(0, 'expected more than 0 seconds').optional(),
 } satisfies Record<keyof OAuth2Kwargs, z.ZodType>;
 
 const oauth1 = {
@@ -106,7 +115,7 @@ const endpoints = {
 export const ENDPOINT_KEYS = Object.keys(endpoints) as (keyof ProviderEndpoints)[];
 
 const openId = {
-  clockTolerance: z.number('expected a number of seconds').min(0, 'expected 0 or more seconds').optional(),
+  clockTolerance: seconds(MOST.clockTolerance).optional(),
   userInfoFrom: z.enum(['id_token', 'userinfo'], 'expected id_token or userinfo').optional(),
   idTokenSignedResponseAlg: signingAlg.optional(),
   userinfoSignedResponseAlg: signingAlg.optional(),
@@ -146,7 +155,7 @@ const oauth2 = {
   ...endpoints,
   ...openId,
   ...security,
-  codeChallengeMethod: s256.optional(),
+  codeChallengeMethod: challengeMethod.optional(),
   updateToken: aFunction.optional(),
   clientKwargs: z.strictObject(oauth2Kwargs, 'expected an object').optional(),
 } satisfies Record<keyof OAuth2ClientSettings, z.ZodType>;
@@ -177,7 +186,7 @@ function isPrivateKey(value: unknown): boolean {
   }
 }
 
-/** Whether a URL is absolute, and of a scheme that a provider or a site can have. */
-export function isHttpUrl(value: string): boolean {
-  return /^https?:\/\//i.test(value) && URL.canParse(value);
+/** Whether a value is an absolute http or https URL. `URL` drops line breaks and tabs, so they are refused here. */
+export function isHttpUrl(value: unknown): value is string {
+  return typeof value === 'string' && /^https?:\/\/[^\s\p{Cc}]+$/iu.test(value) && URL.canParse(value);
 }

@@ -1,5 +1,6 @@
 import type { ConfigService } from '@nestjs/config';
 import { OAuthConfigError } from '../oauth.errors.js';
+import { shownName, variablePrefix } from './client-name.js';
 import { isRecord, normalizeKeys, type Settings } from './setting-keys.js';
 
 /** Where settings are read from: `ConfigService`, and with it the environment. */
@@ -36,7 +37,7 @@ export class SettingsSources {
 
   /** `{NAME}_CLIENT_ID` and `{NAME}_CLIENT_SECRET`; characters that a variable cannot have are `_`. */
   #flatVariables(name: string): Settings {
-    const prefix = name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
+    const prefix = variablePrefix(name);
     return withoutBlank({
       clientId: this.#config.get<unknown>(`${prefix}_CLIENT_ID`),
       clientSecret: this.#config.get<unknown>(`${prefix}_CLIENT_SECRET`),
@@ -51,7 +52,7 @@ function readClients(value: unknown, configKey: string): Record<string, unknown>
   }
   const faults = Object.entries(clients)
     .filter(([, client]) => !isRecord(client))
-    .map(([name]) => `${configKey}.${name}: expected an object of settings`);
+    .map(([name]) => `${configKey}.${shownName(name)}: expected an object of settings`);
   if (faults.length) throw new OAuthConfigError(faults);
   return clients;
 }

@@ -192,7 +192,7 @@ describe('the config of a client', () => {
     expect(configOf(OAUTH2_CLIENT)).toMatchObject({
       tokenEndpointAuthMethod: 'client_secret_basic',
       tokenPlacement: 'header',
-      codeChallengeMethod: undefined,
+      codeChallengeMethod: 'S256',
       leeway: 60,
       clockTolerance: 30,
       userInfoFrom: 'id_token',

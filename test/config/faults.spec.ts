@@ -95,8 +95,8 @@ describe('a fault in the settings', () => {
     ['client_kwargs', [MARKER], 'expected an object'],
     ['client_kwargs', 5, 'expected an object'],
     ['client_kwargs', [], 'expected an object'],
-    ['code_challenge_method', 'plain', 'only "S256" is supported (RFC 7636 §4.2)'],
-    ['code_challenge_method', true, 'only "S256" is supported (RFC 7636 §4.2)'],
+    ['code_challenge_method', 'plain', 'expected "S256" (RFC 7636 §4.2), or "none" to turn PKCE off'],
+    ['code_challenge_method', true, 'expected "S256" (RFC 7636 §4.2), or "none" to turn PKCE off'],
     ['fetch_token', MARKER, 'expected a function'],
     ['update_token', { [MARKER]: MARKER }, 'expected a function'],
     ['compliance_fix', MARKER, 'expected a function'],
@@ -109,9 +109,9 @@ describe('a fault in the settings', () => {
     ['scope', [5], 'expected a string or an array of strings'],
     ['token_placement', 'cookie', 'expected header, body or uri'],
     ['token_endpoint_auth_method', 5, 'expected a string'],
-    ['code_challenge_method', 'plain', 'only "S256" is supported (RFC 7636 §4.2)'],
+    ['code_challenge_method', 'plain', 'expected "S256" (RFC 7636 §4.2), or "none" to turn PKCE off'],
     ['leeway', '60', 'expected a number of seconds'],
-    ['leeway', -1, 'expected 0 or more seconds'],
+    ['leeway', -1, 'expected 0 to 86400 seconds'],
   ])('is a value in client_kwargs that cannot be: %s of %j', async (key, value, message) => {
     expect(await faultsOf({ ...OAUTH2, client_kwargs: { [key]: value } })).toEqual([
       `dev.client_kwargs.${key}: ${message}`,
@@ -358,7 +358,7 @@ describe('a fault in the settings', () => {
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('is the name %s', async (name) => {
     const clients = JSON.parse(`{"${name}":${JSON.stringify(OAUTH2)}}`) as object;
     expect((await startUpError({ options: { clients } })).faults).toEqual([
-      `${name}: not a name for a client, every JavaScript object has it already`,
+      `${name}: not a name for a client, because every JavaScript object has a property of that name`,
     ]);
   });
 
@@ -366,8 +366,8 @@ describe('a fault in the settings', () => {
     const stored = JSON.stringify(OAUTH2);
     const text = `{"__proto__":${stored},"constructor":${stored},"":${stored}}`;
     expect((await startUpError({ settings: { [KEY]: text } })).faults).toEqual([
-      '__proto__: not a name for a client, every JavaScript object has it already',
-      'constructor: not a name for a client, every JavaScript object has it already',
+      '__proto__: not a name for a client, because every JavaScript object has a property of that name',
+      'constructor: not a name for a client, because every JavaScript object has a property of that name',
       'a client has an empty name',
     ]);
   });

@@ -124,13 +124,14 @@ describe('settings of clients', () => {
       expect(Object.fromEntries(searchParams)).toMatchObject({ client_id: 'settings', scope: 'settings' });
     });
 
-    it('are used at run time too, with `overwrite` as an option', async () => {
+    it('are used at run time too, with `overwrite` or `readSettings` as an option', async () => {
       const registry = await registryWith({ settings: { [KEY]: { dev: { ...ENDPOINTS, client_id: 'settings' } } } });
-      registry.register('dev', { ...ENDPOINTS, client_id: 'code' });
+      const replace = true;
+      registry.register('dev', { ...ENDPOINTS, client_id: 'code' }, { replace });
       expect(await clientIdOf(registry, 'dev')).toBe('code');
-      registry.register('dev', { ...ENDPOINTS, client_id: 'code' }, { overwrite: true });
+      registry.register('dev', { ...ENDPOINTS, client_id: 'code' }, { replace, overwrite: true });
       expect(await clientIdOf(registry, 'dev')).toBe('settings');
-      registry.register('dev');
+      registry.register('dev', {}, { replace, readSettings: true });
       expect(await clientIdOf(registry, 'dev')).toBe('settings');
     });
 
@@ -156,8 +157,7 @@ describe('settings of clients', () => {
 
     it.each([
       ['my-twitter', 'MY_TWITTER'],
-      ['a.b c', 'A_B_C'],
-      ['über', '_BER'],
+      ['a.b@c', 'A_B_C'],
       ['x2', 'X2'],
     ])('have _ for characters that a variable cannot have: %s is %s', async (name, prefix) => {
       const registry = await registryWith({

@@ -28,13 +28,13 @@ export interface ScriptedProvider {
   /** Every request, in the order of arrival. */
   requests: ReceivedRequest[];
   /** Scripts the answer to a route such as `POST /token`; others answer 404. */
-  on(route: string, reply: (request: ReceivedRequest) => Reply): void;
+  on(route: string, reply: (request: ReceivedRequest) => Reply | Promise<Reply>): void;
   close(): Promise<void>;
 }
 
 export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const requests: ReceivedRequest[] = [];
-  const replies = new Map<string, (request: ReceivedRequest) => Reply>();
+  const replies = new Map<string, (request: ReceivedRequest) => Reply | Promise<Reply>>();
 
   const { port, close } = await listen((incoming, response) => {
     const chunks: Buffer[] = [];
@@ -44,7 +44,8 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
       const request = { method, url, path: url.replace(/\?.*/, ''), headers, body: Buffer.concat(chunks) };
       requests.push(request);
       const reply = replies.get(`${method} ${request.path}`)?.(request) ?? { status: 404, body: 'no script' };
-      send(response, reply);
+      if (reply instanceof Promise) void reply.then((late) => send(response, late));
+      else send(response, reply);
     });
   });
 

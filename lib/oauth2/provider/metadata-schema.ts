@@ -1,6 +1,6 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import { z } from 'zod';
-import { isHttpUrl } from '../../config/settings-schema.js';
+import { isAllowedUrl, type UrlRules } from '../../config/allowed-url.js';
 import { parseJsonObject } from '../wire/json.js';
 import { RefusedInput } from '../wire/refused-input.js';
 import { ENDPOINTS } from './provider.js';
@@ -26,22 +26,26 @@ const text = z.string().min(1).max(MAX_LENGTH);
 const list = z.array(z.unknown()).transform((items) => items.slice(0, MAX_ITEMS).filter((item) => isShortText(item)));
 
 /** The metadata that is used. A field of another type counts as absent, and so does a URL that nobody should be sent to. */
-const SCHEMAS = { https: schemaFor(/^https:/i), http: schemaFor(/^https?:/i) };
+const SCHEMAS = {
+  https: schemaFor({ allowInsecureHttp: false, allowInsecureHosts: false }),
+  loopback: schemaFor({ allowInsecureHttp: true, allowInsecureHosts: false }),
+  http: schemaFor({ allowInsecureHttp: true, allowInsecureHosts: true }),
+};
 
 /**
  * Reads server metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2): fields that are not used are left out.
  * @throws {RefusedInput} when it is not a JSON object, or has no issuer
  */
-export function readMetadata(body: string, { allowInsecureHttp }: { allowInsecureHttp: boolean }): AuthorizationServer {
+export function readMetadata(body: string, { allowInsecureHttp, allowInsecureHosts }: UrlRules): AuthorizationServer {
   const fields = parseJsonObject(body);
   if (!fields) throw new RefusedInput('it is not a JSON object');
-  const { data } = SCHEMAS[allowInsecureHttp ? 'http' : 'https'].safeParse(fields);
+  const { data } = SCHEMAS[!allowInsecureHttp ? 'https' : allowInsecureHosts ? 'http' : 'loopback'].safeParse(fields);
   if (!data) throw new RefusedInput('it has no issuer, expected an absolute URL');
   return present(data);
 }
 
-function schemaFor(scheme: RegExp) {
-  const url = text.refine((value) => isHttpUrl(value) && scheme.test(value));
+function schemaFor(rules: UrlRules) {
+  const url = text.refine((value) => isAllowedUrl(value, rules));
   const endpoints = shape(ENDPOINTS, url);
   return z.object({
     issuer: text.refine((value) => URL.canParse(value)),

@@ -82,11 +82,8 @@ describe('a token', () => {
 
   it.each(['introspectToken', 'revokeToken'] as const)('is not told about to a stranger (%s)', async (ask) => {
     const { token } = await site.signIn('plain');
-    site.registry.register('stranger', {
-      ...settings(site.oidc.url),
-      clientId: 'plain',
-      clientSecret: 'guessed',
-    });
+    const guessed = { ...settings(site.oidc.url), clientId: 'plain', clientSecret: 'guessed' };
+    site.registry.register('stranger', guessed, { replace: true });
     const { issuer: _, clientId: __, ...unbound } = token; // a token that is bound is not even sent
     await expect(site.client('stranger')[ask](unbound)).rejects.toMatchObject({ error: 'invalid_client', status: 502 });
   });

@@ -1,0 +1,30 @@
+import { escaped } from './escaped-text.js';
+
+/** A name becomes part of routes, variables, keys of stores and lines of the log, so it holds nothing that any of them reads. */
+const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_.:@~-]{0,99}$/;
+/** How many characters of a refused name an error shows. */
+const SHOWN = 50;
+
+/** Returns why a client cannot have this name, as a list that is empty for a good name. */
+export function nameFaults(name: unknown): string[] {
+  if (typeof name !== 'string') return ['the name of a client must be a string'];
+  if (name === '') return ['a client has an empty name'];
+  if (name in Object.prototype) {
+    return [`${name}: not a name for a client, because every JavaScript object has a property of that name`];
+  }
+  if (CLIENT_NAME.test(name) && !name.includes('..')) return [];
+  return [
+    `"${shownName(name)}": not a name for a client. Expected 1 to 100 characters out of A-Z a-z 0-9 _ - . : @ ~, ` +
+      'beginning with a letter or a digit, without ".."; rename the client',
+  ];
+}
+
+/** Returns a name as an error shows it: escaped, and cut when it is long. */
+export function shownName(name: unknown): string {
+  return typeof name === 'string' ? escaped(name, SHOWN) : `(${typeof name})`;
+}
+
+/** Returns what the flat variables of a client begin with: `MY_IDP` for `my-idp`. Different names may share it. */
+export function variablePrefix(name: string): string {
+  return name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
+}

@@ -1,0 +1,43 @@
+import { nameFaults, variablePrefix } from './client-name.js';
+
+/** The names that clients have, or are about to have. No two of them read the same variables. */
+export class ClientNames {
+  /** By the prefix of their variables. */
+  readonly #taken = new Map<string, string>();
+  readonly #reserved = new Map<string, string>();
+
+  /** Returns why a client cannot have this name; with `replace`, it may be that of a client. */
+  faults(name: string, replace = false): string[] {
+    const wrongName = nameFaults(name);
+    if (wrongName.length > 0) return wrongName;
+    const prefix = variablePrefix(name);
+    const reserved = this.#reserved.get(prefix);
+    const taken = this.#taken.get(prefix);
+    const other = [reserved, taken].find((known) => known !== undefined && known !== name);
+    if (other !== undefined) {
+      return [
+        `${name}: not a name beside that of the client "${other}", because both stand for the variables ` +
+          `${prefix}_CLIENT_ID and ${prefix}_CLIENT_SECRET; rename one of them`,
+      ];
+    }
+    if (reserved !== undefined) return [`${name}: a client of that name is being registered at its provider`];
+    if (taken === undefined || replace) return [];
+    return [`${name}: there is a client of that name; choose another, or pass replace: true to replace it`];
+  }
+
+  take(name: string): void {
+    this.#taken.set(variablePrefix(name), name);
+  }
+
+  release(name: string): void {
+    const prefix = variablePrefix(name);
+    if (this.#taken.get(prefix) === name) this.#taken.delete(prefix);
+  }
+
+  /** Keeps a name for a client that is not there yet, until the function that this returns is called. */
+  reserve(name: string): () => void {
+    const prefix = variablePrefix(name);
+    this.#reserved.set(prefix, name);
+    return () => this.#reserved.delete(prefix);
+  }
+}

@@ -1,0 +1,15 @@
+import type { ClientSettings } from '../config/client-settings.js';
+import type { Settings } from '../config/setting-keys.js';
+import { OAuth1App } from './oauth1-app.js';
+import { OAuth2App } from './oauth2-app.js';
+
+/** A custom class for a client, with the settings that come with it. */
+export type RemoteAppClass = (typeof OAuth1App | typeof OAuth2App) & { readonly settings?: ClientSettings };
+
+/** An app of one protocol cannot be made from the settings of the other. */
+export function appClassFaults(name: string, { requestTokenUrl }: Settings, appClass: unknown): string[] {
+  if (appClass === undefined || appClass === null) return [];
+  const base = requestTokenUrl === undefined ? OAuth2App : OAuth1App;
+  const fits = typeof appClass === 'function' && (appClass === base || appClass.prototype instanceof base);
+  return fits ? [] : [`${name}.appClass: expected a class that extends ${base.name}`];
+}

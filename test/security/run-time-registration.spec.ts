@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { OAuthConfigError, type ClientRegistration, type OAuth2App, type OAuthRegistry } from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { ENDPOINTS, registryWith } from '../config/registry-with.js';
+import { Browser } from '../support/browser.js';
+import { startStateApp } from '../support/state-app.js';
+
+const AMBIENT = {
+  GIT_HUB_CLIENT_ID: 'ourId',
+  GIT_HUB_CLIENT_SECRET: 'ourSecret',
+  STRIPE_CLIENT_SECRET: 'ourSecret',
+  AUTHLIB_OAUTH_CLIENTS: { billing: { ...ENDPOINTS, client_id: 'ourId', client_secret: 'ourSecret' } },
+};
+
+describe('a client registered at run time', () => {
+  let stranger: ScriptedProvider;
+  let registry: OAuthRegistry;
+
+  beforeAll(async () => {
+    stranger = await startScriptedProvider();
+    stranger.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+  });
+
+  afterAll(() => stranger.close());
+
+  beforeEach(async () => {
+    stranger.requests.length = 0;
+    registry = await registryWith({ settings: AMBIENT });
+  });
+
+  function tenant(settings: object = {}): ClientRegistration {
+    return {
+      clientId: 'tenant',
+      authorizeUrl: `${stranger.url}/authorize`,
+      accessTokenUrl: `${stranger.url}/token`,
+      allowInsecureHttp: true,
+      ...settings,
+    };
+  }
+
+  /** What the token endpoint of the stranger receives. */
+  async function sentBy(name: string): Promise<string> {
+    await registry.get<OAuth2App>(name).fetchAccessToken({ code: 'c' });
+    const { headers, body } = stranger.requests.at(-1)!;
+    const basic = Buffer.from(headers.authorization?.slice('Basic '.length) ?? '', 'base64').toString();
+    return `${basic} ${body.toString()}`;
+  }
+
+  it.each(['git.hub', 'stripe', 'git-hub'])('as %s does not receive the secret of a variable', async (name) => {
+    registry.register(name, tenant());
+    expect(await sentBy(name)).not.toContain('ourSecret');
+    registry.unregister(name);
+    expect(() => registry.register(name, tenant({ clientId: undefined }))).toThrow(`${name}.client_id: missing`);
+  });
+
+  it('as billing does not receive the settings entry of that name, once its own client is removed', async () => {
+    expect(() => registry.register('billing', tenant())).toThrow('billing: there is a client of that name');
+    registry.register('billing', tenant(), { replace: true });
+    expect(await sentBy('billing')).not.toContain('ourSecret');
+    registry.unregister('billing');
+    registry.register('billing', tenant());
+    expect(await sentBy('billing')).not.toContain('ourSecret');
+  });
+
+  it.each(['overwrite', 'readSettings', 'replace'])(
+    'cannot ask for ambient settings, or for a name, by "%s" among the settings of a tenant',
+    (option) => {
+      const hostile = tenant({ [option]: true });
+      expect(() => registry.register('stripe', hostile)).toThrow(
+        `stripe.${option}: expected in the options of the call`,
+      );
+      expect(() => registry.register('billing', hostile)).toThrow(OAuthConfigError);
+      expect(registry.names).toEqual(['billing']);
+    },
+  );
+
+  it('reads ambient settings when the application asks for them', async () => {
+    registry.register('git.hub', tenant({ clientId: undefined }), { readSettings: true });
+    expect(await sentBy('git.hub')).toContain('ourId:ourSecret');
+    registry.register('git.hub', tenant(), { replace: true, overwrite: true });
+    expect(registry.get('git.hub').clientId).toBe('ourId');
+  });
+
+  it.each(['bill.ing', 'BILL-ING', 'bill_ing'])('as %s is refused beside a client with the same variables', (name) => {
+    registry.register('bill~ing', tenant());
+    expect(() => registry.register(name, tenant(), { replace: true })).toThrow(
+      `${name}: not a name beside that of the client "bill~ing"`,
+    );
+    registry.unregister('bill~ing');
+    registry.register(name, tenant());
+  });
+
+  it('names that stand for the same variables are refused at start-up', async () => {
+    const clients = { 'my-idp': tenant(), my_idp: tenant(), 'MY.IDP': tenant() };
+    await expect(registryWith({ options: { clients } })).rejects.toMatchObject({
+      faults: [
+        expect.stringMatching(/^my_idp: not a name beside that of the client "my-idp", .*MY_IDP_CLIENT_SECRET/),
+        expect.stringMatching(/^MY\.IDP: not a name beside/),
+      ],
+    });
+  });
+
+  it('can be undone: it is unknown afterwards, and its name is free', () => {
+    registry.register('tenant', tenant());
+    const app = registry.get('tenant');
+    expect(registry.unregister('tenant')).toBe(true);
+    expect(registry.unregister('tenant')).toBe(false);
+    expect(registry.has('tenant')).toBe(false);
+    expect(() => registry.get('tenant')).toThrow('there is no client "tenant"');
+    registry.register('tenant', tenant());
+    expect(registry.get('tenant')).not.toBe(app);
+  });
+
+  it.each(['unregister', 'register'] as const)('has its refreshes awaited at shutdown after %s()', async (how) => {
+    let answer = (): void => undefined;
+    const reached = new Promise<void>((resolve) => {
+      stranger.on('POST /slow', async () => {
+        resolve();
+        await new Promise<void>((done) => (answer = done));
+        return { json: { access_token: 'new', token_type: 'bearer' } };
+      });
+    });
+    const order: string[] = [];
+    const updateToken = (): void => void order.push('saved');
+    registry.register(
+      'tenant',
+      tenant({ refreshTokenUrl: `${stranger.url}/slow`, apiBaseUrl: stranger.url, updateToken }),
+    );
+    stranger.on('GET /me', () => ({ json: {} }));
+    const token = { accessToken: 'old', tokenType: 'bearer', refreshToken: 'r', expiresAt: 1 };
+    const call = registry.get('tenant').get('/me', { token });
+    await reached;
+    if (how === 'unregister') registry.unregister('tenant');
+    else registry.register('tenant', tenant(), { replace: true });
+    const stopped = registry.onModuleDestroy().then(() => order.push('stopped'));
+    answer();
+    await Promise.all([call, stopped]);
+    expect(order).toEqual(['saved', 'stopped']);
+  });
+
+  describe('at its provider', () => {
+    const metadata = { redirect_uris: ['https://app.test/callback'] };
+
+    function dynamic(settings: object = {}): ClientRegistration {
+      return tenant({ registrationEndpoint: `${stranger.url}/register`, ...settings });
+    }
+
+    beforeEach(() => {
+      stranger.on('POST /register', () => ({ status: 201, json: { client_id: 'given' } }));
+    });
+
+    it('does not receive the secret of a variable either', async () => {
+      await registry.registerDynamically('git.hub', dynamic(), metadata);
+      expect(await sentBy('git.hub')).not.toContain('ourSecret');
+      expect(registry.get('git.hub').clientId).toBe('given');
+    });
+
+    it('is refused before anything is sent when its name is taken', async () => {
+      for (const name of ['billing', 'BILLING']) {
+        await expect(registry.registerDynamically(name, dynamic(), metadata)).rejects.toBeInstanceOf(OAuthConfigError);
+      }
+      const oauth1 = dynamic({ requestTokenUrl: `${stranger.url}/request` });
+      await expect(registry.registerDynamically('old', oauth1, metadata)).rejects.toBeInstanceOf(OAuthConfigError);
+      expect(stranger.requests).toEqual([]);
+    });
+
+    it('keeps its name while the provider answers, and gives it back when the provider refuses', async () => {
+      let refuse = (): void => undefined;
+      const reached = new Promise<void>((resolve) => {
+        stranger.on('POST /register', async () => {
+          resolve();
+          await new Promise<void>((done) => (refuse = done));
+          return { status: 400, json: { error: 'invalid_client_metadata' } };
+        });
+      });
+      const registering = registry.registerDynamically('acme', dynamic(), metadata);
+      await reached;
+      expect(() => registry.register('acme', tenant(), { replace: true })).toThrow(
+        'acme: a client of that name is being',
+      );
+      expect(() => registry.register('ACME', tenant())).toThrow('ACME: not a name beside that of the client "acme"');
+      refuse();
+      await expect(registering).rejects.toMatchObject({ error: 'invalid_client_metadata' });
+      registry.register('acme', tenant());
+    });
+  });
+
+  it.each(['express', 'fastify'] as const)('that was removed answers 404 on %s', async (platform) => {
+    const site = await startStateApp({ platform });
+    try {
+      site.registry.register('tenant', tenant());
+      const login = `${site.url}/auth/tenant/login`;
+      expect((await new Browser().get(login, { follow: false })).status).toBe(302);
+      site.registry.unregister('tenant');
+      for (const url of [login, `${site.url}/auth/tenant/callback?code=c&state=s`]) {
+        const answer = await new Browser().get(url, { follow: false });
+        expect([answer.status, answer.json()]).toMatchObject([404, { error: 'unknown_provider' }]);
+      }
+    } finally {
+      await site.close();
+    }
+  });
+});
