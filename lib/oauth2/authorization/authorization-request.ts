@@ -30,17 +30,29 @@ export async function makeAuthorizationRequest(
   redirectUri: string | undefined,
   params: AuthorizationParams,
 ): Promise<OAuth2AuthorizationRequest> {
-  const { config, server } = provider;
   const endpoint = requireEndpoint(provider, 'authorization_endpoint');
   const { parameters, checks } = await authorizationRequest(provider, redirectUri, params);
   let sent = parameters;
-  if (config.requireSignedRequestObject || server.require_signed_request_object === true) {
+  if (isSigned(provider)) {
     sent = await signedRequestObject(provider, sent);
   }
-  if (config.requirePushedAuthorizationRequests || server.require_pushed_authorization_requests === true) {
+  if (isPushed(provider)) {
     sent = await pushAuthorizationRequest(provider, sent);
   }
   return { url: withQuery(endpoint, sent), ...checks };
+}
+
+/** Whether the authorization request leaves from this server, or is signed by it, and so vouches for what is in it. */
+export function isVouchedFor(provider: Provider): boolean {
+  return isSigned(provider) || isPushed(provider);
+}
+
+function isSigned({ config, server }: Provider): boolean {
+  return config.requireSignedRequestObject || server.require_signed_request_object === true;
+}
+
+function isPushed({ config, server }: Provider): boolean {
+  return config.requirePushedAuthorizationRequests || server.require_pushed_authorization_requests === true;
 }
 
 async function authorizationRequest(
@@ -96,14 +108,16 @@ async function authorizationRequest(
 }
 
 /**
- * PKCE is used where the settings, or the metadata, say so.
- * @throws {OAuthConfigError} when the settings ask for it and the provider says that it cannot
+ * Whether a login uses PKCE: always, unless the settings of a confidential client turn it off. Metadata without a list of
+ * methods says nothing, because a provider that does not know PKCE ignores it (RFC 6749 §3.1).
+ * @throws {OAuthConfigError} when the provider says that it has other methods alone
  */
 function usesPkce({ config, server }: Provider): boolean {
-  const supported = server.code_challenge_methods_supported;
-  if (config.codeChallengeMethod === undefined) return supported?.includes('S256') === true;
-  if (supported === undefined || supported.includes('S256')) return true;
+  if (config.codeChallengeMethod === 'none') return false;
+  const supported: unknown = server.code_challenge_methods_supported;
+  if (!Array.isArray(supported) || supported.includes('S256')) return true;
   throw new OAuthConfigError([
-    `${config.name}.code_challenge_method: the provider's metadata has no S256 among its code_challenge_methods_supported`,
+    `${config.name}.code_challenge_method: the provider's metadata has no S256 among its code_challenge_methods_supported. ` +
+      'Ask the provider for S256; a client that authenticates can set code_challenge_method to "none" instead',
   ]);
 }

@@ -9,9 +9,9 @@ const CODE_VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;
  * The code verifier of one login: the one passed in, or a new one of 256 random bits.
  * @throws {OAuthError} `invalid_code_verifier` (status 500) when the one passed in is not of RFC 7636 §4.1
  */
-export function codeVerifierFor(given: string | undefined): string {
+export function codeVerifierFor(given: unknown): string {
   if (given === undefined) return randomText();
-  if (CODE_VERIFIER.test(given)) return given;
+  if (typeof given === 'string' && CODE_VERIFIER.test(given)) return given;
   throw new OAuthError('invalid_code_verifier', {
     description: 'a code verifier has 43 to 128 characters out of A-Z a-z 0-9 - . _ ~ (RFC 7636 §4.1)',
     status: 500,

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OAuth2App } from 'nestjs-oauth-client';
+import { ENDPOINTS, registryWith } from '../config/registry-with.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+
+const CONFIDENTIAL = { ...ENDPOINTS, client_id: 'id', client_secret: 'secret' };
+const PUBLIC = { ...ENDPOINTS, client_id: 'id' };
+const ON = { code_challenge: expect.stringMatching(/^[\w-]{43}$/), code_challenge_method: 'S256' };
+
+async function parametersOf(dev: object): Promise<object> {
+  const registry = await registryWith({ options: { clients: { dev } } });
+  const { url, codeVerifier } = await registry.get<OAuth2App>('dev').createAuthorizationUrl('https://app.test/cb');
+  const { code_challenge, code_challenge_method } = Object.fromEntries(new URL(url).searchParams);
+  expect(codeVerifier === undefined).toBe(code_challenge === undefined);
+  return { code_challenge, code_challenge_method };
+}
+
+describe('a stolen code cannot be used, because PKCE is on', () => {
+  it.each([
+    ['a public client', PUBLIC],
+    ['a confidential client', CONFIDENTIAL],
+    ['a client that names S256', { ...CONFIDENTIAL, code_challenge_method: 'S256' }],
+    [
+      'a client whose client_kwargs would turn it off',
+      {
+        ...CONFIDENTIAL,
+        code_challenge_method: 'S256',
+        client_kwargs: { code_challenge_method: 'none' },
+      },
+    ],
+  ])('for %s without metadata', async (_, client) => {
+    expect(await parametersOf(client)).toEqual(ON);
+  });
+
+  it('unless a confidential client turns it off', async () => {
+    expect(await parametersOf({ ...CONFIDENTIAL, code_challenge_method: 'none' })).toEqual({});
+    expect(await parametersOf({ ...CONFIDENTIAL, client_kwargs: { code_challenge_method: 'none' } })).toEqual({});
+  });
+
+  it.each([
+    ['without a secret', PUBLIC],
+    ['with an empty secret', { ...PUBLIC, client_secret: '' }],
+    ['that authenticates by none', { ...CONFIDENTIAL, client_kwargs: { token_endpoint_auth_method: 'none' } }],
+  ])('and a public client %s cannot turn it off', async (_, client: Record<string, unknown>) => {
+    const why = 'dev.code_challenge_method: "none" is for clients that authenticate';
+    const kwargs = client.client_kwargs as object | undefined;
+    for (const off of [
+      { ...client, code_challenge_method: 'none' },
+      { ...client, client_kwargs: { ...kwargs, code_challenge_method: 'none' } },
+    ]) {
+      await expect(registryWith({ options: { clients: { dev: off } } })).rejects.toThrow(why);
+    }
+  });
+
+  it.each(['plain', 'NONE', '', true])('and nobody can turn it to %j', async (code_challenge_method) => {
+    const dev = { ...CONFIDENTIAL, code_challenge_method };
+    await expect(registryWith({ options: { clients: { dev } } })).rejects.toThrow('expected "S256" (RFC 7636 §4.2)');
+  });
+
+  describe('where the metadata', () => {
+    let provider: ScriptedProvider;
+
+    beforeEach(async () => {
+      provider = await startScriptedProvider();
+    });
+
+    afterEach(() => provider.close());
+
+    async function withMethods(methods: unknown, settings: object = {}): Promise<object> {
+      const { url } = provider;
+      const metadata = { issuer: url, authorization_endpoint: `${url}/a`, token_endpoint: `${url}/t` };
+      provider.on('GET /.well-known/openid-configuration', () => ({
+        json: { ...metadata, code_challenge_methods_supported: methods },
+      }));
+      return parametersOf({ client_id: 'id', client_secret: 's', issuer: url, allow_insecure_http: true, ...settings });
+    }
+
+    it.each([[undefined], [['S256']], [['plain', 'S256']]])('lists the methods %j', async (methods) => {
+      expect(await withMethods(methods)).toEqual(ON);
+    });
+
+    it.each([[['plain']], [[]]])(
+      'lists %j, the login fails and says what to set, rather than going without',
+      async (methods) => {
+        const why = /^invalid_configuration: dev\.code_challenge_method: .* set code_challenge_method to "none"/;
+        await expect(withMethods(methods)).rejects.toThrow(why);
+        expect(await withMethods(methods, { code_challenge_method: 'none' })).toEqual({});
+      },
+    );
+  });
+});
