@@ -1,10 +1,9 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ModulesContainer } from '@nestjs/core';
-import { isRecord } from './config/setting-keys.js';
 import { SettingsSources } from './config/settings-sources.js';
-import { isHttpUrl } from './config/settings-schema.js';
 import { OAuthConfigError } from './oauth.errors.js';
+import { optionFaults, siteOptions } from './nest/module-options.js';
 import { ModuleStateStore } from './nest/module-state-store.js';
 import { ModuleTokens } from './nest/module-tokens.js';
 import { OAuthHealthIndicator } from './nest/oauth.health.js';
@@ -107,15 +106,14 @@ const registryProvider: Provider = {
     config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
     const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS' } = options.value;
-    const { http, baseUrl, exposeErrors, blockPrivateNetworks } = options.value;
-    if (baseUrl !== undefined && !isHttpUrl(baseUrl))
-      throw new OAuthConfigError(['baseUrl: expected an http or https URL']);
-    if (blockPrivateNetworks !== undefined && typeof blockPrivateNetworks !== 'boolean')
-      throw new OAuthConfigError(['blockPrivateNetworks: expected true or false']);
-    if (!isRecord(clients)) throw new OAuthConfigError(['clients: expected an object of clients by name']);
+    const faults = optionFaults(options.value);
+    if (faults.length > 0) throw new OAuthConfigError(faults);
     const features = [...modules.values()].flatMap(({ providers }) => providers.get(OAuthFeatureClients) ?? []);
-    const context = { http, baseUrl, exposeErrors, blockPrivateNetworks, tokens, stateStore };
-    const registry = new OAuthRegistry(new SettingsSources(config, configKey), context);
+    const registry = new OAuthRegistry(new SettingsSources(config, configKey), {
+      ...siteOptions(options.value),
+      tokens,
+      stateStore,
+    });
     registry.registerAll([
       ...Object.entries(clients),
       ...features.flatMap(({ instance }) => Object.entries((instance as OAuthFeatureClients).value)),

@@ -41,10 +41,22 @@ export interface OAuthClientModuleOptions extends TokenEvents {
    */
   encryptionKeys?: string | string[];
   /**
-   * Scheme and host of this site, which relative redirect URIs are resolved against. Set it in production: without it the
-   * request's `Host` header decides where the provider sends the code.
+   * Scheme and host of this site, which relative redirect URIs are resolved against. Set it in production. Without it, a
+   * relative redirect URI works on this machine (`localhost`, 127.0.0.0/8, `[::1]`) and for `allowedHosts` alone, because the
+   * sender of a request chooses its `Host` header. Pushed and signed authorization requests always need it.
    */
   baseUrl?: string;
+  /**
+   * Hosts of this site, with their ports where the browser shows one (`app.example`, `app.example:8443`): for a site that
+   * has several, in the place of `baseUrl`. A relative redirect URI is resolved against the one that the request names.
+   */
+  allowedHosts?: string[];
+  /**
+   * Lets clients with `allowInsecureHttp` use http for hosts other than this machine, such as those of a docker network.
+   * Everybody on that network then reads codes, tokens and secrets.
+   * @default false
+   */
+  allowInsecureHttp?: boolean;
   /**
    * Whether the answer to a failed login has the error's `description`, which may quote the provider or name your servers.
    * Without it, the browser gets the error code and a fixed sentence, and the description is in the log.

@@ -174,9 +174,9 @@ function attacks(kind: Kind): void {
 
   it('a cookie moved to another provider', async () => {
     const app = await start(kind.here());
-    const state = await begin(app, browser, 'dev/login?state=chosen');
+    const state = await begin(app, browser, 'dev/login?state=chosen-by-the-app');
     const forOther = new Browser();
-    await begin(app, forOther, 'other/login?state=chosen');
+    await begin(app, forOther, 'other/login?state=chosen-by-the-app');
     const [{ key } = fail()] = await cookiesOf(app, forOther);
     const [{ value } = fail()] = await cookiesOf(app);
     const moved = await browserWith(app, [{ key, value }]);
@@ -212,23 +212,23 @@ function attacks(kind: Kind): void {
 
   it('a logout used as a login, and the other way round', async () => {
     const app = await start(kind.here());
-    await begin(app, browser, 'dev/logout?state=chosen');
-    expect(await callback(app, 'chosen')).toMatchObject(REFUSED);
-    expect(await answer(app, 'dev/signed-out?state=chosen')).toMatchObject({ status: 200 });
-    await begin(app, browser, 'dev/login?state=login');
-    expect(await answer(app, 'dev/signed-out?state=login')).toMatchObject(REFUSED);
-    expect(await callback(app, 'login')).toMatchObject(SIGNED_IN);
+    await begin(app, browser, 'dev/logout?state=chosen-by-the-app');
+    expect(await callback(app, 'chosen-by-the-app')).toMatchObject(REFUSED);
+    expect(await answer(app, 'dev/signed-out?state=chosen-by-the-app')).toMatchObject({ status: 200 });
+    await begin(app, browser, 'dev/login?state=login-with-a-state');
+    expect(await answer(app, 'dev/signed-out?state=login-with-a-state')).toMatchObject(REFUSED);
+    expect(await callback(app, 'login-with-a-state')).toMatchObject(SIGNED_IN);
     expect(tokenRequests()).toBe(1);
   });
 
   it('a cookie of a logout under the name of a login', async () => {
     const app = await start(kind.here());
-    await begin(app, browser, 'dev/logout?state=chosen');
+    await begin(app, browser, 'dev/logout?state=chosen-by-the-app');
     const forLogin = new Browser();
-    await begin(app, forLogin, 'dev/login?state=chosen');
+    await begin(app, forLogin, 'dev/login?state=chosen-by-the-app');
     const [{ key } = fail()] = await cookiesOf(app, forLogin);
     const [{ value } = fail()] = await cookiesOf(app);
-    expect(await callback(app, 'chosen', await browserWith(app, [{ key, value }]))).toMatchObject(REFUSED);
+    expect(await callback(app, 'chosen-by-the-app', await browserWith(app, [{ key, value }]))).toMatchObject(REFUSED);
     expect(tokenRequests()).toBe(0);
   });
 

@@ -12,6 +12,7 @@ import { callbackRefusal } from '../oauth1/callback-refusal.js';
 import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
 import { encodeForm } from '../oauth1/percent-encoding.js';
 import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
+import { readOAuth1Params } from '../oauth2/authorization/read-params.js';
 import { parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
 import { readOAuth1TokenResponse } from '../token/token-response.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
@@ -45,6 +46,9 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   /**
    * Fetches a request token (RFC 5849 §2.1) and makes the URL that authorises it (§2.2).
    * @param redirectUri absolute; without one the user is shown the verifier (`oob`)
+   * @param params further parameters of the URL; those that only OAuth 2 has are left out, and so is all that begins with
+   * `oauth_`
+   * @throws {OAuthError} `invalid_login_parameter` for a parameter of the wrong type or size
    */
   override async createAuthorizationUrl(
     redirectUri = 'oob',
@@ -55,6 +59,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
 
   async #requestAuthorization(redirectUri: string, params: Record<string, unknown>): Promise<AuthorizationRequest> {
     const { requestTokenUrl, requestTokenParams, authorizeUrl, authorizeParams } = this.#config;
+    const extras = readOAuth1Params(params);
     const credentials = { callback: redirectUri };
     const answer = await this.#postForToken('request token', requestTokenUrl, credentials, requestTokenParams);
     if (answer.oauth_callback_confirmed !== 'true') {
@@ -62,7 +67,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
         description: `"${this.name}" did not confirm the callback (RFC 5849 §2.1): it does not speak OAuth 1.0a`,
       });
     }
-    const url = withQuery(authorizeUrl, { ...authorizeParams, ...params, oauth_token: answer.oauth_token });
+    const url = withQuery(authorizeUrl, { ...authorizeParams, ...extras, oauth_token: answer.oauth_token });
     return { url, state: answer.oauth_token, requestToken: readOAuth1TokenResponse(answer) };
   }
 

@@ -8,6 +8,7 @@ import { logEvent } from '../observability/log.js';
 import { OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import {
+  isVouchedFor,
   makeAuthorizationRequest,
   type OAuth2AuthorizationRequest,
 } from '../oauth2/authorization/authorization-request.js';
@@ -18,6 +19,7 @@ import {
   openResponse,
   readGrant,
 } from '../oauth2/authorization/authorization-response.js';
+import { readAuthorizationParams, readLogoutParams, requireParams } from '../oauth2/authorization/read-params.js';
 import { ClientKeys } from '../oauth2/client/client-keys.js';
 import { DpopKeys } from '../oauth2/client/dpop-keys.js';
 import { registerClient, type ClientMetadata, type RegisteredClient } from '../oauth2/client/client-registration.js';
@@ -54,6 +56,7 @@ import { OAuth2Tokens, type LiveToken } from './oauth2-tokens.js';
 import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
 import { requireNavigation } from './navigation.js';
 import { checkReturnTo } from './return-to.js';
+import { readTokenSource } from './token-source.js';
 
 /** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
 export type TokenIntrospection = IntrospectionResponse;
@@ -61,6 +64,13 @@ export type TokenIntrospection = IntrospectionResponse;
 const PASSWORDS =
   "The password grant gives the application its users' passwords, and no second factor works with it (RFC 9700 §2.4). " +
   'Use a login by redirect, or device authorisation.';
+
+function tokensInUrls(name: string): string {
+  return (
+    `the client "${name}" sends its tokens in URLs (token_placement: uri), where logs and browser histories keep them ` +
+    '(RFC 6750 §2.3). Use token_placement: header, unless the API takes no other.'
+  );
+}
 
 /** A provider that speaks OAuth 2.0 or OpenID Connect. */
 export class OAuth2App extends RemoteApp<OAuth2Token> {
@@ -80,17 +90,23 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     };
     this.#metadata = new ServerMetadata(this.#context);
     this.#tokens = new OAuth2Tokens(config, this.#metadata, context.tokens);
+    if (config.tokenPlacement === 'uri') warnOnce(tokensInUrls(config.name));
   }
 
   /**
-   * RFC 6749 §4.1.1, with PKCE (RFC 7636) where it is on and a nonce where the scope has `openid`; signed (RFC 9101) and
-   * pushed (RFC 9126) where the settings or the provider ask for it.
+   * RFC 6749 §4.1.1, with PKCE (RFC 7636) unless it is turned off and a nonce where the scope has `openid`; signed (RFC 9101)
+   * and pushed (RFC 9126) where the settings or the provider ask for it.
+   * @throws {OAuthError} `invalid_state`, `invalid_nonce` or `invalid_login_parameter` for parameters that cannot be sent
+   * @throws {OAuthConfigError} for a machine client, which signs nobody in
    */
   override async createAuthorizationUrl(
     redirectUri?: string,
     params: AuthorizationParams = {},
   ): Promise<OAuth2AuthorizationRequest> {
-    return this.#withProvider((provider) => makeAuthorizationRequest(provider, redirectUri, params));
+    return this.#withProvider((provider) => {
+      this.requireUserLogin();
+      return makeAuthorizationRequest(provider, redirectUri, readAuthorizationParams(params));
+    });
   }
 
   /** RFC 6749 §4.1.2 and §4.1.3. */
@@ -98,6 +114,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     request: OAuthRequest,
     params?: RequestParameters,
   ): Promise<LoginResult<OAuth2Token>> {
+    this.requireUserLogin();
     const callback = callbackParameters(request, AUTHORIZATION_RESPONSE);
     const provider = await this.#metadata.load();
     const state = await claimedState(provider, callback);
@@ -142,12 +159,12 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   /**
    * Asks the provider who the user is (OpenID Connect Core §5.3); a signed answer is checked, and it must be about the user
    * of the token's id_token.
-   * @param source a token, or the request whose user's token `fetchToken` finds
+   * @param source whose token it is, as in API calls: `{ token }`, `{ request }` or `{ user }`
+   * @throws {OAuthError} `invalid_request` (status 500) for anything else
    */
-  async userinfo(source: StoredOAuth2Token | OAuthRequest): Promise<UserInfo> {
-    const isToken = 'accessToken' in source || 'access_token' in source;
+  async userinfo(source: TokenSource): Promise<UserInfo> {
     return this.#withProvider(async (provider) => {
-      const live = await this.#liveToken(isToken ? { token: source } : { request: source });
+      const live = await this.#liveToken(readTokenSource(source));
       const token = await live.usable();
       const subject = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
       return fetchUserInfo(provider, token, subject);
@@ -160,7 +177,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
   async createLogoutUrl(params: LogoutParams = {}): Promise<{ url: string; state?: string }> {
-    return this.#withProvider((provider) => logoutRequest(provider, params));
+    return this.#withProvider((provider) => logoutRequest(provider, readLogoutParams(params)));
   }
 
   /**
@@ -169,7 +186,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
   async logoutRedirect(request: OAuthRequest, params: LogoutRedirectParams = {}): Promise<RedirectResponse> {
-    return this.guarded(() => this.#beginLogout(request, params));
+    return this.guarded(() => this.#beginLogout(request, requireParams(params, 'logout')));
   }
 
   async #beginLogout(
@@ -287,6 +304,10 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   /** @internal */
   override settled(): Promise<void> {
     return this.#tokens.settled();
+  }
+
+  protected override async vouchesForRequest(): Promise<boolean> {
+    return isVouchedFor(await this.#metadata.load());
   }
 
   protected override async credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>> {

@@ -1,26 +1,84 @@
+import { isLoopbackHost } from '../config/loopback.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthError } from '../oauth.errors.js';
+import { parseHost } from './request-host.js';
+
+/** What is known of this site's own address. */
+export interface SiteAddress {
+  /** Scheme and host of this site, which relative redirect URIs are resolved against. */
+  readonly baseUrl?: string;
+  /** Hosts that are believed in a request when there is no `baseUrl`, in lower case. */
+  readonly allowedHosts?: readonly string[];
+}
+
+const LONGEST_URI = 2_048;
 
 /**
- * The absolute redirect URI: a relative one is resolved against `baseUrl`, or else against the request's own address by
- * the platform's trust-proxy setting. `:provider` in it stands for the client's name.
- * @throws {OAuthError} `invalid_redirect_uri` (status 500) when it cannot be made absolute
+ * Returns the absolute redirect URI. A relative one is resolved against `baseUrl`, or against the request's own address
+ * when its host is this machine or one of `allowedHosts`. `:provider` in it stands for the client's name.
+ * @throws {OAuthError} `invalid_redirect_uri` when it is not a URI of this kind (status 400 for what is not a string, else
+ * 500), or when the request's host decides where it leads
  */
 export function absoluteRedirectUri(
-  redirectUri: string,
+  redirectUri: unknown,
   provider: string,
   request: OAuthRequest,
-  baseUrl: string | undefined,
+  site: SiteAddress,
 ): string {
-  const path = redirectUri.replace(':provider', encodeURIComponent(provider));
-  if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return path; // absolute: native schemes are allowed, RFC 8252 §7.1
-  const base = baseUrl ?? `${request.protocol ?? 'http'}://${request.host ?? ''}`;
-  try {
-    return new URL(path, base).href;
-  } catch {
-    throw new OAuthError('invalid_redirect_uri', {
-      description: `the redirect URI "${path}" cannot be made absolute: set \`baseUrl\`, or give the whole URL`,
-      status: 500,
-    });
+  if (typeof redirectUri !== 'string') throw invalidUri('the redirect URI is not a string. Pass one string', 400);
+  const uri = redirectUri.replace(':provider', encodeURIComponent(provider));
+  if (uri.length > LONGEST_URI || /[\s\p{Cc}#]/u.test(uri)) {
+    throw invalidUri(
+      `the redirect URI is not usable. Expected at most ${LONGEST_URI} characters, without spaces, line breaks and a fragment`,
+    );
   }
+  return isAbsolute(uri) ? checkedAbsoluteUri(uri) : resolve(uri, site.baseUrl ?? requestOrigin(request, site));
+}
+
+/** Whether a redirect URI has a scheme, and so needs neither `baseUrl` nor a request. */
+export function isAbsolute(uri: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(uri);
+}
+
+/** https and http, or a scheme of an installed app, which has a dot because it is a domain name backwards (RFC 8252 §7.1). */
+function checkedAbsoluteUri(uri: string): string {
+  const isKnown = /^(?:https?:\/\/|[a-z][a-z0-9+-]*\.[a-z0-9+.-]*:)/i.test(uri);
+  if (isKnown && URL.canParse(uri)) return uri;
+  throw invalidUri(
+    'the redirect URI is not usable. Expected an https or http URL, a private-use scheme with a dot in it, such as ' +
+      '"com.example.app:/callback" (RFC 8252 §7.1), or a path of this site',
+  );
+}
+
+/** Resolves a path against this site; `//other.example` and `/\\other.example` would leave it. */
+function resolve(path: string, base: string): string {
+  const { origin } = new URL(base);
+  if (URL.canParse(path, base)) {
+    const url = new URL(path, base);
+    if (url.origin === origin) return url.href;
+  }
+  throw invalidUri('the redirect URI leads to another site. Expected a path of this site, or a whole URL');
+}
+
+/** Whoever sends the request chooses its host, and with it where the provider would send the code. */
+function requestOrigin({ protocol = 'http', host }: OAuthRequest, { allowedHosts = [] }: SiteAddress): string {
+  const address = parseHost(protocol, host);
+  if (address && (isLoopbackHost(address.hostname) || allowedHosts.includes(address.host))) return address.origin;
+  throw invalidUri(
+    'the redirect URI is relative, and the host of this request is not believed: the sender of a request chooses it, and ' +
+      'the provider would send the code there. Set `baseUrl` of OAuthClientModule to the address of this site, or list ' +
+      'its hosts in `allowedHosts`',
+  );
+}
+
+/** @throws {OAuthError} always: a request that leaves this server, or is signed by it, vouches for the URI in it */
+export function refuseRelativeUri(): never {
+  throw invalidUri(
+    'the redirect URI is relative, and the authorization request is pushed or signed, so it vouches for the address in it. ' +
+      'Set `baseUrl` of OAuthClientModule to the address of this site, or pass the whole URL',
+  );
+}
+
+function invalidUri(description: string, status = 500): OAuthError {
+  return new OAuthError('invalid_redirect_uri', { description, status });
 }

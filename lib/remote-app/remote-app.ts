@@ -9,6 +9,7 @@ import { errorFields, logEvent } from '../observability/log.js';
 import { serverAttributes, traced, type Attributes } from '../observability/telemetry.js';
 import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
+import { requireParams } from '../oauth2/authorization/read-params.js';
 import type { PendingKey, StateStore } from '../state/state-store.js';
 import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
 import { requireOwnToken } from '../token/token-binding.js';
@@ -24,17 +25,15 @@ import type {
   RedirectResponse,
 } from './login.js';
 import { requireNavigation } from './navigation.js';
-import { absoluteRedirectUri } from './redirect-uri.js';
+import { absoluteRedirectUri, isAbsolute, refuseRelativeUri, type SiteAddress } from './redirect-uri.js';
 import { checkReturnTo } from './return-to.js';
 
 /** What the module gives to every app. */
-export interface RemoteAppContext {
+export interface RemoteAppContext extends SiteAddress {
   /** axios defaults. */
   readonly http?: CreateAxiosDefaults;
   /** Whether clients that are registered at run time reach public addresses only. */
   readonly blockPrivateNetworks?: boolean;
-  /** Scheme and host of this site, for relative redirect URIs. */
-  readonly baseUrl?: string;
   /** Whether browsers see the descriptions of errors. */
   readonly exposeErrors?: boolean;
   /** Where the users' tokens are. */
@@ -76,8 +75,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * Begins a login: makes the authorisation URL, keeps the pending login, and answers with the redirect.
    * `@OAuthLogin()` does this.
    *
-   * @param redirectUri absolute, or relative to `baseUrl` or to the request's own address
-   * @throws {OAuthError} `invalid_return_to`, the state store's error, or the provider's refusal of a request token
+   * @param redirectUri absolute, or relative to `baseUrl`; without `baseUrl`, relative to the request's own address when its
+   * host is this machine or one of `allowedHosts`
+   * @throws {OAuthError} `invalid_return_to`, `invalid_redirect_uri`, `invalid_state`, `invalid_nonce`,
+   * `invalid_login_parameter`, the state store's error, or the provider's refusal of a request token
+   * @throws {OAuthConfigError} for a machine client, which signs nobody in
    */
   authorizeRedirect(request: OAuthRequest, redirectUri?: string, params: LoginParams = {}): Promise<RedirectResponse> {
     return this.#login('begin', () => this.#beginLogin(request, redirectUri, params));
@@ -86,11 +88,21 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   async #beginLogin(
     request: OAuthRequest,
     redirectUri: string | undefined,
-    { returnTo, ...params }: LoginParams,
+    wishes: LoginParams,
   ): Promise<RedirectResponse> {
+    this.requireUserLogin();
+    const { returnTo, ...params } = requireParams(wishes, 'login');
     requireNavigation(request);
     const returnPath = checkReturnTo(returnTo);
     const callback = redirectUri && this.absoluteUri(redirectUri, request);
+    if (
+      redirectUri &&
+      !isAbsolute(redirectUri) &&
+      this.#context.baseUrl === undefined &&
+      (await this.vouchesForRequest())
+    ) {
+      refuseRelativeUri();
+    }
     const { url, ...data } = await this.createAuthorizationUrl(callback, params);
     await this.saveAuthorizeData(request, { ...data, redirectUri: callback, returnTo: returnPath });
     return { url, statusCode: 302 };
@@ -201,6 +213,27 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return Promise.resolve();
   }
 
+  /** Whether users sign in with this client; a machine client has a token of its own alone. @internal */
+  get signsUsersIn(): boolean {
+    return this.#config.protocol === 'OAuth 1' || this.#config.grantType === 'authorization_code';
+  }
+
+  /**
+   * Whether the authorization request is pushed or signed. @internal
+   * @throws {OAuthError} when the provider's metadata cannot be read
+   */
+  protected vouchesForRequest(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  /** @throws {OAuthConfigError} for a machine client */
+  protected requireUserLogin(): void {
+    if (this.signsUsersIn) return;
+    throw new OAuthConfigError([
+      `${this.name}.grant_type: a machine client (client_credentials) signs nobody in. Configure another client for logins`,
+    ]);
+  }
+
   // Getters on the prototype: what they give holds secrets, and no inspection of an app is to find it.
   protected get http(): AxiosInstance {
     return this.#http;
@@ -288,7 +321,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
 
   /** An address of this site, made absolute. */
   protected absoluteUri(uri: string, request: OAuthRequest): string {
-    return absoluteRedirectUri(uri, this.name, request, this.#context.baseUrl);
+    return absoluteRedirectUri(uri, this.name, request, this.#context);
   }
 
   /**

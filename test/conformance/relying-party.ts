@@ -46,7 +46,7 @@ export async function run({ settings, options, alg = 'RS256', params = {}, ...de
     clientKwargs: { scope: 'openid email' },
     ...settings,
   } as ClientRegistration;
-  const app = await startLoginApp({ clients: { rp }, ...options });
+  const app = await startLoginApp({ clients: { rp }, withBaseUrl: true, ...options });
   running.push(app, provider);
   const browser = new Browser();
   const page = await browser.get(`${app.url}/auth/rp/login?${new URLSearchParams(params).toString()}`);

@@ -72,7 +72,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   userinfo: {
     kinds: ['oidc', 'signed', 'dpop'],
     endpoints: ['userinfo', 'userinfo', 'metadata', 'jwks'],
-    call: ({ two, token }) => two.userinfo(token),
+    call: ({ two, token }) => two.userinfo({ token }),
   },
   revocation: {
     kinds: OPEN_ID,

@@ -83,8 +83,10 @@ describe('a logout that ends the provider’s session', () => {
 
   it('has the state that is passed in', async () => {
     await start();
-    expect((await logout('?state=mine')).searchParams.get('state')).toBe('mine');
-    expect((await browser.get(`${app.url}/auth/dev/signed-out?state=mine`)).json()).toEqual({ returnTo: '/' });
+    expect((await logout('?state=mine-and-no-other')).searchParams.get('state')).toBe('mine-and-no-other');
+    expect((await browser.get(`${app.url}/auth/dev/signed-out?state=mine-and-no-other`)).json()).toEqual({
+      returnTo: '/',
+    });
   });
 
   it('has no state, and needs no session, when the user does not come back', async () => {
@@ -95,8 +97,11 @@ describe('a logout that ends the provider’s session', () => {
 
   it('may be made by hand', async () => {
     const dev = await start();
-    const { url, state } = await dev.createLogoutUrl({ postLogoutRedirectUri: 'https://app.test/bye', state: 'mine' });
-    expect([new URL(url).searchParams.get('state'), state]).toEqual(['mine', 'mine']);
+    const { url, state } = await dev.createLogoutUrl({
+      postLogoutRedirectUri: 'https://app.test/bye',
+      state: 'mine-and-no-other',
+    });
+    expect([new URL(url).searchParams.get('state'), state]).toEqual(['mine-and-no-other', 'mine-and-no-other']);
     expect(await dev.createLogoutUrl()).toEqual({
       url: `${provider.url}/end?tenant=1&client_id=dev`,
       state: undefined,

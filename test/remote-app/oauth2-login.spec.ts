@@ -7,6 +7,9 @@ import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/l
 
 const TOKEN = { access_token: 'a', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r', scope: 'profile' };
 
+/** A state that a login may have. */
+const STATE = 'a state of the application';
+
 describe('a login by OAuth 2', () => {
   let provider: ScriptedProvider;
   let app: LoginApp;
@@ -58,6 +61,8 @@ describe('a login by OAuth 2', () => {
       client_id: 'dev',
       redirect_uri: `${app.url}/auth/dev/callback`,
       state: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: 'S256',
     });
 
     const response = await callback({ code: 'foo', state: searchParams.get('state') ?? '' });
@@ -81,6 +86,7 @@ describe('a login by OAuth 2', () => {
       grant_type: 'authorization_code',
       code: 'foo',
       redirect_uri: `${app.url}/auth/dev/callback`,
+      code_verifier: expect.stringMatching(/^[\w-]{43}$/),
     });
   });
 
@@ -113,8 +119,8 @@ describe('a login by OAuth 2', () => {
     expect((await callback({ error, state })).status).toBe(status);
   });
 
-  it('sends an S256 code challenge and its verifier where PKCE is on', async () => {
-    await start({ clientSecret: null, clientKwargs: { codeChallengeMethod: 'S256' } });
+  it('sends an S256 code challenge and its verifier for a public client', async () => {
+    await start({ clientSecret: null });
     const { searchParams } = await login();
     expect(searchParams.get('code_challenge_method')).toBe('S256');
     await callback({ code: 'foo', state: searchParams.get('state') ?? '' });
@@ -126,11 +132,11 @@ describe('a login by OAuth 2', () => {
   it('uses a state and a code verifier that are passed in', async () => {
     await start({ codeChallengeMethod: 'S256' });
     const codeVerifier = 'v'.repeat(43);
-    const { searchParams } = await login(`?state=foo&codeVerifier=${codeVerifier}`);
-    expect(searchParams.get('state')).toBe('foo');
+    const { searchParams } = await login(`?state=${STATE}&codeVerifier=${codeVerifier}`);
+    expect(searchParams.get('state')).toBe(STATE);
     expect(searchParams.get('code_challenge')).toBe(createHash('sha256').update(codeVerifier).digest('base64url'));
     expect(searchParams.has('codeVerifier')).toBe(false);
-    await callback({ code: 'foo', state: 'foo' });
+    await callback({ code: 'foo', state: STATE });
     expect(tokenRequest().get('code_verifier')).toBe(codeVerifier);
   });
 

@@ -320,15 +320,12 @@ describe('a provider with metadata', () => {
     await expect(begun).rejects.toThrow('have a usable authorization_endpoint');
   });
 
-  it('uses PKCE where it says that S256 is supported', async () => {
-    const dev = await start();
-    expect((await dev.createAuthorizationUrl()).codeVerifier).toBeUndefined();
-    await app.close();
+  it.each([undefined, ['plain', 'S256']])('uses PKCE where it lists %j as its methods', async (methods) => {
     provider.on('GET /.well-known/openid-configuration', () => ({
-      json: { ...metadata(), code_challenge_methods_supported: ['plain', 'S256'] },
+      json: { ...metadata(), code_challenge_methods_supported: methods },
     }));
-    const other = await start();
-    const { url, codeVerifier } = await other.createAuthorizationUrl();
+    const dev = await start();
+    const { url, codeVerifier } = await dev.createAuthorizationUrl();
     expect([new URL(url).searchParams.get('code_challenge_method'), codeVerifier]).toEqual([
       'S256',
       expect.any(String),
@@ -412,19 +409,19 @@ describe('a provider with metadata', () => {
 
     it('which is asked for a token, or for the user of a request', async () => {
       const dev = await start({ fetchToken: () => ({ access_token: 'kept' }) });
-      expect(await dev.userinfo({ accessToken: 'a' })).toEqual({
+      expect(await dev.userinfo({ token: { accessToken: 'a' } })).toEqual({
         sub: 'ada',
         email: 'ada@example.org',
         seen: 'Bearer a',
       });
-      expect(await dev.userinfo({ access_token: 'b' })).toMatchObject({ seen: 'Bearer b' });
-      expect(await dev.userinfo({ method: 'GET' })).toMatchObject({ seen: 'Bearer kept' });
+      expect(await dev.userinfo({ token: { access_token: 'b' } })).toMatchObject({ seen: 'Bearer b' });
+      expect(await dev.userinfo({ request: { method: 'GET' } })).toMatchObject({ seen: 'Bearer kept' });
     });
 
     it('which must speak of the user of the id_token', async () => {
       const dev = await start();
       const idToken = await idTokenOf({ sub: 'grace' });
-      await expect(dev.userinfo({ accessToken: 'a', idToken })).rejects.toThrow(
+      await expect(dev.userinfo({ token: { accessToken: 'a', idToken } })).rejects.toThrow(
         'the "sub" of the userinfo is "ada", expected "grace"',
       );
     });
@@ -438,7 +435,7 @@ describe('a provider with metadata', () => {
             return response;
           }),
       });
-      expect(await dev.userinfo({ accessToken: 'a' })).toEqual({ sub: '4711', id: 4711, login: 'octocat' });
+      expect(await dev.userinfo({ token: { accessToken: 'a' } })).toEqual({ sub: '4711', id: 4711, login: 'octocat' });
     });
 
     it.each([
@@ -453,7 +450,7 @@ describe('a provider with metadata', () => {
     ])('which fails when it %s', async (_, reply, why) => {
       provider.on('GET /userinfo', () => reply);
       const dev = await start();
-      await expect(dev.userinfo({ accessToken: 's3cret' })).rejects.toThrow(why);
+      await expect(dev.userinfo({ token: { accessToken: 's3cret' } })).rejects.toThrow(why);
     });
 
     it.each(['never', 'drip'] as const)(
@@ -461,14 +458,14 @@ describe('a provider with metadata', () => {
       async (reply) => {
         provider.on('GET /userinfo', () => reply);
         const dev = await start({}, { timeout: 200 });
-        await expect(dev.userinfo({ accessToken: 'a' })).rejects.toMatchObject({ status: 504 });
+        await expect(dev.userinfo({ token: { accessToken: 'a' } })).rejects.toMatchObject({ status: 504 });
       },
     );
 
     it('which may be missing', async () => {
       provider.on('GET /.well-known/openid-configuration', () => ({ json: metadata() }));
       const dev = await start();
-      await expect(dev.userinfo({ accessToken: 'a' })).rejects.toThrow('have a usable userinfo_endpoint');
+      await expect(dev.userinfo({ token: { accessToken: 'a' } })).rejects.toThrow('have a usable userinfo_endpoint');
     });
   });
 

@@ -114,7 +114,7 @@ describe('an API that answers too much, or too slowly', () => {
 
   it('cannot hold a userinfo request with a drip', async () => {
     const dev = await client({ timeout: 150 });
-    expect((await failure(dev.userinfo(TOKEN))).getStatus()).toBe(504);
+    expect((await failure(dev.userinfo({ token: TOKEN }))).getStatus()).toBe(504);
   });
 
   it('may drip a stream once its headers are there', async () => {

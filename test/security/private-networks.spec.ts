@@ -91,7 +91,7 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
     await expect(byIssuer.createAuthorizationUrl()).rejects.toMatchObject(refusal);
     const client = clientOf(app, { ...tenant(provider.url), userinfoEndpoint: `${provider.url}/me` });
     await expect(client.fetchAccessToken({ grantType: 'client_credentials' })).rejects.toMatchObject(refusal);
-    await expect(client.userinfo({ accessToken: 'a' })).rejects.toMatchObject(refusal);
+    await expect(client.userinfo({ token: { accessToken: 'a' } })).rejects.toMatchObject(refusal);
     const registration = { ...tenant(provider.url), registrationEndpoint: `${provider.url}/register` };
     await expect(app.registry.registerDynamically('new', registration, {})).rejects.toMatchObject(refusal);
     expect(provider.requests).toHaveLength(0);

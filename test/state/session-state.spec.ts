@@ -266,6 +266,15 @@ describe('a pending login', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'save', 'cookie', '_used_states'])(
+    'is not found by the state %s',
+    async (state) => {
+      await start();
+      await login();
+      expect(await callback(state)).toMatchObject(refused('unknown_state'));
+    },
+  );
+
+  it.each(['__defineGetter__', '__lookupSetter__', 'propertyIsEnumerable'])(
     'is not found by the state %s, and may have it',
     async (state) => {
       await start();
@@ -279,10 +288,11 @@ describe('a pending login', () => {
 
   it('of the client a_b is of no use to the client a', async () => {
     await start(['a', 'a_b']);
-    await login({ state: 'c' }, 'a_b');
-    expect(Object.keys(store.pending)).toEqual(['_state_a_b_c']);
-    expect(await callback('b_c', 'a')).toMatchObject(refused('unknown_state'));
-    expect(await callback('c', 'a_b')).toMatchObject(DONE);
+    const state = 'c'.repeat(16);
+    await login({ state }, 'a_b');
+    expect(Object.keys(store.pending)).toEqual([`_state_a_b_${state}`]);
+    expect(await callback(`b_${state}`, 'a')).toMatchObject(refused('unknown_state'));
+    expect(await callback(state, 'a_b')).toMatchObject(DONE);
   });
 
   it('of one client is of no use to another', async () => {

@@ -23,6 +23,7 @@ import {
   type OAuthClientModuleOptions,
   type OAuthLoginParams,
 } from 'nestjs-oauth-client';
+import { freePort } from './free-port.js';
 
 /** How the app of a test is set up. */
 export interface LoginAppOptions extends OAuthClientModuleOptions {
@@ -31,6 +32,8 @@ export interface LoginAppOptions extends OAuthClientModuleOptions {
   session?: 'express-session' | 'cookie-session' | 'none';
   /** Express' own setting. */
   trustProxy?: boolean;
+  /** Whether the app knows its own address, by `baseUrl`. Pushed and signed authorization requests need it. */
+  withBaseUrl?: boolean;
 }
 
 /** A whole Nest app with a login and a callback route for every provider, on a port of its own. */
@@ -118,14 +121,19 @@ export function sessionToken(name: string, request: object): OAuth1Token | OAuth
 }
 
 export async function startLoginApp(options: LoginAppOptions): Promise<LoginApp> {
-  const { session: kind = 'express-session', trustProxy = false, ...moduleOptions } = options;
-  const app = await NestFactory.create(appModule(moduleOptions), { logger: ['error', 'warn'], abortOnError: false });
+  const { session: kind = 'express-session', trustProxy = false, withBaseUrl = false, ...moduleOptions } = options;
+  const wanted = withBaseUrl ? await freePort() : 0;
+  const own = withBaseUrl ? { baseUrl: `http://127.0.0.1:${wanted}` } : {};
+  const app = await NestFactory.create(appModule({ ...own, ...moduleOptions }), {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+  });
   const sessions = new MemoryStore();
   const express = app.getHttpAdapter().getInstance() as { set(name: string, value: unknown): void };
   express.set('trust proxy', trustProxy);
   const middleware = sessionMiddleware(kind, sessions);
   if (middleware) app.use(middleware);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(wanted, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   return { url, app, registry: app.get(OAuthRegistry), sessions, close: () => app.close() };

@@ -3,7 +3,6 @@ import { NestFactory } from '@nestjs/core';
 import type { Request } from 'express';
 import session from 'express-session';
 import type { JSONWebKeySet } from 'jose';
-import type { AddressInfo } from 'node:net';
 import {
   OAuthCallback,
   OAuthClientModule,
@@ -16,6 +15,7 @@ import {
   type OAuthClientModuleOptions,
   type OAuthLoginParams,
 } from 'nestjs-oauth-client';
+import { freePort } from './free-port.js';
 import type { SiteApp } from './openid-site.js';
 
 /** The token that {@link LoginController} keeps in the session. */
@@ -57,16 +57,20 @@ export class KeysController {
   }
 }
 
-/** An app with logins and whatever routes a test needs beside them; its clients are registered later. */
+/** An app with logins and whatever routes a test needs beside them, which knows its address; its clients are registered later. */
 export async function startOpenIdApp(
   controllers: Type<unknown>[],
   options: OAuthClientModuleOptions = {},
 ): Promise<SiteApp & { app: INestApplication }> {
-  const app = await NestFactory.create(appModule(controllers, options), { logger: ['error'], abortOnError: false });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const app = await NestFactory.create(appModule(controllers, { baseUrl: url, ...options }), {
+    logger: ['error'],
+    abortOnError: false,
+  });
   app.use(session({ secret: 'test', resave: false, saveUninitialized: false }));
-  await app.listen(0, '127.0.0.1');
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  return { app, url: `http://127.0.0.1:${port}`, registry: app.get(OAuthRegistry), close: () => app.close() };
+  await app.listen(port, '127.0.0.1');
+  return { app, url, registry: app.get(OAuthRegistry), close: () => app.close() };
 }
 
 function appModule(controllers: Type<unknown>[], options: OAuthClientModuleOptions): Type<unknown> {

@@ -101,7 +101,7 @@ const SECRET = 'a secret of more than thirty-two bytes';
 /** The app comes first, so that its address can be registered at the provider; its clients come when both are there. */
 export async function startSite(options: SiteOptions): Promise<Site> {
   const { clients: given, app: own, module, configuration, ...provider } = options;
-  const app = own ?? (await startLoginApp({ ...module, clients: {} }));
+  const app = own ?? (await startLoginApp({ withBaseUrl: true, ...module, clients: {} }));
   const clients = typeof given === 'function' ? given(app.url) : given;
   const named = Object.entries(clients);
   const seen: Seen[] = [];

@@ -87,7 +87,7 @@ describe('a token that is bound to a key (DPoP)', () => {
     expect(token.tokenType).toBe('dpop');
     expect(token).not.toHaveProperty('dpopKey');
     expect(authorization.searchParams.get('dpop_jkt')).toBe(await calculateJwkThumbprint(publicJwk(OWN_KEY)));
-    expect(await site.client('own').userinfo(token)).toMatchObject({ sub: '1815' });
+    expect(await site.client('own').userinfo({ token })).toMatchObject({ sub: '1815' });
   });
 
   it('is bound by a pushed request, too', async () => {
@@ -126,7 +126,7 @@ describe('a provider that wants its nonce in proofs', () => {
 
   /** The same client anew, which knows no nonce yet. */
   function forgetful(name: string) {
-    site.registry.register(name, settingsOf('bound', site.oidc.url, BOUND));
+    site.registry.register(name, settingsOf('bound', site.oidc.url, BOUND), { replace: true });
     return site.client(name);
   }
 
@@ -142,7 +142,7 @@ describe('a provider that wants its nonce in proofs', () => {
   });
 
   it.each([
-    ['userinfo', async (name: string, token: OAuth2Token) => forgetful(name).userinfo(token)],
+    ['userinfo', async (name: string, token: OAuth2Token) => forgetful(name).userinfo({ token })],
     ['API', async (name: string, token: OAuth2Token) => (await forgetful(name).get('me', { token })).data],
   ])('is answered with it at the %s', async (name, ask) => {
     const { token } = await site.signIn('bound');

@@ -100,7 +100,7 @@ describe('who the user is', () => {
     expect(decodeProtectedHeader(token.idToken ?? '')).toMatchObject(header);
     expect(userInfo).toMatchObject({ sub: '1815' });
     const client = site.client(name);
-    expect(await client.userinfo(token)).toMatchObject({ sub: '1815', name: 'Ada Lovelace' });
+    expect(await client.userinfo({ token })).toMatchObject({ sub: '1815', name: 'Ada Lovelace' });
     const renewed = await client.fetchAccessToken({ grantType: 'refresh_token', token });
     expect(renewed.idToken).not.toBe(token.idToken);
   });
@@ -128,7 +128,7 @@ describe('who the user is', () => {
     const { token, userInfo } = await site.signIn(name);
     const user = { sub: '1815', name: 'Ada Lovelace', email: 'ada@example.org' };
     expect(userInfo).toMatchObject(user);
-    expect(await site.client(name).userinfo(token)).toMatchObject(user);
+    expect(await site.client(name).userinfo({ token })).toMatchObject(user);
     const { answer } = site.seenAt('userinfo').at(-1)!;
     if (type === 'application/json') expect(answer).toEqual(user);
     else expect(decodeProtectedHeader(String(answer)).alg).toBe(name === 'signed' ? 'ES256' : 'RSA-OAEP-256');

@@ -124,7 +124,7 @@ describe('a logout', () => {
       state: new URL(page.url).searchParams.get('state'),
     });
     expect(await isAsked()).toBe(true);
-    await expect(site.client('harbour').userinfo(token)).rejects.toMatchObject({ answer: { status: 401 } });
+    await expect(site.client('harbour').userinfo({ token })).rejects.toMatchObject({ answer: { status: 401 } });
   });
 
   it('comes back once, to the browser that began it', async () => {

@@ -120,7 +120,7 @@ describe('a client that shows its certificate (mutual TLS)', () => {
 
   it('asks userinfo with its certificate, without which the token is worth nothing', async () => {
     const { token } = await site.signIn('self');
-    expect(await site.client('self').userinfo(token)).toMatchObject({ sub: '1815' });
+    expect(await site.client('self').userinfo({ token })).toMatchObject({ sub: '1815' });
     expect(hostAt('userinfo')).toBe(`localhost:${aliases.port}`);
     const headers = { authorization: `Bearer ${token.accessToken}` };
     expect((await fetch(`${site.oidc.url}/me`, { headers })).status).toBe(401);

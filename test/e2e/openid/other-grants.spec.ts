@@ -185,7 +185,7 @@ describe('a user who is asked on a device of their own (CIBA)', () => {
     await provider.backchannelResult(id, grant);
     const { token, claims } = await waiting;
     expect(claims).toMatchObject({ sub: '1906', name: 'Grace Hopper' });
-    expect(await site.client('till').userinfo(token)).toMatchObject({ sub: '1906' });
+    expect(await site.client('till').userinfo({ token })).toMatchObject({ sub: '1906' });
     expect(site.seenAt('token').at(-1)).toMatchObject({ sent: { grant_type: CIBA, auth_req_id: id }, status: 200 });
   });
 

@@ -157,7 +157,7 @@ describe('a login', () => {
     const { token, userInfo } = await site.signIn('client', { wishes: { claims } });
     expect(userInfo).toMatchObject({ sub: '1815', email: 'ada@example.org' });
     expect(userInfo).not.toHaveProperty('name');
-    expect(await site.client('client').userinfo(token)).toEqual({ sub: '1815', name: 'Ada Lovelace' });
+    expect(await site.client('client').userinfo({ token })).toEqual({ sub: '1815', name: 'Ada Lovelace' });
   });
 
   it('asks how surely the user is known, and takes nothing else for an answer', async () => {

@@ -1,0 +1,55 @@
+import { isRecord } from '../config/setting-keys.js';
+import { isHttpUrl } from '../config/settings-schema.js';
+import type { OAuthClientModuleOptions } from '../oauth-client.options.js';
+import type { RegistryContext } from '../oauth.registry.js';
+import { parseHost } from '../remote-app/request-host.js';
+
+/** Milliseconds; a timer that is told more fires at once. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+const MOST_HOSTS = 100;
+const FLAGS = ['allowInsecureHttp', 'blockPrivateNetworks', 'exposeErrors'] as const;
+
+/** Returns every fault of the options that say how clients reach their providers, and how users reach this site. */
+export function optionFaults(options: OAuthClientModuleOptions): string[] {
+  const values: Partial<Record<string, unknown>> = { ...options };
+  const { clients, baseUrl, allowedHosts, http } = values;
+  const faults: string[] = [];
+  if (baseUrl !== undefined && !isHttpUrl(baseUrl)) faults.push('baseUrl: expected an http or https URL');
+  if (clients !== undefined && !isRecord(clients)) faults.push('clients: expected an object of clients by name');
+  if (allowedHosts !== undefined && !areHosts(allowedHosts)) {
+    faults.push(
+      `allowedHosts: expected an array of at most ${MOST_HOSTS} hosts, each a name with its port where the browser shows ` +
+        'one, such as "app.example" or "app.example:8443"',
+    );
+  }
+  const flags = FLAGS.filter((flag) => values[flag] !== undefined && typeof values[flag] !== 'boolean');
+  return [...faults, ...flags.map((flag) => `${flag}: expected true or false`), ...httpFaults(http)];
+}
+
+/** Returns the options that every client has from the module. */
+export function siteOptions({
+  http,
+  baseUrl,
+  allowedHosts,
+  allowInsecureHttp,
+  blockPrivateNetworks,
+  exposeErrors,
+}: OAuthClientModuleOptions): Omit<RegistryContext, 'tokens' | 'stateStore'> {
+  const hosts = allowedHosts?.map((host) => host.toLowerCase());
+  return { http, baseUrl, allowedHosts: hosts, allowInsecureHttp, blockPrivateNetworks, exposeErrors };
+}
+
+function httpFaults(http: unknown): string[] {
+  if (http === undefined) return [];
+  if (!isRecord(http)) return ['http: expected an object of axios defaults'];
+  const { timeout } = http;
+  if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0 && timeout <= LONGEST_TIMEOUT)) return [];
+  return [`http.timeout: expected a number of milliseconds, 0 to ${LONGEST_TIMEOUT}`];
+}
+
+/** A wildcard would let any customer of a hosting company receive codes, so none is taken. */
+function areHosts(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.length <= MOST_HOSTS && value.every((host) => parseHost('http', host) !== undefined)
+  );
+}

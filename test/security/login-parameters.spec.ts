@@ -1,0 +1,226 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OAuth1App, OAuth2App, OAuthLoginParams } from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import type { SiteApp } from '../support/openid-site.js';
+import { startStateApp } from '../support/state-app.js';
+
+const REQUEST_TOKEN = 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true';
+/** 16 characters. */
+const STATE = 'sixteen-letters!';
+
+let provider: ScriptedProvider;
+
+beforeAll(async () => {
+  provider = await startScriptedProvider();
+  provider.on('POST /request-token', () => ({ body: REQUEST_TOKEN }));
+  provider.on('GET /me', () => ({ json: { sub: 'ada' } }));
+});
+
+afterAll(() => provider.close());
+
+describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
+  let site: SiteApp;
+
+  beforeEach(async () => {
+    const { url } = provider;
+    const dev = {
+      clientId: 'id',
+      clientSecret: 'secret',
+      authorizeUrl: `${url}/authorize`,
+      accessTokenUrl: `${url}/token`,
+      userinfoEndpoint: `${url}/me`,
+      endSessionEndpoint: `${url}/end`,
+      clientKwargs: { scope: 'openid' },
+    };
+    const old = {
+      clientId: 'id',
+      clientSecret: 'secret',
+      requestTokenUrl: `${url}/request-token`,
+      accessTokenUrl: `${url}/access-token`,
+      authorizeUrl: `${url}/authorize`,
+    };
+    site = await startStateApp({ platform, clients: { dev, old } });
+  });
+
+  afterEach(() => site.close());
+
+  async function begin(query: string, route = 'dev/login') {
+    const { status, headers, text } = await new Browser().get(`${site.url}/auth/${route}?${query}`, { follow: false });
+    return { status, location: headers.get('location') ?? '', body: text };
+  }
+
+  it.each(['', '1', 'x'.repeat(15), 'x'.repeat(1_025)])(
+    'a state of %j from a query does not switch the CSRF check off',
+    async (state) => {
+      for (const route of ['dev/login', 'dev/logout']) {
+        const { status, body } = await begin(new URLSearchParams({ state }).toString(), route);
+        expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_state' }]);
+      }
+    },
+  );
+
+  it('a state that comes twice does not switch the CSRF check off', async () => {
+    const { status, body } = await begin(`state=${STATE}&state=${STATE}`);
+    expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_state' }]);
+  });
+
+  it.each(['', '1', 'x'.repeat(15)])(
+    'a nonce of %j from a query does not let an id_token be replayed',
+    async (nonce) => {
+      const { status, body } = await begin(new URLSearchParams({ nonce }).toString());
+      expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_nonce' }]);
+    },
+  );
+
+  it('a state and a nonce of 16 characters are used as they are', async () => {
+    const { location } = await begin(new URLSearchParams({ state: STATE, nonce: STATE }).toString());
+    const { searchParams } = new URL(location);
+    expect([searchParams.get('state'), searchParams.get('nonce')]).toEqual([STATE, STATE]);
+  });
+
+  it.each([
+    'maxAge=soon',
+    'maxAge=-1',
+    'maxAge=',
+    'maxAge=NaN',
+    'maxAge=Infinity',
+    'maxAge=1&maxAge=2',
+    'max_age=soon',
+    'prompt=a&prompt=b',
+    'loginHint=a&loginHint=b',
+    'login_hint=a&login_hint=b',
+    'responseMode=a&responseMode=b',
+    'response_type=a&response_type=b',
+    'claims=text',
+    'dpopKey=text',
+    'authorizationDetails=text',
+    'codeVerifier=a&codeVerifier=b',
+    'request_uri=urn:ietf:params:oauth:request_uri:attackers',
+    'request=e30.e30.',
+    'code_verifier=leaked',
+    `extra=${'x'.repeat(8_193)}`,
+  ])('a login link with %s is refused, and checks nothing less', async (query) => {
+    const { status, body } = await begin(query);
+    expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_login_parameter' }]);
+  });
+
+  it('a numeric string is good for maxAge', async () => {
+    expect(new URL((await begin('maxAge=60')).location).searchParams.get('max_age')).toBe('60');
+  });
+
+  it('a login with OAuth 1 sends no key, verifier or nonce, nor a callback that the link chose', async () => {
+    const query = new URLSearchParams({
+      dpopKey: 'k',
+      codeVerifier: 'v',
+      nonce: 'n',
+      state: 's',
+      maxAge: '1',
+      loginHint: 'a',
+      idTokenHint: 't',
+      acrValues: 'a',
+      claims: 'c',
+      authorizationDetails: 'd',
+      responseType: 't',
+      responseMode: 'm',
+      resource: 'r',
+      oauth_callback: 'https://evil.example',
+      oauth_token: 'attackers',
+      scope: 'read',
+      name: 'My app',
+    });
+    const { location } = await begin(query.toString(), 'old/login');
+    expect(Object.fromEntries(new URL(location).searchParams)).toEqual({
+      scope: 'read',
+      name: 'My app',
+      oauth_token: 'rt',
+    });
+  });
+
+  it.each(['x=1&x=2', 'a='.padEnd(9_000, 'x')])('a login with OAuth 1 is bounded too: %.20s', async (query) => {
+    const { status } = await begin(query, 'old/login');
+    expect(status).toBe(query.length > 8_192 ? 400 : 302);
+  });
+
+  describe('by hand,', () => {
+    function app(): OAuth2App {
+      return site.registry.get<OAuth2App>('dev');
+    }
+
+    it.each([
+      { acrValues: { a: 1 } },
+      { acr_values: { a: 1 } },
+      { acrValues: ['a', 7] },
+      { scope: { a: 1 } },
+      { resource: 7 },
+      { maxAge: NaN },
+      { maxAge: Infinity },
+      { maxAge: {} },
+      { prompt: {} },
+      { idTokenHint: 7 },
+      { claims: [] },
+      { dpopKey: [] },
+      { authorizationDetails: {} },
+      { codeVerifier: 7 },
+      { extra: () => 'x' },
+      { extra: Symbol('x') },
+      { extra: 1n },
+      { client_secret: 'x' },
+      Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`k${index}`, 'x'])),
+    ])('parameters of the wrong kind are refused before the provider is asked: %p', async (params) => {
+      const asked = app().createAuthorizationUrl('https://app.test/cb', params as OAuthLoginParams);
+      await expect(asked).rejects.toMatchObject({ error: 'invalid_login_parameter', status: 400 });
+    });
+
+    it('a state of null is a random one', async () => {
+      const { state } = await app().createAuthorizationUrl('https://app.test/cb', { state: null as never });
+      expect(state).toMatch(/^[\w-]{43}$/);
+    });
+
+    it.each(['text', 7, ['a'], true])(
+      'parameters that are %j, and not an object, are refused clearly',
+      async (params) => {
+        for (const name of ['dev', 'old']) {
+          const client = site.registry.get<OAuth1App>(name);
+          const refusal = { error: 'invalid_login_parameter', status: 500 };
+          await expect(client.authorizeRedirect({}, undefined, params as never)).rejects.toMatchObject(refusal);
+          await expect(client.createAuthorizationUrl(undefined, params as never)).rejects.toMatchObject(refusal);
+        }
+        await expect(app().logoutRedirect({}, params as never)).rejects.toMatchObject({ status: 500 });
+      },
+    );
+
+    it.each([{ idTokenHint: 7 }, { logoutHint: [] }, { uiLocales: {} }, { extra: () => 'x' }])(
+      'parameters of a logout of the wrong kind are refused: %p',
+      async (params) => {
+        await expect(app().createLogoutUrl(params as never)).rejects.toMatchObject({
+          error: 'invalid_login_parameter',
+        });
+      },
+    );
+
+    it('userinfo() takes no request for a token, whatever the request has', async () => {
+      const request = { method: 'GET', accessToken: 'of the attacker', user: { id: 1 } };
+      const wrong = [
+        request,
+        { accessToken: 'a' },
+        { access_token: 'a' },
+        {},
+        { token: undefined },
+        null,
+        'token',
+        undefined,
+      ];
+      for (const source of [...wrong, { user: { id: 1 } }, { token: { accessToken: 'a' }, method: 'GET' }]) {
+        await expect(app().userinfo(source as never)).rejects.toMatchObject({
+          error: 'invalid_request',
+          status: 500,
+          message: expect.stringContaining('{ token }, { request } or { user'),
+        });
+      }
+      expect(provider.requests.some(({ path }) => path === '/me')).toBe(false);
+      expect(await app().userinfo({ token: { accessToken: 'a' } })).toEqual({ sub: 'ada' });
+      provider.requests.length = 0;
+    });
+  });
+});
