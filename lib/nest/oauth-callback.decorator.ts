@@ -1,23 +1,31 @@
 import { applyDecorators, createParamDecorator, Header, UseGuards } from '@nestjs/common';
 import { loginResultOf, returnToOf } from './login-result.js';
 import { OAUTH_CALLBACK, OAuthCallbackGuard, type OAuthCallbackOptions } from './oauth-callback.guard.js';
+import { routeOf } from './route-client.js';
 
 /**
  * Makes a route the end of a login: the callback is checked against the pending login and the token is fetched before the
  * handler runs. Read the result with `@OAuthToken()`, `@OAuthAccount()`, `@OAuthUserInfo()` and `@OAuthReturnTo()`.
  *
- * @param name the client; without it, the route's `:provider` parameter names it
+ * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
+ * parameter names any client that signs users in
  *
  * @example
  * @Get('twitter/callback')
  * @OAuthCallback('twitter')
  * callback(@OAuthToken() token: OAuth1Token, @OAuthReturnTo() returnTo: string) {}
  */
-export function OAuthCallback(name?: string, options?: OAuthCallbackOptions): MethodDecorator;
+export function OAuthCallback(clients?: string | readonly string[], options?: OAuthCallbackOptions): MethodDecorator;
 export function OAuthCallback(options: OAuthCallbackOptions): MethodDecorator;
-export function OAuthCallback(first?: string | OAuthCallbackOptions, second?: OAuthCallbackOptions): MethodDecorator {
-  const route = typeof first === 'object' ? first : { name: first, ...second };
-  return applyDecorators(OAUTH_CALLBACK(route), UseGuards(OAuthCallbackGuard), Header('Cache-Control', 'no-store'));
+export function OAuthCallback(
+  first?: string | readonly string[] | OAuthCallbackOptions,
+  second?: OAuthCallbackOptions,
+): MethodDecorator {
+  return applyDecorators(
+    OAUTH_CALLBACK(routeOf(first, second)),
+    UseGuards(OAuthCallbackGuard),
+    Header('Cache-Control', 'no-store'),
+  );
 }
 
 /** The user's token: an `OAuth1Token` or an `OAuth2Token`. */

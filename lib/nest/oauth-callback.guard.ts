@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { RequestParameters } from '../config/client-settings.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { keepLoginResult } from './login-result.js';
-import { clientOfRoute } from './route-client.js';
+import { clientOfRoute, type ClientRoute } from './route-client.js';
 import { requestOf } from './route-request.js';
 
 /** How a callback route is set up; see `@OAuthCallback()`. */
@@ -12,10 +12,7 @@ export interface OAuthCallbackOptions {
   params?: RequestParameters;
 }
 
-export interface OAuthCallbackRoute extends OAuthCallbackOptions {
-  /** Client; without it, the route's `:provider`. */
-  name?: string;
-}
+export type OAuthCallbackRoute = OAuthCallbackOptions & ClientRoute;
 
 export const OAUTH_CALLBACK = Reflector.createDecorator<OAuthCallbackRoute>();
 
@@ -28,9 +25,9 @@ export class OAuthCallbackGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { name, params } = this.reflector.get(OAUTH_CALLBACK, context.getHandler());
+    const { clients, params } = this.reflector.get(OAUTH_CALLBACK, context.getHandler());
     const request = requestOf(context);
-    const app = clientOfRoute(this.registry, name, request);
+    const app = clientOfRoute(this.registry, clients, request);
     keepLoginResult(request, await app.completeLogin(request, params));
     return true;
   }

@@ -1,11 +1,13 @@
 import { applyDecorators, Header, Redirect, UseInterceptors } from '@nestjs/common';
 import { OAUTH_LOGIN, OAuthLoginInterceptor, type OAuthLoginOptions } from './oauth-login.interceptor.js';
+import { routeOf } from './route-client.js';
 
 /**
  * Makes a route the beginning of a login: it answers with the redirect to the provider. What the handler returns are that
  * login's own parameters (see {@link OAuthLoginParams}); it may return nothing.
  *
- * @param name the client; without it, the route's `:provider` parameter names it
+ * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
+ * parameter names any client that signs users in
  *
  * @example
  * @Get('twitter/login')
@@ -14,12 +16,14 @@ import { OAUTH_LOGIN, OAuthLoginInterceptor, type OAuthLoginOptions } from './oa
  *   return { returnTo: next };
  * }
  */
-export function OAuthLogin(name?: string, options?: OAuthLoginOptions): MethodDecorator;
+export function OAuthLogin(clients?: string | readonly string[], options?: OAuthLoginOptions): MethodDecorator;
 export function OAuthLogin(options: OAuthLoginOptions): MethodDecorator;
-export function OAuthLogin(first?: string | OAuthLoginOptions, second?: OAuthLoginOptions): MethodDecorator {
-  const route = typeof first === 'object' ? first : { name: first, ...second };
+export function OAuthLogin(
+  first?: string | readonly string[] | OAuthLoginOptions,
+  second?: OAuthLoginOptions,
+): MethodDecorator {
   return applyDecorators(
-    OAUTH_LOGIN(route),
+    OAUTH_LOGIN(routeOf(first, second)),
     UseInterceptors(OAuthLoginInterceptor),
     Redirect(),
     Header('Cache-Control', 'no-store'),

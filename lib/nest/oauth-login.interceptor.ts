@@ -2,15 +2,17 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { Reflector } from '@nestjs/core';
 import { mergeMap, type Observable } from 'rxjs';
 import { OAuthRegistry } from '../oauth.registry.js';
+import { requireParams } from '../oauth2/authorization/read-params.js';
 import type { LoginParams, RedirectResponse } from '../remote-app/login.js';
-import { clientOfRoute } from './route-client.js';
+import { clientOfRoute, type ClientRoute } from './route-client.js';
 import { requestOf } from './route-request.js';
 
 /** How a login route is set up; see `@OAuthLogin()`. */
 export interface OAuthLoginOptions {
   /**
-   * Where the provider sends the user back to: absolute, or relative to `baseUrl` or to the request's own address.
-   * `:provider` in it stands for the client's name.
+   * Where the provider sends the user back to: absolute, or relative to `baseUrl`; without `baseUrl`, relative to the
+   * request's own address when its host is this machine or one of `allowedHosts`. `:provider` in it stands for the client's
+   * name.
    */
   redirectUri?: string;
 }
@@ -21,10 +23,7 @@ export interface OAuthLoginParams extends LoginParams {
   redirectUri?: string;
 }
 
-export interface OAuthLoginRoute extends OAuthLoginOptions {
-  /** Client; without it, the route's `:provider`. */
-  name?: string;
-}
+export type OAuthLoginRoute = OAuthLoginOptions & ClientRoute;
 
 export const OAUTH_LOGIN = Reflector.createDecorator<OAuthLoginRoute>();
 
@@ -37,12 +36,12 @@ export class OAuthLoginInterceptor implements NestInterceptor<OAuthLoginParams |
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler<OAuthLoginParams | undefined>): Observable<RedirectResponse> {
-    const { name, redirectUri } = this.reflector.get(OAUTH_LOGIN, context.getHandler());
+    const { clients, redirectUri } = this.reflector.get(OAUTH_LOGIN, context.getHandler());
     const request = requestOf(context);
-    const app = clientOfRoute(this.registry, name, request);
+    const app = clientOfRoute(this.registry, clients, request);
     return next.handle().pipe(
       mergeMap((params) => {
-        const { redirectUri: own = redirectUri, ...rest } = params ?? {};
+        const { redirectUri: own = redirectUri, ...rest }: OAuthLoginParams = requireParams(params, 'login');
         return app.authorizeRedirect(request, own, rest);
       }),
     );

@@ -1,12 +1,14 @@
 import { applyDecorators, Header, HttpCode, Redirect, UseGuards, UseInterceptors } from '@nestjs/common';
 import { OAUTH_LOGOUT_REQUEST, OAuthLogoutGuard, type OAuthLogoutRequestRoute } from './oauth-logout.guard.js';
 import { OAUTH_LOGOUT, OAuthLogoutInterceptor, type OAuthLogoutOptions } from './oauth-logout.interceptor.js';
+import { routeOf } from './route-client.js';
 
 /**
  * Makes a route the beginning of a logout that ends the provider's session too (OpenID Connect RP-Initiated Logout 1.0).
  * The handler ends the session here, and returns that logout's own parameters, of which `idTokenHint` is the one to give.
  *
- * @param name the client; without it, the route's `:provider` parameter names it
+ * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
+ * parameter names any client that signs users in
  *
  * @example
  * @Get('harbour/logout')
@@ -17,10 +19,13 @@ import { OAUTH_LOGOUT, OAuthLogoutInterceptor, type OAuthLogoutOptions } from '.
  *   return { idTokenHint };
  * }
  */
-export function OAuthLogout(name?: string, options?: OAuthLogoutOptions): MethodDecorator;
+export function OAuthLogout(clients?: string | readonly string[], options?: OAuthLogoutOptions): MethodDecorator;
 export function OAuthLogout(options: OAuthLogoutOptions): MethodDecorator;
-export function OAuthLogout(first?: string | OAuthLogoutOptions, second?: OAuthLogoutOptions): MethodDecorator {
-  const route = typeof first === 'object' ? first : { name: first, ...second };
+export function OAuthLogout(
+  first?: string | readonly string[] | OAuthLogoutOptions,
+  second?: OAuthLogoutOptions,
+): MethodDecorator {
+  const route = routeOf(first, second);
   return applyDecorators(OAUTH_LOGOUT(route), UseInterceptors(OAuthLogoutInterceptor), Redirect(), NO_STORE);
 }
 
@@ -28,35 +33,38 @@ export function OAuthLogout(first?: string | OAuthLogoutOptions, second?: OAuthL
  * Makes a route the end of a logout: the callback is checked against the pending logout before the handler runs. Read where
  * the user goes with `@OAuthReturnTo()`.
  *
- * @param name the client; without it, the route's `:provider` parameter names it
+ * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
+ * parameter names any client that signs users in
  */
-export function OAuthLogoutCallback(name?: string): MethodDecorator {
-  return logoutRequest({ name, kind: 'callback' });
+export function OAuthLogoutCallback(clients?: string | readonly string[]): MethodDecorator {
+  return logoutRequest({ ...routeOf<object>(clients), kind: 'callback' });
 }
 
 /**
  * Makes a `@Post()` route what the provider calls when a user signed out there (OpenID Connect Back-Channel Logout 1.0): the
  * logout token is checked, and the `onBackchannelLogout` of the token store is told, before the handler runs.
  *
- * @param name the client; without it, the route's `:provider` parameter names it
+ * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
+ * parameter names any client that signs users in
  *
  * @example
  * @Post('harbour/backchannel-logout')
  * @OAuthBackchannelLogout('harbour')
  * signedOutThere() {}
  */
-export function OAuthBackchannelLogout(name?: string): MethodDecorator {
-  return applyDecorators(logoutRequest({ name, kind: 'backchannel' }), HttpCode(200));
+export function OAuthBackchannelLogout(clients?: string | readonly string[]): MethodDecorator {
+  return applyDecorators(logoutRequest({ ...routeOf<object>(clients), kind: 'backchannel' }), HttpCode(200));
 }
 
 /**
  * Makes a route what the provider loads in a frame when the user signs out there (OpenID Connect Front-Channel Logout 1.0):
  * `iss` and `sid` are checked against the user's token before the handler runs, which ends the session here.
  *
- * @param name the client; without it, the route's `:provider` parameter names it
+ * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
+ * parameter names any client that signs users in
  */
-export function OAuthFrontchannelLogout(name?: string): MethodDecorator {
-  return logoutRequest({ name, kind: 'frontchannel' });
+export function OAuthFrontchannelLogout(clients?: string | readonly string[]): MethodDecorator {
+  return logoutRequest({ ...routeOf<object>(clients), kind: 'frontchannel' });
 }
 
 const NO_STORE = Header('Cache-Control', 'no-store');

@@ -2,12 +2,10 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { keepReturnTo } from './login-result.js';
-import { openIdClientOfRoute } from './route-client.js';
+import { openIdClientOfRoute, type ClientRoute } from './route-client.js';
 import { requestOf } from './route-request.js';
 
-export interface OAuthLogoutRequestRoute {
-  /** Client; without it, the route's `:provider`. */
-  name?: string;
+export interface OAuthLogoutRequestRoute extends ClientRoute {
   /** What comes in: the user who is back, the provider itself, or a frame of the provider's. */
   kind: 'callback' | 'backchannel' | 'frontchannel';
 }
@@ -23,9 +21,9 @@ export class OAuthLogoutGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { name, kind } = this.reflector.get(OAUTH_LOGOUT_REQUEST, context.getHandler());
+    const { clients, kind } = this.reflector.get(OAUTH_LOGOUT_REQUEST, context.getHandler());
     const request = requestOf(context);
-    const app = openIdClientOfRoute(this.registry, name, request);
+    const app = openIdClientOfRoute(this.registry, clients, request);
     switch (kind) {
       case 'callback':
         keepReturnTo(request, (await app.validateLogoutResponse(request)).returnTo);

@@ -2,24 +2,22 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { Reflector } from '@nestjs/core';
 import { mergeMap, type Observable } from 'rxjs';
 import { OAuthRegistry } from '../oauth.registry.js';
+import { requireParams } from '../oauth2/authorization/read-params.js';
 import type { RedirectResponse } from '../remote-app/login.js';
 import type { LogoutRedirectParams } from '../remote-app/logout.js';
-import { openIdClientOfRoute } from './route-client.js';
+import { openIdClientOfRoute, type ClientRoute } from './route-client.js';
 import { requestOf } from './route-request.js';
 
 /** How a logout route is set up; see `@OAuthLogout()`. */
 export interface OAuthLogoutOptions {
   /**
-   * Where the provider sends the user back to, a route with `@OAuthLogoutCallback()`: absolute, or relative to `baseUrl` or
-   * to the request's own address. `:provider` in it stands for the client's name.
+   * Where the provider sends the user back to, a route with `@OAuthLogoutCallback()`: absolute, or relative as the
+   * `redirectUri` of a login. `:provider` in it stands for the client's name.
    */
   postLogoutRedirectUri?: string;
 }
 
-export interface OAuthLogoutRoute extends OAuthLogoutOptions {
-  /** Client; without it, the route's `:provider`. */
-  name?: string;
-}
+export type OAuthLogoutRoute = OAuthLogoutOptions & ClientRoute;
 
 export const OAUTH_LOGOUT = Reflector.createDecorator<OAuthLogoutRoute>();
 
@@ -35,9 +33,15 @@ export class OAuthLogoutInterceptor implements NestInterceptor<LogoutRedirectPar
     context: ExecutionContext,
     next: CallHandler<LogoutRedirectParams | undefined>,
   ): Observable<RedirectResponse> {
-    const { name, postLogoutRedirectUri } = this.reflector.get(OAUTH_LOGOUT, context.getHandler());
+    const { clients, postLogoutRedirectUri } = this.reflector.get(OAUTH_LOGOUT, context.getHandler());
     const request = requestOf(context);
-    const app = openIdClientOfRoute(this.registry, name, request);
-    return next.handle().pipe(mergeMap((params) => app.logoutRedirect(request, { postLogoutRedirectUri, ...params })));
+    const app = openIdClientOfRoute(this.registry, clients, request);
+    return next
+      .handle()
+      .pipe(
+        mergeMap((params) =>
+          app.logoutRedirect(request, { postLogoutRedirectUri, ...requireParams(params, 'logout') }),
+        ),
+      );
   }
 }

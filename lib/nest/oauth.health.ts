@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { errorType } from '../observability/error-type.js';
+import { clamp } from '../limits.js';
 import { OAuthError } from '../oauth.errors.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { ModuleTokens } from './module-tokens.js';
@@ -11,6 +12,8 @@ const FRESH = 5_000;
 const GIVEN_UP = 60_000;
 /** Milliseconds that a probe waits. */
 const TIMEOUT = 3_000;
+/** Milliseconds that a probe waits at most; a timer that is told more fires at once. */
+const MOST_PATIENCE = 60_000;
 /** Clients that are checked when none are named. */
 const MOST_CLIENTS = 20;
 
@@ -18,7 +21,7 @@ const MOST_CLIENTS = 20;
 export interface OAuthHealthOptions {
   /** Names of clients. @default those that this process has used, the first 20 */
   clients?: string[];
-  /** Milliseconds after which a part without an answer is down. @default 3000 */
+  /** Milliseconds after which a part without an answer is down, at most 60000. @default 3000 */
   timeout?: number;
 }
 
@@ -66,8 +69,9 @@ export class OAuthHealthIndicator {
    */
   async check<Key extends string = 'oauth'>(
     key: Key = 'oauth' as Key,
-    { clients = this.#registry.usedNames.slice(0, MOST_CLIENTS), timeout = TIMEOUT }: OAuthHealthOptions = {},
+    { clients = this.#registry.usedNames.slice(0, MOST_CLIENTS), timeout: wished }: OAuthHealthOptions = {},
   ): Promise<Record<Key, OAuthHealth>> {
+    const timeout = clamp(wished, 1, MOST_PATIENCE, TIMEOUT);
     const timer = new AbortController();
     const late: Promise<PartHealth> = sleep(timeout, undefined, { signal: timer.signal }).then(
       () => ({ status: 'down', message: `no answer within ${timeout} ms` }),

@@ -5,30 +5,67 @@ import { OAuth2App } from '../remote-app/oauth2-app.js';
 import type { RemoteApp } from '../remote-app/remote-app.js';
 
 /**
- * The client that a route is for: the one that its decorator names, or else the one in its `:provider` parameter.
- * @throws {OAuthError} `unknown_provider` (status 404) when the parameter names none
+ * Which client a route is for: one by its name, those of a list that the route's `:provider` parameter names, or without
+ * either, any that the parameter names.
  */
-export function clientOfRoute(registry: OAuthRegistry, name: string | undefined, request: OAuthRequest): RemoteApp {
-  if (name !== undefined) return registry.get(name);
+export type RouteClients = string | readonly string[] | undefined;
+
+/** What the decorators of routes have in common. */
+export interface ClientRoute {
+  clients?: RouteClients;
+}
+
+/**
+ * Returns the arguments of a decorator as one object: `(clients, options)`, or `(options)` alone.
+ * @throws {TypeError} for an empty list, which no request could match
+ */
+export function routeOf<Options extends object>(
+  first: string | readonly string[] | Options | undefined,
+  second?: Options,
+): Options & ClientRoute {
+  if (first !== undefined && typeof first !== 'string' && !isList(first)) return first;
+  if (first?.length === 0 && typeof first !== 'string') {
+    throw new TypeError('the list of clients of a route is empty. Name its clients, or leave the list out');
+  }
+  return { ...(second ?? ({} as Options)), clients: first };
+}
+
+/**
+ * Returns the client that a route is for.
+ * @throws {OAuthError} `unknown_provider` (status 404) when the parameter names none that can sign users in
+ */
+export function clientOfRoute(registry: OAuthRegistry, clients: RouteClients, request: OAuthRequest): RemoteApp {
+  if (typeof clients === 'string') return registry.get(clients);
   const { provider } = (request.params ?? {}) as { provider?: unknown };
-  if (typeof provider === 'string' && registry.has(provider)) return registry.get(provider);
+  if (typeof provider === 'string' && isServed(registry, clients, provider)) {
+    const app = registry.get(provider);
+    if (app.signsUsersIn) return app;
+  }
   throw unknownProvider('there is no such provider to sign in with');
 }
 
 /**
- * The same, for what only OpenID Connect has.
+ * Returns the client that a route is for, when the route does what only OpenID Connect has.
  * @throws {OAuthError} `unknown_provider` (status 404) when the parameter names a client of OAuth 1
- * @throws {OAuthConfigError} when the decorator does
+ * @throws {OAuthConfigError} when the decorator names one, or a machine client
  */
-export function openIdClientOfRoute(
-  registry: OAuthRegistry,
-  name: string | undefined,
-  request: OAuthRequest,
-): OAuth2App {
-  const app = clientOfRoute(registry, name, request);
-  if (app instanceof OAuth2App) return app;
-  if (name === undefined) throw unknownProvider('there is no such provider to sign out of');
-  throw new OAuthConfigError([`${app.name}: OAuth 1 has no logout; end your own session alone`]);
+export function openIdClientOfRoute(registry: OAuthRegistry, clients: RouteClients, request: OAuthRequest): OAuth2App {
+  const app = clientOfRoute(registry, clients, request);
+  if (app instanceof OAuth2App && app.signsUsersIn) return app;
+  if (typeof clients !== 'string') throw unknownProvider('there is no such provider to sign out of');
+  throw new OAuthConfigError([
+    app.signsUsersIn
+      ? `${app.name}: OAuth 1 has no logout; end your own session alone`
+      : `${app.name}: a machine client (client_credentials) signs nobody in or out`,
+  ]);
+}
+
+function isServed(registry: OAuthRegistry, clients: readonly string[] | undefined, provider: string): boolean {
+  return (clients === undefined || clients.includes(provider)) && registry.has(provider);
+}
+
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value);
 }
 
 function unknownProvider(description: string): OAuthError {

@@ -1,0 +1,159 @@
+import { Controller, Get, Module, Post, Req, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
+import type { AddressInfo } from 'node:net';
+import {
+  OAuthBackchannelLogout,
+  OAuthCallback,
+  OAuthClientModule,
+  OAuthFrontchannelLogout,
+  OAuthLogin,
+  OAuthLogout,
+  OAuthLogoutCallback,
+  OAuthRegistry,
+  type OAuth2App,
+} from 'nestjs-oauth-client';
+import { clientOfRoute } from '../../lib/nest/route-client.js';
+import { Browser } from '../support/browser.js';
+
+const LISTED = ['dev', 'billing', 'gone'];
+const OAUTH2 = {
+  clientId: 'id',
+  clientSecret: 'secret',
+  authorizeUrl: 'https://provider.test/authorize',
+  accessTokenUrl: 'https://provider.test/token',
+  endSessionEndpoint: 'https://provider.test/end',
+};
+const clients = {
+  dev: OAUTH2,
+  other: OAUTH2,
+  billing: { ...OAUTH2, grantType: 'client_credentials' as const },
+};
+
+/** The same routes for any client, for those of a list, and for the machine client by its name. */
+function controllerOf(prefix: string, served?: string | readonly string[]): Type<unknown> {
+  @Controller(prefix)
+  class RoutesController {
+    @Get('login')
+    @OAuthLogin(served, { redirectUri: 'https://app.test/callback' })
+    login(): void {}
+
+    @Get('callback')
+    @OAuthCallback(served)
+    callback(): void {}
+
+    @Get('logout')
+    @OAuthLogout(served, {})
+    logout(): void {}
+
+    @Get('signed-out')
+    @OAuthLogoutCallback(served)
+    signedOut(): void {}
+
+    @Post('backchannel-logout')
+    @OAuthBackchannelLogout(served)
+    signedOutThere(): void {}
+
+    @Get('frontchannel-logout')
+    @OAuthFrontchannelLogout(served)
+    signedOutInFrame(@Req() _: object): void {}
+  }
+  return RoutesController;
+}
+
+@Module({
+  imports: [
+    OAuthClientModule.forRoot({ clients, state: 'cookie', encryptionKeys: Buffer.alloc(32, 1).toString('base64') }),
+  ],
+  controllers: [
+    controllerOf('any/:provider'),
+    controllerOf('listed/:provider', LISTED),
+    controllerOf('billing', 'billing'),
+  ],
+})
+class AppModule {}
+
+const GETS = ['login', 'callback', 'logout', 'signed-out', 'frontchannel-logout'];
+
+describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
+  let app: INestApplication;
+  let url: string;
+
+  beforeEach(async () => {
+    const options = { logger: false, abortOnError: false } as const;
+    app =
+      platform === 'express'
+        ? await NestFactory.create(AppModule, options)
+        : await NestFactory.create(AppModule, new FastifyAdapter() as never, options);
+    await app.listen(0, '127.0.0.1');
+    url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+  });
+
+  afterEach(() => app.close());
+
+  async function statusOf(path: string): Promise<[status: number, error?: string]> {
+    const browser = new Browser();
+    const post = path.endsWith('backchannel-logout');
+    const answer = post
+      ? await browser.post(`${url}/${path}`, {})
+      : await browser.get(`${url}/${path}`, { follow: false });
+    return answer.status < 400 ? [answer.status] : [answer.status, (answer.json() as { error?: string }).error];
+  }
+
+  it.each([...GETS, 'backchannel-logout'])(
+    'a machine client is unknown to a %s route by its name in the URL',
+    async (route) => {
+      expect(await statusOf(`any/billing/${route}`)).toEqual([404, 'unknown_provider']);
+      expect(await statusOf(`listed/billing/${route}`)).toEqual([404, 'unknown_provider']);
+    },
+  );
+
+  it.each([...GETS, 'backchannel-logout'])(
+    'a client outside the list of a %s route is unknown to it',
+    async (route) => {
+      for (const name of ['other', 'gone', 'nobody', '__proto__', '0', 'length']) {
+        expect(await statusOf(`listed/${name}/${route}`)).toEqual([404, 'unknown_provider']);
+      }
+      expect(await statusOf(`listed/dev/${route}`)).not.toEqual([404, 'unknown_provider']);
+      expect(await statusOf(`any/other/${route}`)).not.toEqual([404, 'unknown_provider']);
+    },
+  );
+
+  it('a client of the list signs users in', async () => {
+    expect(await statusOf('listed/dev/login')).toEqual([302]);
+  });
+
+  it.each([...GETS, 'backchannel-logout'])(
+    'a %s route that names a machine client is a fault of the configuration',
+    async (route) => {
+      expect(await statusOf(`billing/${route}`)).toEqual([500, 'invalid_configuration']);
+    },
+  );
+
+  it('a machine client signs nobody in by hand', async () => {
+    const billing = app.get(OAuthRegistry).get<OAuth2App>('billing');
+    const why = 'billing.grant_type: a machine client (client_credentials) signs nobody in';
+    await expect(billing.authorizeRedirect({}, 'https://app.test/callback')).rejects.toThrow(why);
+    await expect(billing.createAuthorizationUrl('https://app.test/callback')).rejects.toThrow(why);
+    await expect(billing.completeLogin({ method: 'GET', query: { code: 'c', state: 's' } })).rejects.toThrow(why);
+    await expect(billing.authorizeAccessToken({ method: 'GET', query: {} })).rejects.toThrow(why);
+  });
+
+  it.each([[['dev']], [{ dev: 1 }], [7], [null], [undefined], [new String('dev')]])(
+    'a provider parameter of %p is unknown',
+    (provider) => {
+      const registry = app.get(OAuthRegistry);
+      for (const served of [undefined, LISTED]) {
+        expect(() => clientOfRoute(registry, served, { params: { provider } })).toThrow('no such provider');
+      }
+      expect(() => clientOfRoute(registry, undefined, { params: provider })).toThrow('no such provider');
+    },
+  );
+});
+
+it('an empty list of clients is refused where it is written', () => {
+  expect(() => OAuthLogin([])).toThrow('the list of clients of a route is empty');
+  expect(() => OAuthBackchannelLogout([])).toThrow('the list of clients of a route is empty');
+});
