@@ -1,18 +1,16 @@
 import fc from 'fast-check';
 import { inspect } from 'node:util';
-import type { OAuth1App, OAuth2App } from 'nestjs-oauth-client';
 import { beginLogin, callbackRequest } from './browser-login.js';
 import { answerProblems, errorProblems } from './checks.js';
 import { clientOf, type ClientKind } from './clients.js';
 import type { FuzzContext } from './context.js';
-import { claimsFor, ENDPOINTS, USER, type EndpointName, type EndpointScript } from './endpoints.js';
+import { ENDPOINTS, USER, type EndpointName, type EndpointScript } from './endpoints.js';
 import { hostileAnswer, type HostileAnswer } from './hostile-answer.js';
-import { jwtOf } from './hostile-jwt.js';
 import type { Attack } from './hostile-provider.js';
 import type { Problem } from './problem.js';
 import { sendRaw, type RawAnswer } from './raw-request.js';
-import { SCENARIOS } from './scenarios.js';
-import { secretIn, SECRETS } from './secrets.js';
+import { scenarioContext, SCENARIOS } from './scenarios.js';
+import { secretIn } from './secrets.js';
 
 /** A provider that lies at one endpoint, and what an application does meanwhile. */
 export interface HostileProviderCase {
@@ -56,14 +54,8 @@ export async function runAnswer(input: HostileProviderCase, context: FuzzContext
   try {
     const { call } = SCENARIOS[scenario]!;
     if (!call) return await loginProblems(site.url, place, input, context);
-    const idToken = jwtOf(claimsFor(issuer));
-    const tokens = { accessToken: SECRETS.access, refreshToken: SECRETS.refresh, idToken, tokenType: 'bearer' };
-    const [two, one] = [site.registry.get<OAuth2App>(place), site.registry.get<OAuth1App>(place)];
-    return await callProblems(
-      () => call({ site, client: place, issuer, token: tokens, two, one }),
-      input,
-      provider.verifiers(place),
-    );
+    const given = scenarioContext(site, place, issuer);
+    return await callProblems(() => call(given), input, provider.verifiers(place));
   } finally {
     provider.attack(place);
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { cookiesOf, headerValues, sendRaw, type RawAnswer, type RawRequest } from './raw-request.js';
-import { codeFor, claimsFor } from './endpoints.js';
+import { claimsFor, codeFor, PUSHED } from './endpoints.js';
 import { jwtOf, type JwtEdits } from './hostile-jwt.js';
 
 /** A login that a browser began. */
@@ -24,7 +24,7 @@ export async function beginLogin(
   const target = `/auth/${client}/login?next=${encodeURIComponent(next)}`;
   const answer = await sendRaw(origin, { method: 'GET', target, headers: [['X-Forwarded-Proto', 'https']] });
   const [location = ''] = answer ? headerValues(answer, 'location') : [];
-  const asked = URL.canParse(location) ? new URL(location).searchParams : new URLSearchParams();
+  const asked = requestOf(location);
   const cookie = answer ? cookiesOf(answer) : '';
   const oauthToken = asked.get('oauth_token');
   if (oauthToken !== null) {
@@ -53,6 +53,14 @@ export function callbackRequest(client: string, login: Pick<BegunLogin, 'callbac
   if (login.method === 'GET') return { method: 'GET', target: `/auth/${client}/callback?${text}`, headers };
   headers.push(['Content-Type', 'application/x-www-form-urlencoded']);
   return { method: 'POST', target: `/auth/${client}/callback`, headers, body: text };
+}
+
+/** The authorization request that a login sent the browser away with. */
+function requestOf(location: string): URLSearchParams {
+  if (!URL.canParse(location)) return new URLSearchParams();
+  const { searchParams } = new URL(location);
+  const pushed = searchParams.get('request_uri');
+  return pushed?.startsWith(PUSHED) ? new URLSearchParams(pushed.slice(PUSHED.length)) : searchParams;
 }
 
 function leftHalf(text: string): string {

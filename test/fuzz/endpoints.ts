@@ -18,8 +18,12 @@ export interface EndpointScript {
   /** The media type, where the answer is a JWT. */
   jwtType?: string;
   isForm?: true;
+  /** The status of a valid answer. @default 200 */
+  status?: number;
 }
 
+/** What the URI of a pushed request begins with; its state and nonce follow, so that the provider need not keep it. */
+export const PUSHED = 'urn:pushed:';
 /** The only user there is. */
 export const USER = 'ada';
 
@@ -120,7 +124,11 @@ export const ENDPOINTS = {
   },
   par: {
     path: '/par',
-    valid: () => ({ request_uri: 'urn:ietf:params:oauth:request_uri:1', expires_in: 60 }),
+    status: 201,
+    valid: ({ form }) => {
+      const [state, nonce] = [form.get('state') ?? '', form.get('nonce') ?? ''];
+      return { request_uri: PUSHED + new URLSearchParams({ state, nonce }).toString(), expires_in: 60 };
+    },
     fields: ['request_uri', 'expires_in'],
   },
   device: {
@@ -141,6 +149,7 @@ export const ENDPOINTS = {
   },
   register: {
     path: '/register',
+    status: 201,
     valid: () => ({
       client_id: CLIENT_ID,
       client_secret: SECRETS.client,

@@ -76,8 +76,8 @@ function send(response: ServerResponse, script: EndpointScript, received: Receiv
   const type = isJwt ? script.jwtType! : script.isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   const body =
     hostile?.body === undefined ? validBody(script, received, isJwt, hostile) : replaced(hostile.body, received);
-  if (!hostile) return void response.writeHead(200, { 'content-type': type }).end(body);
-  sendRaw(response.socket, body, { contentType: type, ...hostile });
+  if (!hostile) return void response.writeHead(script.status ?? 200, { 'content-type': type }).end(body);
+  sendRaw(response.socket, body, { status: script.status, contentType: type, ...hostile });
 }
 
 function validBody(script: EndpointScript, received: Received, isJwt: boolean, hostile: HostileAnswer = {}): string {

@@ -28,6 +28,13 @@ const OPEN_ID = ['oidc', 'par', 'dpop'] as const;
 /** Milliseconds that a user on another device has. */
 const PATIENCE = 200;
 
+/** What a client that is registered under this name works with. */
+export function scenarioContext(site: Site, client: string, issuer: string): ScenarioContext {
+  const token = { accessToken: SECRETS.access, refreshToken: SECRETS.refresh, idToken: jwtOf(claimsFor(issuer)) };
+  const [two, one] = [site.registry.get<OAuth2App>(client), site.registry.get<OAuth1App>(client)];
+  return { site, client, issuer, token: { ...token, tokenType: 'bearer' }, two, one };
+}
+
 function expired(token: OAuth2Token): OAuth2Token {
   return { ...token, expiresAt: 1 };
 }
