@@ -25,7 +25,12 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
   });
 
   async function start(options: OAuthClientModuleOptions = {}): Promise<SiteApp> {
-    const app = await startStateApp({ blockPrivateNetworks: true, encryptionKeys: 'A'.repeat(43) + '=', ...options });
+    const app = await startStateApp({
+      blockPrivateNetworks: true,
+      allowInsecureHttp: true,
+      encryptionKeys: 'A'.repeat(43) + '=',
+      ...options,
+    });
     opened.push(app);
     return app;
   }

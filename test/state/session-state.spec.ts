@@ -390,7 +390,10 @@ describe('a pending login', () => {
       expect(await inBrowser()).toContain('_state_old_rt');
       expect(await inBrowser()).not.toContain('rts');
       const { status, json } = await browser.get(`${site.url}/old/callback?oauth_token=rt&oauth_verifier=v`);
-      expect({ status, body: json() }).toEqual({ status: 200, body: { oauthToken: 'at', oauthTokenSecret: 'ats' } });
+      expect({ status, body: json() }).toMatchObject({
+        status: 200,
+        body: { oauthToken: 'at', oauthTokenSecret: 'ats' },
+      });
       const again = await browser.get(`${site.url}/old/callback?oauth_token=rt&oauth_verifier=v`);
       expect(again.json()).toMatchObject({ reason: 'used_state' });
     });
