@@ -6,6 +6,7 @@ import type { OAuth2Token } from '../../token/token.js';
 import { isoTime, refusedAnswer, shown } from '../provider/failed-check.js';
 import type { Provider } from '../provider/provider.js';
 import { isEncrypted } from '../wire/jwt.js';
+import { RefusedInput } from '../wire/refused-input.js';
 import { readClaims } from './claims.js';
 
 /**
@@ -75,11 +76,11 @@ export async function claimsOf({ clientKeys }: Provider, idToken: string): Promi
 
 /**
  * Refuses an id_token that another client asked for, beside a single audience too (OpenID Connect Core §3.1.3.7).
- * @throws {InvalidTokenError}
+ * @throws {RefusedInput}
  */
 export function checkAuthorizedParty({ config }: Provider, { azp }: { azp?: unknown }): void {
   if (azp === undefined || azp === config.clientId) return;
-  throw refused(`id_token was asked for by ${shown(azp)} (azp), expected ${shown(config.clientId)}`);
+  throw new RefusedInput(`it was asked for by ${shown(azp)} (azp), expected ${shown(config.clientId)}`);
 }
 
 /**

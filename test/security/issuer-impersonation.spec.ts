@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OAuth2App } from 'nestjs-oauth-client';
+import { checkSettings } from '../../lib/config/check-settings.js';
+import { normalizeKeys } from '../../lib/config/setting-keys.js';
+import { provesIssuer } from '../../lib/config/well-known.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import type { SiteApp } from '../support/openid-site.js';
+import { startStateApp } from '../support/state-app.js';
+
+const HONEST = 'https://honest.example';
+const ENDPOINTS = { authorize_url: 'https://evil.example/a', access_token_url: 'https://evil.example/t' };
+const CLIENT = { client_id: 'dev', ...ENDPOINTS };
+const FLAG = { allow_issuer_impersonation: true };
+const ADVICE = /whoever controls it can sign in as any user of the issuer.*allow_issuer_impersonation/;
+
+const IMPERSONATIONS: [string, object][] = [
+  ['keys of an attacker beside the issuer', { issuer: HONEST, jwks_uri: 'https://evil.example/k' }],
+  ['metadata of an attacker beside the issuer', { issuer: HONEST, server_metadata_url: 'https://evil.example/m' }],
+  [
+    'metadata at a well-known URL of an attacker beside the issuer',
+    { issuer: HONEST, server_metadata_url: 'https://evil.example/.well-known/openid-configuration' },
+  ],
+  [
+    'metadata below another tenant of the issuer',
+    { issuer: `${HONEST}/a`, server_metadata_url: `${HONEST}/b/.well-known/openid-configuration` },
+  ],
+  ['metadata that is at no well-known URL, without an issuer', { server_metadata_url: 'https://evil.example/m' }],
+  [
+    'keys of an attacker beside metadata',
+    {
+      server_metadata_url: `${HONEST}/.well-known/openid-configuration`,
+      jwks_uri: 'https://evil.example/k',
+    },
+  ],
+];
+
+describe('an issuer that somebody else claims', () => {
+  let evil: ScriptedProvider;
+  const opened: SiteApp[] = [];
+
+  beforeEach(async () => {
+    evil = await startScriptedProvider();
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((app) => app.close()));
+    await evil.close();
+  });
+
+  async function start(clients: Record<string, object> = {}): Promise<SiteApp> {
+    const app = await startStateApp({ clients: clients });
+    opened.push(app);
+    return app;
+  }
+
+  it.each(IMPERSONATIONS)(
+    'by %s is a fault of the settings, and allowed with the setting that names it',
+    (_, settings) => {
+      const check = (more: object): string[] =>
+        checkSettings('dev', normalizeKeys({ ...CLIENT, ...settings, ...more }));
+      expect(check({})).toEqual([expect.stringMatching(ADVICE)]);
+      expect(check({ allow_issuer_impersonation: false })).toEqual([expect.stringMatching(ADVICE)]);
+      expect(check(FLAG)).toEqual([]);
+    },
+  );
+
+  it.each(IMPERSONATIONS)('by %s is refused of a client at run time, whatever its settings', async (_, settings) => {
+    const app = await start();
+    const register = (more: object) => () => app.registry.register('tenant', { ...CLIENT, ...settings, ...more });
+    expect(register({})).toThrow(ADVICE);
+    expect(register(FLAG)).toThrow(/tenant\.allow_issuer_impersonation: not allowed .* registered at run time/);
+    const registration = { ...CLIENT, ...settings, ...FLAG, registration_endpoint: `${evil.url}/register` };
+    const dynamic = app.registry.registerDynamically('tenant', registration, {});
+    await expect(dynamic).rejects.toThrow(/allow_issuer_impersonation: not allowed/);
+    expect([app.registry.has('tenant'), evil.requests.length]).toEqual([false, 0]);
+  });
+
+  it('by a userinfo endpoint of an attacker is refused of a client at run time', async () => {
+    const app = await start();
+    const settings = { client_id: 'dev', issuer: HONEST, userinfo_endpoint: 'https://evil.example/me' };
+    expect(() => app.registry.register('tenant', settings)).toThrow(/tenant\.userinfo_endpoint: not allowed/);
+    const unchecked = { ...CLIENT, userinfo_endpoint: 'https://evil.example/me' };
+    expect(() => app.registry.register('tenant', unchecked)).not.toThrow();
+  });
+
+  it('by a document at a well-known URL is refused when it is read', async () => {
+    evil.on('GET /.well-known/openid-configuration', () => ({
+      json: { issuer: HONEST, authorization_endpoint: `${evil.url}/a`, token_endpoint: `${evil.url}/t` },
+    }));
+    const url = `${evil.url}/.well-known/openid-configuration`;
+    const app = await start({ dev: { clientId: 'dev', serverMetadataUrl: url } });
+    const begun = app.registry.get<OAuth2App>('dev').createAuthorizationUrl();
+    await expect(begun).rejects.toThrow(/it is of the issuer "https:\/\/honest\.example", expected "http:\/\/127/);
+  });
+
+  it('by a document elsewhere is believed with allow_issuer_impersonation alone', async () => {
+    evil.on('GET /m', () => ({
+      json: { issuer: HONEST, authorization_endpoint: `${evil.url}/a`, token_endpoint: `${evil.url}/t` },
+    }));
+    const dev = { clientId: 'dev', serverMetadataUrl: `${evil.url}/m`, allowIssuerImpersonation: true };
+    const app = await start({ dev });
+    expect((await app.registry.get<OAuth2App>('dev').createAuthorizationUrl()).url).toContain(`${evil.url}/a`);
+  });
+
+  it.each([
+    [`${HONEST}/.well-known/openid-configuration`, HONEST, true],
+    [`${HONEST}/.well-known/openid-configuration`, `${HONEST}/`, true],
+    [`${HONEST}/a/.well-known/openid-configuration`, `${HONEST}/a`, true],
+    [`${HONEST}/.well-known/oauth-authorization-server/a`, `${HONEST}/a`, true],
+    [`${HONEST}/.well-known/oauth-authorization-server/a/`, `${HONEST}/a/`, true],
+    [`${HONEST}/.well-known/openid-configuration/a`, `${HONEST}/a`, true],
+    [`${HONEST}/a/.well-known/oauth-authorization-server`, `${HONEST}/a`, true],
+    [`${HONEST}/a/.well-known/openid-configuration`, HONEST, false],
+    [`${HONEST}/.well-known/openid-configuration`, `${HONEST}/a`, false],
+    [`${HONEST}/a/.well-known/openid-configuration`, `${HONEST}/b`, false],
+    [`${HONEST}/.well-known/openid-configuration-of-evil`, HONEST, false],
+    [`${HONEST}/files/?/.well-known/openid-configuration`, `${HONEST}/files`, false],
+    [`${HONEST}/files/#/.well-known/openid-configuration`, HONEST, false],
+    [`https://evil.example/${HONEST}/.well-known/openid-configuration`, HONEST, false],
+    [`https://honest.example@evil.example/.well-known/openid-configuration`, HONEST, false],
+    [`https://honest.example:444/.well-known/openid-configuration`, HONEST, false],
+    [`http://honest.example/.well-known/openid-configuration`, HONEST, false],
+  ])('is proven by metadata at %s for %s: %s', (url, issuer, proven) => {
+    expect(provesIssuer(url, issuer)).toBe(proven);
+  });
+});

@@ -1,0 +1,155 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { CompactEncrypt } from 'jose';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { ClientRegistration, OAuth2App, OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import { shown } from '../../lib/oauth2/provider/failed-check.js';
+import { checkJwt } from '../../lib/oauth2/wire/jwt.js';
+import { run, stopAll } from '../conformance/relying-party.js';
+import { startConformanceProvider, type Deviations } from '../providers/conformance-provider.js';
+import { startScriptedProvider } from '../providers/scripted-provider.js';
+import { startLoginApp } from '../support/login-app.js';
+import { startStateApp } from '../support/state-app.js';
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const PUBLIC = createPublicKey(privateKey);
+
+function part(json: string): string {
+  return Buffer.from(json).toString('base64url');
+}
+
+/** A JSON object with an array in an array in an array, and so on. */
+function deep(name: string, depth: number): string {
+  return `{"alg":"RS256","${name}":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+}
+
+const HEADER = part('{"alg":"RS256"}');
+const JWTS: [string, string][] = [
+  ['whose claims are nested deeply', `${HEADER}.${part(deep('iss', 20_000))}.AA`],
+  ['whose claims are nested a little too deeply', `${HEADER}.${part(deep('aud', 17))}.AA`],
+  ['whose header is nested deeply', `${part(deep('kid', 20_000))}.${part('{}')}.AA`],
+  ['of 100 KB', `${HEADER}.${part(`{"a":"${'x'.repeat(100_000)}"}`)}.AA`],
+  ['whose claims are a list', `${HEADER}.${part('[]')}.AA`],
+  ['whose claims are no JSON', `${HEADER}.${part('s3cret')}.AA`],
+  ['whose header is no base64url', `+++.${part('{}')}.AA`],
+  ['of one part', 'a'],
+  ['of two parts', `${HEADER}.${part('{}')}`],
+  ['of four parts', `${HEADER}.${part('{}')}.AA.AA`],
+  ['of a hundred thousand parts', '.'.repeat(100_000)],
+  ['that is encrypted, with a header that is nested deeply', `${part(deep('kid', 20_000))}.a.b.c.d`],
+  ['that is encrypted for nobody', `${part('{"alg":"RSA-OAEP-256","enc":"A256GCM"}')}.a.b.c.d`],
+];
+
+function encrypt(text: string, key: KeyObject = PUBLIC): Promise<string> {
+  return new CompactEncrypt(new TextEncoder().encode(text))
+    .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
+    .encrypt(key);
+}
+
+describe('an unsigned JWT from anybody', () => {
+  const opened: { close(): Promise<void> }[] = [];
+
+  afterEach(async () => {
+    await stopAll();
+    await Promise.all(opened.splice(0).map((server) => server.close()));
+  });
+
+  describe.each(['express', 'fastify'] as const)('as the answer of a login, on %s', (platform) => {
+    it.each(JWTS)('is a refused request, and no failure of the server: one %s', async (_, jwt) => {
+      const provider = await startConformanceProvider('RS256', {});
+      const rp = { clientId: 'rp', clientSecret: 's', issuer: provider.url, privateKeys: [privateKey] };
+      const options = { platform, clients: { rp } } as OAuthClientModuleOptions;
+      const app = await startStateApp(options);
+      opened.push(app, provider);
+      const form = new URLSearchParams({ response: jwt });
+      const sent =
+        platform === 'express' && jwt.length < 90_000
+          ? await fetch(`${app.url}/auth/rp/callback`, { method: 'POST', body: form })
+          : await fetch(`${app.url}/auth/rp/callback?${form.toString().slice(0, 60_000)}`);
+      expect([400, 431]).toContain(sent.status);
+      const body = await sent.text();
+      expect(body).not.toMatch(/RangeError|stack|s3cret/);
+    });
+  });
+
+  it.each(JWTS)('is no reason for an error with its content, and is refused by its form: one %s', (_, jwt) => {
+    const isEncryptedForNobody = jwt.endsWith('.a.b.c.d') && jwt.length < 1000;
+    const check = (): void => checkJwt(jwt);
+    if (isEncryptedForNobody) expect(check).not.toThrow();
+    else expect(check).toThrow(/^(it is|its (header|claims|JSON))/);
+  });
+
+  it.each(JWTS)('is refused as a logout token: one %s', async (_, jwt) => {
+    const provider = await startConformanceProvider('RS256', {});
+    const rp = { clientId: 'rp', clientSecret: 's', issuer: provider.url, privateKeys: [privateKey] };
+    const app = await startLoginApp({ clients: { rp: rp } });
+    opened.push(app, provider);
+    const client = app.registry.get<OAuth2App>('rp');
+    const logout = client.backchannelLogout({ method: 'POST', body: { logout_token: jwt } });
+    await expect(logout).rejects.toMatchObject({ error: 'invalid_request', status: 400 });
+    expect(provider.times('/jwks')).toBe(0);
+  });
+
+  it.each(JWTS)('is refused as the id_token of a token answer: one %s', async (_, jwt) => {
+    const { status, body } = await run({ signedIdToken: () => jwt, settings: { privateKeys: [privateKey] } });
+    expect([status, body.error]).toEqual([502, 'token_invalid']);
+    expect(body.error_description?.length).toBeLessThan(500);
+  });
+
+  it.each<[string, Deviations, object]>([
+    ['an id_token', { signedIdToken: async (jwt) => encrypt(await encrypt(jwt)) }, {}],
+    [
+      'an authorization response',
+      { signedJarm: async (jwt) => encrypt(await encrypt(jwt)) },
+      { response_mode: 'query.jwt' },
+    ],
+  ])('is decrypted once and no second time, as %s', async (_, deviations, params) => {
+    const { body } = await run({
+      ...deviations,
+      params: params as Record<string, string>,
+      settings: { privateKeys: [privateKey] },
+    });
+    expect(body.error_description).toMatch(/not a signed JWT/);
+  });
+
+  it('is decrypted where it is signed inside', async () => {
+    const { body } = await run({ signedIdToken: (jwt) => encrypt(jwt), settings: { privateKeys: [privateKey] } });
+    expect(body.userInfo).toMatchObject({ sub: 'ada' });
+  });
+
+  it('is shown in an error by a few characters, whatever is in it', () => {
+    let nested: unknown = 'x';
+    for (let level = 0; level < 100_000; level++) nested = [nested];
+    expect(shown(nested)).toBe('something nested');
+    expect(shown('x'.repeat(100_000)).length).toBeLessThan(300);
+  });
+
+  it.each(['/me', '/introspect', '/token', '/register'])(
+    'is no worse than plain JSON that is as deep, at %s',
+    async (path) => {
+      const provider = await startScriptedProvider();
+      const body = `{"sub":"ada","a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+      const answer = () => ({ headers: { 'content-type': 'application/json' }, body });
+      for (const method of ['GET', 'POST']) provider.on(`${method} ${path}`, answer);
+      const dev = {
+        clientId: 'dev',
+        authorizeUrl: `${provider.url}/authorize`,
+        accessTokenUrl: `${provider.url}/token`,
+        userinfoEndpoint: `${provider.url}/me`,
+        introspectionEndpoint: `${provider.url}/introspect`,
+        registrationEndpoint: `${provider.url}/register`,
+      };
+      const app = await startLoginApp({ clients: { dev } });
+      opened.push(app, provider);
+      const client = app.registry.get<OAuth2App>('dev');
+      const calls: Record<string, () => Promise<unknown>> = {
+        '/me': () => client.userinfo({ accessToken: 'a' }),
+        '/introspect': () => client.introspectToken({ accessToken: 'a' }),
+        '/token': () => client.fetchAccessToken({ grantType: 'client_credentials' }),
+        '/register': () => client.registerClient({}),
+      };
+      const call = calls[path]?.();
+      await expect(call).rejects.toMatchObject({ error: 'token_invalid' });
+      await expect(call).rejects.toThrow(/nested more than 16 levels/);
+    },
+  );
+});

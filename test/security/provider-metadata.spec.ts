@@ -1,0 +1,234 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { OAuthError, type OAuth2App } from 'nestjs-oauth-client';
+import { DpopKeys } from '../../lib/oauth2/client/dpop-keys.js';
+import { authorizationError } from '../../lib/oauth2/provider/provider-error.js';
+import { readJwkSet } from '../../lib/oauth2/provider/jwk-set.js';
+import { readMetadata } from '../../lib/oauth2/provider/metadata-schema.js';
+import { run, stopAll } from '../conformance/relying-party.js';
+import { RS256 } from '../providers/conformance-provider.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { startLoginApp, type LoginApp } from '../support/login-app.js';
+
+const JUNK = [5, null, true, 'x', '', [], {}, [[]], [null], { a: { b: 1 } }, -1, 1e300, 'javascript:alert(1)'];
+const FIELDS = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'jwks_uri',
+  'userinfo_endpoint',
+  'pushed_authorization_request_endpoint',
+  'end_session_endpoint',
+  'code_challenge_methods_supported',
+  'id_token_signing_alg_values_supported',
+  'authorization_signing_alg_values_supported',
+  'authorization_response_iss_parameter_supported',
+  'require_pushed_authorization_requests',
+  'require_signed_request_object',
+  'mtls_endpoint_aliases',
+];
+
+describe('metadata of the wrong type', () => {
+  let provider: ScriptedProvider;
+  let app: LoginApp | undefined;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+  });
+
+  afterEach(async () => {
+    await app?.close();
+    app = undefined;
+    await provider.close();
+    await stopAll();
+  });
+
+  async function client(metadata: object | string, settings: object = {}): Promise<OAuth2App> {
+    const body = typeof metadata === 'string' ? metadata : JSON.stringify(metadata);
+    provider.on('GET /.well-known/openid-configuration', () => ({ body }));
+    const dev = { clientId: 'dev', issuer: provider.url, clientKwargs: { scope: 'openid' }, ...settings };
+    app = await startLoginApp({ clients: { dev } });
+    return app.registry.get<OAuth2App>('dev');
+  }
+
+  function right(): Record<string, unknown> {
+    return {
+      issuer: provider.url,
+      authorization_endpoint: `${provider.url}/authorize`,
+      token_endpoint: `${provider.url}/token`,
+      jwks_uri: `${provider.url}/jwks`,
+    };
+  }
+
+  it.each(FIELDS)('is as good as none, and never a failure of the server: %s', async (field) => {
+    for (const junk of JUNK) {
+      const dev = await client({ ...right(), [field]: junk });
+      const outcome: unknown = await dev.createAuthorizationUrl().catch((error: unknown) => error);
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(OAuthError);
+      else expect(outcome).toMatchObject({ url: expect.stringMatching(/^http:\/\/127/) });
+      await app?.close();
+    }
+    app = undefined;
+  });
+
+  it.each(JUNK)('is refused as the issuer: %j', async (issuer) => {
+    const dev = await client({ ...right(), issuer });
+    await expect(dev.createAuthorizationUrl()).rejects.toThrow(
+      /server metadata .* is refused: it (has no|is of the) issuer/,
+    );
+  });
+
+  it.each([
+    '<html>s3cret</html>',
+    '[]',
+    '"s3cret"',
+    '',
+    '['.repeat(100_000),
+    `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+  ])('is refused without a byte of it in the error when it is not a JSON object', async (body) => {
+    const dev = await client(body);
+    const error: unknown = await dev.createAuthorizationUrl().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ error: 'provider_error', status: 502 });
+    expect(String(error)).toMatch(/is not a JSON object|nested more than 16 levels/);
+    expect(String(error)).not.toMatch(/s3cret|html|Unexpected|token/i);
+  });
+
+  it('keeps of mtls_endpoint_aliases what is a usable URL', () => {
+    const aliases = { token_endpoint: 'https://p.test/t', userinfo_endpoint: 7, jwks_uri: 'http://p.test/k', a: {} };
+    const body = JSON.stringify({ issuer: 'https://p.test', mtls_endpoint_aliases: aliases });
+    expect(readMetadata(body, { allowInsecureHttp: false })).toEqual({
+      issuer: 'https://p.test',
+      mtls_endpoint_aliases: { token_endpoint: 'https://p.test/t' },
+    });
+  });
+
+  it('keeps of a list its strings, and of fields those that are used', () => {
+    const list = ['S256', 7, null, {}, 'x'.repeat(10_000)];
+    const body = `{"issuer":"https://p.test","code_challenge_methods_supported":${JSON.stringify(list)},"x":1,"__proto__":{"require_signed_request_object":true}}`;
+    const metadata = readMetadata(body, { allowInsecureHttp: false });
+    expect(metadata).toEqual({ issuer: 'https://p.test', code_challenge_methods_supported: ['S256'] });
+    expect(metadata.require_signed_request_object).toBeUndefined();
+  });
+
+  it('is fresh for a day at most, whatever its max-age', async () => {
+    provider.on('GET /.well-known/openid-configuration', () => ({
+      json: right(),
+      headers: { 'cache-control': `max-age=${'9'.repeat(400)}` },
+    }));
+    app = await startLoginApp({ clients: { dev: { clientId: 'dev', issuer: provider.url } } });
+    expect((await app.registry.get<OAuth2App>('dev').createAuthorizationUrl()).url).toContain('/authorize');
+  });
+});
+
+describe('keys of the wrong type', () => {
+  afterEach(stopAll);
+
+  const good = RS256.publicJwk;
+
+  it.each<[string, unknown[]]>([
+    ['null', [null]],
+    ['a string', ['key']],
+    ['a list', [[]]],
+    ['an object without a kty', [{ kid: 'rsa-1' }]],
+    ['a key whose kty is a number', [{ ...good, kty: 7 }]],
+    ['a key whose kid is an object', [{ ...good, kid: {} }]],
+    ['a key whose key_ops is a string', [{ ...good, key_ops: 'verify' }]],
+    ['a key of 1 MB', [{ ...good, n: 'A'.repeat(500_000) }]],
+    ['a shared secret', [{ kty: 'oct', k: 'c2VjcmV0', alg: 'RS256', kid: 'rsa-1' }]],
+  ])('are left out beside a good one, and no key at all where there is none: %s', async (_, junk) => {
+    expect((await run({ jwks: (keys) => [...(junk as typeof keys), ...keys] })).status).toBe(200);
+    const { status, body } = await run({ jwks: () => junk as never });
+    expect([status, body.error]).toEqual([502, 'token_invalid']);
+    expect(body.error_description).toMatch(/the provider has no one key that fits the id_token/);
+  });
+
+  it.each<[string, object]>([
+    ['whose modulus is no base64url', { n: '+++' }],
+    ['without a modulus', { n: undefined }],
+    ['whose modulus is one byte', { n: 'AQ' }],
+    ['whose exponent is empty', { e: '' }],
+  ])('end in a refused id_token, and no failure of the server: a key %s', async (_, change) => {
+    const { status, body } = await run({ jwks: () => [{ ...good, ...change }] });
+    expect([status, body.error]).toEqual([502, 'token_invalid']);
+    expect(body.error_description).toMatch(/^id_token: /);
+  });
+
+  it('are no private ones, and no more than a hundred', () => {
+    const keys = Array.from({ length: 1000 }, () => ({ kty: 'RSA', n: 'AQ', e: 'AQAB', d: 's3cret', p: 's3cret' }));
+    const read = readJwkSet(JSON.stringify({ keys }));
+    expect(read.keys).toHaveLength(100);
+    expect(JSON.stringify(read)).not.toContain('s3cret');
+  });
+
+  it.each(['<html>s3cret', '{"keys":"s3cret"}', '[]'])('are refused without a byte of the answer: %s', (body) => {
+    expect(() => readJwkSet(body)).toThrow(/^not a JWK Set$/);
+  });
+});
+
+describe('an answer that HTTP does not have', () => {
+  let server: Server;
+  let app: LoginApp | undefined;
+
+  afterEach(async () => {
+    await app?.close();
+    server.close();
+  });
+
+  it.each(['999', '600', '199 Odd', '000'])(
+    'is the provider’s failure, and no failure of the server: status %s',
+    async (status) => {
+      server = createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', () =>
+          socket.end(`HTTP/1.1 ${status} x\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`),
+        );
+      }).listen(0, '127.0.0.1');
+      await new Promise((resolve) => server.once('listening', resolve));
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const clients = {
+        discovered: { clientId: 'dev', issuer: url },
+        dev: { clientId: 'dev', authorizeUrl: `${url}/a`, accessTokenUrl: `${url}/t`, userinfoEndpoint: `${url}/me` },
+      };
+      app = await startLoginApp({ clients, http: { timeout: 1000 } });
+      const failed = { error: 'provider_error' };
+      await expect(app.registry.get<OAuth2App>('discovered').createAuthorizationUrl()).rejects.toMatchObject(failed);
+      const dev = app.registry.get<OAuth2App>('dev');
+      await expect(dev.fetchAccessToken({ code: 'c' })).rejects.toMatchObject(failed);
+      await expect(dev.userinfo({ accessToken: 'a' })).rejects.toMatchObject(failed);
+    },
+  );
+});
+
+describe('a text of a provider’s', () => {
+  it.each([
+    'https://p.test/"><script>',
+    'https://p.test/a b',
+    'https://p.test/\\',
+    'https://p.test/\u0000',
+    'https://p.test/ü',
+    `https://p.test/${'x'.repeat(3000)}`,
+    'javascript:alert(1)',
+  ])('is no error_uri: %j', (error_uri) => {
+    expect(authorizationError({ error: 'access_denied', error_uri }).uri).toBeUndefined();
+  });
+
+  it('is an error_uri when it is a URL by the alphabet of RFC 6749', () => {
+    expect(authorizationError({ error: 'access_denied', error_uri: 'https://p.test/e?a=b#c' }).uri).toBe(
+      'https://p.test/e?a=b#c',
+    );
+  });
+
+  it.each([
+    ['a good nonce', 'eyJ7S_zG.eyJH0-Z.HX4w-7v', true],
+    ['one with a space', 'a b', false],
+    ['one with a quote', 'a"b', false],
+    ['one of 2000 characters', 'x'.repeat(2000), false],
+    ['none', '', false],
+  ])('is a DPoP nonce only by the alphabet of RFC 9449: %s', async (_, nonce, isGood) => {
+    const keys = new DpopKeys({ dpopBoundAccessTokens: true } as never);
+    const key = await keys.keyFor();
+    keys.learnNonce('https://p.test', { 'dpop-nonce': nonce });
+    const proof = await keys.proof(key!, { method: 'GET', url: 'https://p.test/a' });
+    const claims = JSON.parse(Buffer.from(proof.split('.')[1] ?? '', 'base64url').toString()) as { nonce?: string };
+    expect(claims.nonce).toBe(isGood ? nonce : undefined);
+  });
+});
