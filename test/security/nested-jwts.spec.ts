@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { CompactEncrypt } from 'jose';
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { ClientRegistration, OAuth2App, OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import type { OAuth2App, OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { shown } from '../../lib/oauth2/provider/failed-check.js';
 import { checkJwt } from '../../lib/oauth2/wire/jwt.js';
 import { run, stopAll } from '../conformance/relying-party.js';

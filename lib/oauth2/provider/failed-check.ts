@@ -44,7 +44,7 @@ export function refusedCallback(error: unknown, what: string): OAuthError {
 
 /** Which check failed, what was expected and what came: never a token, a code, a nonce or a hash. */
 function failedCheck(error: unknown, what: string): string {
-  if (!(error instanceof Error)) return `the ${what} was refused`;
+  if (!(error instanceof Error)) return `${what}: ${reasonOf(error)}`;
   const failure = (error instanceof OperationProcessingError ? (error.cause ?? {}) : {}) as Failure;
   switch (error instanceof OperationProcessingError ? error.code : undefined) {
     case JWT_CLAIM_COMPARISON:
