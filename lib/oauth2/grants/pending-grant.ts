@@ -1,22 +1,19 @@
 import type { Provider } from '../provider/provider.js';
-import { pollForToken } from './poll-for-token.js';
+import { pollForToken, pollingInterval, pollingLifetime } from './poll-for-token.js';
 import { requestToken, type TokenGrant, type TokenRequest } from './token-request.js';
 
-/** Seconds between two questions, when the provider does not say (RFC 8628 §3.2). */
-const INTERVAL = 5;
-
-/** A token that a user has still to say yes to, on another device. */
+/** A token that the user still has to approve on another device. */
 export abstract class PendingGrant {
-  /** When the user's time is up. */
+  /** When the user's time is up, within 24 hours. */
   readonly expiresAt: Date;
-  /** Seconds between two questions to the provider. */
+  /** Seconds between two questions to the provider, from 1 to 300. */
   readonly interval: number;
   readonly #provider: Provider;
   readonly #request: TokenRequest;
 
-  protected constructor(provider: Provider, request: TokenRequest, terms: { expires_in: number; interval?: number }) {
-    this.expiresAt = new Date(Date.now() + terms.expires_in * 1000);
-    this.interval = terms.interval ?? INTERVAL;
+  protected constructor(provider: Provider, request: TokenRequest, terms: { expires_in: unknown; interval?: unknown }) {
+    this.expiresAt = new Date(Date.now() + pollingLifetime(terms.expires_in) * 1000);
+    this.interval = pollingInterval(terms.interval);
     this.#provider = provider;
     this.#request = request;
   }

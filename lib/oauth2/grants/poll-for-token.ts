@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clamp } from '../../limits.js';
 import { OAuthError, ProviderError } from '../../oauth.errors.js';
 
 /** How long a user has to say yes, and how often may be asked. */
@@ -24,12 +25,26 @@ const CLOCK: Clock = {
   },
 };
 
+/** Seconds between two questions: what is used when the provider does not say (RFC 8628 §3.2), and the bounds. */
+const INTERVAL = { default: 5, atLeast: 1, atMost: 300 };
+/** Seconds that a user has: what is used when the provider does not say, and the most. */
+const LIFETIME = { default: 600, atMost: 86_400 };
 /** Seconds that `slow_down` adds (RFC 8628 §3.5). */
 const SLOW_DOWN = 5;
 
+/** Returns a provider's `interval` within bounds, in seconds. */
+export function pollingInterval(interval: unknown): number {
+  return clamp(interval, INTERVAL.atLeast, INTERVAL.atMost, INTERVAL.default);
+}
+
+/** Returns a provider's `expires_in` within bounds, in seconds. */
+export function pollingLifetime(expiresIn: unknown): number {
+  return clamp(expiresIn, 0, LIFETIME.atMost, LIFETIME.default);
+}
+
 /**
  * Asks until the user has said yes or no (RFC 8628 §3.5, OpenID Connect CIBA §11): not before the interval is over, more
- * slowly when told to or when no answer comes, and not beyond the expiry.
+ * slowly on `slow_down` or when no answer comes, and not beyond the expiry.
  * @throws {OAuthError} `expired_token` when time is up, `access_denied` when the user said no
  */
 export async function pollForToken<T>(
@@ -37,14 +52,14 @@ export async function pollForToken<T>(
   { interval: first, expiresAt, signal }: PollingTerms,
   clock = CLOCK,
 ): Promise<T> {
-  for (let interval = first; ;) {
+  for (let interval = pollingInterval(first); ;) {
     const timeLeft = expiresAt - clock.now();
     await clock.sleep(Math.max(0, Math.min(interval * 1000, timeLeft)), signal);
     if (interval * 1000 > timeLeft) throw expired();
     try {
       return await ask();
     } catch (error) {
-      interval = nextInterval(error, interval);
+      interval = pollingInterval(nextInterval(error, interval));
     }
   }
 }

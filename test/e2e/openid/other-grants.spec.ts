@@ -26,7 +26,7 @@ function without(metadata: Partial<ClientMetadata>, settings?: OAuth2ClientSetti
 /** The provider itself says nothing of an interval, which then is five seconds. */
 function askOften({ oidc, body }: KoaContextWithOIDC): void {
   if (['device_authorization', 'backchannel_authentication'].includes(oidc.route)) {
-    Object.assign(body as object, { interval: 0.1 });
+    Object.assign(body as object, { interval: 1 });
   }
 }
 
@@ -101,7 +101,7 @@ describe('a login on another device', () => {
     const tv = site.client('tv');
     const device = await tv.deviceAuthorization({ scope: ['openid', 'profile'] });
     expect(device.verificationUriComplete).toBe(`${device.verificationUri}?user_code=${device.userCode}`);
-    expect(device).toMatchObject({ interval: 0.1, expiresAt: expect.any(Date) });
+    expect(device).toMatchObject({ interval: 1, expiresAt: expect.any(Date) });
     const waiting = device.wait();
     await pending();
     const page = await allow(browser, await typeCode(device), 'grace');

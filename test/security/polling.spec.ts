@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { OAuthError, ProviderError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
+import { pollForToken } from '../../lib/oauth2/grants/poll-for-token.js';
+import { registryWith } from '../config/registry-with.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+let provider: ScriptedProvider;
+
+beforeEach(async () => {
+  provider = await startScriptedProvider();
+  provider.on('POST /token', () => ({ status: 400, json: { error: 'authorization_pending' } }));
+});
+
+afterEach(() => provider.close());
+
+/** Begins both kinds of grants that wait, with these fields in the provider's response. */
+async function begin(terms: string): Promise<Awaited<ReturnType<OAuth2App['deviceAuthorization']>>[]> {
+  const dev = {
+    clientId: 'dev',
+    clientSecret: 's3cret',
+    accessTokenUrl: `${provider.url}/token`,
+    authorizeUrl: `${provider.url}/authorize`,
+    deviceAuthorizationEndpoint: `${provider.url}/device`,
+    backchannelAuthenticationEndpoint: `${provider.url}/ciba`,
+    allowInsecureHttp: true,
+  } as ClientRegistration;
+  const headers = { 'content-type': 'application/json' };
+  const device = `"device_code": "d", "user_code": "u", "verification_uri": "https://p.test/device"`;
+  provider.on('POST /device', () => ({ headers, body: `{${device}, ${terms}}` }));
+  provider.on('POST /ciba', () => ({ headers, body: `{"auth_req_id": "r", ${terms}}` }));
+  const app = (await registryWith({ options: { clients: { dev } } })).get<OAuth2App>('dev');
+  return Promise.all([
+    app.deviceAuthorization(),
+    app.backchannelAuthentication({ loginHint: 'ada' }) as ReturnType<OAuth2App['deviceAuthorization']>,
+  ]);
+}
+
+describe('the interval and the expiry that a provider sets', () => {
+  it.each([
+    ['beyond any timer', '"interval": 1e300, "expires_in": 1e301'],
+    ['just beyond a timer', '"interval": 2147484, "expires_in": 1e9'],
+    ['close to nothing', '"interval": 1e-9, "expires_in": 600'],
+  ])('an interval %s does not become a busy loop against the provider', async (_what, terms) => {
+    const signal = AbortSignal.timeout(400);
+    const waits = (await begin(terms)).map((grant) => grant.wait({ signal }));
+    for (const wait of waits) await expect(wait).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(provider.requests.filter(({ path }) => path === '/token')).toEqual([]);
+  });
+
+  it.each([
+    ['"expires_in": 600', 5],
+    ['"interval": 0.5, "expires_in": 600', 1],
+    ['"interval": 7, "expires_in": 600', 7],
+    ['"interval": 1e300, "expires_in": 600', 300],
+  ])('%s: the interval is within 1 and 300 seconds', async (terms, interval) => {
+    for (const grant of await begin(terms)) expect(grant.interval).toBe(interval);
+  });
+
+  it.each(['1e300', '1e15', '86401'])('an expiry after %s seconds is one after a day', async (expiresIn) => {
+    for (const { expiresAt } of await begin(`"expires_in": ${expiresIn}`)) {
+      expect(Math.abs(expiresAt.getTime() - Date.now() - DAY_MS)).toBeLessThan(5000);
+    }
+  });
+
+  it.each([
+    '"interval": -1, "expires_in": 600',
+    '"interval": "often", "expires_in": 600',
+    '"interval": 1e999, "expires_in": 600',
+    '"interval": null, "expires_in": 600',
+    '"expires_in": -1',
+    '"expires_in": "later"',
+    '"expires_in": 1e999',
+  ])('%s is refused, and nobody polls', async (terms) => {
+    const grants = await begin(terms).catch((error: unknown) => error);
+    expect(grants).toMatchObject({ error: 'token_invalid', status: 502 });
+  });
+});
+
+describe('how often a provider is asked', () => {
+  /** The seconds between the questions to a provider that always answers so. */
+  async function intervals(answer: Error, interval: unknown, lifetime = HOUR_MS): Promise<number[]> {
+    let now = 0;
+    const asked: number[] = [];
+    const clock = {
+      now: () => now,
+      sleep: async (milliseconds: number) => {
+        now += milliseconds;
+      },
+    };
+    const ask = (): Promise<never> => {
+      asked.push(now / 1000);
+      return Promise.reject(answer);
+    };
+    const terms = { interval: interval as number, expiresAt: lifetime };
+    await pollForToken(ask, terms, clock).catch(() => undefined);
+    return asked.map((at, index) => at - (asked[index - 1] ?? 0));
+  }
+
+  it.each([
+    ['slow_down', new OAuthError('slow_down')],
+    ['silence', new ProviderError({ status: 504 })],
+  ])('%s for ever makes the interval five minutes at most', async (_what, answer) => {
+    const seconds = await intervals(answer, 5, DAY_MS);
+    expect(Math.max(...seconds)).toBe(300);
+    expect(seconds.length).toBeGreaterThan(200);
+  });
+
+  it.each([NaN, -1, 0, 1e-9, '5', undefined, null, {}])('an interval of %p is a second at least', async (interval) => {
+    const seconds = await intervals(new OAuthError('authorization_pending'), interval);
+    expect(Math.min(...seconds)).toBeGreaterThanOrEqual(1);
+  });
+});
