@@ -9,6 +9,9 @@ export function clamp(value: unknown, least: number, most: number, fallback: num
   return Math.min(Math.max(value, least), most);
 }
 
+/** Milliseconds of the longest timer. A longer one would overflow, and fire at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Whether arrays and objects in a JSON value are nested at most `depth` levels; a string or a number has none. */
 export function isShallow(value: unknown, depth: number): boolean {
   let level = [value];

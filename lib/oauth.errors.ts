@@ -167,6 +167,8 @@ export interface ProviderErrorOptions extends OAuthErrorOptions {
   answer?: ProviderAnswer;
   /** The same where nobody is to see its body. */
   answered?: Pick<ProviderAnswer, 'status' | 'headers'>;
+  /** Seconds, where no answer says when to try again. */
+  retryAfter?: number;
 }
 
 /** Codes of a provider that may recover (RFC 6749 §4.1.2.1). */
@@ -189,7 +191,7 @@ export class ProviderError extends OAuthError {
     super(error, { status: 502, ...options });
     this.#answer = answer;
     this.isTemporary = status >= 500 || status === 429 || TEMPORARY.includes(error);
-    this.retryAfter = secondsOf(headers['retry-after']);
+    this.retryAfter = options.retryAfter ?? secondsOf(headers['retry-after']);
   }
 
   /** The provider's answer to an API call, where there was one. A getter, so that no log shows its body. */

@@ -15,6 +15,11 @@ export class Recent<Value> {
     return note && Date.now() < note.until ? note.value : undefined;
   }
 
+  /** Returns whether there was one. */
+  delete(key: string): boolean {
+    return this.#notes.delete(key);
+  }
+
   set(key: string, value: Value): void {
     this.#notes.delete(key);
     this.#notes.set(key, { value, until: Date.now() + this.#lifetime });

@@ -1,48 +1,53 @@
-import { ExponentialBackoff, halfJitterGenerator, handleAll, retry } from 'cockatiel';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Recent } from '../recent.js';
 import type { OAuth2Token } from '../token/token.js';
+import { inTime } from './in-time.js';
 import type { KeptToken, TokenPlace } from './token-place.js';
 
-/** How many tokens that were saved are remembered. */
+/** How many tokens that were saved, and how many that were not, are remembered. */
 const REMEMBERED = 1000;
-
-/**
- * Saving again: often, since other processes must see the token before the lease of its lock is over. There are few of them:
- * without the store, no other refresh begins.
- */
-const again = retry(handleAll, {
-  maxAttempts: Infinity,
-  backoff: new ExponentialBackoff({
-    initialDelay: 50,
-    exponent: 1.5,
-    maxDelay: 1000,
-    generator: halfJitterGenerator,
-  }),
-}).dangerouslyUnref();
+/** Milliseconds between two attempts to save a token: short, so that it is saved before the lease of its lock is over. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+/** For how long a token is saved again while its store can be read and refuses the token. */
+const REFUSED_MS = 60_000;
+/** The same without a lock: nobody waits for it, and whether the application's `updateToken` will recover is not known. */
+const REFUSED_WITHOUT_LOCK_MS = 600_000;
+/** Seconds that the store has to show a newer token than the one that is not saved yet. */
+const LOOK_S = 0.5;
 
 interface Replacement {
-  /** Version that it takes the place of; none, where there was no token. */
+  /** Version of the token that was replaced; none where there was no token. */
   of: string | undefined;
   by: KeptToken;
 }
 
 /**
- * The tokens that this process got last. Whoever has read the one before, from a store that is slow or behind, is given
- * these: the refresh token of the one before is used up. One that could not be saved lives on here, and is saved again.
+ * The tokens that this process got last. Callers that read the previous token, from a store that is slow or behind, get these:
+ * the refresh token of the previous one is used up. A token that could not be saved is kept here, and saved again.
  */
 export class FreshTokens {
   readonly #saved = new Recent<Replacement>(REMEMBERED);
-  readonly #unsaved = new Map<string, KeptToken>();
+  readonly #unsaved = new Recent<Replacement>(REMEMBERED);
   readonly #saving = new Set<Promise<unknown>>();
   /** Reads that have not begun. */
   readonly #planned = new Map<string, Promise<KeptToken | undefined>>();
 
-  /** Reads the token of a place; where a newer one is known here, that one. */
+  /** Reads the token of a place, or returns the newer one that replaced it here. */
   async read(place: TokenPlace): Promise<KeptToken | undefined> {
-    return this.#unsaved.get(place.idOf()) ?? this.#newest(place, await this.#readOnce(place));
+    const id = place.idOf();
+    const unsaved = this.#unsaved.get(id);
+    if (!unsaved) return this.#newest(place, await this.#readOnce(place));
+    const held = await inTime(this.#readOnce(place), LOOK_S, () => new Error('late')).catch(() => undefined);
+    if (!held) return unsaved.by; // the store is away, or lost the token
+    const newest = this.#newest(place, held);
+    // what is stored is not what the unsaved token replaces: somebody has signed in since
+    const isStillUnsaved = this.#unsaved.get(id)?.by.token === unsaved.by.token;
+    if (newest.version !== unsaved.of && isStillUnsaved) this.#unsaved.delete(id);
+    return newest;
   }
 
-  /** One read for all who ask before it begins; who asks later may know of something newer. */
+  /** One read for all callers that ask before it begins; later callers may know of something newer. */
   #readOnce(place: TokenPlace): Promise<KeptToken | undefined> {
     const id = place.idOf();
     const planned = this.#planned.get(id);
@@ -61,31 +66,93 @@ export class FreshTokens {
    * @throws {Error} of the store; the token is kept here then
    */
   async save(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): Promise<boolean> {
-    const id = place.idOf(replaced);
-    this.#unsaved.set(id, { token, version: replaced?.version });
+    this.#note(this.#unsaved, place, replaced, { token, version: replaced?.version });
     const version = await place.save(token, replaced);
-    if (this.#unsaved.get(id)?.token === token) this.#unsaved.delete(id);
-    if (version !== undefined) this.#saved.set(id, { of: replaced?.version, by: { token, version } });
+    this.forget(place, token, replaced);
+    if (version !== undefined) this.#note(this.#saved, place, replaced, { token, version });
     return version !== undefined;
   }
 
-  /** Saves one that could not be saved, until it is, or until another is in its place. */
-  async saveAgain(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): Promise<void> {
-    const isCurrent = (): boolean => this.#unsaved.get(place.idOf(replaced))?.token === token;
-    const saving = again.execute(async () => isCurrent() && this.save(place, token, replaced));
+  /**
+   * Saves a token that could not be saved, until it is, or until another is in its place.
+   * @returns false when it gave up, because the store can be read and goes on refusing the token
+   */
+  async saveAgain(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): Promise<boolean> {
+    const saving = this.#keepSaving(place, token, replaced);
     this.#saving.add(saving);
-    await saving.finally(() => this.#saving.delete(saving));
+    return saving.finally(() => this.#saving.delete(saving));
   }
 
-  /** Waits until all are saved. */
+  async #keepSaving(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): Promise<boolean> {
+    const patience = place.lock ? REFUSED_MS : REFUSED_WITHOUT_LOCK_MS;
+    let refusedSince: number | undefined;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+      await sleep(pause * (0.5 + Math.random() / 2), undefined, { ref: false });
+      if (!this.#isUnsaved(place, token, replaced)) return true;
+      try {
+        await this.save(place, token, replaced);
+        return true;
+      } catch {
+        const isRefused = await place.read().then(
+          () => true,
+          () => false,
+        );
+        refusedSince = isRefused ? (refusedSince ?? performance.now()) : undefined;
+      }
+      if (refusedSince !== undefined && performance.now() - refusedSince >= patience) break;
+    }
+    // used for as long as the store has the token that it replaces, and no longer than this process lives
+    if (this.forget(place, token, replaced)) {
+      this.#note(this.#saved, place, replaced, { token, version: replaced?.version });
+    }
+    return false;
+  }
+
+  /** Forgets a token that is not saved; returns whether there was one. */
+  forget(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): boolean {
+    return this.#isUnsaved(place, token, replaced) && this.#unsaved.delete(place.idOf(replaced));
+  }
+
+  /** Waits until all are saved, or given up. */
   async settled(): Promise<void> {
     await Promise.all(this.#saving);
   }
 
-  #newest(place: TokenPlace, read: KeptToken | undefined): KeptToken | undefined {
-    const replacement = this.#saved.get(place.idOf(read));
-    if (!replacement || replacement.of !== read?.version || replacement.by.token === read?.token) return read;
-    return this.#newest(place, replacement.by);
+  #isUnsaved(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): boolean {
+    return this.#unsaved.get(place.idOf(replaced))?.by.token === token;
+  }
+
+  /** Notes a replacement. Where the provider gave out a token that it gave out before, nothing newer follows that one. */
+  #note(notes: Recent<Replacement>, place: TokenPlace, replaced: KeptToken | undefined, by: KeptToken): void {
+    const id = place.idOf(replaced);
+    const next = place.idOf(by);
+    if (next !== id && this.#following(place, by).some((token) => place.idOf(token) === id)) {
+      this.#unsaved.delete(next);
+      this.#saved.set(next, { of: by.version, by });
+    }
+    notes.set(id, { of: replaced?.version, by });
+  }
+
+  #newest<Token extends KeptToken | undefined>(place: TokenPlace, read: Token): Token | KeptToken {
+    return this.#following(place, read).at(-1) ?? read;
+  }
+
+  /** The tokens that replaced a token, one after the other. Each is visited once, so that no loop of them goes on for ever. */
+  #following(place: TokenPlace, first: KeptToken | undefined): KeptToken[] {
+    const visited = new Set<KeptToken>();
+    let last = first;
+    for (;;) {
+      const next = this.#replacementOf(place, last);
+      if (!next || visited.has(next)) return [...visited];
+      visited.add(next);
+      last = next;
+    }
+  }
+
+  #replacementOf(place: TokenPlace, kept: KeptToken | undefined): KeptToken | undefined {
+    const id = place.idOf(kept);
+    const notes = [this.#unsaved.get(id), this.#saved.get(id)];
+    return notes.find((note) => note && note.of === kept?.version && note.by.token !== kept?.token)?.by;
   }
 }
 

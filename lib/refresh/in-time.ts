@@ -1,12 +1,13 @@
+import { clamp, LONGEST_TIMER_MS } from '../limits.js';
+
 /**
- * What a promise brings, if it does so in time; what it brings later is nobody's.
- * @param seconds how long is waited for it
- * @throws {Error} the one that is made, when time is up
+ * Resolves with the promise's value, or rejects after `seconds`. A late result is ignored.
+ * @throws {Error} the one that `tooLate` makes
  */
 export async function inTime<T>(promise: Promise<T>, seconds: number, tooLate: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeUp = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(tooLate()), seconds * 1000).unref();
+    timer = setTimeout(() => reject(tooLate()), clamp(seconds * 1000, 0, LONGEST_TIMER_MS, 0)).unref();
   });
   try {
     return await Promise.race([promise, timeUp]);

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from '../limits.js';
 import type { TokenLock } from '../token/token-store.js';
 import type { TokenPlace } from './token-place.js';
 
@@ -19,7 +20,7 @@ export class RefreshLock {
     this.#lock = lock;
     this.#lease = lease;
     this.#heldUntil = heldUntil;
-    this.#beat = setInterval(() => void this.#extend(), lease / BEATS).unref();
+    this.#beat = setInterval(() => void this.#extend(), Math.min(lease / BEATS, LONGEST_TIMER_MS)).unref();
   }
 
   /** The lock of a place, unless another has it. Where nobody else knows the place, there is none to take. */

@@ -158,7 +158,9 @@ export class OwnPlace implements TokenPlace {
 }
 
 function digestOf({ token: { accessToken, refreshToken = '' } }: KeptToken): string {
-  return createHash('sha256').update(`${accessToken}\n${refreshToken}`).digest('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify([accessToken, refreshToken]))
+    .digest('base64url');
 }
 
 /**

@@ -3,11 +3,11 @@ import { OAuthError, TokenRevokedError } from '../oauth.errors.js';
 import { errorFields, logEvent } from '../observability/log.js';
 import { count, traced, type Attributes } from '../observability/telemetry.js';
 import { Recent } from '../recent.js';
-import type { TokenEvents } from '../token/token-store.js';
 import { isExpired, type OAuth2Token } from '../token/token.js';
 import { FreshTokens } from './fresh-tokens.js';
 import { inTime } from './in-time.js';
 import { RefreshLock } from './refresh-lock.js';
+import type { RefreshOptions, TokenId } from './refresh-options.js';
 import type { KeptToken, TokenPlace } from './token-place.js';
 
 /** Of the time that callers wait, the part after which the lock of a holder that died is free: they still get a token. */
@@ -19,27 +19,6 @@ const BETWEEN_REJECTIONS = 60_000;
 /** How many tokens that came to an end are remembered. */
 const REMEMBERED = 1000;
 
-/** How the tokens of one client are kept alive. */
-export interface RefreshTerms {
-  /** The client. */
-  readonly name: string;
-  /** Seconds before its time at which a token counts as expired. */
-  readonly leeway: number;
-  /** The part of its lifetime after which a token is refreshed while it is in use; none, it is not. */
-  readonly refreshAhead?: number;
-  /** Seconds that a caller waits at most. */
-  readonly refreshTimeout: number;
-  /** Whom to tell. */
-  readonly events: Pick<TokenEvents, 'onTokenRevoked' | 'onTokenUnsaved'>;
-  /** Why there is no sense in asking the provider: nobody need take the lock for that. */
-  hopeless(old: OAuth2Token | undefined): OAuthError | undefined;
-  /**
-   * Gets a new token from the provider, for the old one or for none.
-   * @throws {TokenRevokedError} when the old one is of no use any more
-   */
-  renew(old: OAuth2Token | undefined): Promise<OAuth2Token>;
-}
-
 /** Whether a token, read again, is what the caller was after. */
 type IsGood = (kept: KeptToken) => boolean;
 
@@ -48,14 +27,14 @@ type IsGood = (kept: KeptToken) => boolean;
  * that share the store. What the provider gave is not lost for as long as this process lives.
  */
 export class TokenRefresh {
-  readonly #terms: RefreshTerms;
+  readonly #options: RefreshOptions;
   readonly #fresh = new FreshTokens();
   readonly #underWay = new Map<string, Promise<OAuth2Token>>();
   readonly #revoked = new Recent<TokenRevokedError>(REMEMBERED);
   readonly #rejected = new Recent<true>(REMEMBERED, BETWEEN_REJECTIONS);
 
-  constructor(terms: RefreshTerms) {
-    this.#terms = terms;
+  constructor(options: RefreshOptions) {
+    this.#options = options;
   }
 
   /**
@@ -91,7 +70,7 @@ export class TokenRefresh {
     return isAnother({ token }) ? token : undefined;
   }
 
-  /** Waits until what is under way is done, and every token is saved that could not be. */
+  /** Waits until what is under way is done, and every token that could not be saved is saved or given up. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#underWay.values());
     await this.#fresh.settled();
@@ -99,7 +78,9 @@ export class TokenRefresh {
 
   async #renewed(place: TokenPlace, kept: KeptToken | undefined, isGood: IsGood): Promise<OAuth2Token> {
     try {
-      return await inTime(this.#joinOrBegin(place, kept, isGood), this.#terms.refreshTimeout, () => this.#notInTime());
+      return await inTime(this.#joinOrBegin(place, kept, isGood), this.#options.refreshTimeout, () =>
+        this.#notInTime(),
+      );
     } catch (error) {
       if (!kept || isExpired(kept.token) || error instanceof TokenRevokedError) throw error;
       return kept.token; // it still lives
@@ -107,8 +88,8 @@ export class TokenRefresh {
   }
 
   #joinOrBegin(place: TokenPlace, kept: KeptToken | undefined, isGood: IsGood): Promise<OAuth2Token> {
-    const hopeless = this.#terms.hopeless(kept?.token);
-    if (hopeless) return Promise.reject(hopeless);
+    const refusal = this.#options.refusalFor(kept?.token, tokenId(place, kept));
+    if (refusal) return Promise.reject(refusal);
     const id = place.idOf(kept);
     const underWay = this.#underWay.get(id);
     if (underWay) {
@@ -123,9 +104,9 @@ export class TokenRefresh {
 
   /** Takes the lock, or sees the token that whoever holds it has saved. */
   async #renew(place: TokenPlace, isGood: IsGood): Promise<OAuth2Token> {
-    const giveUpAt = performance.now() + this.#terms.refreshTimeout * 1000;
+    const giveUpAt = performance.now() + this.#options.refreshTimeout * 1000;
     while (performance.now() < giveUpAt) {
-      const lock = await RefreshLock.take(place, Math.ceil(this.#terms.refreshTimeout * 1000 * LEASE));
+      const lock = await RefreshLock.take(place, Math.ceil(this.#options.refreshTimeout * 1000 * LEASE));
       const token = lock ? await this.#renewLocked(place, isGood, lock) : await this.#savedElsewhere(place, isGood);
       if (token) return token;
       await sleep(LOOK_AGAIN * (0.5 + Math.random()));
@@ -145,7 +126,7 @@ export class TokenRefresh {
       const latest = await this.#fresh.read(place);
       if (latest && isGood(latest)) return latest.token;
       if (!lock.isHeld) return undefined;
-      if (lock.interrupted) logEvent('warn', 'took over an unfinished refresh', { client: this.#terms.name });
+      if (lock.interrupted) logEvent('warn', 'took over an unfinished refresh', { client: this.#options.name });
       return await this.#replace(place, latest, lock);
     } finally {
       void lock.release(); // nobody waits for it
@@ -160,7 +141,7 @@ export class TokenRefresh {
       return this.#insteadOf(place, old, error);
     }
     count('oauth.client.refreshes', this.#attributes);
-    logEvent('debug', 'token refreshed', { client: this.#terms.name });
+    logEvent('debug', 'token refreshed', { client: this.#options.name });
     try {
       if (await this.#fresh.save(place, token, old)) return token;
     } catch (error) {
@@ -172,16 +153,17 @@ export class TokenRefresh {
   }
 
   async #saveAgain(place: TokenPlace, token: OAuth2Token, old: KeptToken | undefined): Promise<void> {
-    await this.#fresh.saveAgain(place, token, old);
-    logEvent('log', 'token saved at last', { client: this.#terms.name });
+    const { name: client } = this.#options;
+    if (await this.#fresh.saveAgain(place, token, old)) logEvent('log', 'token saved at last', { client });
+    else logEvent('error', 'token given up', { client });
   }
 
   /** @throws {TokenRevokedError} without asking, when the provider has said so already */
   async #fromProvider(place: TokenPlace, old: KeptToken | undefined): Promise<OAuth2Token> {
-    const revoked = old && this.#revoked.get(revocationId(place, old));
-    const hopeless = revoked ?? this.#terms.hopeless(old?.token);
-    if (hopeless) throw hopeless;
-    return this.#terms.renew(old?.token);
+    const id = tokenId(place, old);
+    const refusal = this.#revoked.get(id.token) ?? this.#options.refusalFor(old?.token, id);
+    if (refusal) throw refusal;
+    return this.#options.renew(old?.token, id);
   }
 
   /** Of a login that is over, the application is told once; unless it is only that somebody else was faster. */
@@ -189,50 +171,51 @@ export class TokenRefresh {
     if (!old || !(error instanceof TokenRevokedError)) throw error;
     const latest = await this.#fresh.read(place);
     if (latest && latest.token.accessToken !== old.token.accessToken) return latest.token;
-    const id = revocationId(place, old);
+    const id = tokenId(place, old).token;
+    this.#fresh.forget(place, old.token, old);
     const isNews = !this.#revoked.get(id) && (await place.remove(old));
     this.#revoked.set(id, error);
-    if (isNews) logEvent('warn', 'token revoked', { client: this.#terms.name });
+    if (isNews) logEvent('warn', 'token revoked', { client: this.#options.name });
     if (isNews) await this.#tell('onTokenRevoked', { ...place.owner, token: old.token, error });
     throw error;
   }
 
   /** What the application does with it is no reason to fail. */
-  async #tell<Event extends keyof RefreshTerms['events']>(
+  async #tell<Event extends keyof RefreshOptions['events']>(
     event: Event,
-    told: Parameters<NonNullable<RefreshTerms['events'][Event]>>[0],
+    told: Parameters<NonNullable<RefreshOptions['events'][Event]>>[0],
   ): Promise<void> {
     try {
-      await this.#terms.events[event]?.(told);
+      await this.#options.events[event]?.(told);
     } catch (error) {
-      logEvent('error', `${event} threw`, { client: this.#terms.name, ...errorFields(error) });
+      logEvent('error', `${event} threw`, { client: this.#options.name, ...errorFields(error) });
     }
   }
 
   /** That a user has to sign in again is no failure; that the store failed has been told. */
   #logFailure(error: unknown): void {
     if (error instanceof OAuthError && (error.getStatus() === 401 || error.error === 'token_store_error')) return;
-    logEvent('warn', 'refresh failed', { client: this.#terms.name, ...errorFields(error) });
+    logEvent('warn', 'refresh failed', { client: this.#options.name, ...errorFields(error) });
   }
 
   get #attributes(): Attributes {
-    return { 'oauth.client.name': this.#terms.name };
+    return { 'oauth.client.name': this.#options.name };
   }
 
   #isDue({ token }: KeptToken): boolean {
     // one that lives shorter than the leeway is used for half its life
-    return isExpired(token, Math.min(this.#terms.leeway, (token.expiresIn ?? Infinity) / 2));
+    return isExpired(token, Math.min(this.#options.leeway, (token.expiresIn ?? Infinity) / 2));
   }
 
   #isDueSoon(kept: KeptToken): boolean {
-    const { refreshAhead } = this.#terms;
+    const { refreshAhead } = this.#options;
     const { expiresIn } = kept.token;
     if (refreshAhead === undefined || expiresIn === undefined) return false;
     return isExpired(kept.token, expiresIn * (1 - refreshAhead));
   }
 
   #notInTime(): OAuthError {
-    const { name, refreshTimeout } = this.#terms;
+    const { name, refreshTimeout } = this.#options;
     return new OAuthError('refresh_timeout', {
       description:
         `the token for "${name}" is being refreshed, and was not there within ${refreshTimeout} s (refresh_timeout): the ` +
@@ -242,9 +225,10 @@ export class TokenRefresh {
   }
 }
 
-/** A token that is gone, and not the one of a new login. */
-function revocationId(place: TokenPlace, kept: KeptToken): string {
-  return `${place.idOf(kept)} ${kept.version}`;
+/** Tells a token from the one of a new login. */
+function tokenId(place: TokenPlace, kept: KeptToken | undefined): TokenId {
+  const owner = place.idOf(kept);
+  return { owner, token: `${owner} ${kept?.version ?? ''}` };
 }
 
 function asError(thrown: unknown): Error {

@@ -7,6 +7,7 @@ import { requestAccessToken } from '../oauth2/grants/access-token-request.js';
 import { refreshToken, type RefreshableToken } from '../oauth2/grants/refresh-token.js';
 import type { ServerMetadata } from '../oauth2/provider/server-metadata.js';
 import { ProviderBreaker } from '../refresh/provider-breaker.js';
+import type { TokenId } from '../refresh/refresh-options.js';
 import { GivenPlace, OwnPlace, StorePlace, type TokenPlace } from '../refresh/token-place.js';
 import { TokenRefresh } from '../refresh/token-refresh.js';
 import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
@@ -34,14 +35,14 @@ export class OAuth2Tokens {
     this.#users = new TokenRefresh({
       ...config,
       events: application,
-      hopeless: (old) => (isRefreshable(old) ? this.#breaker.refusal() : signInAgain(config.name, old)),
-      renew: (old) => this.#refresh(old as RefreshableToken),
+      refusalFor: (old, id) => (isRefreshable(old) ? this.#breaker.refusal(id) : signInAgain(config.name, old)),
+      renew: (old, id) => this.#refresh(old as RefreshableToken, id),
     });
     this.#own = new TokenRefresh({
       ...config,
       events: {},
-      hopeless: () => this.#breaker.refusal(),
-      renew: () => this.#fetchOwn(),
+      refusalFor: (_old, id) => this.#breaker.refusal(id),
+      renew: (_old, id) => this.#fetchOwn(id),
     });
   }
 
@@ -78,16 +79,16 @@ export class OAuth2Tokens {
     return new StorePlace(store, tokenKey(`${name}#${digest}`, ''), { patience: refreshTimeout });
   }
 
-  async #fetchOwn(): Promise<OAuth2Token> {
-    return this.#breaker.run(async () =>
+  async #fetchOwn(id: TokenId): Promise<OAuth2Token> {
+    return this.#breaker.run(id, async () =>
       requestAccessToken(await this.#metadata.load(), { grantType: 'client_credentials' }),
     );
   }
 
   /** RFC 6749 §6. */
-  async #refresh(old: RefreshableToken): Promise<OAuth2Token> {
+  async #refresh(old: RefreshableToken, id: TokenId): Promise<OAuth2Token> {
     try {
-      return await this.#breaker.run(async () => refreshToken(await this.#metadata.load(), old));
+      return await this.#breaker.run(id, async () => refreshToken(await this.#metadata.load(), old));
     } catch (error) {
       throw isRefusal(error) ? revoked(this.#config.name, error) : error;
     }
@@ -133,7 +134,7 @@ function isRefusal(error: unknown): error is OAuthError {
 
 function revoked(name: string, { description, uri }: OAuthError): TokenRevokedError {
   return new TokenRevokedError({
-    description: `the provider of "${name}" takes the refresh token no more (invalid_grant): ${description}; sign in again`,
+    description: `the provider of "${name}" no longer accepts the refresh token (invalid_grant): ${description}; sign in again`,
     uri,
   });
 }

@@ -11,6 +11,8 @@ const CROWD = 1000;
 const PROCESSES = 2;
 /** Each process may ask now and then whether the provider has recovered. */
 const FEW = 20;
+/** A provider that asks for an hour. */
+const LIMITED = { status: 429, headers: { 'retry-after': '3600' }, json: {} };
 
 (runs('redis') ? describe : describe.skip)('a provider that fails to refresh', () => {
   let provider: RotatingProvider;
@@ -101,18 +103,51 @@ const FEW = 20;
     await expectRecovery(cluster, 'ending');
   });
 
-  it('and that asks for a pause (429) gets it from every process', async () => {
+  it('and that is down for everybody is not asked for every user', async () => {
     const processes = (extraordinary = await start());
-    provider.script(() => ({ status: 429, headers: { 'retry-after': '3600' }, json: {} }));
+    provider.script(() => ({ status: 503 }));
+    for (let index = 0; index < 50; index++) {
+      await saveExpired(`user ${index}`);
+      expect(outcomes(await processes.storm(`user ${index}`, PROCESSES))).toEqual({ provider_error: PROCESSES });
+    }
+    expect(provider.refreshes.length).toBeLessThan(FEW);
+    await expectRecovery(processes, 'user 0');
+  });
+
+  it('and that asks for a pause of one user (429) gets it from every process, and serves the others', async () => {
+    const processes = (extraordinary = await start());
+    provider.script(({ user }, process) => (user === 'limited' ? LIMITED : process()));
     await saveExpired('limited');
-    await processes.storm('limited', PROCESSES); // each process learns it by itself
+    await processes.storm('limited', PROCESSES); // each process learns it on its own
     expect(provider.refreshes.length).toBeLessThanOrEqual(PROCESSES);
     provider.refreshes.length = 0;
     const reports = await processes.storm('limited', CALLS);
     expect(outcomes(reports)).toEqual({ provider_error: CALLS });
     for (const { retryAfter } of reports) expect(retryAfter).toBeGreaterThan(3000);
-    await saveEnding('limited');
-    expect(outcomes(await processes.storm('limited', CALLS))).toEqual({ 200: CALLS });
+    for (const user of ['first', 'second', 'third']) {
+      await saveExpired(user);
+      expect(outcomes(await processes.storm(user, CALLS))).toEqual({ 200: CALLS });
+    }
+    expect(provider.refreshes.map(({ user }) => user)).toEqual(['first', 'second', 'third']);
+    expect(processes.events).toEqual([]);
+  });
+
+  it('and that asks for a pause of several users (429) gets it for all, in every process, for minutes', async () => {
+    const processes = (extraordinary = await start());
+    provider.script(() => LIMITED);
+    for (const user of ['one', 'two', 'three']) {
+      await saveExpired(user);
+      await processes.storm(user, PROCESSES);
+    }
+    expect(provider.refreshes.length).toBeLessThanOrEqual(3 * PROCESSES);
+    provider.refreshes.length = 0;
+    await saveExpired('four');
+    const reports = await processes.storm('four', CALLS);
+    expect(outcomes(reports)).toEqual({ provider_error: CALLS });
+    for (const { retryAfter } of reports) expect(retryAfter).toBeLessThanOrEqual(300);
+    for (const { retryAfter } of reports) expect(retryAfter).toBeGreaterThan(200);
+    await saveEnding('four');
+    expect(outcomes(await processes.storm('four', CALLS))).toEqual({ 200: CALLS });
     expect(provider.refreshes).toEqual([]);
     expect(processes.events).toEqual([]);
   });

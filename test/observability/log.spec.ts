@@ -21,8 +21,8 @@ beforeEach(() => {
 afterAll(() => Logger.overrideLogger(['error', 'warn']));
 
 it('is one line an event, with what is known of it', () => {
-  logEvent('warn', 'provider is left alone', { client: 'harbour', seconds: 4, reason: undefined });
-  expect(written).toEqual(['warn: provider is left alone client=harbour seconds=4']);
+  logEvent('warn', 'provider paused', { client: 'harbour', seconds: 4, reason: undefined });
+  expect(written).toEqual(['warn: provider paused client=harbour seconds=4']);
 });
 
 it('shows the code and the description of an OAuthError, and no message of another error', () => {

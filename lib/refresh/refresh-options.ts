@@ -1,0 +1,32 @@
+import type { OAuthError } from '../oauth.errors.js';
+import type { TokenEvents } from '../token/token-store.js';
+import type { OAuth2Token } from '../token/token.js';
+
+/** Names a token in this process; nothing secret. */
+export interface TokenId {
+  /** The slot of the token, which its replacements share. For a user's token in a store, this is the user. */
+  readonly owner: string;
+  /** The token itself: a new login has another one. */
+  readonly token: string;
+}
+
+/** How the tokens of one client are kept alive. */
+export interface RefreshOptions {
+  /** The client. */
+  readonly name: string;
+  /** Seconds before its expiry at which a token counts as expired. */
+  readonly leeway: number;
+  /** The part of its lifetime after which a token is refreshed while it is in use; without it, it is not. */
+  readonly refreshAhead?: number;
+  /** Seconds that a caller waits at most. */
+  readonly refreshTimeout: number;
+  /** What is notified. */
+  readonly events: Pick<TokenEvents, 'onTokenRevoked' | 'onTokenUnsaved'>;
+  /** Returns why the provider need not be asked, and no lock taken. */
+  refusalFor(old: OAuth2Token | undefined, id: TokenId): OAuthError | undefined;
+  /**
+   * Gets a new token from the provider, for the old one or for none.
+   * @throws {TokenRevokedError} when the provider no longer accepts the old one
+   */
+  renew(old: OAuth2Token | undefined, id: TokenId): Promise<OAuth2Token>;
+}
