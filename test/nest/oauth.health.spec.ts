@@ -133,6 +133,12 @@ describe('the health indicator, under terminus', () => {
     expect(asked).toBe(1);
   });
 
+  it.each([3e10, Infinity, NaN, '50'])('waits with a timeout of %p, which a timer cannot have', async (timeout) => {
+    fetchFromStore = () => new Promise((resolve) => setTimeout(resolve, 20));
+    options = { clients: [], timeout: timeout as number };
+    expect(await probe()).toMatchObject({ status: 200, oauth: { tokenStore: { status: 'up' } } });
+  });
+
   it('says nothing of a token store that cannot be asked', async () => {
     const simple = await startApp({});
     options = { clients: [] };

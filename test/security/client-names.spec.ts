@@ -23,7 +23,6 @@ const HOSTILE = [
   'a\u0000b',
   'a\u202eb',
   'über',
-  'a'.repeat(101),
 ];
 
 /** What a promise, or a call, was refused with. */
@@ -45,7 +44,7 @@ function expectOneSafeLine([fault = '', ...more]: readonly string[]): void {
 }
 
 describe('the name of a client', () => {
-  it.each(['a', 'my-idp', 'my_idp', 'acme.example', 'tenant:42', 'ada@acme.example', '9', 'x~1', 'a'.repeat(100)])(
+  it.each(['a', 'my-idp', 'my_idp', 'acme.example', 'tenant:42', 'ada@acme.example', '9', 'x~1'])(
     'may be %s',
     async (name) => {
       const registry = await registryWith({});
@@ -85,6 +84,12 @@ describe('the name of a client', () => {
       expect(() => registry.register(name, CLIENT)).toThrow('not a name for a client');
     },
   );
+
+  it('has 100 characters at most', async () => {
+    const registry = await registryWith({});
+    registry.register('a'.repeat(100), CLIENT);
+    expectOneSafeLine(await faultsOf(() => registry.register('a'.repeat(101), CLIENT)));
+  });
 
   it.each([undefined, null, 7, {}, ['dev'], Symbol('dev')])('that is not a string is refused', (name) => {
     expect(nameFaults(name)).toEqual(['the name of a client must be a string']);

@@ -137,9 +137,9 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
     });
   });
 
-  it.each(['x=1&x=2', 'a='.padEnd(9_000, 'x')])('a login with OAuth 1 is bounded too: %.20s', async (query) => {
-    const { status } = await begin(query, 'old/login');
-    expect(status).toBe(query.length > 8_192 ? 400 : 302);
+  it('a login with OAuth 1 is bounded, too', async () => {
+    expect((await begin('x=1&x=2', 'old/login')).status).toBe(302);
+    expect((await begin(`x=${'y'.repeat(8_193)}`, 'old/login')).status).toBe(400);
   });
 
   describe('by hand,', () => {

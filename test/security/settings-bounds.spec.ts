@@ -57,7 +57,7 @@ describe('settings of a tenant', () => {
     const begun = performance.now();
     expect(await faultsOf(settings, registry)).toEqual([`dev.settings: ${count + 3} keys; expected at most 200`]);
     expect(await faultsOf(kwargs, registry)).toEqual([`dev.client_kwargs: ${count} keys; expected at most 200`]);
-    expect(performance.now() - begun).toBeLessThan(10_000); // it took minutes, growing with the square;
+    expect(performance.now() - begun).toBeLessThan(10_000); // it took minutes, and grew with the square
   });
 
   it('with 200 faults list 20 of them, cut and escaped', async () => {
