@@ -306,6 +306,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     return this.#tokens.settled();
   }
 
+  /** @internal */
   protected override async vouchesForRequest(): Promise<boolean> {
     return isVouchedFor(await this.#metadata.load());
   }

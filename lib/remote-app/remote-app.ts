@@ -111,8 +111,17 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   /** Makes an authorisation URL; pass the rest of what it returns to {@link saveAuthorizeData}. */
   abstract createAuthorizationUrl(redirectUri?: string, params?: AuthorizationParams): Promise<AuthorizationRequest>;
 
-  /** Keeps what the callback of a login needs, where the module's `state` says. */
+  /**
+   * Keeps what the callback of a login needs, where the module's `state` says.
+   * @throws {OAuthError} `invalid_state` for an empty state, which a callback without a state would match
+   */
   async saveAuthorizeData(request: OAuthRequest, { state, requestToken, ...data }: AuthorizeData): Promise<void> {
+    if (!state) {
+      throw new OAuthError('invalid_state', {
+        description: 'the state of a login is empty. Pass the one that createAuthorizationUrl() returned',
+        status: 500,
+      });
+    }
     const secret = requestToken && { requestTokenSecret: requestToken.oauthTokenSecret };
     const login: PendingLogin = { provider: this.name, ...data, ...secret };
     await this.stateStore.save(request, this.pendingKey('login', state, request, data.redirectUri), login);

@@ -177,6 +177,14 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
       expect(state).toMatch(/^[\w-]{43}$/);
     });
 
+    it.each(['', undefined])(
+      'a login is not kept under a state of %j, which a callback without one would match',
+      async (state) => {
+        const kept = app().saveAuthorizeData({ session: {} }, { state: state! });
+        await expect(kept).rejects.toMatchObject({ error: 'invalid_state', status: 500 });
+      },
+    );
+
     it.each(['text', 7, ['a'], true])(
       'parameters that are %j, and not an object, are refused clearly',
       async (params) => {

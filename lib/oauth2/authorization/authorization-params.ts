@@ -25,11 +25,11 @@ export interface AuthorizationParams {
   responseType?: string;
   /** `response_mode`, such as `form_post`, or `jwt` for a signed answer (JARM). */
   responseMode?: string;
-  /** State to use instead of a random one. */
+  /** State to use instead of a random one: 16 to 1,024 characters that nobody can guess. */
   state?: string;
   /** PKCE verifier to use instead of a random one (RFC 7636 §4.1). */
   codeVerifier?: string;
-  /** Nonce to use instead of a random one (OpenID Connect Core §3.1.2.1). */
+  /** Nonce to use instead of a random one (OpenID Connect Core §3.1.2.1): 16 to 1,024 characters that nobody can guess. */
   nonce?: string;
   /** Private JWK to bind the token to instead of a new one, where DPoP is on (RFC 9449). */
   dpopKey?: JsonWebKey;
@@ -39,7 +39,7 @@ export interface AuthorizationParams {
 /** What the callback is checked against. */
 export interface AuthorizationChecks {
   state: string;
-  /** The PKCE verifier (RFC 7636), where PKCE is on. */
+  /** The PKCE verifier (RFC 7636), unless PKCE is turned off. */
   codeVerifier?: string;
   /** The nonce, where the scope has `openid`. */
   nonce?: string;
