@@ -26,8 +26,4 @@ export class Recent<Value> {
     const [oldest] = this.#notes.keys();
     if (this.#notes.size > this.#limit && oldest !== undefined) this.#notes.delete(oldest);
   }
-
-  delete(key: string): void {
-    this.#notes.delete(key);
-  }
 }

@@ -16,7 +16,7 @@ interface Connection extends ClientRequestArgs {
 }
 
 /** Whether an address is one of the internet: not private, loopback, link-local, shared, reserved or multicast. */
-export function isPublicAddress(address: string): boolean {
+function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);
   return parsed.range() === 'unicast' && (parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_IPV6));

@@ -4,7 +4,7 @@ import { isStorable, storableText } from './storable-text.js';
 import { expiryFields, LONGEST_LIFETIME, type OAuth1Token, type OAuth2Token } from './token.js';
 
 /** Characters of a token, at most. Larger than any that a request header can carry. */
-export const LONGEST_TOKEN = 65_536;
+const LONGEST_TOKEN = 65_536;
 
 /** Names that the library gives to fields of a token, or that tell one kind of token from the other. */
 const OWN_NAMES = [

@@ -95,7 +95,7 @@ describe('metadata of the wrong type', () => {
   it('keeps of mtls_endpoint_aliases what is a usable URL', () => {
     const aliases = { token_endpoint: 'https://p.test/t', userinfo_endpoint: 7, jwks_uri: 'http://p.test/k', a: {} };
     const body = JSON.stringify({ issuer: 'https://p.test', mtls_endpoint_aliases: aliases });
-    expect(readMetadata(body, { allowInsecureHttp: false })).toEqual({
+    expect(readMetadata(body, { allowInsecureHttp: false, allowInsecureHosts: false })).toEqual({
       issuer: 'https://p.test',
       mtls_endpoint_aliases: { token_endpoint: 'https://p.test/t' },
     });
@@ -193,7 +193,7 @@ describe('an answer that HTTP does not have', () => {
       await expect(app.registry.get<OAuth2App>('discovered').createAuthorizationUrl()).rejects.toMatchObject(failed);
       const dev = app.registry.get<OAuth2App>('dev');
       await expect(dev.fetchAccessToken({ code: 'c' })).rejects.toMatchObject(failed);
-      await expect(dev.userinfo({ accessToken: 'a' })).rejects.toMatchObject(failed);
+      await expect(dev.userinfo({ token: { accessToken: 'a' } })).rejects.toMatchObject(failed);
     },
   );
 });
