@@ -67,6 +67,7 @@ export class OAuthError extends HttpException {
     const { message, description, uri } = this;
     const redacted = (text: string | undefined): string | undefined => text && redact(text, values);
     Object.assign(this, { message: redact(message, values), description: redacted(description), uri: redacted(uri) });
+    this.stack = redacted(this.stack);
     return this;
   }
 }

@@ -16,8 +16,8 @@ const LONGEST_URI = 2_048;
 /**
  * Returns the absolute redirect URI. A relative one is resolved against `baseUrl`, or against the request's own address
  * when its host is this machine or one of `allowedHosts`. `:provider` in it stands for the client's name.
- * @throws {OAuthError} `invalid_redirect_uri` when it is not a URI of this kind (status 400 for what is not a string, else
- * 500), or when the request's host decides where it leads
+ * @throws {OAuthError} `invalid_redirect_uri` when it is not a URI of this kind (status 500), or when a request is to blame:
+ * it brought something other than a string, or a host that is not believed (status 400)
  */
 export function absoluteRedirectUri(
   redirectUri: unknown,
@@ -68,6 +68,7 @@ function requestOrigin({ protocol = 'http', host }: OAuthRequest, { allowedHosts
     'the redirect URI is relative, and the host of this request is not believed: the sender of a request chooses it, and ' +
       'the provider would send the code there. Set `baseUrl` of OAuthClientModule to the address of this site, or list ' +
       'its hosts in `allowedHosts`',
+    400,
   );
 }
 

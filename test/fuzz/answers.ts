@@ -49,7 +49,7 @@ export async function runAnswer(input: HostileProviderCase, context: FuzzContext
   const place = kind === 'signed' ? `${slot}-signed` : slot; // that provider signs all its answers
   const site = sites[input.site % sites.length]!;
   const issuer = provider.issuer(place);
-  site.registry.register(place, clientOf(kind, issuer));
+  site.registry.register(place, clientOf(kind, issuer), { replace: true });
   provider.attack(place, { endpoint, answer });
   try {
     const { call } = SCENARIOS[scenario]!;

@@ -1,4 +1,4 @@
-import { All, Controller, Get, Post, Query, Req } from '@nestjs/common';
+import { All, Controller, Get, Param, Post, Query, Req } from '@nestjs/common';
 import {
   OAuthBackchannelLogout,
   OAuthCallback,
@@ -37,8 +37,10 @@ function sessionOf({ session }: OAuthRequest): Signed | undefined {
 export class AuthController {
   @Get('login')
   @OAuthLogin({ redirectUri: '/auth/:provider/callback' })
-  login(@Query('next') next?: string): OAuthLoginParams {
-    return { returnTo: next };
+  login(@Param('provider') provider: string, @Query('next') next?: string): OAuthLoginParams {
+    // a pushed request takes no redirect URI from the request's host
+    const isPushed = provider === 'par' || provider.startsWith('slot');
+    return { returnTo: next, ...(isPushed && { redirectUri: 'https://site.example/auth/par/callback' }) };
   }
 
   @All('callback')

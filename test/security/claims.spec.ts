@@ -53,7 +53,7 @@ describe('claims that a provider sends with the wrong type', () => {
     expect(readClaims({ sub: 'ada', ...sent })).toEqual({ sub: 'ada', ...read });
     const { provider, app, body } = await run({ userinfo: (claims) => ({ sub: claims.sub, ...sent }) });
     const token = body.token as { accessToken: string };
-    const userInfo = await app.registry.get<OAuth2App>('rp').userinfo(token);
+    const userInfo = await app.registry.get<OAuth2App>('rp').userinfo({ token });
     expect(userInfo).toEqual({ sub: 'ada', ...read });
     expect(provider.times('/userinfo')).toBe(1);
   });
@@ -79,7 +79,7 @@ describe('claims that a provider sends with the wrong type', () => {
       userinfo: (claims) => ({ sub: claims.sub, email_verified: 'false', updated_at: '1970-01-02T00:00:00Z' }),
     });
     const token = body.token as { accessToken: string };
-    const userInfo = await app.registry.get<OAuth2App>('rp').userinfo(token);
+    const userInfo = await app.registry.get<OAuth2App>('rp').userinfo({ token });
     expect(userInfo).toMatchObject({ email_verified: false, updated_at: 86400 });
   });
 

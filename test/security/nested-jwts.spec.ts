@@ -142,7 +142,7 @@ describe('an unsigned JWT from anybody', () => {
       opened.push(app, provider);
       const client = app.registry.get<OAuth2App>('dev');
       const calls: Record<string, () => Promise<unknown>> = {
-        '/me': () => client.userinfo({ accessToken: 'a' }),
+        '/me': () => client.userinfo({ token: { accessToken: 'a' } }),
         '/introspect': () => client.introspectToken({ accessToken: 'a' }),
         '/token': () => client.fetchAccessToken({ grantType: 'client_credentials' }),
         '/register': () => client.registerClient({}),

@@ -104,7 +104,7 @@ describe('metadata of the wrong type', () => {
   it('keeps of a list its strings, and of fields those that are used', () => {
     const list = ['S256', 7, null, {}, 'x'.repeat(10_000)];
     const body = `{"issuer":"https://p.test","code_challenge_methods_supported":${JSON.stringify(list)},"x":1,"__proto__":{"require_signed_request_object":true}}`;
-    const metadata = readMetadata(body, { allowInsecureHttp: false });
+    const metadata = readMetadata(body, { allowInsecureHttp: false, allowInsecureHosts: false });
     expect(metadata).toEqual({ issuer: 'https://p.test', code_challenge_methods_supported: ['S256'] });
     expect(metadata.require_signed_request_object).toBeUndefined();
   });

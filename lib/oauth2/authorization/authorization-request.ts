@@ -1,5 +1,5 @@
 import { withQuery } from '../../http/query.js';
-import { OAuthConfigError } from '../../oauth.errors.js';
+import { ProviderError } from '../../oauth.errors.js';
 import { unwrapIdToken } from '../openid/id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 import {
@@ -34,6 +34,7 @@ export async function makeAuthorizationRequest(
   const { parameters, checks } = await authorizationRequest(provider, redirectUri, params);
   let sent = parameters;
   if (isSigned(provider)) {
+    requireKeys(provider);
     sent = await signedRequestObject(provider, sent);
   }
   if (isPushed(provider)) {
@@ -110,14 +111,23 @@ async function authorizationRequest(
 /**
  * Whether a login uses PKCE: always, unless the settings of a confidential client turn it off. Metadata without a list of
  * methods says nothing, because a provider that does not know PKCE ignores it (RFC 6749 §3.1).
- * @throws {OAuthConfigError} when the provider says that it has other methods alone
+ * @throws {ProviderError} when the provider says that it has other methods alone
  */
 function usesPkce({ config, server }: Provider): boolean {
   if (config.codeChallengeMethod === 'none') return false;
   const supported: unknown = server.code_challenge_methods_supported;
   if (!Array.isArray(supported) || supported.includes('S256')) return true;
-  throw new OAuthConfigError([
-    `${config.name}.code_challenge_method: the provider's metadata has no S256 among its code_challenge_methods_supported. ` +
+  throw new ProviderError({
+    description:
+      `${config.name}: the provider's metadata has no S256 among its code_challenge_methods_supported. ` +
       'Ask the provider for S256; a client that authenticates can set code_challenge_method to "none" instead',
-  ]);
+  });
+}
+
+/** Where the settings do not ask for signed requests, it is the metadata that does, and the settings may have no key. */
+function requireKeys({ config: { name, privateKeys } }: Provider): void {
+  if (typeof privateKeys === 'function' || privateKeys.length > 0) return;
+  throw new ProviderError({
+    description: `${name}: the provider's metadata requires signed authorization requests. Set private_keys`,
+  });
 }

@@ -88,20 +88,26 @@ export function signatureOptions({ config, clientKeys, providerKeys }: Provider)
   };
 }
 
-/** Endpoints without which nobody can sign in: metadata that lacks one is the provider's fault. */
-const INDISPENSABLE: readonly Endpoint[] = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'];
+/** Endpoints that a login needs: metadata that lacks one is the provider's fault. */
+const NEEDED_BY_LOGINS: readonly Endpoint[] = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'jwks_uri',
+  'userinfo_endpoint',
+  'pushed_authorization_request_endpoint',
+];
 
 /**
  * Returns where requests of one kind go: the endpoint for mutual TLS, where the client uses that and there is one (RFC 8705 §5).
  * @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint
- * @throws {ProviderError} when metadata lacks an endpoint that every login needs
+ * @throws {ProviderError} when metadata lacks an endpoint that a login needs
  */
 export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint): string {
   const { [endpoint]: url } = config.usesMutualTls ? { ...server, ...server.mtls_endpoint_aliases } : server;
   if (url !== undefined) return url;
   const description = `${config.name}: neither its settings nor its server metadata have a usable ${endpoint}`;
   const isDiscovered = config.serverMetadataUrl !== undefined || config.issuer !== undefined;
-  if (isDiscovered && INDISPENSABLE.includes(endpoint)) throw new ProviderError({ description });
+  if (isDiscovered && NEEDED_BY_LOGINS.includes(endpoint)) throw new ProviderError({ description });
   throw new OAuthConfigError([description]);
 }
 
