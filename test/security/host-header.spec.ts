@@ -60,7 +60,7 @@ describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform)
   }
 
   const REFUSED = {
-    status: 500,
+    status: 400,
     error: 'invalid_redirect_uri',
     error_description: expect.stringMatching(/`baseUrl`.*`allowedHosts`/),
   };

@@ -102,13 +102,14 @@ describe('an unsigned JWT from anybody', () => {
       { signedJarm: async (jwt) => encrypt(await encrypt(jwt)) },
       { response_mode: 'query.jwt' },
     ],
-  ])('is decrypted once and no second time, as %s', async (_, deviations, params) => {
+  ])('is decrypted once and no second time, as %s', async (what, deviations, params) => {
     const { body } = await run({
       ...deviations,
       params: params as Record<string, string>,
       settings: { privateKeys: [privateKey] },
     });
-    expect(body.error_description).toMatch(/not a signed JWT/);
+    // a response that cannot be read has no state either, so no login is found for it
+    expect(body.error_description).toMatch(what === 'an id_token' ? /not a signed JWT/ : /no pending login/);
   });
 
   it('is decrypted where it is signed inside', async () => {
@@ -124,14 +125,17 @@ describe('an unsigned JWT from anybody', () => {
   });
 
   it.each(['/me', '/introspect', '/token', '/register'])(
-    'is no worse than plain JSON that is as deep, at %s',
+    'is no worse than plain JSON that is as deep, whose field is dropped, at %s',
     async (path) => {
       const provider = await startScriptedProvider();
-      const body = `{"sub":"ada","a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
-      const answer = () => ({ headers: { 'content-type': 'application/json' }, body });
+      const usable = '"sub":"ada","active":true,"access_token":"a","token_type":"bearer","client_id":"c"';
+      const body = `{${usable},"deep":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+      const status = path === '/register' ? 201 : 200;
+      const answer = () => ({ status, headers: { 'content-type': 'application/json' }, body });
       for (const method of ['GET', 'POST']) provider.on(`${method} ${path}`, answer);
       const dev = {
         clientId: 'dev',
+        clientSecret: 's',
         authorizeUrl: `${provider.url}/authorize`,
         accessTokenUrl: `${provider.url}/token`,
         userinfoEndpoint: `${provider.url}/me`,
@@ -141,15 +145,15 @@ describe('an unsigned JWT from anybody', () => {
       const app = await startLoginApp({ clients: { dev } });
       opened.push(app, provider);
       const client = app.registry.get<OAuth2App>('dev');
-      const calls: Record<string, () => Promise<unknown>> = {
+      const calls: Record<string, () => Promise<object>> = {
         '/me': () => client.userinfo({ token: { accessToken: 'a' } }),
         '/introspect': () => client.introspectToken({ accessToken: 'a' }),
         '/token': () => client.fetchAccessToken({ grantType: 'client_credentials' }),
         '/register': () => client.registerClient({}),
       };
-      const call = calls[path]?.();
-      await expect(call).rejects.toMatchObject({ error: 'token_invalid' });
-      await expect(call).rejects.toThrow(/nested more than 16 levels/);
+      const result = await calls[path]?.();
+      expect(result).toMatchObject({ sub: 'ada' });
+      expect(result).not.toHaveProperty('deep');
     },
   );
 });

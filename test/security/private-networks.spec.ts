@@ -94,6 +94,7 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
     const app = await start();
     const byIssuer = clientOf(app, { clientId: 'dev', issuer: provider.url, allowInsecureHttp: true });
     await expect(byIssuer.createAuthorizationUrl()).rejects.toMatchObject(refusal);
+    app.registry.unregister('tenant');
     const client = clientOf(app, { ...tenant(provider.url), userinfoEndpoint: `${provider.url}/me` });
     await expect(client.fetchAccessToken({ grantType: 'client_credentials' })).rejects.toMatchObject(refusal);
     await expect(client.userinfo({ token: { accessToken: 'a' } })).rejects.toMatchObject(refusal);

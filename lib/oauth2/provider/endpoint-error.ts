@@ -1,5 +1,5 @@
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
-import { toResponse } from './endpoint-fetch.js';
+import { mendedResponse } from './endpoint-fetch.js';
 import { tokenEndpointError } from './provider-error.js';
 
 /**
@@ -8,5 +8,5 @@ import { tokenEndpointError } from './provider-error.js';
  */
 export function refuseEndpointError(answer: TokenEndpointResponse): Response {
   if (typeof answer.data.error === 'string' && answer.data.error) throw tokenEndpointError(answer.data, answer);
-  return toResponse(answer);
+  return mendedResponse(answer);
 }
