@@ -215,8 +215,10 @@ export class OAuthRegistry {
 
   #build(name: string): RemoteApp {
     const entry = this.#entries.get(name);
-    if (!entry)
-      throw new OAuthConfigError([`there is no client "${shownName(name)}"; there are: ${this.knownNames()}`]);
+    if (!entry) {
+      const fault = `there is no client "${shownName(name)}"; there are: ${this.knownNames()}`;
+      throw new OAuthConfigError([fault]).exposeWhen(this.#context.exposeErrors);
+    }
     const { registeredAtRunTime } = entry;
     const origin = { name, registeredAtRunTime, allowInsecureHosts: this.#context.allowInsecureHttp };
     const config = buildConfig(origin, entry.settings);

@@ -1,4 +1,4 @@
-import { applyDecorators, createParamDecorator, Header, UseGuards } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, UseGuards } from '@nestjs/common';
 import { loginResultOf, returnToOf } from './login-result.js';
 import { OAUTH_CALLBACK, OAuthCallbackGuard, type OAuthCallbackOptions } from './oauth-callback.guard.js';
 import { routeOf } from './route-client.js';
@@ -21,11 +21,7 @@ export function OAuthCallback(
   first?: string | readonly string[] | OAuthCallbackOptions,
   second?: OAuthCallbackOptions,
 ): MethodDecorator {
-  return applyDecorators(
-    OAUTH_CALLBACK(routeOf(first, second)),
-    UseGuards(OAuthCallbackGuard),
-    Header('Cache-Control', 'no-store'),
-  );
+  return applyDecorators(OAUTH_CALLBACK(routeOf(first, second)), UseGuards(OAuthCallbackGuard));
 }
 
 /** The user's token: an `OAuth1Token` or an `OAuth2Token`. */

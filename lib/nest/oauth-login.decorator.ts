@@ -1,4 +1,4 @@
-import { applyDecorators, Header, Redirect, UseInterceptors } from '@nestjs/common';
+import { applyDecorators, Redirect, UseInterceptors } from '@nestjs/common';
 import { OAUTH_LOGIN, OAuthLoginInterceptor, type OAuthLoginOptions } from './oauth-login.interceptor.js';
 import { routeOf } from './route-client.js';
 
@@ -22,10 +22,5 @@ export function OAuthLogin(
   first?: string | readonly string[] | OAuthLoginOptions,
   second?: OAuthLoginOptions,
 ): MethodDecorator {
-  return applyDecorators(
-    OAUTH_LOGIN(routeOf(first, second)),
-    UseInterceptors(OAuthLoginInterceptor),
-    Redirect(),
-    Header('Cache-Control', 'no-store'),
-  );
+  return applyDecorators(OAUTH_LOGIN(routeOf(first, second)), UseInterceptors(OAuthLoginInterceptor), Redirect());
 }

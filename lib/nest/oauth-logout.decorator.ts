@@ -1,4 +1,4 @@
-import { applyDecorators, Header, HttpCode, Redirect, UseGuards, UseInterceptors } from '@nestjs/common';
+import { applyDecorators, HttpCode, Redirect, UseGuards, UseInterceptors } from '@nestjs/common';
 import { OAUTH_LOGOUT_REQUEST, OAuthLogoutGuard, type OAuthLogoutRequestRoute } from './oauth-logout.guard.js';
 import { OAUTH_LOGOUT, OAuthLogoutInterceptor, type OAuthLogoutOptions } from './oauth-logout.interceptor.js';
 import { routeOf } from './route-client.js';
@@ -26,7 +26,7 @@ export function OAuthLogout(
   second?: OAuthLogoutOptions,
 ): MethodDecorator {
   const route = routeOf(first, second);
-  return applyDecorators(OAUTH_LOGOUT(route), UseInterceptors(OAuthLogoutInterceptor), Redirect(), NO_STORE);
+  return applyDecorators(OAUTH_LOGOUT(route), UseInterceptors(OAuthLogoutInterceptor), Redirect());
 }
 
 /**
@@ -67,8 +67,6 @@ export function OAuthFrontchannelLogout(clients?: string | readonly string[]): M
   return logoutRequest({ ...routeOf<object>(clients), kind: 'frontchannel' });
 }
 
-const NO_STORE = Header('Cache-Control', 'no-store');
-
 function logoutRequest(route: OAuthLogoutRequestRoute): MethodDecorator {
-  return applyDecorators(OAUTH_LOGOUT_REQUEST(route), UseGuards(OAuthLogoutGuard), NO_STORE);
+  return applyDecorators(OAUTH_LOGOUT_REQUEST(route), UseGuards(OAuthLogoutGuard));
 }

@@ -1,11 +1,13 @@
 import { Controller, Get, Post, Redirect, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import {
+  OAuthAccount,
   OAuthCallback,
   OAuthLogin,
   OAuthToken,
   OAuthUserInfo,
   type OAuth2Token,
+  type ProviderAccount,
   type UserInfo,
 } from 'nestjs-oauth-client';
 import { endSession, sessionOf } from './session.js';
@@ -26,9 +28,14 @@ export class AuthController {
   @Get('callback')
   @OAuthCallback('harbour')
   @Redirect('/')
-  async callback(@Req() request: Request, @OAuthToken() token: OAuth2Token, @OAuthUserInfo() claims: UserInfo) {
-    const user = { id: claims.sub, name: String(claims.name) };
-    await this.stores.tokens.save({ name: 'harbour', user: user.id }, token);
+  async callback(
+    @Req() request: Request,
+    @OAuthToken() token: OAuth2Token,
+    @OAuthAccount() { client, subject }: ProviderAccount,
+    @OAuthUserInfo() { name }: UserInfo,
+  ) {
+    const user = { id: JSON.stringify([client, subject]), name: String(name) };
+    await this.stores.tokens.save({ name: client, user: user.id }, token);
     Object.assign(sessionOf(request), { user, finishedBy: THIS_PROCESS });
   }
 

@@ -96,7 +96,7 @@ describe('the documentation', () => {
       const url = await startQuickStart();
       const browser = new Browser();
       const page = await allow(browser, await browser.get(`${url}/auth/github/login`));
-      expect(page.text).toBe('Hello, ada');
+      expect(page.json()).toEqual({ hello: 'ada' });
     }, 30_000);
 
     /** Runs the compiled `src/main.ts`, as a user would: beside its `.env`, where only the provider is another. */

@@ -19,7 +19,7 @@ export interface Snippet {
 
 export function documentationPages(): DocPage[] {
   const docs = readdirSync('docs').filter((name) => name.endsWith('.md'));
-  const paths = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
+  const paths = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...docs.map((name) => `docs/${name}`)];
   return paths.map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 }
 

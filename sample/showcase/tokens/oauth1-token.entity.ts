@@ -19,10 +19,19 @@ export class OAuth1Token {
   @Column()
   oauthTokenSecret!: string;
 
+  /** The provider that the token is bound to: it is not sent to another one. */
+  @Column({ type: 'varchar', nullable: true })
+  issuer!: string | null;
+
+  /** The client that the token is bound to. */
+  @Column({ type: 'varchar', nullable: true })
+  clientId!: string | null;
+
   @ManyToOne(() => User, { nullable: false, onDelete: 'CASCADE' })
   user!: Relation<User>;
 
   toToken(): Token {
-    return { oauthToken: this.oauthToken, oauthTokenSecret: this.oauthTokenSecret };
+    const { oauthToken, oauthTokenSecret, issuer, clientId } = this;
+    return { oauthToken, oauthTokenSecret, issuer: issuer ?? undefined, clientId: clientId ?? undefined };
   }
 }

@@ -35,6 +35,14 @@ export class OAuth2Token {
   @Column({ type: 'json', nullable: true })
   dpopKey!: object | null;
 
+  /** The provider that the token is bound to: it is not sent to another one. */
+  @Column({ type: 'varchar', nullable: true })
+  issuer!: string | null;
+
+  /** The client that the token is bound to. */
+  @Column({ type: 'varchar', nullable: true })
+  clientId!: string | null;
+
   @ManyToOne(() => User, { nullable: false, onDelete: 'CASCADE' })
   user!: Relation<User>;
 
@@ -46,6 +54,8 @@ export class OAuth2Token {
       expiresAt: this.expiresAt ?? undefined,
       idToken: this.idToken ?? undefined,
       dpopKey: (this.dpopKey as JsonWebKey | null) ?? undefined,
+      issuer: this.issuer ?? undefined,
+      clientId: this.clientId ?? undefined,
     };
   }
 }

@@ -56,8 +56,8 @@ export class TokensService implements SimpleTokenStore {
   /** Saves what a login has brought. */
   async save(name: string, user: User, token: Token1 | Token2): Promise<void> {
     if (isOAuth1(token)) {
-      const { oauthToken, oauthTokenSecret } = token;
-      await this.oauth1.upsert({ name, user, oauthToken, oauthTokenSecret }, ['user', 'name']);
+      const { oauthToken, oauthTokenSecret, issuer = null, clientId = null } = token;
+      await this.oauth1.upsert({ name, user, oauthToken, oauthTokenSecret, issuer, clientId }, ['user', 'name']);
     } else {
       await this.oauth2.upsert({ name, user, ...columns(token) }, ['user', 'name']);
     }
@@ -87,7 +87,8 @@ export class TokensService implements SimpleTokenStore {
 /** What a token lacks is `null`, so that nothing of the one before stays. */
 function columns(token: Token2) {
   const { tokenType, accessToken, refreshToken = null, expiresAt = null, idToken = null, dpopKey = null } = token;
-  return { tokenType, accessToken, refreshToken, expiresAt, idToken, dpopKey };
+  const { issuer = null, clientId = null } = token;
+  return { tokenType, accessToken, refreshToken, expiresAt, idToken, dpopKey, issuer, clientId };
 }
 
 function isOAuth1(token: Token1 | Token2): token is Token1 {
