@@ -137,14 +137,14 @@ export const ENDPOINTS = {
       device_code: SECRETS.device,
       user_code: 'ABCD',
       verification_uri: 'https://provider.test/device',
-      expires_in: 1,
-      interval: 0.01,
+      expires_in: 10,
+      interval: 1,
     }),
     fields: DEVICE_FIELDS,
   },
   ciba: {
     path: '/ciba',
-    valid: () => ({ auth_req_id: SECRETS.device, expires_in: 1, interval: 0.01 }),
+    valid: () => ({ auth_req_id: SECRETS.device, expires_in: 10, interval: 1 }),
     fields: ['auth_req_id', 'expires_in', 'interval'],
   },
   register: {

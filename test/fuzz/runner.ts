@@ -35,7 +35,7 @@ interface Target {
 }
 
 /** Cases that run side by side: some wait for a timeout. */
-const WORKERS = 6;
+const WORKERS = 16;
 /** Milliseconds in which a finding is made smaller: a hang takes half of them. */
 const SHRINKING = 6000;
 /** Milliseconds for all findings together. */

@@ -26,7 +26,7 @@ export interface Scenario {
 const CODE_KINDS = ['plain', 'oidc', 'userinfo', 'signed', 'jarm', 'hybrid', 'par', 'dpop'] as const;
 const OPEN_ID = ['oidc', 'par', 'dpop'] as const;
 /** Milliseconds that a user on another device has. */
-const PATIENCE = 200;
+const PATIENCE = 1_500;
 
 /** What a client that is registered under this name works with. */
 export function scenarioContext(site: Site, client: string, issuer: string): ScenarioContext {
@@ -116,6 +116,7 @@ export const SCENARIOS: Record<string, Scenario> = {
         { serverMetadataUrl: `${issuer}/.well-known/openid-configuration`, allowInsecureHttp: true },
         { redirect_uris: ['https://site.example/callback'] },
         SECRETS.registration,
+        { replace: true },
       ),
   },
   'logout URL': {

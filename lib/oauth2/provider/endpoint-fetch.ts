@@ -75,7 +75,7 @@ export function withData(answer: ProtocolAnswer): TokenEndpointResponse {
 }
 
 /** The part of an answer that its checks read. */
-export function toResponse({ status, headers, text }: ProtocolAnswer): Response {
+function toResponse({ status, headers, text }: ProtocolAnswer): Response {
   const kept = ['content-type', 'www-authenticate', 'cache-control'].flatMap((name) => {
     const value = headers[name];
     return value !== undefined && HEADER_VALUE.test(value) ? [[name, value] as [string, string]] : [];

@@ -17,14 +17,13 @@ export class UsersService {
   }
 
   /**
-   * Returns the user behind a profile at a provider: the one whose account it is; or else the one who is signed in now, who
-   * links it; or else a new one. An account never moves from one user to another.
+   * The user behind a profile at a provider: the one who is signed in now, and links it; or else the one who signed in with it
+   * before; or else a new one.
    */
   async signIn(provider: string, { subject, name }: Profile, signedIn: User | null): Promise<User> {
     const known = await this.accounts.findOneBy({ provider, subject });
-    if (known) return known.user;
-    const user = signedIn ?? (await this.users.save({ displayName: name }));
-    await this.accounts.save({ provider, subject, user });
+    const user = signedIn ?? known?.user ?? (await this.users.save({ displayName: name }));
+    await this.accounts.upsert({ provider, subject, user }, ['provider', 'subject']);
     return user;
   }
 }
