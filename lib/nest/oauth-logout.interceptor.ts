@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { mergeMap, type Observable } from 'rxjs';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
+import { requireNavigation } from '../remote-app/navigation.js';
 import type { RedirectResponse } from '../remote-app/login.js';
 import type { LogoutRedirectParams } from '../remote-app/logout.js';
 import { openIdClientOfRoute, type ClientRoute } from './route-client.js';
@@ -36,6 +37,7 @@ export class OAuthLogoutInterceptor implements NestInterceptor<LogoutRedirectPar
     const { clients, postLogoutRedirectUri } = this.reflector.get(OAUTH_LOGOUT, context.getHandler());
     const request = requestOf(context);
     const app = openIdClientOfRoute(this.registry, clients, request);
+    requireNavigation(request); // before the handler ends the session here
     return next
       .handle()
       .pipe(

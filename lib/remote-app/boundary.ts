@@ -17,7 +17,10 @@ interface Boundary {
  * foresaw: it becomes a {@link ProviderError}, without its message, which may quote an answer. An `HttpException` that the
  * application throws in a function of its own stays as it is.
  */
-export async function withinBoundary<T>({ name, exposeErrors, secrets }: Boundary, run: () => Promise<T>): Promise<T> {
+export async function withinBoundary<T>(
+  { name, exposeErrors, secrets }: Boundary,
+  run: () => T | Promise<T>,
+): Promise<T> {
   try {
     return await run();
   } catch (error) {

@@ -124,7 +124,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     }
     const secret = requestToken && { requestTokenSecret: requestToken.oauthTokenSecret };
     const login: PendingLogin = { provider: this.name, ...data, ...secret };
-    await this.stateStore.save(request, this.pendingKey('login', state, request, data.redirectUri), login);
+    const key = this.pendingKey('login', state, request, data.redirectUri);
+    await this.guarded(() => this.stateStore.save(request, key, login));
   }
 
   /**
@@ -163,15 +164,15 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @throws {ProviderError} when the answer is not a success (see its `answer`), or none comes in time
    */
   async request<T = unknown>(method: string, url: string, options: ApiRequestOptions = {}): Promise<AxiosResponse<T>> {
-    const target = this.#apiUrl(url);
-    const attributes = {
-      'oauth.client.name': this.name,
-      'http.request.method': method.toUpperCase(),
-      ...serverAttributes(target),
-    };
-    return this.guarded(() =>
-      traced('oauth.api_call', attributes, () => this.#send<T>(method, target, options), statusOf),
-    );
+    return this.guarded(() => {
+      const target = this.#apiUrl(url);
+      const attributes = {
+        'oauth.client.name': this.name,
+        'http.request.method': method.toUpperCase(),
+        ...serverAttributes(target),
+      };
+      return traced('oauth.api_call', attributes, () => this.#send<T>(method, target, options), statusOf);
+    });
   }
 
   /** @internal Waits until every refresh is done, and its token saved. */
@@ -249,7 +250,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   }
 
   /** Runs an operation whose errors all leave as an `OAuthError`. */
-  protected guarded<T>(run: () => Promise<T>): Promise<T> {
+  protected guarded<T>(run: () => T | Promise<T>): Promise<T> {
     const { clientSecret = '' } = this.#config;
     return withinBoundary({ name: this.name, exposeErrors: this.#context.exposeErrors, secrets: [clientSecret] }, run);
   }

@@ -25,6 +25,7 @@ function dev(settings: object = {}) {
     clientSecret: 'client-secret',
     accessTokenUrl: `${provider.url}/token`,
     authorizeUrl: `${provider.url}/authorize`,
+    apiBaseUrl: `${provider.url}/`,
     ...settings,
   };
 }
@@ -93,6 +94,18 @@ describe.each(['express-session', 'cookie-session'] as const)('with %s:', (sessi
     expect(regenerated.status).toBe(302);
     expect((await callback(victim, state)).json()).toMatchObject(REFUSED);
     expect(tokenRequests()).toBe(0);
+  });
+
+  it('an image of another site does not end the session of the user', async () => {
+    app = await startLoginApp({ session, clients: { dev: dev({ endSessionEndpoint: `${provider.url}/end` }) } });
+    const browser = new Browser();
+    const state = await begin(browser);
+    expect((await callback(browser, state)).status).toBe(200);
+    provider.on('GET /me', () => ({ json: { is: 'signed in' } }));
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'image' };
+    const image = await browser.get(`${app.url}/auth/dev/logout`, { follow: false, headers });
+    expect([image.status, image.headers.getSetCookie()]).toEqual([403, []]);
+    expect((await browser.get(`${app.url}/api/dev/me`)).json()).toEqual({ is: 'signed in' });
   });
 
   it('a finished login is not finished again with a copy of all cookies', async () => {
