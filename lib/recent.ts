@@ -1,4 +1,4 @@
-/** What was noted last, by a key; what is noted too long ago, or of too many, is forgotten. */
+/** A map with a size limit and a time to live. The oldest entry is evicted first. */
 export class Recent<Value> {
   readonly #limit: number;
   readonly #lifetime: number;
@@ -15,7 +15,7 @@ export class Recent<Value> {
     return note && Date.now() < note.until ? note.value : undefined;
   }
 
-  /** Returns whether there was one. */
+  /** Removes an entry, and returns whether there was one. */
   delete(key: string): boolean {
     return this.#notes.delete(key);
   }

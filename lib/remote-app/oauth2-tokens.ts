@@ -135,6 +135,7 @@ function isRefusal(error: unknown): error is OAuthError {
 function revoked(name: string, { description, uri }: OAuthError): TokenRevokedError {
   return new TokenRevokedError({
     description: `the provider of "${name}" no longer accepts the refresh token (invalid_grant): ${description}; sign in again`,
+    isQuoted: true,
     uri,
   });
 }
