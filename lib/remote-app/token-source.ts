@@ -22,5 +22,5 @@ export function readTokenSource(source: unknown): TokenSource {
 }
 
 function isUser(user: unknown): boolean {
-  return user === undefined || typeof user === 'string';
+  return user === undefined || typeof user === 'string' || typeof user === 'number';
 }
