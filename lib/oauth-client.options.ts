@@ -16,7 +16,7 @@ export interface OAuthClientModuleOptions extends TokenEvents {
   configKey?: string;
   /** Finds the token of the user whom an API call is made for. */
   fetchToken?: SimpleTokenStore['fetchToken'];
-  /** Is told of every token that was refreshed. */
+  /** Receives every refreshed token. */
   updateToken?: SimpleTokenStore['updateToken'];
   /**
    * Where the users' tokens are: a {@link TokenStore}, or an object with the two methods above; or a class or injection token
@@ -58,7 +58,7 @@ export interface OAuthClientModuleOptions extends TokenEvents {
    */
   allowInsecureHttp?: boolean;
   /**
-   * Whether the answer to a failed login has the error's `description`, which may quote the provider or name your servers.
+   * Whether answers about errors have the error's `description`, which may quote the provider or name your servers.
    * Without it, the browser gets the error code and a fixed sentence, and the description is in the log.
    * @default true unless `NODE_ENV` is `production`
    */
@@ -70,8 +70,8 @@ export interface OAuthClientModuleOptions extends TokenEvents {
   http?: CreateAxiosDefaults;
   /**
    * Keeps clients that are registered at run time, perhaps with settings of a tenant, from private, loopback and link-local
-   * addresses: for all their requests and redirects, checked when the name is resolved. `http.proxy` and `http.adapter` do
-   * not apply to these clients.
+   * addresses: for all their requests and redirects, checked when the name is resolved. `http.proxy`, `http.adapter` and
+   * `http.socketPath` do not apply to these clients.
    * @default false
    */
   blockPrivateNetworks?: boolean;

@@ -20,8 +20,8 @@ export interface OAuthErrorOptions {
  * Anything that goes wrong in a login, a token request or an API call.
  *
  * It is an `HttpException`: uncaught, it answers with its status and `{ error, error_description }`. The browser gets a fixed
- * sentence; `description` is for the log, and reaches the browser only where the module's `exposeErrors` is on. Catch the
- * error and its kinds with `@Catch(OAuthError)`.
+ * sentence; `description` is for the log, and reaches the browser only if `exposeErrors` is on. Catch the error and its
+ * kinds with `@Catch(OAuthError)`.
  */
 export class OAuthError extends HttpException {
   /** Error code: the provider's own (RFC 6749 §4.1.2.1 and §5.2), or one of this library's. */
@@ -72,7 +72,7 @@ export class OAuthError extends HttpException {
   }
 }
 
-/** By default, what went wrong is shown to the developer, who is the only visitor before an application is in production. */
+/** By default, browsers see descriptions unless the application is in production. */
 function exposesErrors(): boolean {
   return process.env.NODE_ENV !== 'production';
 }
@@ -83,7 +83,7 @@ export type MismatchingStateReason = 'no_session' | 'unknown_state' | 'expired_s
 const STATE_ADVICE: Record<MismatchingStateReason, string> = {
   no_session:
     'the callback came without the session that began the login, or without the cookie that the login has for itself, ' +
-    'for 10 minutes. The cookie was lost on the way: check its `SameSite` (a form POST callback needs ' +
+    'for 10 minutes, or an hour in a session. The cookie was lost on the way: check its `SameSite` (a form POST callback needs ' +
     '`SameSite=None; Secure`), `Secure` (needs https, and `trust proxy` behind a proxy), its domain, and that login and ' +
     'callback are on the same host.',
   unknown_state:
@@ -116,7 +116,7 @@ export class MissingRequestTokenError extends OAuthError {
   }
 }
 
-/** An API call found no token for the user: none passed, none from `fetchToken`. Status 401. */
+/** An API call found no token for the user: none was passed, and `fetchToken` or the `tokenStore` has none. Status 401. */
 export class MissingTokenError extends OAuthError {
   constructor(options: OAuthErrorOptions = {}) {
     super('missing_token', { status: 401, ...options });
@@ -131,7 +131,7 @@ export class TokenExpiredError extends OAuthError {
 }
 
 /**
- * The provider takes the refresh token no more (`invalid_grant`): the user took the grant back, or was signed out, or the
+ * The provider no longer accepts the refresh token (`invalid_grant`): the user revoked the grant, was signed out, or the
  * token was used twice. The user must sign in again. Status 401.
  */
 export class TokenRevokedError extends OAuthError {
@@ -140,14 +140,14 @@ export class TokenRevokedError extends OAuthError {
   }
 }
 
-/** What should be a token is not one: the provider's answer (status 502), or what `fetchToken` gave (status 500). */
+/** The value is not a valid token: the provider's answer (status 502), or what `fetchToken` gave (status 500). */
 export class InvalidTokenError extends OAuthError {
   constructor(options: OAuthErrorOptions = {}) {
     super('token_invalid', { status: 502, ...options });
   }
 }
 
-/** The token's type is none that this library can send (RFC 6749 §7.1). Status 502. */
+/** This library does not support the token's type (RFC 6749 §7.1). Status 502. */
 export class UnsupportedTokenTypeError extends OAuthError {
   constructor(options: OAuthErrorOptions = {}) {
     super('unsupported_token_type', { status: 502, ...options });
@@ -164,9 +164,9 @@ export interface ProviderAnswer {
 /** What a {@link ProviderError} is made of. */
 export interface ProviderErrorOptions extends OAuthErrorOptions {
   error?: string;
-  /** The answer, for whoever catches the error. */
+  /** The answer, for code that catches the error. */
   answer?: ProviderAnswer;
-  /** The same where nobody is to see its body. */
+  /** The answer without its body. */
   answered?: Pick<ProviderAnswer, 'status' | 'headers'>;
   /** Seconds, where no answer says when to try again. */
   retryAfter?: number;
@@ -181,7 +181,7 @@ const NO_ANSWER: Pick<ProviderAnswer, 'status' | 'headers'> = { status: 503, hea
  * `cause` is the HTTP client's error, without headers, body or query.
  */
 export class ProviderError extends OAuthError {
-  /** Whether it may go better later: there was no answer, or one of a server that is down or has enough (5xx, 429). */
+  /** Whether a retry may succeed: there was no answer, or the server was unavailable or overloaded (5xx, 429). */
   readonly isTemporary: boolean;
   /** `Retry-After` of the answer (RFC 9110 §10.2.3), in seconds. */
   readonly retryAfter?: number;

@@ -79,7 +79,7 @@ export class OAuthRegistry {
   }
 
   /**
-   * Adds a client at run time. It has the settings that are passed and no others: neither those under the config key nor
+   * Adds a client at run time. Only the settings that are passed apply: neither those under the config key nor
    * those of the environment, unless an option asks for them.
    * @throws {OAuthConfigError} with every fault of its settings, and when its name is taken (see `replace`) or shares its
    * variables with the name of another client
@@ -216,7 +216,7 @@ export class OAuthRegistry {
   #build(name: string): RemoteApp {
     const entry = this.#entries.get(name);
     if (!entry) {
-      const fault = `there is no client "${shownName(name)}"; there are: ${this.knownNames()}`;
+      const fault = `there is no client "${shownName(name)}". Configured clients: ${this.knownNames()}`;
       throw new OAuthConfigError([fault]).exposeWhen(this.#context.exposeErrors);
     }
     const { registeredAtRunTime } = entry;

@@ -161,7 +161,7 @@ describe('the store', () => {
     await app?.close();
 
     app = undefined;
-    await expect(start({}, { dev: {}, [place]: {} })).rejects.toThrow(`"${place}": not a name for a client`);
+    await expect(start({}, { dev: {}, [place]: {} })).rejects.toThrow(`"${place}": not a valid client name`);
   });
 
   it('a provider in the address that is none, but the beginning of another’s key', async () => {

@@ -337,8 +337,8 @@ describe('OAuthClientModule', () => {
         providers: [TwitterService],
       });
       expect(faults).toEqual([
-        'TwitterService injects the client "unheard-of", but none of that name is configured: give it to ' +
-          'OAuthClientModule under `clients`, or to the settings under the config key. Configured are: dev',
+        'TwitterService injects the client "unheard-of", but no client of that name is configured. Add ' +
+          'it to `clients` of OAuthClientModule, or to the settings under the config key. Configured clients: dev',
       ]);
     });
 

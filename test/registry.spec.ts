@@ -55,7 +55,7 @@ describe('OAuthRegistry', () => {
   it('names the known clients when it is asked for another', async () => {
     const registry = await registryOf({ one: OAUTH1, two: OAUTH2 });
     expect(() => registry.get('twitter')).toThrow(OAuthConfigError);
-    expect(() => registry.get('twitter')).toThrow('there is no client "twitter"; there are: one, two');
+    expect(() => registry.get('twitter')).toThrow('there is no client "twitter". Configured clients: one, two');
   });
 
   it.each(['__proto__', 'constructor', 'toString', ''])('has no client "%s"', async (name) => {
@@ -66,7 +66,7 @@ describe('OAuthRegistry', () => {
 
   it('says where clients come from when it has none', async () => {
     const registry = await registryOf({});
-    expect(() => registry.get('dev')).toThrow(/there are: none; see that ConfigModule is global/);
+    expect(() => registry.get('dev')).toThrow(/Configured clients: none; see that ConfigModule is global/);
   });
 
   it('builds a client when it is first used, once', async () => {
@@ -164,7 +164,7 @@ describe('OAuthRegistry', () => {
     } catch (error) {
       message = (error as Error).message;
     }
-    expect(message).toMatch(/there are: tenant-0, tenant-1, .*tenant-19 and 9980 more$/);
+    expect(message).toMatch(/Configured clients: tenant-0, tenant-1, .*tenant-19 and 9980 more$/);
     expect(message.length).toBeLessThan(500);
   });
 });

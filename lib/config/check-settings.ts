@@ -111,8 +111,8 @@ function challengeFaults(settings: Settings): string[] {
     tokenEndpointAuthMethod === 'none' || (tokenEndpointAuthMethod ?? settings.clientSecret ?? '') === '';
   if (!isPublic || (settings.codeChallengeMethod ?? codeChallengeMethod) !== 'none') return [];
   return [
-    'code_challenge_method: "none" is for clients that authenticate; this client has no secret and no key, so leave ' +
-      'PKCE on',
+    'code_challenge_method: "none" requires a client that authenticates; this client has no secret and no key. Remove ' +
+      'the setting',
   ];
 }
 
@@ -146,8 +146,8 @@ function insecureUrlFaults(settings: Settings, { allowInsecureHosts = false }: S
   const isInsecure = (value: unknown): boolean =>
     isHttpUrl(value) && !isAllowedUrl(value, { allowInsecureHttp, allowInsecureHosts });
   const why = allowInsecureHttp
-    ? 'must be https, because allow_insecure_http covers localhost, 127.0.0.0/8 and [::1] alone; for another host, set the ' +
-      'module option allowInsecureHttp too'
+    ? 'must be https, because allow_insecure_http applies only to localhost, 127.0.0.0/8 and [::1]; for another host, also set ' +
+      'the module option allowInsecureHttp'
     : 'must be https; for a provider on this machine, set allow_insecure_http';
   return Object.keys(settings)
     .filter((key) => URL_KEY.test(key) && [settings[key]].flat().some(isInsecure))

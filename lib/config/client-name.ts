@@ -10,12 +10,14 @@ export function nameFaults(name: unknown): string[] {
   if (typeof name !== 'string') return ['the name of a client must be a string'];
   if (name === '') return ['a client has an empty name'];
   if (name in Object.prototype) {
-    return [`${name}: not a name for a client, because every JavaScript object has a property of that name`];
+    return [
+      `${name}: not allowed as a client name, because it is a built-in property of every JavaScript object. Rename the client`,
+    ];
   }
   if (CLIENT_NAME.test(name) && !name.includes('..')) return [];
   return [
-    `"${shownName(name)}": not a name for a client. Expected 1 to 100 characters out of A-Z a-z 0-9 _ - . : @ ~, ` +
-      'beginning with a letter or a digit, without ".."; rename the client',
+    `"${shownName(name)}": not a valid client name. Expected 1 to 100 characters from A-Z a-z 0-9 _ - . : @ ~, ` +
+      'starting with a letter or a digit, without "..". Rename the client',
   ];
 }
 

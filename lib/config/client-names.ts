@@ -16,13 +16,14 @@ export class ClientNames {
     const other = [reserved, taken].find((known) => known !== undefined && known !== name);
     if (other !== undefined) {
       return [
-        `${name}: not a name beside that of the client "${other}", because both stand for the variables ` +
-          `${prefix}_CLIENT_ID and ${prefix}_CLIENT_SECRET; rename one of them`,
+        `${name}: conflicts with the client "${other}", because both read ${prefix}_CLIENT_ID and ` +
+          `${prefix}_CLIENT_SECRET. Rename one of them`,
       ];
     }
-    if (reserved !== undefined) return [`${name}: a client of that name is being registered at its provider`];
+    if (reserved !== undefined)
+      return [`${name}: a client of this name is being registered at its provider. Wait until that is finished`];
     if (taken === undefined || replace) return [];
-    return [`${name}: there is a client of that name; choose another, or pass replace: true to replace it`];
+    return [`${name}: a client of this name exists. Choose another name, or pass replace: true to replace it`];
   }
 
   take(name: string): void {

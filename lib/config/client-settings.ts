@@ -36,7 +36,7 @@ export interface CommonClientSettings {
   /**
    * Lets the provider's URLs be `http` for `localhost`, `*.localhost`, 127.0.0.0/8 and `[::1]`: for a provider on this
    * machine, in development and tests. Other hosts, such as those of a docker network, need the module option
-   * `allowInsecureHttp` too, because everybody on the way reads, and can change, the codes, tokens and secrets that travel.
+   * `allowInsecureHttp` too, because anyone on the network path can read and change codes, tokens and secrets.
    * @default false
    */
   allowInsecureHttp?: boolean;
@@ -106,20 +106,20 @@ export interface OAuth2ClientSettings
   serverMetadataUrl?: string;
   /**
    * Accepts an issuer that the provider does not prove: with `jwksUri`, or with a `serverMetadataUrl` that is not the
-   * issuer's well-known URL. Whoever controls that URL can sign in as any user of the issuer. Not for clients that are
+   * issuer's well-known URL. Anyone who controls that URL can sign in as any user of the issuer. Not for clients that are
    * registered at run time.
    * @default false
    */
   allowIssuerImpersonation?: boolean;
   /**
-   * PKCE (RFC 7636), here or in `clientKwargs`; `'none'` turns it off, for clients that authenticate alone.
+   * PKCE (RFC 7636), here or in `clientKwargs`; `'none'` turns it off, only for clients that authenticate.
    * @default 'S256'
    */
   codeChallengeMethod?: 'S256' | 'none';
-  /** Is told of every token that was refreshed; goes before the module's `updateToken`. */
+  /** Receives every refreshed token; goes before the module's `updateToken`. */
   updateToken?: (token: OAuth2Token, context: UpdateTokenContext) => unknown;
   /**
-   * `client_credentials` makes a machine client (RFC 6749 §4.4): it signs nobody in, and its API calls carry a token of
+   * `client_credentials` makes a machine client (RFC 6749 §4.4): it cannot sign users in, and its API calls carry a token of
    * its own, which is fetched, kept and renewed by itself.
    * @default 'authorization_code'
    */

@@ -143,7 +143,9 @@ export class Compliance implements ComplianceSession {
       const before = subject;
       subject = await callApplication(`compliance_fix: the hook "${name}"`, () => hook(before));
       if (!isObject(subject))
-        throw new OAuthConfigError([`compliance_fix: the hook "${name}" must return what it got`]);
+        throw new OAuthConfigError([
+          `compliance_fix: the hook "${name}" did not return an object. End it with a return statement`,
+        ]);
     }
     return subject;
   }

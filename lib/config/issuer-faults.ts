@@ -2,7 +2,7 @@ import { snakeCase, type Settings } from './setting-keys.js';
 import { isHttpUrl } from './settings-schema.js';
 import { issuersAt, provesIssuer } from './well-known.js';
 
-const DANGER = 'whoever controls it can sign in as any user of the issuer';
+const DANGER = 'anyone who controls this URL can sign in as any user of the issuer';
 const ADVICE = 'or, if you accept that, set allow_issuer_impersonation';
 
 /** Settings that let somebody other than the issuer say who its users are; none with `allow_issuer_impersonation`. */
@@ -16,7 +16,7 @@ export function issuerFaults(settings: Settings): string[] {
   if (isUrl(serverMetadataUrl) && !isWellKnown(serverMetadataUrl, issuer)) {
     faults.push(
       `server_metadata_url: not a well-known URL of the issuer, and ${DANGER}; ` +
-        `expected the issuer followed by /.well-known/openid-configuration. Leave it out and give the issuer alone, ${ADVICE}`,
+        `expected the issuer followed by /.well-known/openid-configuration. Remove it and set only issuer, ${ADVICE}`,
     );
   }
   return faults;
@@ -33,8 +33,8 @@ export function impersonationFaults(name: string, settings: Settings): string[] 
     keys.push('userinfoEndpoint');
   return keys.map(
     (key) =>
-      `${name}.${snakeCase(key)}: not allowed for a client that is registered at run time, since it lets somebody other ` +
-      'than the issuer say who its users are; leave it out, or configure the client at start-up',
+      `${name}.${snakeCase(key)}: not allowed for a client that is registered at run time, because it lets ` +
+      "another server identify the issuer's users; remove it, or configure the client at start-up",
   );
 }
 

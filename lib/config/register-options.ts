@@ -13,7 +13,7 @@ export interface RegisterOptions {
    */
   overwrite?: boolean;
   /**
-   * Lets the client take the place of the one that has its name. Without it, a name that is taken is refused.
+   * Replaces the client of the same name. Without it, registering a name that is in use throws.
    * @default false
    */
   replace?: boolean;

@@ -62,7 +62,7 @@ export async function sendProtocolRequest(http: AxiosInstance, request: Protocol
 export function protocolAnswer({ status, headers, data }: AxiosResponse<string>): ProtocolAnswer {
   if (status < 200 || status > 599) {
     throw new ProviderError({
-      description: `the provider answered the status ${status}, expected one from 200 to 599`,
+      description: `the provider responded with status ${status}; expected a status from 200 to 599`,
     });
   }
   return { status, headers: flatten(headers), text: data };

@@ -2,7 +2,7 @@ import { AxiosError } from 'axios';
 import { OAuthError, ProviderError, type ProviderAnswer } from '../oauth.errors.js';
 
 const TIMEOUTS = ['ECONNABORTED', 'ETIMEDOUT'];
-const TOO_LARGE = ". Of an API call, read it with responseType: 'stream', or raise its maxContentLength";
+const TOO_LARGE = ". For an API call, use responseType: 'stream' or increase maxContentLength";
 
 /**
  * Returns the error for a request that failed. The error of the HTTP client carries credentials (headers, body, config, the

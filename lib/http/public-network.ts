@@ -71,7 +71,7 @@ function refusal({ method = 'get', url = '' }: { method?: string; url?: string }
   return new OAuthError('private_address', {
     description:
       'a request of a client that was registered at run time was not sent: its host has a private, loopback or link-local ' +
-      'address, and blockPrivateNetworks is set. If the provider is one of yours, configure the client at start-up',
+      'address, and blockPrivateNetworks is set. If you operate the provider, configure the client at start-up',
     status: 502,
     cause: new Error(`${method.toUpperCase()} ${origin}${pathname} leads to an address that is not public`),
   });

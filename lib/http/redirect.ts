@@ -24,7 +24,7 @@ export function redirected(
 ): ProtectedRequest {
   const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
   if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {
-    throw new ProviderError({ description: 'the API redirected to something that is not an http or https URL' });
+    throw new ProviderError({ description: 'the API redirected to a URL that is not http or https' });
   }
   const { host: _, ...others } = headers;
   if (status === 307 || status === 308 || method === 'GET' || method === 'HEAD') {

@@ -14,7 +14,9 @@ export function optionFaults(options: OAuthClientModuleOptions): string[] {
   const values: Partial<Record<string, unknown>> = { ...options };
   const { clients, baseUrl, allowedHosts, http } = values;
   const faults: string[] = [];
-  if (baseUrl !== undefined && !isHttpUrl(baseUrl)) faults.push('baseUrl: expected an http or https URL');
+  if (baseUrl !== undefined && !isSite(baseUrl)) {
+    faults.push('baseUrl: expected an http or https URL without a path; put the path into the redirect URIs');
+  }
   if (clients !== undefined && !isRecord(clients)) faults.push('clients: expected an object of clients by name');
   if (allowedHosts !== undefined && !areHosts(allowedHosts)) {
     faults.push(
@@ -52,4 +54,8 @@ function areHosts(value: unknown): boolean {
   return (
     Array.isArray(value) && value.length <= MOST_HOSTS && value.every((host) => parseHost('http', host) !== undefined)
   );
+}
+
+function isSite(value: unknown): boolean {
+  return isHttpUrl(value) && new URL(value).pathname === '/';
 }

@@ -100,7 +100,7 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
     const options = this.#options.value;
     if (options.userOf) return options.userOf(request);
     throw new OAuthConfigError([
-      'userOf: missing; the tokenStore knows tokens by your user, and this tells whose request it is',
+      'userOf: missing. The tokenStore finds tokens by user id, and userOf returns the user id of a request. Add userOf to OAuthClientModule',
     ]);
   }
 

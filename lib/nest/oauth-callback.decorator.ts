@@ -7,8 +7,8 @@ import { routeOf } from './route-client.js';
  * Makes a route the end of a login: the callback is checked against the pending login and the token is fetched before the
  * handler runs. Read the result with `@OAuthToken()`, `@OAuthAccount()`, `@OAuthUserInfo()` and `@OAuthReturnTo()`.
  *
- * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
- * parameter names any client that signs users in
+ * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
+ * may name any client that signs users in
  *
  * @example
  * @Get('twitter/callback')

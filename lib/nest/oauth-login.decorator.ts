@@ -6,8 +6,8 @@ import { routeOf } from './route-client.js';
  * Makes a route the beginning of a login: it answers with the redirect to the provider. What the handler returns are that
  * login's own parameters (see {@link OAuthLoginParams}); it may return nothing.
  *
- * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
- * parameter names any client that signs users in
+ * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
+ * may name any client that signs users in
  *
  * @example
  * @Get('twitter/login')

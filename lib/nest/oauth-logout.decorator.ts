@@ -7,8 +7,8 @@ import { routeOf } from './route-client.js';
  * Makes a route the beginning of a logout that ends the provider's session too (OpenID Connect RP-Initiated Logout 1.0).
  * The handler ends the session here, and returns that logout's own parameters, of which `idTokenHint` is the one to give.
  *
- * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
- * parameter names any client that signs users in
+ * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
+ * may name any client that signs users in
  *
  * @example
  * @Get('harbour/logout')
@@ -33,8 +33,8 @@ export function OAuthLogout(
  * Makes a route the end of a logout: the callback is checked against the pending logout before the handler runs. Read where
  * the user goes with `@OAuthReturnTo()`.
  *
- * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
- * parameter names any client that signs users in
+ * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
+ * may name any client that signs users in
  */
 export function OAuthLogoutCallback(clients?: string | readonly string[]): MethodDecorator {
   return logoutRequest({ ...routeOf<object>(clients), kind: 'callback' });
@@ -44,8 +44,8 @@ export function OAuthLogoutCallback(clients?: string | readonly string[]): Metho
  * Makes a `@Post()` route what the provider calls when a user signed out there (OpenID Connect Back-Channel Logout 1.0): the
  * logout token is checked, and the `onBackchannelLogout` of the token store is told, before the handler runs.
  *
- * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
- * parameter names any client that signs users in
+ * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
+ * may name any client that signs users in
  *
  * @example
  * @Post('harbour/backchannel-logout')
@@ -60,8 +60,8 @@ export function OAuthBackchannelLogout(clients?: string | readonly string[]): Me
  * Makes a route what the provider loads in a frame when the user signs out there (OpenID Connect Front-Channel Logout 1.0):
  * `iss` and `sid` are checked against the user's token before the handler runs, which ends the session here.
  *
- * @param clients the client; or a list, out of which the route's `:provider` parameter names one; without either, the
- * parameter names any client that signs users in
+ * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
+ * may name any client that signs users in
  */
 export function OAuthFrontchannelLogout(clients?: string | readonly string[]): MethodDecorator {
   return logoutRequest({ ...routeOf<object>(clients), kind: 'frontchannel' });

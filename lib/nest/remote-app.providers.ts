@@ -23,9 +23,9 @@ function absent(name: string, registry: OAuthRegistry, modules: ModulesContainer
   const consumers = consumersOf(name, modules);
   if (consumers.length === 0) return undefined;
   throw new OAuthConfigError([
-    `${consumers.join(' and ')} inject${consumers.length === 1 ? 's' : ''} the client "${name}", but none of that name is ` +
-      'configured: give it to OAuthClientModule under `clients`, or to the settings under the config key. ' +
-      `Configured are: ${registry.knownNames()}`,
+    `${consumers.join(' and ')} inject${consumers.length === 1 ? 's' : ''} the client "${name}", but no client of that name ` +
+      'is configured. Add it to `clients` of OAuthClientModule, or to the settings under the config key. ' +
+      `Configured clients: ${registry.knownNames()}`,
   ]);
 }
 

@@ -1,6 +1,7 @@
 import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import type { OAuthRegistry } from '../oauth.registry.js';
+import { logFault } from '../remote-app/boundary.js';
 import { OAuth2App } from '../remote-app/oauth2-app.js';
 import type { RemoteApp } from '../remote-app/remote-app.js';
 
@@ -35,7 +36,7 @@ export function routeOf<Options extends object>(
  * @throws {OAuthError} `unknown_provider` (status 404) when the parameter names none that can sign users in
  */
 export function clientOfRoute(registry: OAuthRegistry, clients: RouteClients, request: OAuthRequest): RemoteApp {
-  if (typeof clients === 'string') return registry.get(clients);
+  if (typeof clients === 'string') return logged(clients, () => registry.get(clients));
   const { provider } = (request.params ?? {}) as { provider?: unknown };
   if (typeof provider === 'string' && isServed(registry, clients, provider)) {
     const app = registry.get(provider);
@@ -53,11 +54,13 @@ export function openIdClientOfRoute(registry: OAuthRegistry, clients: RouteClien
   const app = clientOfRoute(registry, clients, request);
   if (app instanceof OAuth2App && app.signsUsersIn) return app;
   if (typeof clients !== 'string') throw unknownProvider('there is no such provider to sign out of');
-  throw new OAuthConfigError([
+  const fault = new OAuthConfigError([
     app.signsUsersIn
-      ? `${app.name}: OAuth 1 has no logout; end your own session alone`
-      : `${app.name}: a machine client (client_credentials) signs nobody in or out`,
+      ? `${app.name}: OAuth 1 has no logout. End only your own session`
+      : `${app.name}: a machine client (client_credentials) cannot sign users in or out`,
   ]);
+  logFault(app.name, fault);
+  throw fault;
 }
 
 function isServed(registry: OAuthRegistry, clients: readonly string[] | undefined, provider: string): boolean {
@@ -70,4 +73,14 @@ function isList(value: object): value is readonly string[] {
 
 function unknownProvider(description: string): OAuthError {
   return new OAuthError('unknown_provider', { description, status: 404 });
+}
+
+/** A decorator that names a client wrongly is found when its route is first called. */
+function logged<T>(name: string, find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof OAuthError) logFault(name, error);
+    throw error;
+  }
 }

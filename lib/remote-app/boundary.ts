@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { errorFields, logEvent } from '../observability/log.js';
 import { OAuthError, ProviderError } from '../oauth.errors.js';
 import { withoutMessage } from '../redaction.js';
 
@@ -24,18 +25,30 @@ export async function withinBoundary<T>(
   try {
     return await run();
   } catch (error) {
-    if (error instanceof OAuthError) throw error.redact(secrets).exposeWhen(exposeErrors);
-    if (error instanceof HttpException) throw error;
-    throw unforeseen(name, error).exposeWhen(exposeErrors);
+    const isForeseen = error instanceof OAuthError;
+    if (!isForeseen && error instanceof HttpException) throw error;
+    const failure = isForeseen ? error.redact(secrets) : unforeseen(name, error);
+    if (!isForeseen || failure.getStatus() === 500) logFault(name, failure);
+    throw failure.exposeWhen(exposeErrors);
   }
+}
+
+/** Faults that were logged: an operation may be a part of another one. */
+const logged = new WeakSet<OAuthError>();
+
+/** Logs an error that the developer has to fix: the browser gets a sentence that does not say what it is. */
+export function logFault(name: string, failure: OAuthError): void {
+  if (logged.has(failure)) return;
+  logged.add(failure);
+  logEvent('error', 'operation failed', { client: name, ...errorFields(failure) });
 }
 
 function unforeseen(name: string, error: unknown): ProviderError {
   const cause = withoutMessage(error);
   return new ProviderError({
     description:
-      `an answer of the provider of "${name}", or a request, led to an unexpected ${cause.name}; see the stack of the cause, ` +
-      'and report it as a bug of nestjs-oauth-client',
+      `an unexpected ${cause.name} occurred while handling the provider "${name}". See the stack of the cause, and report ` +
+      'this as a bug of nestjs-oauth-client',
     cause,
   });
 }

@@ -63,6 +63,6 @@ export interface LoginResult<Token extends OAuth1Token | OAuth2Token = OAuth1Tok
    * its userinfo endpoint tells beside them.
    */
   userInfo?: UserInfo;
-  /** The key to store the user under, where the provider says who signed in. */
+  /** The account to key your users by; undefined where the provider does not say who signed in. */
   account?: ProviderAccount;
 }

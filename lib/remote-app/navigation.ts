@@ -10,9 +10,7 @@ export function requireNavigation({ headers = {} }: OAuthRequest): void {
   const { 'sec-fetch-site': site = 'none', 'sec-fetch-dest': destination = 'document' } = headers;
   if (site === 'none' || site === 'same-origin' || destination === 'document') return;
   throw new OAuthError('invalid_request', {
-    description:
-      'another site loaded this address as a part of its page (Sec-Fetch-Dest); a login or a logout begins when the user ' +
-      'follows a link or submits a form',
+    description: 'another site embedded this URL (Sec-Fetch-Dest). Start a login or a logout with a link or a form',
     status: 403,
   });
 }

@@ -68,7 +68,7 @@ const PASSWORDS =
 function tokensInUrls(name: string): string {
   return (
     `the client "${name}" sends its tokens in URLs (token_placement: uri), where logs and browser histories keep them ` +
-    '(RFC 6750 §2.3). Use token_placement: header, unless the API takes no other.'
+    '(RFC 6750 §2.3). Use token_placement: header if the API supports it.'
   );
 }
 
@@ -97,7 +97,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * RFC 6749 §4.1.1, with PKCE (RFC 7636) unless it is turned off and a nonce where the scope has `openid`; signed (RFC 9101)
    * and pushed (RFC 9126) where the settings or the provider ask for it.
    * @throws {OAuthError} `invalid_state`, `invalid_nonce` or `invalid_login_parameter` for parameters that cannot be sent
-   * @throws {OAuthConfigError} for a machine client, which signs nobody in
+   * @throws {OAuthConfigError} for a machine client, which cannot sign users in
    */
   override async createAuthorizationUrl(
     redirectUri?: string,

@@ -29,7 +29,7 @@ export function absoluteRedirectUri(
   const uri = redirectUri.replace(':provider', encodeURIComponent(provider));
   if (uri.length > LONGEST_URI || /[\s\p{Cc}#]/u.test(uri)) {
     throw invalidUri(
-      `the redirect URI is not usable. Expected at most ${LONGEST_URI} characters, without spaces, line breaks and a fragment`,
+      `the redirect URI is not usable. Expected at most ${LONGEST_URI} characters, without spaces, line breaks or a fragment`,
     );
   }
   return isAbsolute(uri) ? checkedAbsoluteUri(uri) : resolve(uri, site.baseUrl ?? requestOrigin(request, site));
@@ -57,7 +57,7 @@ function resolve(path: string, base: string): string {
     const url = new URL(path, base);
     if (url.origin === origin) return url.href;
   }
-  throw invalidUri('the redirect URI leads to another site. Expected a path of this site, or a whole URL');
+  throw invalidUri('the redirect URI resolves to another site. Expected a path on this site, or an absolute URL');
 }
 
 /** Whoever sends the request chooses its host, and with it where the provider would send the code. */
@@ -65,9 +65,9 @@ function requestOrigin({ protocol = 'http', host }: OAuthRequest, { allowedHosts
   const address = parseHost(protocol, host);
   if (address && (isLoopbackHost(address.hostname) || allowedHosts.includes(address.host))) return address.origin;
   throw invalidUri(
-    'the redirect URI is relative, and the host of this request is not believed: the sender of a request chooses it, and ' +
-      'the provider would send the code there. Set `baseUrl` of OAuthClientModule to the address of this site, or list ' +
-      'its hosts in `allowedHosts`',
+    'the redirect URI is relative, and the host of this request is not this machine. A client can send any `Host` header, ' +
+      'so it cannot be trusted. Set `baseUrl` of OAuthClientModule to the address of this site, or list its hosts in ' +
+      '`allowedHosts`',
     400,
   );
 }
@@ -75,8 +75,8 @@ function requestOrigin({ protocol = 'http', host }: OAuthRequest, { allowedHosts
 /** @throws {OAuthError} always: a request that leaves this server, or is signed by it, vouches for the URI in it */
 export function refuseRelativeUri(): never {
   throw invalidUri(
-    'the redirect URI is relative, and the authorization request is pushed or signed, so it vouches for the address in it. ' +
-      'Set `baseUrl` of OAuthClientModule to the address of this site, or pass the whole URL',
+    'the redirect URI is relative, but a pushed or signed authorization request needs a trusted address. Set `baseUrl` of ' +
+      'OAuthClientModule to the address of this site, or pass an absolute URL',
   );
 }
 

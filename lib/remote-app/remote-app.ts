@@ -79,7 +79,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * host is this machine or one of `allowedHosts`
    * @throws {OAuthError} `invalid_return_to`, `invalid_redirect_uri`, `invalid_state`, `invalid_nonce`,
    * `invalid_login_parameter`, the state store's error, or the provider's refusal of a request token
-   * @throws {OAuthConfigError} for a machine client, which signs nobody in
+   * @throws {OAuthConfigError} for a machine client, which cannot sign users in
    */
   authorizeRedirect(request: OAuthRequest, redirectUri?: string, params: LoginParams = {}): Promise<RedirectResponse> {
     return this.#login('begin', () => this.#beginLogin(request, redirectUri, params));
@@ -159,7 +159,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @returns axios' response
    * @throws {MissingTokenError} when there is no token to send
    * @throws {TokenExpiredError} when the token is expired and has no refresh token
-   * @throws {TokenRevokedError} when the provider takes its refresh token no more
+   * @throws {TokenRevokedError} when the provider no longer accepts its refresh token
    * @throws {OAuthError} `refresh_timeout` (status 503) when a refresh takes longer than `refreshTimeout`
    * @throws {ProviderError} when the answer is not a success (see its `answer`), or none comes in time
    */
@@ -240,7 +240,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   protected requireUserLogin(): void {
     if (this.signsUsersIn) return;
     throw new OAuthConfigError([
-      `${this.name}.grant_type: a machine client (client_credentials) signs nobody in. Configure another client for logins`,
+      `${this.name}.grant_type: a machine client (client_credentials) cannot sign users in. Configure another client for logins`,
     ]);
   }
 
@@ -299,7 +299,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
       if (given) return this.#given(given);
     }
     throw this.missingToken(
-      'none was found for this user; sign in first, and see that there is a `tokenStore` or a `fetchToken`',
+      'no user is signed in, or this user has no token. Sign in first; tokens are found by `tokenStore` or `fetchToken`',
     );
   }
 

@@ -16,7 +16,7 @@ export function readTokenSource(source: unknown): TokenSource {
   }
   throw new OAuthError('invalid_request', {
     description:
-      "it was not said whose token to send. Expected { token }, { request } or { user: your user's id }, and nothing else",
+      "the call does not say which token to use. Expected { token }, { request } or { user: your user's id }, and nothing else",
     status: 500,
   });
 }

@@ -36,8 +36,8 @@ export function responseOf({ res }: OAuthRequest): CookieResponse {
   if (response?.header) return { addCookie: (header) => (response as FastifyReply).header('Set-Cookie', header) };
   throw new OAuthError('missing_response', {
     description:
-      'the request does not know its answer, which the cookie of the login is set on. Express tells it; the decorators ' +
-      'tell it on Fastify; by hand there, say `Object.assign(request, { res: reply })` before the call',
+      'the request has no reference to its response, so the login cookie cannot be set. On Fastify without the decorators, ' +
+      'call `Object.assign(request, { res: reply })` first',
     status: 500,
   });
 }

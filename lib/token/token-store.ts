@@ -99,7 +99,7 @@ export interface EndedSession {
 export interface TokenEvents {
   /** A login is over; told once for each. A `TokenStore` has removed the token already. */
   onTokenRevoked?(revoked: RevokedToken): unknown;
-  /** A refreshed token could not be saved. It is in use, and it is saved again until that succeeds, or is given up. */
+  /** A refreshed token could not be saved. The token is in use, and saving it is retried until it succeeds or is given up. */
   onTokenUnsaved?(unsaved: UnsavedToken): unknown;
   /** Ends the sessions here of a user who signed out at the provider, or was signed out there. */
   onBackchannelLogout?(ended: EndedSession): unknown;

@@ -358,7 +358,7 @@ describe('a fault in the settings', () => {
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('is the name %s', async (name) => {
     const clients = JSON.parse(`{"${name}":${JSON.stringify(OAUTH2)}}`) as object;
     expect((await startUpError({ options: { clients } })).faults).toEqual([
-      `${name}: not a name for a client, because every JavaScript object has a property of that name`,
+      `${name}: not allowed as a client name, because it is a built-in property of every JavaScript object. Rename the client`,
     ]);
   });
 
@@ -366,8 +366,8 @@ describe('a fault in the settings', () => {
     const stored = JSON.stringify(OAUTH2);
     const text = `{"__proto__":${stored},"constructor":${stored},"":${stored}}`;
     expect((await startUpError({ settings: { [KEY]: text } })).faults).toEqual([
-      '__proto__: not a name for a client, because every JavaScript object has a property of that name',
-      'constructor: not a name for a client, because every JavaScript object has a property of that name',
+      '__proto__: not allowed as a client name, because it is a built-in property of every JavaScript object. Rename the client',
+      'constructor: not allowed as a client name, because it is a built-in property of every JavaScript object. Rename the client',
       'a client has an empty name',
     ]);
   });
@@ -493,7 +493,9 @@ describe('start-up', () => {
 
   it('refuses a baseUrl that is not an http or https URL', async () => {
     for (const baseUrl of ['client.test', '/', `ftp://${MARKER}/`, 5, null]) {
-      expect((await startUpError({ options: { baseUrl } })).faults).toEqual(['baseUrl: expected an http or https URL']);
+      expect((await startUpError({ options: { baseUrl } })).faults).toEqual([
+        'baseUrl: expected an http or https URL without a path; put the path into the redirect URIs',
+      ]);
     }
   });
 });

@@ -187,7 +187,7 @@ describe('OpenID Connect relying party', () => {
     const { status, body } = await run({ metadata: (metadata) => ({ ...metadata, issuer: 'https://a.test' }) });
     expect(status).toBe(502);
     expect(body.error_description).toMatch(
-      /is refused: it is of the issuer "https:\/\/a\.test", expected "http:\/\/127\.0\.0\.1:\d+"$/,
+      /is not usable: its issuer is "https:\/\/a\.test", expected "http:\/\/127\.0\.0\.1:\d+"$/,
     );
   });
 

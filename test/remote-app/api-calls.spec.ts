@@ -334,7 +334,7 @@ describe('an API call by OAuth 2', () => {
 
     it('does not follow to something that is not http', async () => {
       provider.on('GET /api/odd', () => ({ status: 302, headers: { location: 'data:text/plain,hello' } }));
-      await expect((await client()).get('odd', { token: TOKEN })).rejects.toThrow(/not an http or https URL/);
+      await expect((await client()).get('odd', { token: TOKEN })).rejects.toThrow(/URL that is not http or https/);
     });
   });
 });

@@ -19,7 +19,7 @@ describe.each(['access_token_url', 'issuer', 'jwks_uri', 'api_base_url', 'userin
 
     it.each(OTHER_HOSTS)('allow_insecure_http alone does not let them reach %s', async (host) => {
       const dev = settings(host, true);
-      const why = `dev.${key}: must be https, because allow_insecure_http covers localhost, 127.0.0.0/8 and [::1] alone`;
+      const why = `dev.${key}: must be https, because allow_insecure_http applies only to localhost, 127.0.0.0/8 and [::1]`;
       await expect(registryWith({ options: { clients: { dev } } })).rejects.toThrow(why);
       const registry = await registryWith({});
       expect(() => registry.register('dev', dev)).toThrow(why);

@@ -11,7 +11,7 @@ const HONEST = 'https://honest.example';
 const ENDPOINTS = { authorize_url: 'https://evil.example/a', access_token_url: 'https://evil.example/t' };
 const CLIENT = { client_id: 'dev', ...ENDPOINTS };
 const FLAG = { allow_issuer_impersonation: true };
-const ADVICE = /whoever controls it can sign in as any user of the issuer.*allow_issuer_impersonation/;
+const ADVICE = /anyone who controls this URL can sign in as any user of the issuer.*allow_issuer_impersonation/;
 
 const IMPERSONATIONS: [string, object][] = [
   ['keys of an attacker beside the issuer', { issuer: HONEST, jwks_uri: 'https://evil.example/k' }],
@@ -90,7 +90,7 @@ describe('an issuer that somebody else claims', () => {
     const url = `${evil.url}/.well-known/openid-configuration`;
     const app = await start({ dev: { clientId: 'dev', serverMetadataUrl: url } });
     const begun = app.registry.get<OAuth2App>('dev').createAuthorizationUrl();
-    await expect(begun).rejects.toThrow(/it is of the issuer "https:\/\/honest\.example", expected "http:\/\/127/);
+    await expect(begun).rejects.toThrow(/its issuer is "https:\/\/honest\.example", expected "http:\/\/127/);
   });
 
   it('by a document elsewhere is believed with allow_issuer_impersonation alone', async () => {

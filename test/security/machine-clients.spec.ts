@@ -134,7 +134,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
 
   it('a machine client signs nobody in by hand', async () => {
     const billing = app.get(OAuthRegistry).get<OAuth2App>('billing');
-    const why = 'billing.grant_type: a machine client (client_credentials) signs nobody in';
+    const why = 'billing.grant_type: a machine client (client_credentials) cannot sign users in';
     await expect(billing.authorizeRedirect({}, 'https://app.test/callback')).rejects.toThrow(why);
     await expect(billing.createAuthorizationUrl('https://app.test/callback')).rejects.toThrow(why);
     await expect(billing.completeLogin({ method: 'GET', query: { code: 'c', state: 's' } })).rejects.toThrow(why);

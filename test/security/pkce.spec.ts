@@ -42,7 +42,7 @@ describe('a stolen code cannot be used, because PKCE is on', () => {
     ['with an empty secret', { ...PUBLIC, client_secret: '' }],
     ['that authenticates by none', { ...CONFIDENTIAL, client_kwargs: { token_endpoint_auth_method: 'none' } }],
   ])('and a public client %s cannot turn it off', async (_, client: Record<string, unknown>) => {
-    const why = 'dev.code_challenge_method: "none" is for clients that authenticate';
+    const why = 'dev.code_challenge_method: "none" requires a client that authenticates';
     const kwargs = client.client_kwargs as object | undefined;
     for (const off of [
       { ...client, code_challenge_method: 'none' },

@@ -54,7 +54,7 @@ describe('a client registered at run time', () => {
   });
 
   it('as billing does not receive the settings entry of that name, once its own client is removed', async () => {
-    expect(() => registry.register('billing', tenant())).toThrow('billing: there is a client of that name');
+    expect(() => registry.register('billing', tenant())).toThrow('billing: a client of this name exists');
     registry.register('billing', tenant(), { replace: true });
     expect(await sentBy('billing')).not.toContain('ourSecret');
     registry.unregister('billing');
@@ -84,7 +84,7 @@ describe('a client registered at run time', () => {
   it.each(['bill.ing', 'BILL-ING', 'bill_ing'])('as %s is refused beside a client with the same variables', (name) => {
     registry.register('bill~ing', tenant());
     expect(() => registry.register(name, tenant(), { replace: true })).toThrow(
-      `${name}: not a name beside that of the client "bill~ing"`,
+      `${name}: conflicts with the client "bill~ing"`,
     );
     registry.unregister('bill~ing');
     registry.register(name, tenant());
@@ -94,8 +94,8 @@ describe('a client registered at run time', () => {
     const clients = { 'my-idp': tenant(), my_idp: tenant(), 'MY.IDP': tenant() };
     await expect(registryWith({ options: { clients } })).rejects.toMatchObject({
       faults: [
-        expect.stringMatching(/^my_idp: not a name beside that of the client "my-idp", .*MY_IDP_CLIENT_SECRET/),
-        expect.stringMatching(/^MY\.IDP: not a name beside/),
+        expect.stringMatching(/^my_idp: conflicts with the client "my-idp", .*MY_IDP_CLIENT_SECRET/),
+        expect.stringMatching(/^MY\.IDP: conflicts with/),
       ],
     });
   });
@@ -176,9 +176,9 @@ describe('a client registered at run time', () => {
       const registering = registry.registerDynamically('acme', dynamic(), metadata);
       await reached;
       expect(() => registry.register('acme', tenant(), { replace: true })).toThrow(
-        'acme: a client of that name is being',
+        'acme: a client of this name is being',
       );
-      expect(() => registry.register('ACME', tenant())).toThrow('ACME: not a name beside that of the client "acme"');
+      expect(() => registry.register('ACME', tenant())).toThrow('ACME: conflicts with the client "acme"');
       refuse();
       await expect(registering).rejects.toMatchObject({ error: 'invalid_client_metadata' });
       registry.register('acme', tenant());

@@ -120,7 +120,7 @@ function checked(
       throw invalidParameter(`"${name}" is of the wrong type. Expected ${EXPECTED[kind]}`);
     } else if (NEVER_SENT.has(name)) {
       throw invalidParameter('"client_secret", "code_verifier", "request" and "request_uri" are not sent for a login');
-    } else if (!isJson(value)) throw invalidParameter('a parameter is not a value of JSON');
+    } else if (!isJson(value)) throw invalidParameter('a parameter is not a JSON value');
   }
   return Object.fromEntries(present);
 }
@@ -145,8 +145,8 @@ function checkSecret(name: string, value: unknown): void {
   if (typeof value === 'string' && value.length >= SHORTEST_SECRET && value.length <= LONGEST_SECRET) return;
   throw new OAuthError(`invalid_${name}`, {
     description:
-      `"${name}" could be guessed. Expected a string of ${SHORTEST_SECRET} to ${LONGEST_SECRET} random characters; leave it ` +
-      'out, and a random one is used',
+      `"${name}" is too short or too long. Expected a string of ${SHORTEST_SECRET} to ${LONGEST_SECRET} random characters. ` +
+      'Omit it to use a random value',
   });
 }
 

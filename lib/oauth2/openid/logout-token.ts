@@ -43,7 +43,7 @@ export class LogoutTokens {
       throw refused('logout_token: its events have no logout, as an id_token would have none');
     }
     if (nonce !== undefined) throw refused('logout_token has a nonce, as an id_token would');
-    if (sub === undefined && sid === undefined) throw refused('logout_token says neither sub nor sid');
+    if (sub === undefined && sid === undefined) throw refused('logout_token has neither sub nor sid');
     const logout = {
       iss,
       ...(sub !== undefined && { sub: textOf('sub', sub) }),
@@ -60,7 +60,9 @@ export class LogoutTokens {
 function checkTimes(iat = 0, exp = 0, tolerance: number): void {
   const now = Math.floor(Date.now() / 1000);
   if (iat > now + tolerance || iat < now - MAX_AGE - tolerance) {
-    throw refused(`logout_token was issued at ${isoTime(iat)} (iat), and it is ${isoTime(now)}; expected a new one`);
+    throw refused(
+      `logout_token was issued at ${isoTime(iat)} (iat), which is more than an hour from now (${isoTime(now)})`,
+    );
   }
   if (exp > now + MAX_AGE + tolerance) {
     throw refused(`logout_token is good until ${isoTime(exp)} (exp); expected at most ${MAX_AGE} seconds from now`);

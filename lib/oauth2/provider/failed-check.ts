@@ -104,7 +104,7 @@ function timestampCheck({ claim, claims, now = 0, tolerance = 0 }: Failure, what
 /** Shows a value from outside in an error: short, without control characters, and not at all when it is nested. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nobody';
-  if (!isShallow(value, 2)) return 'something nested';
+  if (!isShallow(value, 2)) return '(a nested value)';
   return plainText(JSON.stringify(value))?.slice(0, 200) ?? 'something';
 }
 

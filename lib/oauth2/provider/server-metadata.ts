@@ -92,7 +92,7 @@ export class ServerMetadata {
       return { metadata, lifetime: lifetimeOf(answer.headers) };
     } catch (error) {
       throw new ProviderError({
-        description: `${config.name}: the server metadata at ${url} is refused: ${reasonOf(error)}`,
+        description: `${config.name}: the server metadata at ${url} is not usable: ${reasonOf(error)}`,
         answered: answer,
       });
     }
@@ -119,7 +119,7 @@ export class ServerMetadata {
 function checkIssuer(own: string, url: string, configured: string | undefined, config: OAuth2ClientConfig): void {
   const [expected = own] = configured === undefined ? issuersAt(url) : [configured];
   if (own !== expected && !(configured === undefined && provesIssuer(url, own))) {
-    throw new RefusedInput(`it is of the issuer ${shown(own)}, expected ${shown(expected)}`);
+    throw new RefusedInput(`its issuer is ${shown(own)}, expected ${shown(expected)}`);
   }
   if (config.allowIssuerImpersonation || provesIssuer(url, own)) return;
   throw new RefusedInput(
