@@ -139,7 +139,7 @@ describeEveryKind((kind) => {
     for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(PRIVATE);
   });
 
-  it('an image or a frame of another site begins no login, and pushes none out of the browser', async () => {
+  it('an image or a frame of another site cannot begin a login or evict a pending one', async () => {
     const state = await begin();
     for (const destination of ['image', 'script', 'iframe', 'frame', 'empty', 'embed']) {
       for (const site of ['cross-site', 'same-site']) {

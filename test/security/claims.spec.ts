@@ -101,7 +101,7 @@ describe('claims that a provider sends with the wrong type', () => {
     expect(Object.keys(readClaims(many))).toHaveLength(500);
   });
 
-  it('do not let the id_token’s email be verified by userinfo’s word about another', async () => {
+  it('do not let the id_token’s email be verified because userinfo verified another address', async () => {
     const { body } = await run({
       settings: { userInfoFrom: 'userinfo' },
       idToken: ({ header, claims }) => ({ header, claims: { ...claims, email: 'victim@example.org' } }),

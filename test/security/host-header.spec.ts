@@ -115,7 +115,7 @@ describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform)
     ['signed by settings', { requireSignedRequestObject: true, privateKeys: newKey('P-256') }],
     ['signed by metadata', { metadata: { require_signed_request_object: true }, privateKeys: newKey('P-256') }],
   ])('that reaches a request %s', (_, settings) => {
-    it('is never vouched for, not even that of this machine or of allowedHosts', async () => {
+    it('is not used in a pushed or signed request, even if it is this machine or in allowedHosts', async () => {
       await start({ allowedHosts: ['app.example'] }, settings);
       provider.requests.length = 0;
       for (const host of ['localhost:3000', 'app.example']) {
@@ -128,7 +128,7 @@ describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform)
       expect(provider.requests.filter(({ path }) => path === '/par')).toEqual([]);
     });
 
-    it('has no say when baseUrl is set', async () => {
+    it('is ignored when baseUrl is set', async () => {
       await start({ baseUrl: 'https://site.example' }, settings);
       expect(await redirectUri({ host: 'evil.example' })).toBeNull(); // it is in the pushed, or signed, request
     });
@@ -158,7 +158,7 @@ describe('the host of a request', () => {
     ['localhost'],
     undefined,
     7,
-  ])('is not believed when it is %p', (host) => {
+  ])('is not trusted when it is %p', (host) => {
     expect(parseHost('https', host)).toBeUndefined();
     const request = { protocol: 'https', host: host as string };
     expect(() => absoluteRedirectUri('/cb', 'dev', request, {})).toThrow('`baseUrl`');
@@ -168,7 +168,7 @@ describe('the host of a request', () => {
     expect(parseHost('https', 'x'.repeat(301))).toBeUndefined();
   });
 
-  it.each(['javascript', 'ftp', 'https:', '', 7])('is not believed with the protocol %p', (protocol) => {
+  it.each(['javascript', 'ftp', 'https:', '', 7])('is not trusted with the protocol %p', (protocol) => {
     expect(() => absoluteRedirectUri('/cb', 'dev', { protocol: protocol as string, host: 'localhost' }, {})).toThrow(
       '`baseUrl`',
     );

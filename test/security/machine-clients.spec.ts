@@ -132,7 +132,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
     },
   );
 
-  it('a machine client signs nobody in by hand', async () => {
+  it('a machine client cannot sign users in by hand', async () => {
     const billing = app.get(OAuthRegistry).get<OAuth2App>('billing');
     const why = 'billing.grant_type: a machine client (client_credentials) cannot sign users in';
     await expect(billing.authorizeRedirect({}, 'https://app.test/callback')).rejects.toThrow(why);

@@ -54,7 +54,7 @@ describe('an unsigned JWT from anybody', () => {
   });
 
   describe.each(['express', 'fastify'] as const)('as the answer of a login, on %s', (platform) => {
-    it.each(JWTS)('is a refused request, and no failure of the server: one %s', async (_, jwt) => {
+    it.each(JWTS)('is rejected with 400, not 500: one %s', async (_, jwt) => {
       const provider = await startConformanceProvider('RS256', {});
       const rp = { clientId: 'rp', clientSecret: 's', issuer: provider.url, privateKeys: [privateKey] };
       const options = { platform, clients: { rp } } as OAuthClientModuleOptions;

@@ -59,7 +59,7 @@ describe('the interval and the expiry that a provider sets', () => {
     for (const grant of await begin(terms)) expect(grant.interval).toBe(interval);
   });
 
-  it.each(['1e300', '1e15', '86401'])('an expiry after %s seconds is one after a day', async (expiresIn) => {
+  it.each(['1e300', '1e15', '86401'])('an expiry after %s seconds is limited to one day', async (expiresIn) => {
     for (const { expiresAt } of await begin(`"expires_in": ${expiresIn}`)) {
       expect(Math.abs(expiresAt.getTime() - Date.now() - DAY_MS)).toBeLessThan(5000);
     }

@@ -59,7 +59,7 @@ describe('metadata of the wrong type', () => {
     };
   }
 
-  it.each(FIELDS)('is as good as none, and never a failure of the server: %s', async (field) => {
+  it.each(FIELDS)('is treated as absent and never causes status 500: %s', async (field) => {
     for (const junk of JUNK) {
       const dev = await client({ ...right(), [field]: junk });
       const outcome: unknown = await dev.createAuthorizationUrl().catch((error: unknown) => error);
@@ -152,7 +152,7 @@ describe('keys of the wrong type', () => {
     expect(body.error_description).toMatch(/^id_token: /);
   });
 
-  it('are no private ones, and no more than a hundred', () => {
+  it('are public keys only, a hundred at most', () => {
     const keys = Array.from({ length: 1000 }, () => ({ kty: 'RSA', n: 'AQ', e: 'AQAB', d: 's3cret', p: 's3cret' }));
     const read = readJwkSet(JSON.stringify({ keys }));
     expect(read.keys).toHaveLength(100);
@@ -198,7 +198,7 @@ describe('an answer that HTTP does not have', () => {
   );
 });
 
-describe('a text of a provider’s', () => {
+describe('text from a provider', () => {
   it.each([
     'https://p.test/"><script>',
     'https://p.test/a b',

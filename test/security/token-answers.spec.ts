@@ -231,7 +231,7 @@ describe('the expiry in a token response', () => {
     expect(Math.abs(token.expiresAt! - Date.now() / 1000 - expected)).toBeLessThan(5);
   });
 
-  it('a negative "expires_at" is a token that is over', async () => {
+  it('a negative "expires_at" means that the token is expired', async () => {
     expect(await tokenFrom('"access_token": "a", "expires_at": -1e300')).toMatchObject({ expiresAt: 0 });
   });
 });
