@@ -41,7 +41,12 @@ const runs = DATABASE_URL !== undefined || CI !== undefined;
     expect(await second.database.getRepository(OAuth2Token).count()).toBe(1);
     const [row, ...others] = await second.database.getRepository(OAuth1Token).find();
     expect(others).toEqual([]);
-    expect(row?.toToken()).toEqual({ oauthToken: expect.any(String), oauthTokenSecret: expect.any(String) });
+    expect(row?.toToken()).toEqual({
+      oauthToken: expect.any(String),
+      oauthTokenSecret: expect.any(String),
+      issuer: expect.stringMatching(/\/oauth\/access_token$/),
+      clientId: 'showcase',
+    });
   });
 
   it('refreshes an expired token through updateToken, and saves it', async () => {

@@ -6,8 +6,8 @@ import { fuzz } from './runner.js';
 
 const CASES = 10_000;
 const MINUTES = 60_000;
-/** MiB by which the heap may grow: caches that are filled once, and what the garbage collector has not seen yet. */
-const GROWTH = 300;
+/** MiB by which the heap may grow: caches that are filled once, and the compiled code of Jest's coverage. */
+const GROWTH = 150;
 
 const { FUZZ_SEED } = process.env;
 const seed = FUZZ_SEED === undefined ? randomInt(2 ** 31) : Number(FUZZ_SEED);

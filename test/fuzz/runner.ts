@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { hostileProviderCase, runAnswer } from './answers.js';
 import { HONEST, runRequest } from './callbacks.js';
@@ -174,7 +176,9 @@ function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 30));
 }
 
+/** MiB, after the garbage collector ran: it is reached without the flag of a command line. */
 function usedHeap(): number {
-  globalThis.gc?.();
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
   return Math.round(process.memoryUsage().heapUsed / 1024 / 1024);
 }
