@@ -16,7 +16,7 @@ interface Boundary {
 /**
  * Runs one operation of an app, whose errors all leave as an {@link OAuthError}. An error of another kind is one that no check
  * foresaw: it becomes a {@link ProviderError}, without its message, which may quote an answer. An `HttpException` that the
- * application throws in a function of its own stays as it is.
+ * application throws in `fetchToken` or `userOf` stays as it is.
  */
 export async function withinBoundary<T>(
   { name, exposeErrors, secrets }: Boundary,
