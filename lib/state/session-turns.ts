@@ -100,9 +100,12 @@ function takeOverAtEverySave(stored: Stored): void {
       await takeOver(stored);
       await saveSession(session);
     });
-    if (!done) return saved;
-    void saved.then(() => done()).catch((error: unknown) => failWith(done, error));
-    return session;
+    if (done) {
+      void saved.then(() => done()).catch((error: unknown) => failWith(done, error));
+      return session;
+    }
+    saved.catch((error: unknown) => logEvent('error', 'session not saved', errorFields(error))); // nobody may wait for it
+    return saved;
   };
   Object.defineProperty(session, 'save', { value: save, configurable: true, writable: true });
 }

@@ -92,6 +92,18 @@ function attacks(settings: Omit<SiteSettings, 'provider'>): void {
 }
 
 describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
+  it('a session store that fails, while nobody waits for it, does not end the process', async () => {
+    const url = await start({ platform, sessions: 'memory', state: 'session' });
+    const browser = new Browser();
+    for (const callback of ['callback', 'saves']) {
+      const { headers } = await browser.get(`${url}/login`, { follow: false });
+      const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+      await browser.get(`${url}/${callback}?code=c&state=${state}`, { follow: false });
+    }
+    expect((await browser.get(`${url}/alive`)).text).toBe('yes');
+    expect(site?.exitCode).toBeNull();
+  });
+
   describe('with sessions in memory:', () => attacks({ platform, sessions: 'memory', state: 'session' }));
   describe('with logins in cookies:', () => attacks({ platform, sessions: 'memory', state: 'cookie' }));
   describeWithRedis('with sessions in Redis:', () => attacks({ platform, sessions: 'redis', state: 'session' }));

@@ -4,11 +4,12 @@
  */
 import fastifyCookie from '@fastify/cookie';
 import fastifySession from '@fastify/session';
-import { Controller, Get, Module, Query, Redirect } from '@nestjs/common';
+import { Controller, Get, Module, Query, Redirect, Req } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import PgStore from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
+import { setTimeout } from 'node:timers/promises';
 import cookieSession from 'cookie-session';
 import session, { MemoryStore, type Store } from 'express-session';
 import { Pool } from 'pg';
@@ -30,6 +31,11 @@ export interface SiteSettings {
   state: 'session' | 'cookie';
 }
 
+interface SavingRequest {
+  session: { save(): unknown };
+  sessionStore: { set(id: string, session: object, done: (error: unknown) => void): void };
+}
+
 const { provider, platform, sessions, state } = JSON.parse(process.env.SITE ?? '') as SiteSettings;
 const SECRET = 'x'.repeat(32);
 
@@ -47,6 +53,18 @@ class SiteController {
   @Redirect()
   callback(@OAuthReturnTo() returnTo: string, @Query('careless') careless?: string): object {
     return { url: careless === undefined ? returnTo : '/日' };
+  }
+
+  /** The application saves the session itself, without a callback, while its store is down. */
+  @Get('saves')
+  @OAuthCallback('dev')
+  async saves(@Req() request: SavingRequest): Promise<string> {
+    const { set } = request.sessionStore;
+    request.sessionStore.set = (_id, _session, done) => setImmediate(done, new Error('the store is down'));
+    void request.session.save();
+    await setTimeout(100);
+    request.sessionStore.set = set;
+    return 'yes';
   }
 
   @Get('logout')
