@@ -12,6 +12,7 @@ import type { ProtectedRequest } from '../config/compliance-fix.js';
 import { Deadline } from './deadline.js';
 import { answerLimit, withoutCertificate } from './http-client.js';
 import { providerFailure } from './provider-failure.js';
+import { isPublicOnly } from './public-network.js';
 import { anonymous, isStream, redirected, REDIRECTS } from './redirect.js';
 
 /** How an API call gets its token. */
@@ -54,7 +55,9 @@ export async function sendApiRequest<T>(
   config: AxiosRequestConfig & { method: string; url: string },
   credentials?: Credentials,
 ): Promise<AxiosResponse<T>> {
-  const transport = axios.getAdapter(config.adapter ?? http.defaults.adapter);
+  const transport = axios.getAdapter(
+    isPublicOnly(http) ? http.defaults.adapter : (config.adapter ?? http.defaults.adapter),
+  );
   const deadline = new Deadline(config.timeout ?? http.defaults.timeout, config.signal);
   const limits = { timeout: deadline.timeout, maxContentLength: answerLimit(http, config) };
   try {

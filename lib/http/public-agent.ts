@@ -10,6 +10,9 @@ export const PRIVATE_ADDRESS = 'ERR_PRIVATE_ADDRESS';
 /** Addresses of the internet (RFC 4291 §2.4): whatever is not among them is special, such as an IPv4 address in disguise. */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
+/** The host of a virtual machine of Azure, which answers to that machine alone. */
+const AZURE_HOST = '168.63.129.16';
+
 type Created = (error: Error | null, socket: Socket) => void;
 interface Connection extends ClientRequestArgs {
   lookup?: LookupFunction;
@@ -18,6 +21,7 @@ interface Connection extends ClientRequestArgs {
 /** Whether an address is one of the internet: not private, loopback, link-local, shared, reserved or multicast. */
 function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
+  if (address === AZURE_HOST) return false;
   const parsed = ipaddr.parse(address);
   return parsed.range() === 'unicast' && (parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_IPV6));
 }

@@ -1,9 +1,11 @@
 import { Agent as HttpAgent } from 'node:http';
 import type { AgentOptions, Agent as HttpsAgent } from 'node:https';
-import axios, { AxiosError, type AxiosAdapter, type CreateAxiosDefaults } from 'axios';
+import axios, { AxiosError, type AxiosAdapter, type AxiosInstance, type CreateAxiosDefaults } from 'axios';
 import type { ClientCertificate } from '../config/client-settings.js';
 import { OAuthError } from '../oauth.errors.js';
 import { PRIVATE_ADDRESS, PublicHttpAgent, PublicHttpsAgent } from './public-agent.js';
+
+const publicOnlyAdapters = new WeakSet<AxiosAdapter>();
 
 /** How a client connects. */
 export interface NetworkAccess {
@@ -47,7 +49,7 @@ function optionsOf(agent: unknown): AgentOptions {
  */
 export function publicOnlyAdapter({ httpAgent, httpsAgent, bareAgent }: PublicAgents): AxiosAdapter {
   const send = axios.getAdapter('http');
-  return async (config) => {
+  const adapter: AxiosAdapter = async (config) => {
     const guarded = {
       ...config,
       httpAgent,
@@ -63,6 +65,13 @@ export function publicOnlyAdapter({ httpAgent, httpsAgent, bareAgent }: PublicAg
       throw error instanceof AxiosError && error.code === PRIVATE_ADDRESS ? refusal(config) : error;
     }
   };
+  publicOnlyAdapters.add(adapter);
+  return adapter;
+}
+
+/** Whether an instance of axios has such an adapter, which no option of a call may replace. */
+export function isPublicOnly({ defaults: { adapter } }: AxiosInstance): boolean {
+  return typeof adapter === 'function' && publicOnlyAdapters.has(adapter);
 }
 
 /** The client that sent the request, perhaps a browser, does not learn the address; the cause, for logs, has the URL. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Agent } from 'node:http';
 import { inspect } from 'node:util';
 import type { OAuth2App, OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { createHttpClient } from '../../lib/http/http-client.js';
@@ -54,6 +55,7 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
 
   it.each([
     'http://127.0.0.1',
+    'http://168.63.129.16',
     'http://localhost',
     'http://[::1]',
     'http://[::ffff:127.0.0.1]',
@@ -111,6 +113,18 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
   ])('does not get around the check by %s of the http defaults', async (_, http) => {
     const client = clientOf(await start({ http }), tenant(provider.url));
     await expect(client.get('secrets', { token: { accessToken: 'a' } })).rejects.toMatchObject(refusal);
+    expect(provider.requests).toHaveLength(0);
+  });
+
+  it.each([
+    ['another adapter', { adapter: 'fetch' as const }],
+    ['a list of adapters', { adapter: ['xhr', 'fetch', 'http'] as ('xhr' | 'fetch' | 'http')[] }],
+    ['an agent', { adapter: 'http' as const, httpAgent: new Agent() }],
+  ])('does not get around the check by %s of the call', async (_, options) => {
+    const client = clientOf(await start(), tenant(provider.url));
+    for (const call of [{ token: { accessToken: 'a' } }, { withholdToken: true }] as const) {
+      await expect(client.get('secrets', { ...call, ...options })).rejects.toMatchObject(refusal);
+    }
     expect(provider.requests).toHaveLength(0);
   });
 
