@@ -145,7 +145,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no device authorisation endpoint
    */
   async deviceAuthorization(params: DeviceAuthorizationParams = {}): Promise<DeviceAuthorization> {
-    return this.#withProvider((provider) => authorizeDevice(provider, params));
+    return this.#withProvider((provider) => authorizeDevice(provider, params, (run) => this.guarded(run)));
   }
 
   /**
@@ -153,7 +153,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no backchannel authentication endpoint
    */
   async backchannelAuthentication(params: BackchannelAuthenticationParams): Promise<BackchannelAuthentication> {
-    return this.#withProvider((provider) => authenticateByBackchannel(provider, params));
+    return this.#withProvider((provider) => authenticateByBackchannel(provider, params, (run) => this.guarded(run)));
   }
 
   /**

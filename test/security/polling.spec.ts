@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { OAuthError, ProviderError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
+import {
+  OAuthError,
+  ProviderError,
+  type ClientRegistration,
+  type OAuth2App,
+  type OAuthClientModuleOptions,
+} from 'nestjs-oauth-client';
 import { pollForToken } from '../../lib/oauth2/grants/poll-for-token.js';
 import { registryWith } from '../config/registry-with.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
@@ -17,7 +23,10 @@ beforeEach(async () => {
 afterEach(() => provider.close());
 
 /** Begins both kinds of grants that wait, with these fields in the provider's response. */
-async function begin(terms: string): Promise<Awaited<ReturnType<OAuth2App['deviceAuthorization']>>[]> {
+async function begin(
+  terms: string,
+  options: OAuthClientModuleOptions = {},
+): Promise<Awaited<ReturnType<OAuth2App['deviceAuthorization']>>[]> {
   const dev = {
     clientId: 'dev',
     clientSecret: 's3cret',
@@ -31,7 +40,7 @@ async function begin(terms: string): Promise<Awaited<ReturnType<OAuth2App['devic
   const device = `"device_code": "d", "user_code": "u", "verification_uri": "https://p.test/device"`;
   provider.on('POST /device', () => ({ headers, body: `{${device}, ${terms}}` }));
   provider.on('POST /ciba', () => ({ headers, body: `{"auth_req_id": "r", ${terms}}` }));
-  const app = (await registryWith({ options: { clients: { dev } } })).get<OAuth2App>('dev');
+  const app = (await registryWith({ options: { clients: { dev }, ...options } })).get<OAuth2App>('dev');
   return Promise.all([
     app.deviceAuthorization(),
     app.backchannelAuthentication({ loginHint: 'ada' }) as ReturnType<OAuth2App['deviceAuthorization']>,
@@ -112,4 +121,32 @@ describe('how often a provider is asked', () => {
     const seconds = await intervals(new OAuthError('authorization_pending'), interval);
     expect(Math.min(...seconds)).toBeGreaterThanOrEqual(1);
   });
+});
+
+it.each([
+  ['a script', { verification_uri: 'javascript:alert(1)//' }],
+  ['a page of its own', { verification_uri: 'data:text/html,<script>alert(1)</script>' }],
+  ['a script with the code', { verification_uri_complete: 'javascript:alert(1)//' }],
+  ['text that runs backwards', { verification_uri: 'https://p.test/\u202eecived' }],
+  ['a huge link', { verification_uri: `https://p.test/${'x'.repeat(3000)}` }],
+  ['control characters in the code', { user_code: '\u001b[2J' }],
+  ['a huge code', { user_code: 'x'.repeat(101) }],
+])('a link that a device shows is not %s', async (_, more) => {
+  const answer = JSON.stringify({ verification_uri: 'https://p.test/device', ...more }).slice(1, -1);
+  await expect(begin(`${answer}, "expires_in": 600`)).rejects.toMatchObject({
+    description: expect.stringContaining('expected a verification_uri of http or https'),
+  });
+});
+
+it('what a provider writes while a user is waited for reaches no browser', async () => {
+  provider.on('POST /token', () => ({
+    status: 500,
+    text: 'internal host db1.internal',
+    json: { error: 'x y', error_description: 'db1.internal' },
+  }));
+  for (const grant of await begin('"interval": 1, "expires_in": 600', { exposeErrors: false })) {
+    const error = (await grant.wait().catch((reason: unknown) => reason)) as OAuthError;
+    expect(error).toBeInstanceOf(OAuthError);
+    expect(JSON.stringify(error.getResponse())).not.toContain('db1');
+  }
 });

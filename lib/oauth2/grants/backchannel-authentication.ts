@@ -7,7 +7,7 @@ import { spaceSeparated, wireParameters } from '../authorization/authorization-p
 import { unwrapIdToken } from '../openid/id-token.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
-import { PendingGrant } from './pending-grant.js';
+import { PendingGrant, type Guard } from './pending-grant.js';
 
 /** Whom to ask, and what for. Other keys are sent as they are, by their wire names. */
 export interface BackchannelAuthenticationParams {
@@ -37,9 +37,10 @@ const WIRE_NAMES = {
 /** A user who is being asked on a device of their own (OpenID Connect CIBA, poll mode). */
 export class BackchannelAuthentication extends PendingGrant {
   /** @internal */
-  constructor(provider: Provider, answer: BackchannelAuthenticationResponse) {
+  constructor(provider: Provider, answer: BackchannelAuthenticationResponse, guard: Guard) {
     super(
       provider,
+      guard,
       { grantType: 'urn:openid:params:grant-type:ciba', parameters: { auth_req_id: answer.auth_req_id } },
       answer,
     );
@@ -57,6 +58,7 @@ const ENDPOINT = {
 export async function authenticateByBackchannel(
   provider: Provider,
   { scope, acrValues, idTokenHint, ...params }: BackchannelAuthenticationParams,
+  guard: Guard,
 ): Promise<BackchannelAuthentication> {
   const { config, clientKeys } = provider;
   const parameters = {
@@ -65,5 +67,5 @@ export async function authenticateByBackchannel(
     acr_values: spaceSeparated(acrValues),
     id_token_hint: idTokenHint && (await unwrapIdToken(clientKeys, idTokenHint)),
   };
-  return new BackchannelAuthentication(provider, await postForm(provider, ENDPOINT, parameters));
+  return new BackchannelAuthentication(provider, await postForm(provider, ENDPOINT, parameters), guard);
 }

@@ -3,10 +3,12 @@ import {
   processDeviceAuthorizationResponse,
   type DeviceAuthorizationResponse,
 } from 'oauth4webapi';
+import { isHttpUrl } from '../../config/settings-schema.js';
+import { ProviderError } from '../../oauth.errors.js';
 import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
-import { PendingGrant } from './pending-grant.js';
+import { PendingGrant, type Guard } from './pending-grant.js';
 
 /** What a device asks for beyond the client's settings. Other keys are sent as they are. */
 export interface DeviceAuthorizationParams {
@@ -27,9 +29,10 @@ export class DeviceAuthorization extends PendingGrant {
   readonly verificationUriComplete?: string;
 
   /** @internal */
-  constructor(provider: Provider, answer: DeviceAuthorizationResponse) {
+  constructor(provider: Provider, answer: DeviceAuthorizationResponse, guard: Guard) {
     super(
       provider,
+      guard,
       { grantType: 'urn:ietf:params:oauth:grant-type:device_code', parameters: { device_code: answer.device_code } },
       answer,
     );
@@ -38,6 +41,9 @@ export class DeviceAuthorization extends PendingGrant {
     this.verificationUriComplete = answer.verification_uri_complete;
   }
 }
+
+const SHORT_URI = /^[\x21-\x7e]{1,2048}$/;
+const SHORT_CODE = /^[\x20-\x7e]{1,100}$/;
 
 const ENDPOINT = {
   endpoint: 'device_authorization_endpoint',
@@ -50,6 +56,7 @@ const ENDPOINT = {
 export async function authorizeDevice(
   provider: Provider,
   { scope, resource, ...extra }: DeviceAuthorizationParams,
+  guard: Guard,
 ): Promise<DeviceAuthorization> {
   const { config } = provider;
   const parameters = {
@@ -57,5 +64,22 @@ export async function authorizeDevice(
     scope: spaceSeparated(scope ?? config.scope),
     resource: resource ?? config.resource,
   };
-  return new DeviceAuthorization(provider, await postForm(provider, ENDPOINT, parameters));
+  const answer = await postForm(provider, ENDPOINT, parameters);
+  requireShowable(answer);
+  return new DeviceAuthorization(provider, answer, guard);
+}
+
+/** @throws {ProviderError} for what an application must not show: it makes a link of the URI. */
+function requireShowable({
+  user_code: code,
+  verification_uri: uri,
+  verification_uri_complete: complete,
+}: DeviceAuthorizationResponse): void {
+  const isLink = [uri, complete ?? uri].every((link) => SHORT_URI.test(link) && isHttpUrl(link));
+  if (isLink && SHORT_CODE.test(code)) return;
+  throw new ProviderError({
+    description:
+      'answer to the device authorization request: expected a verification_uri of http or https with up to 2,048 ' +
+      'characters, and a user_code with up to 100 visible characters',
+  });
 }
