@@ -18,7 +18,8 @@ const READERS = new Map<string, Read>([
   ...named(dateOf, 'updated_at'),
   ...named(stringOf, 'sub', 'iss', 'jti', 'azp', 'sid', 'acr', 'at_hash', 'c_hash', 's_hash'),
   ...named(stringOf, 'name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username'),
-  ...named(stringOf, 'profile', 'picture', 'website', 'email', 'gender', 'birthdate', 'zoneinfo', 'locale'),
+  ...named(lineOf, 'email', 'gender', 'birthdate', 'zoneinfo', 'locale'),
+  ...named(linkOf, 'profile', 'picture', 'website'),
   ...named(stringOf, 'phone_number'),
   ...named(objectOf, 'address'),
   ...named(stringsOf, 'amr'),
@@ -73,6 +74,18 @@ function dateOf(value: unknown): number | undefined {
 
 function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+/** An address with a line break in it would be a second header of the mail to it. */
+function lineOf(value: unknown): string | undefined {
+  return typeof value === 'string' && !/\p{Cc}/u.test(value) ? value : undefined;
+}
+
+/** A page of the user: an application makes a link of it, and one of another scheme may be a script. */
+function linkOf(value: unknown): string | undefined {
+  const link = lineOf(value);
+  if (link === undefined || !URL.canParse(link)) return link; // such as "www.example.com"
+  return /^https?:/.test(new URL(link).protocol) ? link : undefined;
 }
 
 function stringsOf(value: unknown): string[] | undefined {
