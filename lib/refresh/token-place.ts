@@ -82,10 +82,21 @@ export class StorePlace implements TokenPlace {
     return this.#ask('removed', this.#store.remove(this.#key, version));
   }
 
-  async #ask<T>(done: string, answer: Promise<T>, patience = this.#patience): Promise<T> {
-    const late = (): Error => new Error(`the store did not answer within ${patience} s`);
-    return inTime(answer, patience, late).catch((error: unknown) => storeFailed(this.#key.name, done, error));
+  #ask<T>(done: string, answer: Promise<T>, patience = this.#patience): Promise<T> {
+    return askStore(this.#key.name, done, answer, patience);
   }
+}
+
+/**
+ * Waits for a store.
+ * @param name the client
+ * @param done what the store was asked to do to the token
+ * @param patience seconds
+ * @throws {OAuthError} `token_store_error` when it fails, or does not answer in time
+ */
+export async function askStore<T>(name: string, done: string, answer: Promise<T>, patience: number): Promise<T> {
+  const late = (): Error => new Error(`the store did not answer within ${patience} s`);
+  return inTime(answer, patience, late).catch((error: unknown) => storeFailed(name, done, error));
 }
 
 /** Saves a token that was refreshed; the seed's `updateToken`. */

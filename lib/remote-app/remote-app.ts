@@ -10,6 +10,7 @@ import { serverAttributes, traced, type Attributes } from '../observability/tele
 import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
+import { askStore } from '../refresh/token-place.js';
 import type { PendingKey, StateStore } from '../state/state-store.js';
 import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
 import { requireOwnToken } from '../token/token-binding.js';
@@ -41,6 +42,9 @@ export interface RemoteAppContext extends SiteAddress {
   /** Where pending logins and logouts are. */
   readonly stateStore: StateStore;
 }
+
+/** Seconds that a token store has to answer where no token is refreshed. */
+const STORE_PATIENCE = 10;
 
 /** Whose token an API call carries. */
 export type TokenSource = Pick<ApiRequestOptions, 'token' | 'request' | 'user'>;
@@ -307,7 +311,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   protected async storedToken(source: TokenSource): Promise<StoredToken> {
     const found = await this.findToken(source);
     if ('given' in found) return found.given;
-    const stored = await found.store.fetch(found.key);
+    const stored = await askStore(this.name, 'read', found.store.fetch(found.key), STORE_PATIENCE);
     if (stored) {
       this.requireOwnToken(stored.token);
       return stored.token;
