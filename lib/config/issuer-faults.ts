@@ -29,13 +29,21 @@ export function issuerFaults(settings: Settings): string[] {
 export function impersonationFaults(name: string, settings: Settings): string[] {
   const { issuer, serverMetadataUrl } = settings;
   const keys = ['allowIssuerImpersonation'].filter((key) => settings[key] === true);
-  if ((issuer ?? serverMetadataUrl) !== undefined && settings.userinfoEndpoint !== undefined)
-    keys.push('userinfoEndpoint');
+  const known = issuer ?? serverMetadataUrl;
+  if (known !== undefined && settings.userinfoEndpoint !== undefined) keys.push('userinfoEndpoint');
+  // who the user is then depends on whose access token it is, and no id_token says that
+  if (known !== undefined && settings.userInfoFrom === 'userinfo' && isElsewhere(settings.accessTokenUrl, known)) {
+    keys.push('accessTokenUrl');
+  }
   return keys.map(
     (key) =>
       `${name}.${snakeCase(key)}: not allowed for a client that is registered at run time, because it lets ` +
       "another server identify the issuer's users; remove it, or configure the client at start-up",
   );
+}
+
+function isElsewhere(url: unknown, known: unknown): boolean {
+  return isUrl(url) && isUrl(known) && new URL(url).origin !== new URL(known).origin;
 }
 
 function isWellKnown(metadataUrl: string, issuer: unknown): boolean {

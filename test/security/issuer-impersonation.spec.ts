@@ -75,6 +75,16 @@ describe('an issuer that somebody else claims', () => {
     expect([app.registry.has('tenant'), evil.requests.length]).toEqual([false, 0]);
   });
 
+  it('by the access token of another application, which an attacker returns, is refused of a client at run time', async () => {
+    const app = await start();
+    const { registry } = app;
+    const settings = { client_id: 'dev', issuer: HONEST, user_info_from: 'userinfo' };
+    const register = (more: object) => (): unknown => registry.register('tenant', { ...settings, ...more });
+    expect(register(ENDPOINTS)).toThrow(/tenant\.access_token_url: not allowed/);
+    expect(register({ access_token_url: `${HONEST}.evil.example/t` })).toThrow(/tenant\.access_token_url: not allowed/);
+    expect(register({ access_token_url: `${HONEST}/t` })).not.toThrow();
+  });
+
   it('by a userinfo endpoint of an attacker is refused of a client at run time', async () => {
     const app = await start();
     const settings = { client_id: 'dev', issuer: HONEST, userinfo_endpoint: 'https://evil.example/me' };
