@@ -41,8 +41,8 @@ export class OAuthLoginInterceptor implements NestInterceptor<OAuthLoginParams |
     const app = clientOfRoute(this.registry, clients, request);
     return next.handle().pipe(
       mergeMap((params) => {
-        const { redirectUri: own = redirectUri, ...rest }: OAuthLoginParams = requireParams(params, 'login');
-        return app.authorizeRedirect(request, own, rest);
+        const { redirectUri: own, ...rest }: OAuthLoginParams = requireParams(params, 'login');
+        return app.authorizeRedirect(request, own === undefined || own === '' ? redirectUri : own, rest);
       }),
     );
   }

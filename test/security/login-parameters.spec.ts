@@ -105,6 +105,19 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
     expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_login_parameter' }]);
   });
 
+  it.each(['fragment', 'FRAGMENT', 'web_message', 'okta_post_message', 'none', 'fragment.jwt'])(
+    'an answer by the response_mode %s, which reaches scripts and not the server, is not asked for',
+    async (mode) => {
+      const { status, body } = await begin(`response_mode=${mode}`);
+      expect([status, JSON.parse(body)]).toMatchObject([500, { error: 'unsupported_response_type' }]);
+    },
+  );
+
+  it('an empty redirect URI does not take the place of the configured one', async () => {
+    const { searchParams } = new URL((await begin('redirectUri=')).location);
+    expect(searchParams.get('redirect_uri')).toMatch(/\/auth\/dev\/callback$/);
+  });
+
   it('a numeric string is good for maxAge', async () => {
     expect(new URL((await begin('maxAge=60')).location).searchParams.get('max_age')).toBe('60');
   });
@@ -146,6 +159,11 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
     function app(): OAuth2App {
       return site.registry.get<OAuth2App>('dev');
     }
+
+    it('a logout link does not name another client', async () => {
+      const { url } = await app().createLogoutUrl({ client_id: 'evil' });
+      expect(new URL(url).searchParams.getAll('client_id')).toEqual([app().clientId]);
+    });
 
     it.each([
       { acrValues: { a: 1 } },

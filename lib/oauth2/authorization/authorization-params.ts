@@ -60,6 +60,9 @@ export interface AuthorizationChecks {
 /** Parameters by their wire names. */
 export type WireParameters = Record<string, unknown>;
 
+/** Modes that bring the answer to a server: by a redirect, or by a form post, and each of them signed (JARM). */
+const RESPONSE_MODES = new Set(['query', 'form_post', 'jwt', 'query.jwt', 'form_post.jwt']);
+
 const WIRE_NAMES: Record<string, string> = {
   loginHint: 'login_hint',
   maxAge: 'max_age',
@@ -92,8 +95,12 @@ export function checkedResponse(parameters: WireParameters): { type: string; mod
   const { response_type: type = 'code', response_mode: mode } = parameters;
   if (mode !== undefined && typeof mode !== 'string') throw unsupported('response_mode: expected a text');
   if (type === 'code') {
-    if (mode === 'fragment' || mode === 'fragment.jwt')
-      throw unsupported('an answer in the fragment of the URL never reaches a server');
+    if (mode !== undefined && !RESPONSE_MODES.has(mode)) {
+      throw unsupported(
+        'response_mode: expected "query", "form_post", "jwt", "query.jwt" or "form_post.jwt"; an answer by another one, such as ' +
+          'in the fragment of the URL, never reaches a server',
+      );
+    }
     return { type, mode };
   }
   if (type !== 'code id_token' && type !== 'id_token code') {

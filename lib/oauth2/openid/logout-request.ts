@@ -29,8 +29,8 @@ export async function logoutRequest(
   const endpoint = requireEndpoint(provider, 'end_session_endpoint');
   const state = postLogoutRedirectUri === undefined ? undefined : (given ?? randomText());
   const url = withQuery(endpoint, {
-    client_id: provider.config.clientId,
     ...wireParameters(params, WIRE_NAMES),
+    client_id: provider.config.clientId,
     id_token_hint: idTokenHint && (await unwrapIdToken(provider.clientKeys, idTokenHint)),
     ui_locales: spaceSeparated(uiLocales),
     post_logout_redirect_uri: postLogoutRedirectUri,
