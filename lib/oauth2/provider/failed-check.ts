@@ -30,9 +30,10 @@ interface Failure {
  * @param sent values of the request that the answer may repeat, and the error may not
  */
 export function refusedAnswer(error: unknown, what: string, sent: readonly string[]): OAuthError {
-  const refused =
-    error instanceof OAuthError ? error : new InvalidTokenError({ description: failedCheck(error, what) });
-  return refused.redact(sent);
+  if (error instanceof OAuthError) return error.redact(sent);
+  const { attribute } = failureOf(error);
+  // users are not named in the log
+  return new InvalidTokenError({ description: failedCheck(error, what), isQuoted: attribute === 'sub' }).redact(sent);
 }
 
 /** The same for what came by the browser: it may as well be the browser's fault. */
@@ -45,7 +46,7 @@ export function refusedCallback(error: unknown, what: string): OAuthError {
 /** Which check failed, what was expected and what came: never a token, a code, a nonce or a hash. */
 function failedCheck(error: unknown, what: string): string {
   if (!(error instanceof Error)) return `${what}: ${reasonOf(error)}`;
-  const failure = (error instanceof OperationProcessingError ? (error.cause ?? {}) : {}) as Failure;
+  const failure = failureOf(error);
   switch (error instanceof OperationProcessingError ? error.code : undefined) {
     case JWT_CLAIM_COMPARISON:
       return claimComparison(failure, what, error.message);
@@ -60,6 +61,10 @@ function failedCheck(error: unknown, what: string): string {
         ? `${what} is signed with ${shown(failure.header.alg)}, expected ${shown(failure.expected)}`
         : `${what}: ${reasonOf(error)}`;
   }
+}
+
+function failureOf(error: unknown): Failure {
+  return error instanceof OperationProcessingError ? (error.cause ?? {}) : {};
 }
 
 /**
