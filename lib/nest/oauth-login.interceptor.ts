@@ -17,7 +17,10 @@ export interface OAuthLoginOptions {
   redirectUri?: string;
 }
 
-/** What a login handler may return: that login's own parameters. */
+/**
+ * What a login handler may return: that login's own parameters. Take single ones from a query: whoever writes a link must not
+ * choose `state`, `nonce`, `codeVerifier` or `redirectUri`.
+ */
 export interface OAuthLoginParams extends LoginParams {
   /** Instead of the one of the decorator. */
   redirectUri?: string;
