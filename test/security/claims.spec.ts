@@ -3,6 +3,7 @@ import { mergeClaims, readClaims } from '../../lib/oauth2/openid/claims.js';
 import type { OAuth2App } from 'nestjs-oauth-client';
 import { run, stopAll } from '../conformance/relying-party.js';
 import { startConformanceProvider, type UnsignedJwt } from '../providers/conformance-provider.js';
+import { startScriptedProvider } from '../providers/scripted-provider.js';
 import { startStateApp } from '../support/state-app.js';
 import { Browser } from '../support/browser.js';
 
@@ -118,4 +119,24 @@ describe('claims that a provider sends with the wrong type', () => {
     expect(mergeClaims({ sub: 'ada', ...phone }, { phone_number: '+2' })).toEqual({ sub: 'ada', phone_number: '+2' });
     expect(mergeClaims({ sub: 'ada', ...phone }, { phone_number: '+1' })).toEqual({ sub: 'ada', ...phone });
   });
+});
+
+it('an answer about a token does not make its copy an administrator', async () => {
+  const provider = await startScriptedProvider();
+  provider.on('POST /introspect', () => ({
+    headers: { 'content-type': 'application/json' },
+    body: '{"active": true, "sub": "ada", "exp": "1700000000", "picture": "javascript:x", "__proto__": {"admin": true}}',
+  }));
+  const dev = { clientId: 'dev', clientSecret: 's', accessTokenUrl: `${provider.url}/token`, allowInsecureHttp: true };
+  const endpoints = { authorizeUrl: `${provider.url}/authorize`, introspectionEndpoint: `${provider.url}/introspect` };
+  const clients = { dev: { ...dev, ...endpoints } };
+  const app = await startStateApp({ clients });
+  try {
+    const answer = await app.registry.get<OAuth2App>('dev').introspectToken({ accessToken: 'a' });
+    expect(answer).toEqual({ active: true, sub: 'ada', exp: 1700000000 });
+    expect(Object.assign({}, answer)).not.toHaveProperty('admin');
+  } finally {
+    await app.close();
+    await provider.close();
+  }
 });

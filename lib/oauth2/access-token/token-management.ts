@@ -6,6 +6,7 @@ import {
   validateApplicationLevelSignature,
   type IntrospectionResponse,
 } from 'oauth4webapi';
+import { readClaims } from '../openid/claims.js';
 import { refuseEndpointError } from '../provider/endpoint-error.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import {
@@ -54,7 +55,7 @@ export async function introspectToken(
       await validateApplicationLevelSignature(server, response, signatureOptions(provider));
     else if (client.introspection_signed_response_alg)
       throw new RefusedInput('it is not signed, expected a JWT (RFC 9701)');
-    return answer;
+    return readClaims(answer);
   } catch (error) {
     throw refusedAnswer(error, 'answer to the introspection', [token]);
   }
