@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { toUSVString } from 'node:util';
+import { AUTHORIZATION_RESPONSE } from '../../lib/oauth2/authorization/authorization-response.js';
 import { hostileText } from './hostile-value.js';
 import { MARKER } from './secrets.js';
 
@@ -13,15 +14,7 @@ export type ParameterChange =
   | { op: 'nest'; name: string; levels: number };
 
 const PARAMETERS = [
-  'code',
-  'state',
-  'iss',
-  'error',
-  'error_description',
-  'error_uri',
-  'response',
-  'id_token',
-  'access_token',
+  ...AUTHORIZATION_RESPONSE,
   'oauth_token',
   'oauth_verifier',
   'denied',

@@ -14,7 +14,7 @@ import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registryWith } from '../config/registry-with.js';
-import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
+import { clientAt, startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 
 const ADA: TokenKey = { name: 'dev', user: 'ada' };
 
@@ -35,12 +35,7 @@ async function startProcess(
   settings: Partial<ClientRegistration> = {},
 ): Promise<OAuth2App> {
   const client = {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    authorizeUrl: `${provider.url}/authorize`,
-    accessTokenUrl: `${provider.url}/token`,
-    apiBaseUrl: provider.url,
-    allowInsecureHttp: true,
+    ...clientAt(provider),
     clientKwargs,
     ...settings,
   } as ClientRegistration;

@@ -14,7 +14,7 @@ import { FreshTokens } from '../../lib/refresh/fresh-tokens.js';
 import { inTime } from '../../lib/refresh/in-time.js';
 import type { TokenPlace } from '../../lib/refresh/token-place.js';
 import { registryWith } from '../config/registry-with.js';
-import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
+import { clientAt, startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { startScriptedProvider } from '../providers/scripted-provider.js';
 import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
 
@@ -37,12 +37,7 @@ afterEach(async () => {
 
 async function start(tokenStore: TokenStore | undefined, options: OAuthClientModuleOptions = {}): Promise<OAuth2App> {
   const dev = {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    authorizeUrl: `${provider.url}/authorize`,
-    accessTokenUrl: `${provider.url}/token`,
-    apiBaseUrl: provider.url,
-    allowInsecureHttp: true,
+    ...clientAt(provider),
     clientKwargs: { refreshTimeout: 2 },
   } as ClientRegistration;
   const registry = await registryWith({ options: { tokenStore, clients: { dev }, ...options } });

@@ -8,7 +8,7 @@ import {
   type TokenKey,
 } from 'nestjs-oauth-client';
 import { registryWith } from '../config/registry-with.js';
-import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
+import { clientAt, startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
 
 const TOKEN: OAuth2Token = { accessToken: 'a', tokenType: 'bearer' };
@@ -49,14 +49,7 @@ describe.each(TOKEN_STORES)('a token key in %s', (_name, run, open) => {
     afterAll(() => opened.close());
 
     async function start(userOf?: (request: OAuthRequest) => never): Promise<RemoteApp> {
-      const dev = {
-        clientId: 'dev',
-        clientSecret: 's3cret',
-        authorizeUrl: `${provider.url}/authorize`,
-        accessTokenUrl: `${provider.url}/token`,
-        apiBaseUrl: provider.url,
-        allowInsecureHttp: true,
-      };
+      const dev = clientAt(provider);
       const registry = await registryWith({ options: { tokenStore: opened.store, userOf, clients: { dev } } });
       return registry.get('dev');
     }
