@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { errorFields, logEvent } from '../observability/log.js';
 import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthError } from '../oauth.errors.js';
 import type { TokenEvent, TokenKey, TokenLock, TokenStore, UpdateTokenContext } from '../token/token-store.js';
 import { requireOwnToken, type TokenBinding } from '../token/token-binding.js';
 import { readOAuth2Token, type OAuth2Token, type StoredToken } from '../token/token.js';
-import { inTime } from './in-time.js';
+import { askStore, storeFailed } from './ask-store.js';
 
 /** A token as it was read. */
 export interface KeptToken {
@@ -87,18 +85,6 @@ export class StorePlace implements TokenPlace {
   }
 }
 
-/**
- * Waits for a store.
- * @param name the client
- * @param done what the store was asked to do to the token
- * @param patience seconds
- * @throws {OAuthError} `token_store_error` when it fails, or does not answer in time
- */
-export async function askStore<T>(name: string, done: string, answer: Promise<T>, patience: number): Promise<T> {
-  const late = (): Error => new Error(`the store did not answer within ${patience} s`);
-  return inTime(answer, patience, late).catch((error: unknown) => storeFailed(name, done, error));
-}
-
 /** Saves a token that was refreshed; the seed's `updateToken`. */
 export type UpdateToken = (token: OAuth2Token, context: UpdateTokenContext) => unknown;
 
@@ -172,18 +158,4 @@ function digestOf({ token: { accessToken, refreshToken = '' } }: KeptToken): str
   return createHash('sha256')
     .update(JSON.stringify([accessToken, refreshToken]))
     .digest('base64url');
-}
-
-/**
- * Told here: nobody else may hear of it, where the token still lives. Of the error, the message is kept: a database's has the
- * parameters of the statement beside it, and so the token.
- */
-function storeFailed(name: string, done: string, error: unknown): never {
-  logEvent('error', `token not ${done}`, { client: name, ...errorFields(error) });
-  if (error instanceof OAuthError) throw error;
-  throw new OAuthError('token_store_error', {
-    description: `the token for "${name}" could not be ${done}: the token store failed; see the cause`,
-    status: 500,
-    cause: new Error(error instanceof Error ? error.message : 'what was thrown is no error'),
-  });
 }

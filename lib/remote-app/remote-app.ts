@@ -10,7 +10,7 @@ import { serverAttributes, traced, type Attributes } from '../observability/tele
 import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
-import { askStore } from '../refresh/token-place.js';
+import { askStore } from '../refresh/ask-store.js';
 import type { PendingKey, StateStore } from '../state/state-store.js';
 import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
 import { requireOwnToken } from '../token/token-binding.js';
