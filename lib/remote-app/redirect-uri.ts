@@ -35,8 +35,12 @@ export function absoluteRedirectUri(
   return isAbsolute(uri) ? checkedAbsoluteUri(uri) : resolve(uri, site.baseUrl ?? requestOrigin(request, site));
 }
 
-/** Whether a redirect URI has a scheme, and so needs neither `baseUrl` nor a request. */
-export function isAbsolute(uri: string): boolean {
+/** Whether the address in a redirect URI would come from the request, because neither the URI nor `baseUrl` has one. */
+export function dependsOnRequest(redirectUri: string, { baseUrl }: SiteAddress): boolean {
+  return baseUrl === undefined && !isAbsolute(redirectUri);
+}
+
+function isAbsolute(uri: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(uri);
 }
 

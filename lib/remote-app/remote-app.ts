@@ -26,7 +26,7 @@ import type {
   RedirectResponse,
 } from './login.js';
 import { requireNavigation } from './navigation.js';
-import { absoluteRedirectUri, isAbsolute, refuseRelativeUri, type SiteAddress } from './redirect-uri.js';
+import { absoluteRedirectUri, dependsOnRequest, refuseRelativeUri, type SiteAddress } from './redirect-uri.js';
 import { checkReturnTo } from './return-to.js';
 
 /** What the module gives to every app. */
@@ -99,12 +99,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     requireNavigation(request);
     const returnPath = checkReturnTo(returnTo);
     const callback = redirectUri && this.absoluteUri(redirectUri, request);
-    if (
-      redirectUri &&
-      !isAbsolute(redirectUri) &&
-      this.#context.baseUrl === undefined &&
-      (await this.vouchesForRequest())
-    ) {
+    if (redirectUri && dependsOnRequest(redirectUri, this.#context) && (await this.vouchesForRequest())) {
       refuseRelativeUri();
     }
     const { url, ...data } = await this.createAuthorizationUrl(callback, params);
