@@ -152,7 +152,7 @@ export class OAuthRegistry {
     for (const name of this.#sources.names) {
       if (!this.has(name)) faults.push(...this.#addConfigured(name, {}));
     }
-    if (faults.length) throw new OAuthConfigError(faults);
+    throwFaults(faults);
   }
 
   /** Refreshes, and tokens that could not be saved, get a last chance. @internal Nest calls it when the application shuts down. */
