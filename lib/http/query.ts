@@ -1,15 +1,18 @@
 /**
- * Adds parameters to the query of a URL; what is absent or empty is left out, an array of texts is one parameter that
- * repeats, and what is no text is sent as JSON.
+ * Adds parameters to the query of a URL: values that are absent or empty are left out, an array of strings is sent as a
+ * repeated parameter, and values of other types are sent as JSON. A space is written as `%20`, which every server reads; as
+ * `+`, which only forms have, some providers (Apple) do not.
  */
 export function withQuery(url: string, parameters: Record<string, unknown>): string {
   const target = new URL(url);
+  const query = new URLSearchParams(target.search);
   for (const [name, value] of Object.entries(parameters)) {
     const [first, ...more] = fieldValues(value);
     if (first === undefined) continue;
-    target.searchParams.set(name, first);
-    for (const text of more) target.searchParams.append(name, text);
+    query.set(name, first);
+    for (const text of more) query.append(name, text);
   }
+  target.search = query.toString().replaceAll('+', '%20'); // a literal plus sign is %2B here
   return target.href;
 }
 

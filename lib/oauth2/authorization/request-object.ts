@@ -20,7 +20,7 @@ export async function signedRequestObject(provider: Provider, parameters: WirePa
   };
 }
 
-/** RFC 9101 §4: signed, then encrypted for the provider. */
+/** RFC 9101 §4: signed, then encrypted for the provider. `cty` says that a JWT is inside (RFC 7519 §5.2). */
 async function encrypt(provider: Provider, request: string, alg: string): Promise<string> {
   const { config, providerKeys } = provider;
   const response = await providerKeys.fetch(requireEndpoint(provider, 'jwks_uri'));
@@ -29,7 +29,7 @@ async function encrypt(provider: Provider, request: string, alg: string): Promis
   if (!key) throw new ProviderError({ description: `${config.name}: the provider publishes no key for ${alg}` });
   try {
     return await new CompactEncrypt(new TextEncoder().encode(request))
-      .setProtectedHeader({ alg, enc: config.requestObjectEncryptionEnc, kid: key.kid, cty: 'oauth-authz-req+jwt' })
+      .setProtectedHeader({ alg, enc: config.requestObjectEncryptionEnc, kid: key.kid, cty: 'JWT' })
       .encrypt(await importJWK(key, alg));
   } catch {
     throw new ProviderError({

@@ -50,7 +50,20 @@ const ENDPOINT = {
   what: 'device authorization',
   send: deviceAuthorizationRequest,
   read: processDeviceAuthorizationResponse,
+  normalize: normalizeDeviceAnswer,
 } as const;
+
+/** Reads the fields that drafts of RFC 8628 had, such as `verification_url` (Google), and a `user_code` that is a number. */
+function normalizeDeviceAnswer(fields: Record<string, unknown>): Record<string, unknown> {
+  const { verification_url: url, verification_url_complete: complete, user_code: code } = fields;
+  const { verification_uri: uri = url, verification_uri_complete: uriComplete = complete } = fields;
+  return {
+    ...fields,
+    ...(uri !== undefined && { verification_uri: uri }),
+    ...(uriComplete !== undefined && { verification_uri_complete: uriComplete }),
+    ...(typeof code === 'number' && { user_code: String(code) }),
+  };
+}
 
 /** Asks for a code that the user types elsewhere (RFC 8628 §3.1). */
 export async function authorizeDevice(

@@ -18,6 +18,8 @@ export interface FormEndpoint<Answer> {
     options: ReturnType<typeof endpointOptions>,
   ) => Promise<Response>;
   read: (server: AuthorizationServer, client: Client, response: Response) => Promise<Answer>;
+  /** Repairs the fields of a non-standard answer before `read` checks them; an answer that is not JSON has none. */
+  normalize?: (fields: Record<string, unknown>) => Record<string, unknown>;
 }
 
 /**
@@ -27,14 +29,16 @@ export interface FormEndpoint<Answer> {
  */
 export async function postForm<Answer>(
   provider: Provider,
-  { endpoint, what, send, read }: FormEndpoint<Answer>,
+  { endpoint, what, send, read, normalize }: FormEndpoint<Answer>,
   parameters: Record<string, unknown>,
 ): Promise<Answer> {
   const { server, client } = provider;
   requireEndpoint(provider, endpoint);
   const authentication = authenticationAt(provider, endpoint);
   const form = new URLSearchParams(formEntries(parameters));
-  const options = endpointOptions(provider, { response: refuseEndpointError });
+  const options = endpointOptions(provider, {
+    response: (answer) => refuseEndpointError(normalize ? { ...answer, data: normalize(answer.data) } : answer),
+  });
   try {
     return await read(server, client, await send(server, client, authentication, form, options));
   } catch (error) {

@@ -96,9 +96,9 @@ describe('an authorisation request', () => {
   });
 
   it.each([
-    ['rsa', { alg: 'RSA-OAEP', enc: 'A256GCM', kid: 'rsa' }],
-    ['ecdh', { alg: 'ECDH-ES', enc: 'A128CBC-HS256', kid: 'ec' }],
-  ])('is signed and encrypted for the provider (%s)', async (name, header) => {
+    ['rsa', { alg: 'RSA-OAEP', enc: 'A256GCM', kid: 'rsa', cty: 'JWT' }],
+    ['ecdh', { alg: 'ECDH-ES', enc: 'A128CBC-HS256', kid: 'ec', cty: 'JWT' }],
+  ])('is signed and encrypted for the provider, and says that a JWT is inside (%s)', async (name, header) => {
     const { authorization, userInfo } = await site.signIn(name);
     expect(userInfo).toMatchObject({ sub: '1815' });
     expect(decodeProtectedHeader(authorization.searchParams.get('request')!)).toMatchObject(header);

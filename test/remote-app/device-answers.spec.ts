@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OAuth2App } from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { startLoginApp, type LoginApp } from '../support/login-app.js';
+
+describe('the answer to a device authorization request', () => {
+  let provider: ScriptedProvider;
+  let app: LoginApp;
+  let dev: OAuth2App;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    app = await startLoginApp({
+      clients: {
+        dev: {
+          clientId: 'dev',
+          authorizeUrl: `${provider.url}/authorize`,
+          accessTokenUrl: `${provider.url}/token`,
+          deviceAuthorizationEndpoint: `${provider.url}/device`,
+        },
+      },
+    });
+    dev = app.registry.get<OAuth2App>('dev');
+  });
+
+  afterEach(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  const ANSWER = { device_code: 'd', user_code: 'ABCD-EFGH', expires_in: 1800, interval: 5 };
+  const PAGE = 'https://www.google.com/device';
+
+  it('may have the name verification_url, as Google writes it', async () => {
+    provider.on('POST /device', () => ({
+      json: { ...ANSWER, verification_url: PAGE, verification_url_complete: `${PAGE}?code=1` },
+    }));
+    expect(await dev.deviceAuthorization()).toMatchObject({
+      userCode: 'ABCD-EFGH',
+      verificationUri: PAGE,
+      verificationUriComplete: `${PAGE}?code=1`,
+    });
+  });
+
+  it('has its verification_uri from the standard field where both are there', async () => {
+    provider.on('POST /device', () => ({
+      json: { ...ANSWER, verification_uri: PAGE, verification_url: 'https://old.example/' },
+    }));
+    expect((await dev.deviceAuthorization()).verificationUri).toBe(PAGE);
+  });
+
+  it('is checked under either name: a verification_url that is a script is refused', async () => {
+    provider.on('POST /device', () => ({ json: { ...ANSWER, verification_url: 'javascript:alert(1)' } }));
+    await expect(dev.deviceAuthorization()).rejects.toThrow('expected a verification_uri of http or https');
+  });
+
+  it('may have a user_code that is a number', async () => {
+    provider.on('POST /device', () => ({ json: { ...ANSWER, verification_uri: PAGE, user_code: 123456 } }));
+    expect((await dev.deviceAuthorization()).userCode).toBe('123456');
+  });
+});
