@@ -38,6 +38,8 @@ export interface OAuth1ClientConfig extends CommonClientConfig {
   readonly authorizeUrl: string;
   readonly authorizeParams: RequestParameters;
   readonly accessTokenUrl: string;
+  /** Whether the provider may speak OAuth 1.0, which has neither a confirmed callback nor a verifier. */
+  readonly allowSessionFixation: boolean;
   readonly signatureMethod: string;
   readonly signatureType: 'HEADER' | 'QUERY' | 'BODY';
   readonly rsaKey?: KeyObject;
@@ -119,6 +121,7 @@ function oauth1Config(origin: ClientOrigin, settings: OAuth1Settings): OAuth1Cli
     authorizeUrl: settings.authorizeUrl,
     authorizeParams: settings.authorizeParams ?? {},
     accessTokenUrl: settings.accessTokenUrl,
+    allowSessionFixation: settings.allowSessionFixation ?? false,
     signatureMethod,
     signatureType,
     rsaKey: rsaKey === undefined ? undefined : createPrivateKey(rsaKey),

@@ -52,6 +52,13 @@ export interface OAuth1ClientSettings extends CommonClientSettings {
   requestTokenUrl: string;
   /** Further parameters of the request token request. */
   requestTokenParams?: RequestParameters;
+  /**
+   * Accepts a provider of OAuth 1.0, which neither confirms the callback nor sends an `oauth_verifier`. Its logins are open
+   * to session fixation (OAuth Security Advisory 2009-1): an attacker who gets a user to follow a link and to authorize there
+   * receives that user's token.
+   * @default false
+   */
+  allowSessionFixation?: boolean;
   clientKwargs?: EitherCase<OAuth1Kwargs>;
 }
 

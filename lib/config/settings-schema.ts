@@ -94,6 +94,7 @@ const oauth1 = {
   ...common,
   requestTokenUrl: url,
   requestTokenParams: parameters.optional(),
+  allowSessionFixation: flag.optional(),
   accessTokenUrl: url,
   authorizeUrl: url,
   authorizeParams: parameters.optional(),

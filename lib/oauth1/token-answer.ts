@@ -5,6 +5,7 @@ import { isProblemCode } from './problem-code.js';
 /** What the request token and the access token endpoint answer (RFC 5849 §2.1, §2.3). */
 export interface OAuth1TokenAnswer {
   oauth_token: string;
+  /** May be empty. */
   oauth_token_secret: string;
   /** Whatever else came as text: `oauth_callback_confirmed`, Twitter's `screen_name`, ... */
   [extra: string]: string;
@@ -30,7 +31,7 @@ const IDENTIFIER = /^[a-z_]{1,32}$/i;
  */
 export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAuth1TokenAnswer {
   const params = bodyParameters(answer.body);
-  const texts = new Map<string, string>(params.filter(isText));
+  const texts = new Map<string, string>(params.flatMap(asText));
   const report = new Map<string, string>([...reportedProblem(answer.wwwAuthenticate), ...texts]);
   const whatCame = describe(endpoint, answer, params);
 
@@ -40,10 +41,19 @@ export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAut
     throw new OAuthError(problem, { description: advice || whatCame, isQuoted: advice !== '', status: 502 });
   }
   if (problem !== undefined || answer.status >= 400) throw new ProviderError({ description: whatCame });
-  if (!texts.get('oauth_token') || !texts.get('oauth_token_secret')) {
+  // a secret may be empty: such a token is signed with by the client's secret alone (RFC 5849 §3.4.2)
+  if (!texts.get('oauth_token') || !texts.has('oauth_token_secret')) {
     throw new InvalidTokenError({ description: `${whatCame}; expected oauth_token and oauth_token_secret` });
   }
   return Object.fromEntries(texts) as OAuth1TokenAnswer;
+}
+
+/**
+ * Whether the provider says that it knows the callback (RFC 5849 §2.1). Undefined when it says nothing: it speaks OAuth 1.0,
+ * the version before the 1.0a of the RFC.
+ */
+export function confirmsCallback({ oauth_callback_confirmed: confirmed }: OAuth1TokenAnswer): boolean | undefined {
+  return confirmed === undefined || confirmed === '' ? undefined : /^(true|1)$/i.test(confirmed.trim());
 }
 
 /** Every parameter of the body, which is none unless it is a JSON object or a form. */
@@ -59,9 +69,15 @@ function bodyParameters(body: string): [name: string, value: unknown][] {
   return parseForm(pairs.join('&'));
 }
 
-/** `__proto__` is no parameter: copied into an object, it would be its prototype. */
-function isText(param: [name: string, value: unknown]): param is [name: string, value: string] {
-  return typeof param[1] === 'string' && param[0] !== '__proto__';
+/**
+ * Returns a parameter whose value is text, and nothing for another one. `oauth_callback_confirmed` may be a boolean or a
+ * number in JSON. `__proto__` is dropped: copied into an object, it would become the object's prototype.
+ */
+function asText([name, value]: [name: string, value: unknown]): Parameter[] {
+  if (name === '__proto__') return [];
+  if (typeof value === 'string') return [[name, value]];
+  const isFlag = typeof value === 'boolean' || typeof value === 'number';
+  return isFlag && name === 'oauth_callback_confirmed' ? [[name, String(value)]] : [];
 }
 
 /** The OAuth Problem Reporting extension: `WWW-Authenticate: OAuth oauth_problem="...", oauth_problem_advice="..."`. */

@@ -13,6 +13,12 @@ export interface ApiRequestOptions extends Omit<AxiosRequestConfig, 'url' | 'met
    * is found in the `TokenStore`.
    */
   user?: string | number;
-  /** Send no token. */
+  /**
+   * `false` calls without a user's token: OAuth 1 signs with the client alone (a one-legged call), and OAuth 2 sends nothing,
+   * as `withholdToken` does.
+   * @default true
+   */
+  withToken?: boolean;
+  /** Send no token and no signature. */
   withholdToken?: boolean;
 }

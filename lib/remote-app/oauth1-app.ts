@@ -13,9 +13,10 @@ import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
 import { encodeForm } from '../oauth1/percent-encoding.js';
 import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
 import { readOAuth1Params } from '../oauth2/authorization/read-params.js';
-import { parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
+import { confirmsCallback, parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
 import { readOAuth1TokenResponse } from '../token/token-response.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
+import { warnOnce } from '../warn-once.js';
 import { callbackParameters } from './callback-request.js';
 import type { AuthorizationRequest, LoginResult } from './login.js';
 import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
@@ -41,6 +42,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   constructor(config: OAuth1ClientConfig, context: RemoteAppContext) {
     super(config, context);
     this.#config = config;
+    if (config.allowSessionFixation) warnOnce(sessionFixation(config.name));
   }
 
   /**
@@ -58,16 +60,21 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   }
 
   async #requestAuthorization(redirectUri: string, params: Record<string, unknown>): Promise<AuthorizationRequest> {
-    const { requestTokenUrl, requestTokenParams, authorizeUrl, authorizeParams } = this.#config;
+    const { requestTokenUrl, requestTokenParams, authorizeUrl, authorizeParams, allowSessionFixation } = this.#config;
     const extras = readOAuth1Params(params);
     const credentials = { callback: redirectUri };
     const answer = await this.#postForToken('request token', requestTokenUrl, credentials, requestTokenParams);
-    if (answer.oauth_callback_confirmed !== 'true') {
-      throw new ProviderError({
-        description: `"${this.name}" did not confirm the callback (RFC 5849 §2.1): it does not speak OAuth 1.0a`,
-      });
+    const isConfirmed = confirmsCallback(answer);
+    if (isConfirmed === false || (isConfirmed === undefined && !allowSessionFixation)) {
+      throw unconfirmedCallback(this.name, isConfirmed);
     }
-    const url = withQuery(authorizeUrl, { ...authorizeParams, ...extras, oauth_token: answer.oauth_token });
+    const url = withQuery(authorizeUrl, {
+      ...authorizeParams,
+      ...extras,
+      // OAuth 1.0 takes the callback here (OAuth Core 1.0 §6.2.1), and asks for one where there is none
+      ...(!isConfirmed && redirectUri !== 'oob' && { oauth_callback: redirectUri }),
+      oauth_token: answer.oauth_token,
+    });
     return { url, state: answer.oauth_token, requestToken: readOAuth1TokenResponse(answer) };
   }
 
@@ -92,7 +99,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   /**
    * Exchanges a request token that the user has authorised for an access token (RFC 5849 §2.3).
    * @throws {MissingRequestTokenError} without a request token
-   * @throws {OAuthError} `missing_verifier` without a verifier, or the provider's `oauth_problem`
+   * @throws {OAuthError} `missing_verifier` without a verifier, unless `allowSessionFixation` is set, or the provider's `oauth_problem`
    */
   async fetchAccessToken(exchange: OAuth1Exchange): Promise<OAuth1Token> {
     return this.guarded(() => this.#exchange(exchange));
@@ -100,11 +107,15 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
 
   async #exchange({ requestToken, verifier, params }: OAuth1Exchange): Promise<OAuth1Token> {
     if (!requestToken) throw new MissingRequestTokenError();
-    if (!verifier) {
-      throw new OAuthError('missing_verifier', { description: 'the callback has no "oauth_verifier" parameter' });
+    const { accessTokenUrl, accessTokenParams, allowSessionFixation } = this.#config;
+    if (!verifier && !allowSessionFixation) {
+      throw new OAuthError('missing_verifier', {
+        description:
+          'the callback has no "oauth_verifier" parameter; expected one (RFC 5849 §2.2). A provider of OAuth 1.0 sends none: ' +
+          'see allow_session_fixation in the documentation of OAuth 1',
+      });
     }
     const { oauthToken: token, oauthTokenSecret: tokenSecret } = readOAuth1Token(requestToken);
-    const { accessTokenUrl, accessTokenParams } = this.#config;
     const credentials = { token, tokenSecret, verifier };
     const parameters = { ...accessTokenParams, ...params };
     const answer = await this.#postForToken('access token', accessTokenUrl, credentials, parameters);
@@ -116,11 +127,16 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return { authorize: (request) => this.#sign(request, token) };
   }
 
-  async #sign(request: ProtectedRequest, token: OAuth1Token): Promise<ProtectedRequest> {
+  /** Signs with the client alone. */
+  protected override get clientCredentials(): Omit<Credentials, 'origins'> {
+    return { authorize: (request) => this.#sign(request) };
+  }
+
+  async #sign(request: ProtectedRequest, token?: OAuth1Token): Promise<ProtectedRequest> {
     const { compliance, forceIncludeBody } = this.#config;
     const { method, url, headers, data } = await compliance.run('protected_request', request);
     const body = await signableBody(data, headers['content-type'], forceIncludeBody);
-    const credentials = this.#credentials({ token: token.oauthToken, tokenSecret: token.oauthTokenSecret });
+    const credentials = this.#credentials({ token: token?.oauthToken, tokenSecret: token?.oauthTokenSecret });
     // a body that is not read has no room for the signature
     if (body.isOpaque && credentials.signatureType === 'BODY') credentials.signatureType = 'HEADER';
     const signed = signRequest({ method, url, ...body }, credentials);
@@ -179,6 +195,26 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
       ...specific,
     };
   }
+}
+
+function unconfirmedCallback(name: string, isConfirmed: false | undefined): ProviderError {
+  const expected = 'expected oauth_callback_confirmed=true (RFC 5849 §2.1)';
+  return new ProviderError({
+    description:
+      isConfirmed === false
+        ? `"${name}" did not confirm the callback: it answered oauth_callback_confirmed with another value, ${expected}. ` +
+          'Check that the redirect URI is registered with the provider'
+        : `"${name}" did not confirm the callback: ${expected}, so it does not speak OAuth 1.0a. For a provider that only ` +
+          'speaks OAuth 1.0, read about allow_session_fixation in the documentation of OAuth 1 before you set it',
+  });
+}
+
+function sessionFixation(name: string): string {
+  return (
+    `the client "${name}" accepts OAuth 1.0 (allow_session_fixation): an attacker who gets a user to follow a link and to ` +
+    "authorize there receives that user's token (OAuth Security Advisory 2009-1). Remove the setting if the provider speaks " +
+    'OAuth 1.0a.'
+  );
 }
 
 function signedHeaders({

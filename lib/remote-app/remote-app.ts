@@ -180,11 +180,12 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   }
 
   async #send<T>(method: string, target: URL, options: ApiRequestOptions): Promise<AxiosResponse<T>> {
-    const { token, request, user, withholdToken, ...config } = options;
+    const { token, request, user, withToken, withholdToken, ...config } = options;
     const call = { ...config, method, url: target.href };
-    if (withholdToken) return sendApiRequest(this.#http, call);
+    const client = withToken === false ? this.clientCredentials : undefined;
+    if (withholdToken || (withToken === false && !client)) return sendApiRequest(this.#http, call);
     this.#requireApiOrigin(target);
-    const credentials = await this.credentialsFor({ token, request, user });
+    const credentials = client ?? (await this.credentialsFor({ token, request, user }));
     return sendApiRequest(this.#http, call, { origins: this.#config.apiOrigins, ...credentials });
   }
 
@@ -338,6 +339,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @throws {MissingTokenError} when there is none
    */
   protected abstract credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>>;
+
+  /** How an API call without a token is signed; OAuth 2 does not sign it. */
+  protected get clientCredentials(): Omit<Credentials, 'origins'> | undefined {
+    return undefined;
+  }
 
   /** One step of a login, with its span and its line in the log. */
   async #login<T>(step: 'begin' | 'complete', run: () => Promise<T>): Promise<T> {

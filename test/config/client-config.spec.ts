@@ -30,6 +30,7 @@ const OAUTH1: Row[] = [
   ['access_token_url', 'https://p.test/t', 'accessTokenUrl', 'https://p.test/t'],
   ['request_token_url', 'https://p.test/r', 'requestTokenUrl', 'https://p.test/r'],
   ['request_token_params', { x_y: 'z' }, 'requestTokenParams', { x_y: 'z' }],
+  ['allow_session_fixation', true, 'allowSessionFixation', true],
 ];
 
 /** Endpoints that {@link OAUTH2_CLIENT} names. */

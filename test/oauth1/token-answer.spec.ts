@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type EndpointAnswer, parseTokenAnswer } from '../../lib/oauth1/token-answer.js';
+import { confirmsCallback, type EndpointAnswer, parseTokenAnswer } from '../../lib/oauth1/token-answer.js';
 import { InvalidTokenError, OAuthError, ProviderError } from '../../lib/oauth.errors.js';
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -39,6 +39,37 @@ describe('a token answer', () => {
       expect(parse({ contentType, body })).toEqual(CREDENTIALS);
     },
   );
+
+  it.each(['oauth_token=a&oauth_token_secret=', '{"oauth_token":"a","oauth_token_secret":""}'])(
+    'may have an empty secret: %s',
+    (body) => {
+      expect(parse({ body })).toEqual({ oauth_token: 'a', oauth_token_secret: '' });
+    },
+  );
+
+  it.each([
+    ['oauth_callback_confirmed=true', true],
+    ['oauth_callback_confirmed=True', true],
+    ['oauth_callback_confirmed=TRUE', true],
+    ['oauth_callback_confirmed=1', true],
+    ['{"oauth_callback_confirmed":true}', true],
+    ['{"oauth_callback_confirmed":1}', true],
+    ['{"oauth_callback_confirmed":"True"}', true],
+    ['oauth_callback_confirmed=false', false],
+    ['oauth_callback_confirmed=0', false],
+    ['oauth_callback_confirmed=trueish', false],
+    ['{"oauth_callback_confirmed":false}', false],
+    ['{"oauth_callback_confirmed":0}', false],
+    ['{"oauth_callback_confirmed":[true]}', undefined],
+    ['{"oauth_callback_confirmed":null}', undefined],
+    ['oauth_callback_confirmed=', undefined],
+    ['other=true', undefined],
+  ])('confirms the callback, does not, or says nothing: %s is %p', (extra, confirmed) => {
+    const body = extra.startsWith('{')
+      ? JSON.stringify({ ...CREDENTIALS, ...(JSON.parse(extra) as object) })
+      : `oauth_token=a&oauth_token_secret=b&${extra}`;
+    expect(confirmsCallback(parse({ body }))).toBe(confirmed);
+  });
 
   it('is JSON although its content type says that it is a form', () => {
     expect(parse({ body: `\n${JSON.stringify(CREDENTIALS)}` })).toEqual(CREDENTIALS);
@@ -123,7 +154,6 @@ describe('an answer without token credentials', () => {
     'oauth_token=hidden',
     'oauth_token_secret=hidden',
     'oauth_token=&oauth_token_secret=hidden',
-    'oauth_token=hidden&oauth_token_secret=',
     '{"oauth_token":1,"oauth_token_secret":2}',
     '{"oauth_token":["hidden"],"oauth_token_secret":{"hidden":"hidden"}}',
     '{"oauth_token":null}',

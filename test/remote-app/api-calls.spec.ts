@@ -92,7 +92,9 @@ describe('an API call by OAuth 2', () => {
   it('sends no token when it is to be withheld', async () => {
     const dev = await client({}, { fetchToken: () => TOKEN });
     await dev.get('user', { withholdToken: true, request: {} });
-    expect(last().headers.authorization).toBeUndefined();
+    await dev.get('user', { withToken: false, request: {} });
+    expect(provider.requests).toHaveLength(2);
+    for (const { headers } of provider.requests) expect(headers.authorization).toBeUndefined();
   });
 
   it('puts the token into the header, whatever else is in it', async () => {

@@ -143,14 +143,54 @@ describe('OAuth 1', () => {
       expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
     });
 
-    it('refuses a provider that does not confirm the callback', async () => {
+    it.each(['', '&oauth_callback_confirmed=false'])(
+      'refuses a provider that does not confirm the callback: %j',
+      async (extra) => {
+        await client();
+        provider.on('POST /request-token', () => ({ body: `oauth_token=foo&oauth_token_secret=bar${extra}` }));
+        const response = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
+        expect(response.status).toBe(502);
+        expect(response.json()).toMatchObject({
+          error_description: expect.stringContaining('did not confirm the callback'),
+        });
+      },
+    );
+
+    it.each([
+      ['1 in a form', { body: 'oauth_token=foo&oauth_token_secret=bar&oauth_callback_confirmed=1' }],
+      ['True in a form', { body: 'oauth_token=foo&oauth_token_secret=bar&oauth_callback_confirmed=True' }],
+      ['true in JSON', { json: { oauth_token: 'foo', oauth_token_secret: 'bar', oauth_callback_confirmed: true } }],
+    ])('accepts a callback that is confirmed by %s', async (_, answer) => {
       await client();
-      provider.on('POST /request-token', () => ({ body: 'oauth_token=foo&oauth_token_secret=bar' }));
-      const response = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
-      expect(response.status).toBe(502);
-      expect(response.json()).toMatchObject({
-        error_description: expect.stringContaining('did not confirm the callback'),
-      });
+      provider.on('POST /request-token', () => answer);
+      expect((await login()).href).toBe(`${provider.url}/authorize?oauth_token=foo`);
+      expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
+    });
+
+    it('works with empty token secrets, and signs with the secret of the client alone', async () => {
+      const dev = await client();
+      provider.on('POST /request-token', () => ({
+        body: 'oauth_token=foo&oauth_token_secret=&oauth_callback_confirmed=true',
+      }));
+      provider.on('POST /access-token', () => ({ body: 'oauth_token=a&oauth_token_secret=&edam_shard=s1' }));
+      await login();
+      const { token } = (await callback('oauth_token=foo&oauth_verifier=baz')).json() as { token: StoredOAuth1Token };
+      expect(token).toMatchObject({ oauthToken: 'a', oauthTokenSecret: '', edam_shard: 's1' });
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), ''));
+      await dev.get('me', { token });
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), ''));
+    });
+
+    it('has nonces of 30 letters and digits, and timestamps of 10 digits, which oauthlib requires', async () => {
+      await client();
+      await login();
+      await callback('oauth_token=foo&oauth_verifier=baz');
+      const sent = provider.requests.map(protocolParameters);
+      for (const { oauth_nonce: nonce, oauth_timestamp: timestamp } of sent) {
+        expect(nonce).toMatch(/^[A-Za-z0-9]{30}$/);
+        expect(timestamp).toMatch(/^\d{10}$/);
+      }
+      expect(sent[0]!.oauth_nonce).not.toBe(sent[1]!.oauth_nonce);
     });
 
     it.each([
@@ -191,6 +231,50 @@ describe('OAuth 1', () => {
       expect(response.status).toBe(502);
       expect(response.text).toContain('oauth_token');
       expect(response.text).not.toContain('hidden-value');
+    });
+  });
+
+  describe('a login at a provider of OAuth 1.0, with allow_session_fixation', () => {
+    beforeEach(async () => {
+      provider.on('POST /request-token', () => ({ body: 'oauth_token=foo&oauth_token_secret=bar' }));
+      await client({ allow_session_fixation: true });
+    });
+
+    it('sends the callback with the user too, and exchanges the token without a verifier', async () => {
+      const { searchParams } = await login('?next=/there');
+      expect(Object.fromEntries(searchParams)).toEqual({
+        oauth_token: 'foo',
+        oauth_callback: `${app.url}/auth/dev/callback`,
+      });
+      expect((await callback('oauth_token=foo')).json()).toMatchObject({ token: TOKEN, returnTo: '/there' });
+      expect(protocolParameters(last())).not.toHaveProperty('oauth_verifier');
+      expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'bar'));
+    });
+
+    it('sends a verifier that the provider gives all the same', async () => {
+      await login();
+      expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
+      expect(protocolParameters(last()).oauth_verifier).toBe('baz');
+    });
+
+    it('is finished only in the browser that began it, and once', async () => {
+      await login();
+      const other = await new Browser().get(`${app.url}/auth/dev/callback?oauth_token=foo`);
+      expect([other.status, other.json()]).toEqual([400, expect.objectContaining({ error: 'mismatching_state' })]);
+      expect((await callback('oauth_token=foo')).status).toBe(200);
+      expect((await callback('oauth_token=foo')).json()).toMatchObject({ error: 'mismatching_state' });
+    });
+
+    it('refuses a provider that says the callback is not confirmed', async () => {
+      provider.on('POST /request-token', () => ({
+        body: 'oauth_token=foo&oauth_token_secret=bar&oauth_callback_confirmed=false',
+      }));
+      expect((await browser.get(`${app.url}/auth/dev/login`, { follow: false })).status).toBe(502);
+    });
+
+    it('sends no callback with the user when there is none', async () => {
+      const { url } = await app.registry.get('dev').createAuthorizationUrl();
+      expect(url).toBe(`${provider.url}/authorize?oauth_token=foo`);
     });
   });
 
@@ -240,6 +324,37 @@ describe('OAuth 1', () => {
         },
       );
       expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
+    });
+
+    it.each(['HEADER', 'QUERY', 'BODY'])(
+      'with `withToken: false` is signed with the client alone, in the %s',
+      async (signatureType) => {
+        const dev = await client({ client_kwargs: { signature_type: signatureType } });
+        await dev.post('me', new URLSearchParams({ name: 'ü' }), { withToken: false, params: { per_page: 5 } });
+        expect(protocolParameters(last())).toMatchObject({ oauth_consumer_key: 'dev' });
+        expect(protocolParameters(last())).not.toHaveProperty('oauth_token');
+        expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), ''));
+      },
+    );
+
+    it('with `withToken: false` needs no user, and takes the token of none', async () => {
+      const dev = await client({ client_kwargs: { signature_method: 'PLAINTEXT' } });
+      await dev.get('me', { withToken: false, token: TOKEN });
+      expect(protocolParameters(last())).not.toHaveProperty('oauth_token');
+      expect(protocolParameters(last()).oauth_signature).toBe('dev-secret&');
+    });
+
+    it('with `withToken: false` goes to the origins of the API alone', async () => {
+      const dev = await client();
+      await expect(dev.get('http://127.0.0.1:1/', { withToken: false })).rejects.toMatchObject({
+        error: 'untrusted_origin',
+      });
+    });
+
+    it('with `withholdToken: true` is not signed at all', async () => {
+      await (await client()).get('me', { withholdToken: true });
+      expect(last().headers).not.toHaveProperty('authorization');
+      expect(last().url).toBe('/1.1/me');
     });
 
     it.each(['get', 'delete'] as const)('by the verb %s is signed', async (verb) => {
