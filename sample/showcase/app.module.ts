@@ -1,11 +1,14 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
+import { APP_FILTER } from '@nestjs/core';
 import { OAuthClientModule } from 'nestjs-oauth-client';
 import { ApiController } from './api.controller.js';
 import { AuthController } from './auth.controller.js';
+import { CodeController } from './code/code.controller.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EmbeddedProviders, EmbeddedProvidersModule } from './embedded-providers.js';
 import { DeviceModule } from './device/device.module.js';
+import { ErrorPageFilter } from './error-page.filter.js';
 import { HomeController } from './home.controller.js';
 import { LogoutController } from './logout.controller.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -35,6 +38,7 @@ import { UsersModule } from './users/users.module.js';
       }),
     }),
   ],
-  controllers: [HomeController, AuthController, LogoutController, ApiController],
+  controllers: [HomeController, AuthController, LogoutController, ApiController, CodeController],
+  providers: [{ provide: APP_FILTER, useClass: ErrorPageFilter }],
 })
 export class AppModule {}

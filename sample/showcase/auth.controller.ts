@@ -1,4 +1,4 @@
-import { All, Controller, Get, Param, Query, Redirect, Req, UseFilters } from '@nestjs/common';
+import { All, Controller, Get, Param, Query, Redirect, Req } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Request } from 'express';
 import {
@@ -13,7 +13,6 @@ import {
   type OAuthLoginParams,
   type UserInfo,
 } from 'nestjs-oauth-client';
-import { ErrorPageFilter } from './error-page.filter.js';
 import { beginSession } from './session.js';
 import { TokensService } from './tokens/tokens.service.js';
 import { readProfile, type Profile } from './users/profile.js';
@@ -21,7 +20,6 @@ import { UsersService } from './users/users.service.js';
 
 /** One pair of routes signs users in with every provider. */
 @Controller('auth')
-@UseFilters(ErrorPageFilter)
 export class AuthController {
   constructor(
     private readonly registry: OAuthRegistry,

@@ -1,13 +1,22 @@
-import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { Response } from 'express';
-import { OAuthError } from 'nestjs-oauth-client';
+import { Catch, HttpException, Logger, type ArgumentsHost } from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
+import type { Request, Response } from 'express';
 import { errorPage } from './pages/error.page.js';
 
-/** Shows what went wrong with a login as a page. */
-@Catch(OAuthError)
-export class ErrorPageFilter implements ExceptionFilter<OAuthError> {
-  catch(error: OAuthError, host: ArgumentsHost): void {
+/** Shows any error as a page to whoever reads pages; a script, or a provider that calls, gets Nest's own JSON. */
+@Catch()
+export class ErrorPageFilter extends BaseExceptionFilter {
+  readonly #logger = new Logger('Showcase');
+
+  override catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
-    response.status(error.getStatus()).type('html').send(errorPage(error));
+    if (response.headersSent || request.accepts(['json', 'html']) !== 'html') {
+      super.catch(error, host);
+      return;
+    }
+    if (!(error instanceof HttpException)) this.#logger.error(error);
+    const status = error instanceof HttpException ? error.getStatus() : 500;
+    response.status(status).type('html').send(errorPage(error, request.path));
   }
 }

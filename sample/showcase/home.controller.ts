@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Req } from '@nestjs/common';
+import { Controller, Get, Header, Redirect, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { OAuth1App, OAuthRegistry } from 'nestjs-oauth-client';
 import { TV } from './device/tv.js';
@@ -6,6 +6,9 @@ import { homePage, type Provider } from './pages/home.page.js';
 import './session.js';
 import { TokensService } from './tokens/tokens.service.js';
 import { UsersService } from './users/users.service.js';
+
+/** Of the providers that the showcase knows; others are OAuth 1.0a or OAuth 2.0, by the class of their app. */
+const PROTOCOLS: Record<string, string> = { harbour: 'OpenID Connect' };
 
 @Controller()
 export class HomeController {
@@ -25,12 +28,18 @@ export class HomeController {
     return homePage({ providers, user: user?.displayName, claims: session.claims });
   }
 
+  /** For browsers that ask for an icon beside an answer that names none, such as JSON. */
+  @Get('favicon.ico')
+  @Redirect('/icon.svg', 301)
+  favicon(): void {}
+
   private shown(name: string): Provider {
     if (name === TV) {
-      return { name, title: 'TV', signIn: 'Sign in on a TV', protocol: 'OAuth 2.0, by a code', login: '/device' };
+      const protocol = 'OpenID Connect, with a code';
+      return { name, title: 'TV', signIn: 'Sign in on a TV', protocol, login: '/device' };
     }
     const title = name.charAt(0).toUpperCase() + name.slice(1);
-    const protocol = this.registry.get(name) instanceof OAuth1App ? 'OAuth 1.0a' : 'OAuth 2.0';
+    const protocol = PROTOCOLS[name] ?? (this.registry.get(name) instanceof OAuth1App ? 'OAuth 1.0a' : 'OAuth 2.0');
     return { name, title, signIn: `Sign in with ${title}`, protocol, login: `/auth/${name}/login` };
   }
 }

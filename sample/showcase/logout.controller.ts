@@ -8,14 +8,12 @@ import {
   regenerateSession,
   type LogoutRedirectParams,
 } from 'nestjs-oauth-client';
-import { ErrorPageFilter } from './error-page.filter.js';
 import './session.js';
 import { SignedOutHereFilter } from './signed-out-here.filter.js';
 import { TokensService } from './tokens/tokens.service.js';
 
 /** Signs users out: here, at the OpenID Connect provider, and here when it was there that they signed out. */
 @Controller('auth')
-@UseFilters(ErrorPageFilter)
 export class LogoutController {
   constructor(private readonly tokens: TokensService) {}
 

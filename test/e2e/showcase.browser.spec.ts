@@ -256,6 +256,163 @@ const takesScreenshots = process.env.SCREENSHOTS === '1';
     expect(await heading(page)).toBe('Hello, Ada Lovelace');
   });
 
+  it.each(['Chirp', 'Harbour'])('shows a page when the user goes back to %s after a login', async (provider) => {
+    await page.getByRole('link', { name: `Sign in with ${provider}` }).click();
+    const login = page.url();
+    await allow(page);
+    expect(await heading(page)).toBe('Hello, Ada Lovelace');
+    await page.goBack();
+    expect(page.url()).toBe(login);
+    expect(await page.locator('main').innerText()).toContain('This page is out of date');
+    await page.goto(url);
+    expect(await heading(page)).toBe('Hello, Ada Lovelace');
+  });
+
+  it('shows a page for an address that does not exist, and JSON to a script', async () => {
+    for (const path of ['/nope', '/api/nope/me', '/code/nope.ts', '/code/..%2f..%2fpackage.json', '/%ff']) {
+      const answer = await page.goto(url + path);
+      expect([path, answer?.status(), await heading(page)]).toEqual([path, 404, 'There is no such page']);
+    }
+    await page.getByRole('link', { name: 'Back to the start' }).click();
+    expect(await heading(page)).toBe('Sign in with anything');
+    const answer = await fetch(`${url}/nope`);
+    expect([answer.status, await answer.json()]).toEqual([404, expect.objectContaining({ statusCode: 404 })]);
+  });
+
+  it('shows the failure of an API call as a page where scripts do not run', async () => {
+    await page.goto(`${url}/api/chirp/me`);
+    expect(await heading(page)).toBe('You are not signed in');
+  });
+
+  it('says that the user is already signed out when the end of a logout is opened again', async () => {
+    const callbacks: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/signed-out?')) callbacks.push(request.url());
+    });
+    await signInWithHarbour(page);
+    await signOutOfBoth(page);
+    await page.goto(callbacks[0] ?? '');
+    expect(await heading(page)).toBe('You are already signed out');
+  });
+
+  it('names the protocol of each provider', async () => {
+    expect(await page.locator('.tile p').allInnerTexts()).toEqual([
+      'OAuth 1.0a · View code',
+      'OpenID Connect · View code',
+      'OpenID Connect, with a code · View code',
+    ]);
+  });
+
+  it('links each card to the line of code that makes it work', async () => {
+    const seen = new Set<string>();
+    const follow = async (): Promise<void> => {
+      const links = page.getByRole('link', { name: 'View code' });
+      const cards = await page.locator('.tile, .row').count();
+      expect(await links.count()).toBeGreaterThanOrEqual(cards);
+      for (const link of await links.all()) seen.add(String(await link.getAttribute('href')));
+    };
+    await follow();
+    await signInWithHarbour(page);
+    await follow();
+    await page.goto(`${url}/nope`);
+    await follow();
+    expect(seen.size).toBeGreaterThan(5);
+    const lines: string[] = [];
+    for (const link of seen) {
+      await page.goto(url + link);
+      expect(await heading(page)).toBe(`sample/showcase${new URL(link, url).pathname.slice('/code'.length)}`);
+      lines.push((await page.locator('.source span:target').innerText()).trim());
+    }
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "@OAuthLogin({ redirectUri: '/auth/:provider/callback' })",
+        "const { data } = await this.registry.get(provider).get('me', { request });",
+      ]),
+    );
+  });
+
+  it('loads each page and each icon without a failed request', async () => {
+    const failed: string[] = [];
+    context.on('response', (response) => {
+      if (response.status() >= 400) failed.push(response.url());
+    });
+    context.on('console', (message) => {
+      if (message.type() === 'error') failed.push(message.text());
+    });
+    await page.goto(url);
+    await page.getByRole('link', { name: 'Sign in with Chirp' }).click();
+    const providers = [page.url()];
+    await allow(page);
+    await card(page, 'Harbour').getByRole('link', { name: 'Connect' }).click();
+    providers.push(page.url());
+    await allow(page);
+    for (const path of ['/api/harbour/me', '/health', '/device', '/code/main.ts', '/']) await page.goto(url + path);
+    await page.getByRole('link', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    for (const site of [url, ...providers.map((provider) => new URL(provider).origin)]) {
+      const icon = await fetch(`${site}/favicon.ico`);
+      expect([site, icon.status, icon.headers.get('content-type')]).toEqual([
+        site,
+        200,
+        expect.stringContaining('image/svg+xml'),
+      ]);
+    }
+    expect(failed).toEqual([]);
+  });
+
+  it('shows an answer of the API in a live region, which screen readers read', async () => {
+    await signInWithHarbour(page);
+    const region = card(page, 'Harbour').getByRole('status');
+    expect([await region.getAttribute('aria-live'), await region.innerText()]).toEqual(['polite', '']);
+    await card(page, 'Harbour').getByRole('link', { name: 'Call the API' }).click();
+    await region.getByText('"email": "ada@example.org"').waitFor();
+  });
+
+  describe('in a tab that is out of date', () => {
+    let other: Page;
+
+    beforeEach(async () => {
+      await page.getByRole('link', { name: 'Sign in with Chirp' }).click();
+      await allow(page);
+      other = await context.newPage();
+      await other.goto(url);
+    });
+
+    async function callTheApi(): Promise<string> {
+      await card(page, 'Chirp').getByRole('link', { name: 'Call the API' }).click();
+      const alert = page.getByRole('alert');
+      await alert.waitFor();
+      return alert.innerText();
+    }
+
+    it('says that the user signed out in another', async () => {
+      await other.getByRole('link', { name: 'Sign out' }).click();
+      expect(await callTheApi()).toContain('This tab is out of date: you are signed out.');
+      await page.getByRole('link', { name: 'Sign in again' }).click();
+      expect(await heading(page)).toBe('Sign in with anything');
+    });
+
+    it('says that another user signed in', async () => {
+      await other.getByRole('link', { name: 'Sign out' }).click();
+      await other.getByRole('link', { name: 'Sign in with Chirp' }).click();
+      await allow(other, 'grace');
+      expect(await callTheApi()).toContain('another user is signed in now');
+      await page.getByRole('link', { name: 'Show the current page' }).click();
+      expect(await heading(page)).toBe('Hello, Grace Hopper');
+    });
+
+    it('says that the showcase does not answer', async () => {
+      await context.setOffline(true);
+      expect(await callTheApi()).toContain('The showcase does not answer');
+    });
+
+    it('says that the code of a TV is no longer in use', async () => {
+      await page.goto(`${url}/device?waitsFor=a-login-that-is-over`);
+      expect(await heading(page)).toBe('This page is out of date');
+      expect(await page.locator('main').innerText()).toContain('Its code is no longer in use');
+    });
+  });
+
   describe('on a TV', () => {
     let phone: Page;
 

@@ -40,18 +40,31 @@ export function loginPage(page: LoginPage): string {
   );
 }
 
+/** What all pages of one provider share. */
+export type Look = Pick<LoginPage, 'provider' | 'colour'>;
+
 /** A page that says one thing. */
-export function messagePage(page: Pick<LoginPage, 'provider' | 'colour'>, message: string): string {
-  return document(page, `<h1>${escape(page.provider)}</h1><p>${escape(message)}</p>`);
+export function messagePage(look: Look, message: string): string {
+  return document(look, `<h1>${escape(look.provider)}</h1><p>${escape(message)}</p>`);
 }
 
-function document({ provider, colour }: Pick<LoginPage, 'provider' | 'colour'>, body: string): string {
+/** What a user reads who comes back to a login page after the login: with the back button, or in a tab left open. */
+export const LOGIN_IS_OVER =
+  'This page is out of date: the login is finished, was canceled or took too long. Go back to the site that sent you here, and sign in there again if you need to.';
+
+/** The icon of a provider, an SVG: its initial on its colour. */
+export function icon({ provider, colour }: Look): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="${colour}"/><text x="16" y="23" fill="#fff" font-family="system-ui, sans-serif" font-size="20" font-weight="700" text-anchor="middle">${escape(provider.charAt(0))}</text></svg>`;
+}
+
+function document({ provider, colour }: Look, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(provider)}</title>
+<link rel="icon" type="image/svg+xml" href="/favicon.ico">
 <style>
   :root { --accent: ${colour}; color-scheme: light; }
   * { box-sizing: border-box; }

@@ -272,7 +272,7 @@ describe('the OAuth 1 provider of the tests', () => {
       const token = await requestToken();
       const page = await consentPage(token);
       const verifier = await verifierOf(token);
-      expect((await allow(browser, page, 'grace')).text).toContain('was authorised already');
+      expect((await allow(browser, page, 'grace')).text).toContain('This page is out of date');
       expect(await exchange(token, verifier)).toMatchObject({ screen_name: 'ada' });
     });
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { listen } from './listen.js';
-import { loginPage, messagePage } from './login-page.js';
+import { icon, LOGIN_IS_OVER, loginPage, messagePage } from './login-page.js';
 import { readParameters, required } from './oauth1-parameters.js';
 import { Problem } from './oauth1-problem.js';
 import { bodyHash, isSignatureValid } from './oauth1-signature.js';
@@ -77,7 +77,7 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
 
   app.get('/oauth/authorize', (request, response) => {
     const { oauth_token: token = '' } = request.query as Record<string, string>;
-    response.send(consentPage(token, undecided(token)));
+    response.set('Cache-Control', 'no-store').send(consentPage(token, undecided(token)));
   });
 
   app.post('/oauth/authorize', (request, response) => {
@@ -129,13 +129,17 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
     response.redirect(Number(status), to);
   });
 
+  app.get('/favicon.ico', (_request, response) => void response.type('svg').send(icon(LOOK)));
+
+  app.use((_request, response) => void response.status(404).send(messagePage(LOOK, 'There is no such page.')));
+
   app.use((error: Error, request: Request, response: Response, next: NextFunction) => {
     if (!(error instanceof Problem)) {
       next(error);
       return;
     }
     response.status(error.status).set('WWW-Authenticate', `OAuth realm="${LOOK.provider}"`);
-    if (request.path === '/oauth/authorize') response.send(messagePage(LOOK, `Refused: ${error.advice}.`));
+    if (request.path === '/oauth/authorize') response.send(messagePage(LOOK, LOGIN_IS_OVER));
     else sendForm(response, { oauth_problem: error.code, oauth_problem_advice: error.advice });
   });
   return app;

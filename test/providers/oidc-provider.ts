@@ -1,7 +1,8 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import express, { type Request } from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose';
 import {
+  errors,
   interactionPolicy,
   Provider,
   type ClientMetadata,
@@ -9,7 +10,7 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import { listen } from './listen.js';
-import { loginPage } from './login-page.js';
+import { icon, LOGIN_IS_OVER, loginPage, messagePage } from './login-page.js';
 import { memoryAdapter } from './oidc-memory-adapter.js';
 import { authenticate, USERS } from './users.js';
 
@@ -85,6 +86,7 @@ function configuration(options: OidcProviderOptions): Configuration {
       return grant;
     },
     pkce: { required: () => requirePkce },
+    renderError,
     rotateRefreshToken: true,
     scopes: SCOPES.split(' '),
     ttl: {
@@ -164,7 +166,18 @@ function interactions(provider: Provider): express.Router {
       await provider.interactionFinished(request, response, { login: { accountId: user.id, acr }, consent: {} });
     else response.status(401).send(await page(provider, uid, params, 'No such user, or another password.'));
   });
+  router.get('/favicon.ico', (_request, response) => void response.type('svg').send(icon(LOOK)));
+  router.use((error: Error, _request: Request, response: Response, next: NextFunction) => {
+    if (error instanceof errors.SessionNotFound) response.status(400).send(messagePage(LOOK, LOGIN_IS_OVER));
+    else next(error);
+  });
   return router;
+}
+
+/** For whatever `oidc-provider` refuses to a browser, instead of its own page, which loads a font from the network. */
+function renderError(context: KoaContextWithOIDC, out: { error: string; error_description?: string }): void {
+  context.type = 'html';
+  context.body = messagePage(LOOK, `Refused: ${out.error_description ?? out.error} (${out.error}).`);
 }
 
 async function page(provider: Provider, uid: string, params: Record<string, unknown>, fault?: string): Promise<string> {

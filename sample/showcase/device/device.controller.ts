@@ -1,6 +1,5 @@
-import { Controller, Get, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, GoneException, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ErrorPageFilter } from '../error-page.filter.js';
 import { devicePage } from '../pages/device.page.js';
 import { beginSession } from '../session.js';
 import { TokensService } from '../tokens/tokens.service.js';
@@ -10,9 +9,11 @@ import { DeviceLoginsService, type DeviceLogin } from './device-logins.service.j
 import { qrCode } from './qr-code.js';
 import { TV, TV_PROVIDER } from './tv.js';
 
+/** For a tab that shows the code of a login that is over. */
+const STALE = 'Its code is no longer in use: the login was finished in another tab, or the showcase was restarted.';
+
 /** A login on a device without a keyboard: it shows a code, and the user signs in elsewhere (RFC 8628). */
 @Controller('device')
-@UseFilters(ErrorPageFilter)
 export class DeviceController {
   constructor(
     private readonly logins: DeviceLoginsService,
@@ -20,11 +21,16 @@ export class DeviceController {
     private readonly tokens: TokensService,
   ) {}
 
-  /** Begins a login, or shows the one that this browser waits for; the page asks again by itself. */
+  /**
+   * Begins a login, or shows the one that this browser waits for. The page asks again automatically, for the login that it
+   * shows (`waitsFor`). Throws `GoneException` if another tab finished that login, or the showcase was restarted.
+   */
   @Get()
-  async show(@Req() request: Request, @Res() response: Response): Promise<void> {
+  async show(@Req() request: Request, @Res() response: Response, @Query('waitsFor') waitsFor?: string): Promise<void> {
     const { session } = request;
-    const login = this.logins.find(session.deviceLogin) ?? (await this.logins.begin());
+    const pending = this.logins.find(session.deviceLogin);
+    if (waitsFor !== undefined && waitsFor !== pending?.id) throw new GoneException(STALE);
+    const login = pending ?? (await this.logins.begin());
     session.deviceLogin = login.id;
     if (login.isOver) {
       await this.signIn(request, login);
@@ -34,6 +40,7 @@ export class DeviceController {
     const { userCode, verificationUri, verificationUriComplete = verificationUri } = login.device;
     const user = await this.users.find(session.userId);
     const page = devicePage({
+      id: login.id,
       userCode,
       verificationUri,
       verificationUriComplete,

@@ -1,3 +1,5 @@
+import { CODE } from '../code/sources.js';
+import { codeLink } from './code.page.js';
 import { html, type Html } from './html.js';
 
 /** Claims that are times, in seconds since 1970. */
@@ -6,9 +8,9 @@ const TIMES = ['auth_time', 'exp', 'iat', 'updated_at'];
 /** What an OpenID Connect provider told of the user, claim by claim. */
 export function claimsTable(claims: Record<string, unknown>): Html {
   return html`<section class="card">
-    <h2>What OpenID Connect tells of you</h2>
+    <h2>What OpenID Connect says about you</h2>
     <p class="soft small">
-      The claims of your login: of the id_token, which is signed, and of userinfo where it was asked.
+      The claims of your login, from the signed id_token and from userinfo. ${codeLink(CODE.claims)}
     </p>
     <table>
       ${Object.entries(claims).map(

@@ -1,7 +1,11 @@
+import { CODE } from '../code/sources.js';
+import { codeLink } from './code.page.js';
 import { html, type Html } from './html.js';
 import { layout } from './layout.js';
 
 export interface DevicePage {
+  /** Of the login. */
+  id: string;
   userCode: string;
   verificationUri: string;
   /** With the code in it. */
@@ -15,10 +19,11 @@ export interface DevicePage {
 const REFRESH = 3;
 
 /** What a television shows: where to go, and the code to type there. */
-export function devicePage({ userCode, verificationUri, verificationUriComplete, qrCode, user }: DevicePage): string {
+export function devicePage(page: DevicePage): string {
+  const { id, userCode, verificationUri, verificationUriComplete, qrCode, user } = page;
   return layout('Sign in on a TV', {
     user,
-    refresh: REFRESH,
+    refresh: { seconds: REFRESH, url: `/device?waitsFor=${id}` },
     content: html`<section class="hero">
         <h1>Sign in on a TV</h1>
         <p class="soft">Think of this page as a television, and of another browser as the telephone in your hand.</p>
@@ -41,7 +46,7 @@ export function devicePage({ userCode, verificationUri, verificationUriComplete,
       </section>
       <p class="soft small note">
         The square is the same address, with the code in it. This provider runs on this machine alone, where no
-        telephone reaches it: press the square to open it in another tab.
+        telephone reaches it: press the square to open it in another tab. ${codeLink(CODE.device)}
       </p>`,
   });
 }

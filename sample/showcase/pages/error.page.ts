@@ -1,13 +1,17 @@
-import { MismatchingStateError, type OAuthError } from 'nestjs-oauth-client';
+import { HttpException } from '@nestjs/common';
+import { MismatchingStateError, OAuthError } from 'nestjs-oauth-client';
+import { CODE } from '../code/sources.js';
+import { codeLink } from './code.page.js';
 import { html } from './html.js';
 import { layout } from './layout.js';
 
 interface Message {
   title: string;
-  /** The error's own description unless told. */
+  /** By default, what the error says. */
   text?: string;
 }
 
+/** By error code, or by the reason of a state that does not match. */
 const MESSAGES: Record<string, Message> = {
   access_denied: {
     title: 'You said no',
@@ -15,22 +19,61 @@ const MESSAGES: Record<string, Message> = {
   },
   expired_token: { title: 'The code is too old', text: 'Nobody has typed it in time. You can start again.' },
   expired_state: { title: 'This login took too long' },
+  missing_token: { title: 'You are not signed in', text: 'Sign in, or connect this provider, and call the API again.' },
   no_session: { title: 'This login was not begun in this browser' },
   unknown_provider: { title: 'There is no such provider' },
   unknown_state: { title: 'This login is not one that you began here' },
   used_state: { title: 'This login is already finished' },
 };
 
-/** What went wrong with a login, and the way back. */
-export function errorPage(error: OAuthError): string {
-  const kind = error instanceof MismatchingStateError ? error.reason : error.error;
-  const { title, text = error.description }: Message = MESSAGES[kind] ?? { title: 'The login did not work' };
+/** By HTTP status, for errors that are not of OAuth. */
+const BY_STATUS: Record<number, Message> = {
+  404: { title: 'There is no such page', text: 'The address is wrong, or the page was moved.' },
+  410: { title: 'This page is out of date' },
+};
+
+const OTHERWISE: Message = { title: 'Something went wrong', text: 'The log of the showcase has the details.' };
+
+/** A logout that comes back twice: the state is of no interest to the user, who is signed out. */
+const SIGNED_OUT: Message = {
+  title: 'You are already signed out',
+  text: 'This address ends a logout, which is finished. The page was reloaded, or reached with the back button.',
+};
+
+/** What went wrong, and the way back. */
+export function errorPage(error: unknown, path: string): string {
+  const { title, text } = messageOf(error, path);
+  const reference = referenceOf(error);
   return layout(title, {
     content: html`<section class="card message">
-      <span class="status">${error.getStatus()} · ${error.error}</span>
+      <span class="status">${statusOf(error)}</span>
       <h1>${title}</h1>
       <p class="soft sentence">${text}</p>
+      ${reference !== undefined && html`<p class="soft small">Reference in the log: <code>${reference}</code></p>`}
       <a class="button" href="/">Back to the start</a>
+      ${codeLink(CODE.errors)}
     </section>`,
   });
+}
+
+function messageOf(error: unknown, path: string): Message {
+  if (error instanceof OAuthError) {
+    const isState = error instanceof MismatchingStateError;
+    if (isState && path.endsWith('/signed-out')) return SIGNED_OUT;
+    const known = MESSAGES[isState ? error.reason : error.error] ?? { title: 'The login did not work' };
+    return { text: error.description, ...known };
+  }
+  if (!(error instanceof HttpException)) return OTHERWISE;
+  return { text: error.message, ...(BY_STATUS[error.getStatus()] ?? OTHERWISE) };
+}
+
+function statusOf(error: unknown): string {
+  if (error instanceof OAuthError) return `${error.getStatus()} · ${error.error}`;
+  return String(error instanceof HttpException ? error.getStatus() : 500);
+}
+
+/** The answer's reference, which the line of the log has too. */
+function referenceOf(error: unknown): string | undefined {
+  const body = error instanceof OAuthError ? (error.getResponse() as { reference?: string }) : {};
+  return body.reference;
 }

@@ -1,4 +1,7 @@
+import { TV } from '../device/tv.js';
 import { claimsTable } from './claims.table.js';
+import { CODE, type CodePlace } from '../code/sources.js';
+import { codeLink } from './code.page.js';
 import { html, type Html } from './html.js';
 import { layout } from './layout.js';
 
@@ -43,24 +46,27 @@ function signIn(providers: Provider[]): Html {
     <ul class="hints small soft">
       <li>
         <h2>Say no</h2>
-        Press “Deny” at a provider: the refusal comes back as a page.
+        Press “Deny” at a provider: the refusal comes back as a page. ${codeLink(CODE.errors)}
       </li>
       <li>
         <h2>Use two tabs</h2>
-        Begin a login in each. Both finish, in either order.
+        Begin a login in each. Both finish, in either order. ${codeLink(CODE.returnTo)}
       </li>
       <li>
         <h2>Sign in twice</h2>
-        The second provider is linked to the user who is signed in.
+        The second provider is linked to the user who is signed in. ${codeLink(CODE.linking)}
       </li>
     </ul>`;
 }
 
 function tile({ name, title, signIn, protocol, login }: Provider): Html {
-  return html`<a class="card tile" href="${login}">
+  return html`<div class="card tile">
     ${mark(name, title)}
-    <span><strong>${signIn}</strong><br /><span class="soft small">${protocol}</span></span>
-  </a>`;
+    <div>
+      <a class="whole" href="${login}">${signIn}</a>
+      <p class="soft small">${protocol} · ${codeLink(loginCode(name))}</p>
+    </div>
+  </div>`;
 }
 
 function signedIn(providers: Provider[], user: string, claims: Home['claims']): Html {
@@ -68,6 +74,7 @@ function signedIn(providers: Provider[], user: string, claims: Home['claims']): 
       <h1>Hello, ${user}</h1>
       <p class="soft">Each call below finds your token in the database, and refreshes it when its time is up.</p>
     </section>
+    <p class="stale card" id="stale" role="alert" hidden></p>
     ${providers.map((provider) => (provider.expiry === undefined ? unconnected(provider) : connected(provider)))}
     ${claims && claimsTable(claims)}
     <script type="module" src="/home.js"></script>`;
@@ -83,12 +90,13 @@ function connected({ name, title, protocol, login, expiry, isBound }: Provider):
           ${protocol} · <span class="expiry" id="expiry-${name}">${expiryText(expiry)}</span>${
             isBound && html`, and is bound to a key (DPoP)`
           }
+          · ${codeLink(CODE.apiCall)}
         </p>
       </div>
       <a class="button quiet" href="${login}">Connect again</a>
       <a class="button" href="/api/${name}/me" data-answer="answer-${name}">Call the API</a>
     </div>
-    <pre id="answer-${name}" hidden></pre>
+    <div id="answer-${name}" role="status" aria-live="polite"></div>
   </section>`;
 }
 
@@ -97,10 +105,14 @@ function unconnected({ name, title, protocol, login }: Provider): Html {
     ${mark(name, title)}
     <div class="grows">
       <h2>${title}</h2>
-      <p class="soft small">${protocol} · Not connected</p>
+      <p class="soft small">${protocol} · Not connected · ${codeLink(loginCode(name))}</p>
     </div>
     <a class="button" href="${login}">Connect</a>
   </section>`;
+}
+
+function loginCode(name: string): CodePlace {
+  return name === TV ? CODE.device : CODE.login;
 }
 
 function mark(name: string, title: string): Html {

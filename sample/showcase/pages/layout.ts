@@ -4,8 +4,8 @@ interface Page {
   content: Html;
   /** Who is signed in. */
   user?: string;
-  /** Seconds after which the page is loaded again. */
-  refresh?: number;
+  /** After how many seconds the browser loads which page. */
+  refresh?: { seconds: number; url: string };
 }
 
 /** The frame of every page. */
@@ -15,7 +15,7 @@ export function layout(title: string, { user, content, refresh }: Page): string 
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        ${refresh !== undefined && html`<meta http-equiv="refresh" content="${refresh}" />`}
+        ${refresh && html`<meta http-equiv="refresh" content="${refresh.seconds};url=${refresh.url}" />`}
         <title>${title}</title>
         <link rel="icon" href="/icon.svg" />
         <link rel="stylesheet" href="/style.css" />
