@@ -1,0 +1,62 @@
+// Writes dist/cjs, the CommonJS build, from the ES modules that `nest build` wrote to dist: file by file, so that the entries of
+// the package share their modules. Dependencies that exist as ES modules only are copied into dist/cjs/vendor the same way.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
+
+const SOURCE = 'dist';
+const TARGET = 'dist/cjs';
+
+/** The folders that hold a package's modules and its declarations, which `moduleResolution: node10` cannot find in jose. */
+const VENDORED = {
+  jose: ['dist/webapi', 'dist/types'],
+  leven: ['.'],
+  oauth4webapi: ['build'],
+};
+
+rmSync(TARGET, { recursive: true, force: true });
+copyModules(SOURCE, '');
+for (const [name, folders] of Object.entries(VENDORED)) {
+  for (const folder of folders) copyModules(join('node_modules', name, folder), `vendor/${name}`);
+}
+write('vendor/LICENSES.md', Object.keys(VENDORED).map(licenseOf).join('\n'));
+write('package.json', JSON.stringify({ type: 'commonjs', sideEffects: false }));
+
+function copyModules(folder, target) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(js|d\.ts)$/.test(name)) continue;
+    const file = join(target, name);
+    const source = useVendored(file, readFileSync(join(folder, name), 'utf8'));
+    write(file, name.endsWith('.js') ? commonJs(file, source) : source);
+  }
+}
+
+/** Replaces the names of vendored packages in imports of every form. */
+function useVendored(file, source) {
+  return source.replace(/(\bfrom |\bimport\()(['"])([\w-]+)\2/g, (whole, before, quote, name) => {
+    if (!(name in VENDORED)) return whole;
+    const path = relative(dirname(file), `vendor/${name}/index.js`);
+    return `${before}${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`;
+  });
+}
+
+function commonJs(file, source) {
+  // `createRequire()` takes the path of a file as well as its URL
+  const text = source.replaceAll('import.meta.url', '__filename');
+  if (text.includes('import.meta')) throw new Error(`${file}: CommonJS has no import.meta`);
+  const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023, esModuleInterop: true };
+  return ts.transpileModule(text, { fileName: file, compilerOptions }).outputText;
+}
+
+function licenseOf(name) {
+  const folder = join('node_modules', name);
+  const file = readdirSync(folder).find((entry) => /^license/i.test(entry));
+  if (!file) throw new Error(`${name} has no license file`);
+  return `# ${name}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+}
+
+function write(file, text) {
+  const path = join(TARGET, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
