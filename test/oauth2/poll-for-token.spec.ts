@@ -5,6 +5,12 @@ import { pollForToken } from '../../lib/oauth2/grants/poll-for-token.js';
 const PENDING = new OAuthError('authorization_pending');
 const SLOW_DOWN = new OAuthError('slow_down');
 const SILENCE = new ProviderError({ status: 504 });
+const NO_CONNECTION = new ProviderError({ status: 502 });
+
+/** An error of the provider that may pass. */
+function failure(status: number, headers: Record<string, string> = {}): ProviderError {
+  return new ProviderError({ answered: { status, headers } });
+}
 
 describe('waiting for a user on another device', () => {
   /** What came of it, and the seconds at which the provider was asked. */
@@ -41,15 +47,59 @@ describe('waiting for a user on another device', () => {
     });
   });
 
-  it('asks half as often when no answer comes in time', async () => {
+  it('doubles the pause while no answer comes in time', async () => {
     expect(await poll([SILENCE, SILENCE, 'token'])).toMatchObject({ outcome: 'token', asked: [5, 15, 35] });
   });
 
-  it('ends when the user says no, or the provider fails', async () => {
+  it('asks again after failures that may pass, later each time, and at the interval once the provider answers', async () => {
+    expect(await poll([failure(503), NO_CONNECTION, failure(429), PENDING, 'token'], { lifetime: 600 })).toMatchObject({
+      outcome: 'token',
+      asked: [5, 15, 30, 50, 55],
+    });
+  });
+
+  it('asks again when `Retry-After` says so, and never before the interval is over', async () => {
+    const later = (seconds: string): ProviderError => failure(429, { 'retry-after': seconds });
+    expect(await poll([later('30'), PENDING, later('1'), later('0'), 'token'], { lifetime: 600 })).toMatchObject({
+      outcome: 'token',
+      asked: [5, 35, 40, 45, 55],
+    });
+    const inHalfAMinute = new Date(Date.now() + 30_000).toUTCString();
+    const { asked } = await poll([later(inHalfAMinute), later('soon'), 'token'], { lifetime: 600 });
+    expect(Math.round(asked[1] ?? 0)).toBeGreaterThanOrEqual(33);
+    expect((asked[2] ?? 0) - (asked[1] ?? 0)).toBeLessThanOrEqual(60);
+  });
+
+  it('waits until the code expires, and not longer, when `Retry-After` is later', async () => {
+    const { outcome, asked, ended } = await poll([failure(503, { 'retry-after': '86400' })]);
+    expect(outcome).toMatchObject({ error: 'expired_token' });
+    expect([asked, ended]).toEqual([[5], 60]);
+  });
+
+  it('asks at the interval of a slow_down, if that is longer than five seconds more', async () => {
+    const slowDown = (retryAfter: number): ProviderError => new ProviderError({ error: 'slow_down', retryAfter });
+    expect(await poll([slowDown(20), PENDING, slowDown(1), 'token'], { lifetime: 600 })).toMatchObject({
+      asked: [5, 25, 45, 70],
+    });
+  });
+
+  it('ends at the expiry, however the provider fails', async () => {
+    for (const error of [failure(500), failure(502), failure(429), SILENCE, NO_CONNECTION]) {
+      const { outcome, ended } = await poll(
+        Array.from({ length: 1000 }, () => error),
+        { lifetime: 600 },
+      );
+      expect(outcome).toMatchObject({ error: 'expired_token', status: 403 });
+      expect(ended).toBe(600);
+    }
+  });
+
+  it('ends when the user says no, or the provider refuses the client', async () => {
     for (const end of [
       new OAuthError('access_denied'),
       new OAuthError('expired_token'),
-      new ProviderError({ status: 502 }),
+      new ProviderError({ error: 'invalid_client', answered: { status: 401, headers: {} } }),
+      new ProviderError({ answered: { status: 400, headers: {} } }),
     ]) {
       expect(await poll([PENDING, end])).toEqual({ outcome: end, asked: [5, 10], ended: 10 });
     }
@@ -59,6 +109,19 @@ describe('waiting for a user on another device', () => {
     const { outcome, asked, ended } = await poll([], { lifetime: 12 });
     expect(outcome).toMatchObject({ error: 'expired_token' });
     expect([asked, ended]).toEqual([[5, 10], 12]);
+  });
+
+  it('ends when it is aborted during a request', async () => {
+    const controller = new AbortController();
+    const asked = new Promise<void>((resolve) => setTimeout(resolve, 1100));
+    const never = new Promise<string>(() => undefined);
+    const waiting = pollForToken(() => never, {
+      interval: 1,
+      expiresAt: Date.now() + 60_000,
+      signal: controller.signal,
+    });
+    void asked.then(() => controller.abort(new Error('the user went away')));
+    await expect(waiting).rejects.toThrow('the user went away');
   });
 
   it('ends when it is aborted, with what it is aborted with', async () => {

@@ -445,7 +445,7 @@ describe('a provider with metadata', () => {
         /was answered with status 401/,
       ],
       ['redirects', { status: 302, headers: { location: 'https://evil.example' } }, /was answered with status 302/],
-      ['answers no JSON', { body: 'hello' }, /userinfo: /],
+      ['answers no JSON', { body: 'hello' }, /the userinfo endpoint answered 200/],
       ['names nobody', { json: { email: 'ada@example.org' } }, /"sub"/],
     ])('which fails when it %s', async (_, reply, why) => {
       provider.on('GET /userinfo', () => reply);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose';
 import { generateKeyPairSync, KeyObject } from 'node:crypto';
-import { OAuthError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
+import { OAuthError, ProviderError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
@@ -234,7 +234,35 @@ describe('an access token', () => {
     });
 
     it.each([
-      ['breaks down', { status: 503, body: 'down' }],
+      [503, { status: 503, headers: { 'content-type': 'text/html' }, body: '<h1>down</h1>' }],
+      [429, { status: 429, headers: { 'retry-after': '7' }, body: '' }],
+      [404, { status: 404, json: { message: 'no such page' } }],
+      [401, { status: 401, headers: { 'www-authenticate': 'Basic realm="idp"' }, body: '' }],
+      [302, { status: 302, headers: { location: 'https://idp.test/maintenance?q=1' }, body: '' }],
+    ])('says the status %s of an error that is not JSON', async (status, reply) => {
+      const calls = await startAt();
+      provider.on('POST /endpoint', () => reply);
+      for (const [what, call] of calls) {
+        const error = (await call().catch((reason: unknown) => reason)) as ProviderError;
+        expect(error).toBeInstanceOf(ProviderError);
+        expect(error.description).toContain(`the ${what} endpoint answered ${status} `);
+        expect(error.isTemporary).toBe(status >= 429);
+        expect(error.retryAfter).toBe(status === 429 ? 7 : undefined);
+        if (status === 302) expect(error.description).toContain('a redirect to https://idp.test/maintenance');
+      }
+    });
+
+    it('reads JSON of any content type, and any 2xx status', async () => {
+      const calls = await startAt();
+      const terms = { expires_in: '600', device_code: 'd', user_code: 'u', verification_uri: 'https://p.test' };
+      const body = JSON.stringify({ ...terms, auth_req_id: 'r', request_uri: 'urn:x:1' });
+      for (const status of [200, 201, 202]) {
+        provider.on('POST /endpoint', () => ({ status, headers: { 'content-type': 'text/plain' }, body }));
+        for (const [, call] of calls) await expect(call()).resolves.toBeDefined();
+      }
+    });
+
+    it.each([
       ['answers no JSON', { status: 201, body: 'hello' }],
       ['answers something else', { status: 201, json: { hello: 'world' } }],
     ])('is refused when it %s', async (_, reply) => {

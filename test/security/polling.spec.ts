@@ -109,11 +109,13 @@ describe('how often a provider is asked', () => {
   }
 
   it.each([
-    ['slow_down', new OAuthError('slow_down')],
-    ['silence', new ProviderError({ status: 504 })],
-  ])('%s for ever makes the interval five minutes at most', async (_what, answer) => {
+    ['slow_down', new OAuthError('slow_down'), 300],
+    ['slow_down with a huge interval', new ProviderError({ error: 'slow_down', retryAfter: 1e300 }), 300],
+    ['silence', new ProviderError({ status: 504 }), 60],
+    ['an unreachable provider', new ProviderError({ status: 502 }), 60],
+  ])('%s for ever never makes the interval longer than its limit', async (_what, answer, most) => {
     const seconds = await intervals(answer, 5, DAY_MS);
-    expect(Math.max(...seconds)).toBe(300);
+    expect(Math.max(...seconds)).toBe(most);
     expect(seconds.length).toBeGreaterThan(200);
   });
 
@@ -140,7 +142,7 @@ it.each([
 
 it('what a provider writes while a user is waited for reaches no browser', async () => {
   provider.on('POST /token', () => ({
-    status: 500,
+    status: 400,
     text: 'internal host db1.internal',
     json: { error: 'x y', error_description: 'db1.internal' },
   }));

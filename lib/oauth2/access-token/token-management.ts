@@ -1,13 +1,14 @@
 import {
   introspectionRequest,
   processIntrospectionResponse,
-  processRevocationResponse,
   revocationRequest,
   validateApplicationLevelSignature,
   type IntrospectionResponse,
 } from 'oauth4webapi';
+import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { readClaims } from '../openid/claims.js';
-import { refuseEndpointError } from '../provider/endpoint-error.js';
+import { endpointAnswer, refuseEndpointError } from '../provider/endpoint-error.js';
+import { mendedResponse } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import {
   authenticationAt,
@@ -22,14 +23,17 @@ import { RefusedInput } from '../wire/refused-input.js';
 /** Which token is meant (RFC 7009 §2.1). */
 export type TokenTypeHint = 'access_token' | 'refresh_token';
 
-/** Revokes a token (RFC 7009 §2). */
+/** Revokes a token (RFC 7009 §2). Each 2xx status is a success: many providers answer 204. */
 export async function revokeToken(provider: Provider, token: string, hint: TokenTypeHint): Promise<void> {
   const { server, client } = provider;
   requireEndpoint(provider, 'revocation_endpoint');
   const authentication = authenticationAt(provider, 'revocation_endpoint');
   try {
-    const options = managementOptions(provider, 'revoke_token_request', hint);
-    await processRevocationResponse(await revocationRequest(server, client, authentication, token, options));
+    const options = managementOptions(provider, 'revoke_token_request', hint, (answer) => {
+      refuseEndpointError('revocation', answer);
+      return mendedResponse(answer);
+    });
+    await revocationRequest(server, client, authentication, token, options);
   } catch (error) {
     throw refusedAnswer(error, 'answer to the revocation', [token]);
   }
@@ -47,7 +51,7 @@ export async function introspectToken(
   try {
     const options = managementOptions(provider, 'introspect_token_request', hint, (answer) => {
       if (isJwt(answer.headers['content-type'])) checkJwt(answer.text);
-      return refuseEndpointError(answer);
+      return endpointAnswer({ what: 'introspection', otherTypes: isJwt })(answer);
     });
     const response = await introspectionRequest(server, client, authentication, token, options);
     const answer = await processIntrospectionResponse(server, client, response, signatureOptions(provider));
@@ -65,7 +69,7 @@ function managementOptions(
   provider: Provider,
   hook: 'revoke_token_request' | 'introspect_token_request',
   hint: TokenTypeHint,
-  response = refuseEndpointError,
+  response: (answer: TokenEndpointResponse) => Response,
 ) {
   return {
     ...endpointOptions(provider, {

@@ -6,6 +6,7 @@ import type { WireParameters } from './authorization-params.js';
 const ENDPOINT = {
   endpoint: 'pushed_authorization_request_endpoint',
   what: 'pushed authorization',
+  status: 201,
   send: pushedAuthorizationRequest,
   read: processPushedAuthorizationResponse,
 } as const;

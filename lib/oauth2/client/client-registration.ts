@@ -6,7 +6,7 @@ import {
   type Client,
   type OmitSymbolProperties,
 } from 'oauth4webapi';
-import { refuseEndpointError } from '../provider/endpoint-error.js';
+import { endpointAnswer } from '../provider/endpoint-error.js';
 import { plainFetch } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
@@ -32,7 +32,7 @@ export async function registerClient(
   requireEndpoint(provider, 'registration_endpoint');
   const options = {
     [allowInsecureRequests]: config.allowInsecureHttp,
-    [customFetch]: plainFetch(http, refuseEndpointError),
+    [customFetch]: plainFetch(http, endpointAnswer({ what: 'registration', status: 201 })),
     initialAccessToken,
   };
   try {

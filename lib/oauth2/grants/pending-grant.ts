@@ -1,6 +1,11 @@
+import type { JsonWebKey } from 'node:crypto';
+import { OAuthError } from '../../oauth.errors.js';
 import type { Provider } from '../provider/provider.js';
 import { pollForToken, pollingInterval, pollingLifetime } from './poll-for-token.js';
 import { requestToken, type TokenGrant, type TokenRequest } from './token-request.js';
+
+/** Codes by which the polling ends because of the user (RFC 8628 §3.5, OpenID Connect CIBA §11). */
+const USERS_ANSWERS = ['access_denied', 'expired_token'];
 
 /** Runs a request whose errors all leave as those of the app's own operations do. */
 export type Guard = <T>(run: () => Promise<T>) => Promise<T>;
@@ -29,13 +34,27 @@ export abstract class PendingGrant {
   }
 
   /**
-   * Waits until the user has answered, and gives the token. Call it once.
-   * @param options.signal ends the waiting; what it is aborted with is thrown
-   * @throws {OAuthError} `access_denied` when the user said no, `expired_token` when time is up
+   * Waits until the user has answered, and returns the token. Call it once. A provider that fails for a while (no answer, no
+   * connection, 5xx, 429) is asked again until the time is over.
+   * @param options.signal ends the waiting; the reason of the signal is thrown
+   * @throws {OAuthError} `access_denied` (status 403) when the user said no, `expired_token` (403) when the time is over
    */
   async wait({ signal }: { signal?: AbortSignal } = {}): Promise<TokenGrant> {
     const dpopKey = await this.#provider.dpopKeys.keyFor();
     const terms = { interval: this.interval, expiresAt: this.expiresAt.getTime(), signal };
-    return pollForToken(() => this.#guard(() => requestToken(this.#provider, { ...this.#request, dpopKey })), terms);
+    return pollForToken(() => this.#guard(() => this.#ask(dpopKey)), terms);
   }
+
+  async #ask(dpopKey: JsonWebKey | undefined): Promise<TokenGrant> {
+    try {
+      return await requestToken(this.#provider, { ...this.#request, dpopKey });
+    } catch (error) {
+      throw error instanceof OAuthError && USERS_ANSWERS.includes(error.error) ? refusedByUser(error) : error;
+    }
+  }
+}
+
+/** The error of a login that the user ended, which is not a fault of the provider. */
+function refusedByUser({ error, description, logDescription, uri }: OAuthError): OAuthError {
+  return new OAuthError(error, { description, isQuoted: logDescription === undefined, uri, status: 403 });
 }

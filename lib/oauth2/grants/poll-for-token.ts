@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { clamp } from '../../limits.js';
 import { OAuthError, ProviderError } from '../../oauth.errors.js';
 
-/** How long a user has to say yes, and how often may be asked. */
+/** How long a user has to answer, and how often the provider may be asked. */
 export interface PollingTerms {
-  /** Seconds between two questions. */
+  /** Seconds between two requests. */
   interval: number;
   /** Milliseconds since 1970. */
   expiresAt: number;
-  /** Ends the waiting; what it is aborted with is thrown. */
+  /** Ends the polling; the reason of the signal is thrown. */
   signal?: AbortSignal;
 }
 
@@ -25,12 +25,14 @@ const CLOCK: Clock = {
   },
 };
 
-/** Seconds between two questions: what is used when the provider does not say (RFC 8628 §3.2), and the bounds. */
+/** Seconds between two requests: what is used when the provider does not say (RFC 8628 §3.2), and the bounds. */
 const INTERVAL = { default: 5, atLeast: 1, atMost: 300 };
 /** Seconds that a user has: what is used when the provider does not say, and the most. */
 const LIFETIME = { default: 600, atMost: 86_400 };
-/** Seconds that `slow_down` adds (RFC 8628 §3.5). */
+/** Seconds that `slow_down` adds to the interval (RFC 8628 §3.5). */
 const SLOW_DOWN = 5;
+/** The longest pause that repeated failures grow to, in seconds. */
+const LONGEST_PAUSE = 60;
 
 /** Returns a provider's `interval` within bounds, in seconds. */
 export function pollingInterval(interval: unknown): number {
@@ -43,34 +45,68 @@ export function pollingLifetime(expiresIn: unknown): number {
 }
 
 /**
- * Asks until the user has said yes or no (RFC 8628 §3.5, OpenID Connect CIBA §11): not before the interval is over, more
- * slowly on `slow_down` or when no answer comes, and not beyond the expiry.
- * @throws {OAuthError} `expired_token` when time is up, `access_denied` when the user said no
+ * Asks for the token until the user has answered (RFC 8628 §3.5, OpenID Connect CIBA §11). Waits for the interval before
+ * each request, five seconds more after each `slow_down`, and longer after each failure in a row that may pass: no answer
+ * in time, no connection, 5xx, or 429. A `Retry-After` replaces that longer wait. Ends at the expiry.
+ * @throws {OAuthError} `expired_token` when the time is over, or the provider's final answer, such as `access_denied`
  */
 export async function pollForToken<T>(
   ask: () => Promise<T>,
   { interval: first, expiresAt, signal }: PollingTerms,
   clock = CLOCK,
 ): Promise<T> {
-  for (let interval = pollingInterval(first); ;) {
+  let pace: Pace = { interval: pollingInterval(first), pause: 0 };
+  for (;;) {
+    const wait = Math.max(pace.interval, pace.pause) * 1000;
     const timeLeft = expiresAt - clock.now();
-    await clock.sleep(Math.max(0, Math.min(interval * 1000, timeLeft)), signal);
-    if (interval * 1000 > timeLeft) throw expired();
+    await clock.sleep(Math.max(0, Math.min(wait, timeLeft)), signal);
+    if (wait > timeLeft) throw expired();
     try {
-      return await ask();
+      return await unlessAborted(ask(), signal);
     } catch (error) {
-      interval = pollingInterval(nextInterval(error, interval));
+      signal?.throwIfAborted();
+      pace = paceAfter(error, pace);
     }
   }
 }
 
-/** @throws the error, when it is an answer for good */
-function nextInterval(error: unknown, interval: number): number {
+/** How long to wait before the next request, in seconds. */
+interface Pace {
+  /** The least, from now on. */
+  interval: number;
+  /** The least before the next request alone. */
+  pause: number;
+}
+
+/** @throws the error, when it is final */
+function paceAfter(error: unknown, { interval, pause }: Pace): Pace {
   if (!(error instanceof OAuthError)) throw error;
-  if (error.error === 'authorization_pending') return interval;
-  if (error.error === 'slow_down') return interval + SLOW_DOWN;
-  if (error instanceof ProviderError && error.getStatus() === 504) return interval * 2;
-  throw error;
+  const { retryAfter = 0, isTemporary = false } = error instanceof ProviderError ? error : {};
+  if (error.error === 'authorization_pending') return { interval, pause: retryAfter };
+  if (error.error === 'slow_down') {
+    return { interval: pollingInterval(Math.max(interval + SLOW_DOWN, retryAfter)), pause: 0 };
+  }
+  if (!isTemporary) throw error;
+  if (retryAfter > 0) return { interval, pause: retryAfter };
+  const last = Math.max(interval, pause);
+  // RFC 8628 §3.5 requires a growing interval after time-outs
+  const longer = error.getStatus() === 504 ? last * 2 : last + interval;
+  return { interval, pause: Math.min(longer, LONGEST_PAUSE) };
+}
+
+/** Rejects at once when the signal aborts. A late result is ignored. */
+async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return result;
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([result, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 function expired(): OAuthError {

@@ -2,7 +2,8 @@ import { processUserInfoResponse, skipSubjectCheck, validateApplicationLevelSign
 import { sendApiRequest } from '../../http/api-request.js';
 import { PLAIN_ANSWER, protocolAnswer } from '../../http/protocol-request.js';
 import type { OAuth2Token } from '../../token/token.js';
-import { mendedResponse, withData } from '../provider/endpoint-fetch.js';
+import { endpointAnswer } from '../provider/endpoint-error.js';
+import { withData } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import { requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
 import { tokenCredentials } from '../access-token/token-credentials.js';
@@ -67,7 +68,7 @@ export async function fetchUserInfo(
   try {
     const mended = await config.compliance.run('userinfo_response', withData(protocolAnswer(answer)));
     if (isJwt(mended.headers['content-type'])) checkJwt(mended.text);
-    const response = mendedResponse(mended);
+    const response = endpointAnswer({ what: 'userinfo', otherTypes: isJwt })(mended);
     const claims = await processUserInfoResponse(
       server,
       client,

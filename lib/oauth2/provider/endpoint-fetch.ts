@@ -91,7 +91,7 @@ export function mendedResponse(answer: TokenEndpointResponse): Response {
 }
 
 /** An answer whose JSON was read already: writing it only to parse it again would be half the cost of a token's checks. */
-export function jsonResponse(data: Record<string, unknown>): Response {
-  const response = new Response(null, { status: 200, headers: { 'content-type': 'application/json' } });
+export function jsonResponse(data: Record<string, unknown>, status = 200): Response {
+  const response = new Response(null, { status, headers: { 'content-type': 'application/json' } });
   return Object.assign(response, { json: () => Promise.resolve(data) });
 }

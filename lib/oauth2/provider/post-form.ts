@@ -1,6 +1,6 @@
 import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
-import { refuseEndpointError } from './endpoint-error.js';
+import { endpointAnswer } from './endpoint-error.js';
 import { refusedAnswer } from './failed-check.js';
 import { secretsIn } from './sent-values.js';
 import { authenticationAt, endpointOptions, requireEndpoint, type Endpoint, type Provider } from './provider.js';
@@ -10,6 +10,8 @@ export interface FormEndpoint<Answer> {
   endpoint: Endpoint;
   /** What is asked for there, as an error says it. */
   what: string;
+  /** The status of a success. @default 200 */
+  status?: 200 | 201;
   send: (
     server: AuthorizationServer,
     client: Client,
@@ -25,19 +27,21 @@ export interface FormEndpoint<Answer> {
 /**
  * Posts parameters to one of the provider's endpoints, as the client that is authenticated.
  * @throws {OAuthConfigError} when there is no such endpoint
- * @throws {OAuthError} the provider's error, or `token_invalid` for an answer that a check refused
+ * @throws {OAuthError} the provider's error, or `token_invalid` for a success that a check refused
+ * @throws {ProviderError} for another failure, with its status
  */
 export async function postForm<Answer>(
   provider: Provider,
-  { endpoint, what, send, read, normalize }: FormEndpoint<Answer>,
+  { endpoint, what, status, send, read, normalize }: FormEndpoint<Answer>,
   parameters: Record<string, unknown>,
 ): Promise<Answer> {
   const { server, client } = provider;
   requireEndpoint(provider, endpoint);
   const authentication = authenticationAt(provider, endpoint);
   const form = new URLSearchParams(formEntries(parameters));
+  const readAnswer = endpointAnswer({ what, status });
   const options = endpointOptions(provider, {
-    response: (answer) => refuseEndpointError(normalize ? { ...answer, data: normalize(answer.data) } : answer),
+    response: (answer) => readAnswer(normalize ? { ...answer, data: normalize(answer.data) } : answer),
   });
   try {
     return await read(server, client, await send(server, client, authentication, form, options));

@@ -24,12 +24,20 @@ export function tokenEndpointError(
   answered: Pick<ProviderAnswer, 'status' | 'headers'>,
 ): OAuthError {
   const code = errorCode(answer.error);
+  if (code === 'slow_down') return slowDown(answer, answered);
   if (code === 'invalid_grant') return new OAuthError(code, { ...details(answer), status: 400 });
   return new ProviderError({ error: code, ...details(answer), answered });
 }
 
+/** RFC 8628 §3.5. Some providers say in `interval` how many seconds to leave between two requests from now on. */
+function slowDown(answer: Record<string, unknown>, answered: Pick<ProviderAnswer, 'status' | 'headers'>): OAuthError {
+  const seconds = Number(answer.interval ?? NaN);
+  const retryAfter = Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+  return new ProviderError({ error: 'slow_down', ...details(answer), answered, retryAfter });
+}
+
 /** RFC 6749 §4.1.2.1 allows these characters and no others. */
-function errorCode(value: unknown): string {
+export function errorCode(value: unknown): string {
   return typeof value === 'string' && /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(value) ? value : 'provider_error';
 }
 

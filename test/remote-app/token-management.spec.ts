@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ProviderError, type ClientRegistration, type OAuth2App, type OAuthRegistry } from 'nestjs-oauth-client';
+import { registryWith } from '../config/registry-with.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+
+describe('the endpoints beside the token endpoint', () => {
+  let provider: ScriptedProvider;
+  let registry: OAuthRegistry;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    const dev = {
+      clientId: 'dev',
+      clientSecret: 's3cret',
+      authorizeUrl: `${provider.url}/authorize`,
+      accessTokenUrl: `${provider.url}/token`,
+      revocationEndpoint: `${provider.url}/endpoint`,
+      introspectionEndpoint: `${provider.url}/endpoint`,
+      registrationEndpoint: `${provider.url}/endpoint`,
+      userinfoEndpoint: `${provider.url}/endpoint`,
+      allowInsecureHttp: true,
+    } as ClientRegistration;
+    registry = await registryWith({ options: { clients: { dev } } });
+  });
+
+  afterEach(() => provider.close());
+
+  const TOKEN = { accessToken: 'access-token', refreshToken: 'refresh-token' };
+
+  function app(): OAuth2App {
+    return registry.get<OAuth2App>('dev');
+  }
+
+  /** Every call of such an endpoint, by the name that its error has. */
+  function calls(): [string, () => Promise<unknown>][] {
+    const settings = {
+      accessTokenUrl: `${provider.url}/token`,
+      authorizeUrl: `${provider.url}/authorize`,
+      registrationEndpoint: `${provider.url}/endpoint`,
+      allowInsecureHttp: true,
+    };
+    return [
+      ['the revocation endpoint', () => app().revokeToken(TOKEN)],
+      ['the introspection endpoint', () => app().introspectToken(TOKEN)],
+      ['the registration endpoint', () => registry.registerDynamically('new', settings, {})],
+      ['/endpoint', () => app().userinfo({ token: TOKEN })],
+    ];
+  }
+
+  it.each([
+    [200, ''],
+    [200, '{}'],
+    [200, 'revoked'],
+    [202, ''],
+    [204, undefined],
+    [205, undefined],
+  ])('takes a revocation that is answered %s %p for a success', async (status, body) => {
+    provider.on('POST /endpoint', () => ({ status, body }));
+    await expect(app().revokeToken(TOKEN)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ['an HTML page', 503, 'text/html', '<h1>down</h1>'],
+    ['nothing', 500, undefined, ''],
+    ['JSON without an error', 404, 'application/json', '{"message":"no such page"}'],
+    ['an error that is not a string', 400, 'application/json', '{"error":{"code":1}}'],
+    ['a truncated object', 400, 'application/json', '{"error":'],
+  ])('name the status of an error when it has %s', async (_, status, type, body) => {
+    const reply = { status, headers: (type ? { 'content-type': type } : {}) as Record<string, string>, body };
+    provider.on('POST /endpoint', () => reply);
+    provider.on('GET /endpoint', () => reply);
+    for (const [what, call] of calls()) {
+      const error = (await call().catch((reason: unknown) => reason)) as ProviderError;
+      expect(error).toBeInstanceOf(ProviderError);
+      expect(error.description).toContain(what);
+      expect(error.description).toContain(String(status));
+      expect(error.isTemporary).toBe(status >= 500);
+    }
+  });
+
+  it('take the code from a challenge when the body has none', async () => {
+    const challenge = 'Bearer error="invalid_token", error_description="the initial access token is over"';
+    provider.on('POST /endpoint', () => ({ status: 401, headers: { 'www-authenticate': challenge }, body: '' }));
+    for (const [, call] of calls().slice(0, 3)) await expect(call()).rejects.toMatchObject({ error: 'invalid_token' });
+  });
+
+  it('name the status and the content type of a success that cannot be read', async () => {
+    const reply = { status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Welcome</h1>' };
+    provider.on('POST /endpoint', () => reply);
+    provider.on('GET /endpoint', () => reply);
+    for (const [what, call] of calls().slice(1)) {
+      const error: unknown = await call().catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ error: 'token_invalid' });
+      const name = what === '/endpoint' ? 'the userinfo endpoint' : what;
+      expect(String(error)).toContain(`${name} answered 200 text/html, 16 characters`);
+    }
+  });
+});
