@@ -7,6 +7,15 @@ import { snippetsOf, type DocPage } from './snippets.js';
 const SOURCES = resolve('build/docs');
 const COMPILED = join(SOURCES, 'compiled');
 
+/** Starts the quick start's module, as the application around it would. */
+const MAIN = `
+import { NestFactory } from '@nestjs/core';
+import { AuthModule } from './auth.module.js';
+
+const app = await NestFactory.create(AuthModule);
+await app.listen(process.env.PORT ?? 3000);
+`;
+
 export interface CompiledDocs {
   /** What the compiler says, a line each. */
   errors: string[];
@@ -20,9 +29,11 @@ export interface CompiledDocs {
 export function compileDocs(pages: DocPage[]): CompiledDocs {
   rmSync(SOURCES, { recursive: true, force: true });
   const files = pages.flatMap(snippetsOf).map(({ path, code }) => write(join(SOURCES, path), code));
+  files.push(write(join(SOURCES, 'app/src/main.ts'), MAIN));
   const roots = files.filter((file) => file.endsWith('.ts'));
   const program = ts.createProgram(roots, {
     ...compilerOptions(),
+    types: ['node', 'jest'],
     noEmit: false,
     rootDir: resolve('.'),
     outDir: COMPILED,
