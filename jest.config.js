@@ -3,7 +3,13 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  globalSetup: '<rootDir>/test/support/say-what-skips.ts',
+  globalSetup: '<rootDir>/test/support/jest/say-what-skips.ts',
+  setupFiles: ['<rootDir>/test/support/jest/log-to-console.ts'],
+  reporters: [
+    '<rootDir>/test/support/jest/quiet-reporter.mjs',
+    'default',
+    '<rootDir>/test/support/jest/skips-reporter.mjs',
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -1,15 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { Cluster, outcomes, type Worker } from './cluster.js';
-import { openSharedStore, runs, STORE_KINDS, type SharedStore } from './stores.js';
+import { describeEachStore, openSharedStore, type SharedStore } from './stores.js';
 import type { CallReport } from './messages.js';
 
 const CALLS = 90;
 const FIVE_MINUTES = 300_000;
 
-describe.each(STORE_KINDS)('processes whose clocks are five minutes apart, with the tokens in %s', (kind) => {
-  const test = runs(kind) ? it : it.skip;
+describeEachStore('processes whose clocks are five minutes apart, with the tokens in', (kind) => {
   let provider: RotatingProvider;
   let shared: SharedStore;
   let cluster: Cluster;
@@ -17,7 +16,6 @@ describe.each(STORE_KINDS)('processes whose clocks are five minutes apart, with 
   let behind: Worker;
 
   beforeAll(async () => {
-    if (!runs(kind)) return;
     provider = await startRotatingProvider({ lifetime: 120 });
     shared = await openSharedStore(kind);
     const settings = { provider: provider.url, store: shared.settings };
@@ -38,7 +36,7 @@ describe.each(STORE_KINDS)('processes whose clocks are five minutes apart, with 
     await provider.close();
   });
 
-  test('refresh an expired token once, whichever of them does', async () => {
+  it('refresh an expired token once, whichever of them does', async () => {
     for (const [user, first] of [['early', ahead] as const, ['late', behind] as const]) {
       await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
       expect(outcomes(await first.call(user, CALLS))).toEqual({ 200: CALLS });
@@ -46,14 +44,14 @@ describe.each(STORE_KINDS)('processes whose clocks are five minutes apart, with 
     }
   });
 
-  test('replace a token that the one behind takes for good, and the API does not', async () => {
+  it('replace a token that the one behind takes for good, and the API does not', async () => {
     await shared.store.save({ name: 'dev', user: 'refused' }, provider.issue('refused'));
     provider.forgetAccessToken('refused');
     expect(outcomes(await behind.call('refused', CALLS))).toEqual({ 200: CALLS });
     expect(provider.refreshes).toHaveLength(1);
   });
 
-  test('refresh early where one is ahead, and come to rest, even when a token lives shorter than they differ', async () => {
+  it('refresh early where one is ahead, and come to rest, even when a token lives shorter than they differ', async () => {
     await shared.store.save({ name: 'dev', user: 'short' }, provider.issue('short'));
     for (const worker of [ahead, behind, ...cluster.workers]) {
       expect(outcomes(await worker.call('short', CALLS))).toEqual({ 200: CALLS });
@@ -66,7 +64,7 @@ describe.each(STORE_KINDS)('processes whose clocks are five minutes apart, with 
     expect(provider.refreshes).toEqual([]);
   });
 
-  test('leave each other’s locks alone', async () => {
+  it('leave each other’s locks alone', async () => {
     const user = 'locked';
     await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
     const others: Promise<CallReport[]>[] = [];

@@ -1,27 +1,24 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { Cluster, outcomes, type Worker } from './cluster.js';
-import { openSharedStore, runs, STORE_KINDS, type SharedStore } from './stores.js';
+import { describeEachStore, openSharedStore, type SharedStore } from './stores.js';
 
 const CALLS = 100;
 const TOOK_OVER = 'took over an unfinished refresh client=dev';
 
-describe.each(STORE_KINDS)('a process that is killed while it refreshes, with the tokens in %s', (kind) => {
-  const test = runs(kind) ? it : it.skip;
+describeEachStore('a process that is killed while it refreshes, with the tokens in', (kind) => {
   let provider: RotatingProvider;
   let shared: SharedStore;
   let cluster: Cluster;
   let holder: Worker;
 
   beforeAll(async () => {
-    if (!runs(kind)) return;
     provider = await startRotatingProvider();
     shared = await openSharedStore(kind);
     cluster = await Cluster.start(2, { provider: provider.url, store: shared.settings });
   }, 60_000);
 
   beforeEach(async () => {
-    if (!runs(kind)) return;
     holder = await cluster.add({ refreshTimeout: 1, checkpoints: true }); // a lease of 0.8 s
   });
 
@@ -53,7 +50,7 @@ describe.each(STORE_KINDS)('a process that is killed while it refreshes, with th
     });
   }
 
-  test('is replaced after its lease, when the provider was not asked yet', async () => {
+  it('is replaced after its lease, when the provider was not asked yet', async () => {
     await saveExpired('asked');
     const killed = holder.reaches('locked').then(() => holder.signal('SIGKILL'));
     await expect(holder.call('asked')).rejects.toThrow('the worker died');
@@ -67,7 +64,7 @@ describe.each(STORE_KINDS)('a process that is killed while it refreshes, with th
     expect(provider.isRevoked('asked')).toBe(false);
   });
 
-  test('takes the login with it, when the provider had just rotated the refresh token', async () => {
+  it('takes the login with it, when the provider had just rotated the refresh token', async () => {
     await saveExpired('rotated');
     killAfterProcessing();
     await expect(holder.call('rotated')).rejects.toThrow('the worker died');
@@ -82,7 +79,7 @@ describe.each(STORE_KINDS)('a process that is killed while it refreshes, with th
     expect(await shared.store.fetch({ name: 'dev', user: 'rotated' })).toBeUndefined();
   });
 
-  test('harms nobody, when the provider lets a refresh token be used again for a while', async () => {
+  it('harms nobody, when the provider lets a refresh token be used again for a while', async () => {
     provider.grace = 60_000;
     await saveExpired('grace');
     killAfterProcessing();
@@ -93,7 +90,7 @@ describe.each(STORE_KINDS)('a process that is killed while it refreshes, with th
     expect(provider.isRevoked('grace')).toBe(false);
   });
 
-  test('harms nobody, when the new token was saved', async () => {
+  it('harms nobody, when the new token was saved', async () => {
     await saveExpired('saved');
     const killed = holder.reaches('saved').then(() => holder.signal('SIGKILL'));
     await expect(holder.call('saved')).rejects.toThrow('the worker died');

@@ -1,20 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { Cluster, outcomes, type Worker } from './cluster.js';
-import { openSharedStore, runs, STORE_KINDS, type SharedStore } from './stores.js';
+import { describeEachStore, openSharedStore, type SharedStore } from './stores.js';
 import type { CallReport } from './messages.js';
 
 const CALLS = 100;
 
-describe.each(STORE_KINDS)('a process that stands still while it refreshes, with the tokens in %s', (kind) => {
-  const test = runs(kind) ? it : it.skip;
+describeEachStore('a process that stands still while it refreshes, with the tokens in', (kind) => {
   let provider: RotatingProvider;
   let shared: SharedStore;
   let cluster: Cluster;
   let holder: Worker;
 
   beforeAll(async () => {
-    if (!runs(kind)) return;
     provider = await startRotatingProvider();
     shared = await openSharedStore(kind);
     cluster = await Cluster.start(2, { provider: provider.url, store: shared.settings });
@@ -22,7 +20,7 @@ describe.each(STORE_KINDS)('a process that stands still while it refreshes, with
   }, 60_000);
 
   beforeEach(() => {
-    if (runs(kind)) provider.grace = 0;
+    provider.grace = 0;
   });
 
   afterEach(() => {
@@ -62,7 +60,7 @@ describe.each(STORE_KINDS)('a process that stands still while it refreshes, with
     ]);
   }
 
-  test.each(['locked', 'read'] as const)(
+  it.each(['locked', 'read'] as const)(
     'does not ask the provider when it has come no further than "%s": its lease is over, and another has',
     async (checkpoint) => {
       await saveExpired(checkpoint);
@@ -82,7 +80,7 @@ describe.each(STORE_KINDS)('a process that stands still while it refreshes, with
     },
   );
 
-  test('saves nothing over the token of the one that took over, where the provider has a time of grace', async () => {
+  it('saves nothing over the token of the one that took over, where the provider has a time of grace', async () => {
     provider.grace = 60_000;
     await saveExpired('grace');
     const paused = pauseAfterProcessing();
@@ -99,7 +97,7 @@ describe.each(STORE_KINDS)('a process that stands still while it refreshes, with
     expect(provider.isRevoked('grace')).toBe(false);
   });
 
-  test('takes the login with it, where the provider has none', async () => {
+  it('takes the login with it, where the provider has none', async () => {
     await saveExpired('rotated');
     const paused = pauseAfterProcessing();
     const waiting = holder.call('rotated');

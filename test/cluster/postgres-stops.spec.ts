@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { PostgresServer } from '../support/postgres-server.js';
-import { hasProgram } from '../support/program.js';
+import { describeWithProgram } from '../support/program.js';
 import { Cluster, outcomes, type Worker } from './cluster.js';
 import { openSharedStore, type SharedStore } from './stores.js';
 
@@ -11,7 +11,7 @@ const CALLS = 100;
 const OUTAGE = 5000;
 const REFRESH_TIMEOUT = 5;
 
-(hasProgram('initdb') ? describe : describe.skip)('PostgreSQL, stopped while a new token is at the provider', () => {
+describeWithProgram('initdb')('PostgreSQL, stopped while a new token is at the provider', () => {
   let provider: RotatingProvider;
   let postgres: PostgresServer;
   let shared: SharedStore;

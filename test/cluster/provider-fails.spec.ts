@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRotatingProvider, type RefreshScript, type RotatingProvider } from '../providers/rotating-provider.js';
 import { Cluster, outcomes } from './cluster.js';
-import { openSharedStore, runs, type SharedStore } from './stores.js';
+import { describeWithRedis } from '../support/engines.js';
+import { openSharedStore, type SharedStore } from './stores.js';
 import type { WorkerSettings } from './messages.js';
 
 const CALLS = 100;
@@ -14,7 +15,7 @@ const FEW = 20;
 /** A provider that asks for an hour. */
 const LIMITED = { status: 429, headers: { 'retry-after': '3600' }, json: {} };
 
-(runs('redis') ? describe : describe.skip)('a provider that fails to refresh', () => {
+describeWithRedis('a provider that fails to refresh', () => {
   let provider: RotatingProvider;
   let shared: SharedStore;
   let cluster: Cluster;

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
-import { hasProgram } from '../support/program.js';
+import { describeWithProgram } from '../support/program.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Cluster, outcomes, type Worker } from './cluster.js';
 import { openSharedStore, type SharedStore } from './stores.js';
@@ -11,7 +11,7 @@ const CALLS = 100;
 const OUTAGE = 4500;
 const REFRESH_TIMEOUT = 5;
 
-(hasProgram('redis-server') ? describe : describe.skip)('Redis, stopped while a new token is at the provider', () => {
+describeWithProgram('redis-server')('Redis, stopped while a new token is at the provider', () => {
   let provider: RotatingProvider;
   let redis: RedisServer;
   let shared: SharedStore;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import type { TokenStore } from '../../lib/index.js';
+import { describeWithPostgres, describeWithRedis } from '../support/engines.js';
 import type { WorkerSettings } from './messages.js';
 import { openPostgresStore, openRedisStore } from './token-store.js';
 
@@ -15,7 +16,7 @@ export interface SharedStore {
 
 export type StoreKind = WorkerSettings['store']['kind'];
 
-export const STORE_KINDS: StoreKind[] = ['redis', 'postgres'];
+const STORE_KINDS: StoreKind[] = ['redis', 'postgres'];
 
 /** By `REDIS_URL` and `DATABASE_URL`, unless the test has a server of its own. */
 export function openSharedStore(kind: StoreKind, url = urlOf(kind)): Promise<SharedStore> {
@@ -23,9 +24,12 @@ export function openSharedStore(kind: StoreKind, url = urlOf(kind)): Promise<Sha
   return kind === 'redis' ? openRedis(url, prefix) : openPostgres(url, prefix);
 }
 
-/** Whether the tests of a kind run; in CI they do, whatever is missing. */
-export function runs(kind: StoreKind): boolean {
-  return urlOf(kind) !== '' || process.env.CI !== undefined;
+/** The same tests with the tokens in each store; skipped where its server is missing. */
+export function describeEachStore(title: string, tests: (kind: StoreKind) => void): void {
+  for (const kind of STORE_KINDS) {
+    const describeHere = kind === 'redis' ? describeWithRedis : describeWithPostgres;
+    describeHere(`${title} ${kind}`, () => tests(kind));
+  }
 }
 
 function urlOf(kind: StoreKind): string {

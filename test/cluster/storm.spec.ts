@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { Cluster, outcomes } from './cluster.js';
-import { openSharedStore, runs, STORE_KINDS, type SharedStore } from './stores.js';
+import { describeEachStore, openSharedStore, type SharedStore } from './stores.js';
 
 const CALLS = 1000;
 const FEWER = 200;
@@ -9,14 +9,12 @@ const PROCESSES = 4;
 
 jest.setTimeout(60_000); // processes take their time to start
 
-describe.each(STORE_KINDS)('a storm of calls from many processes, with the tokens in %s', (kind) => {
-  const test = runs(kind) ? it : it.skip;
+describeEachStore('a storm of calls from many processes, with the tokens in', (kind) => {
   let provider: RotatingProvider;
   let shared: SharedStore;
   let cluster: Cluster;
 
   beforeAll(async () => {
-    if (!runs(kind)) return;
     provider = await startRotatingProvider({ latency: 50 });
     shared = await openSharedStore(kind);
     cluster = await Cluster.start(PROCESSES, { provider: provider.url, store: shared.settings });
@@ -32,7 +30,7 @@ describe.each(STORE_KINDS)('a storm of calls from many processes, with the token
     await provider.close();
   });
 
-  test.each([1, 2, 3])('refreshes an expired token once (round %i)', async (round) => {
+  it.each([1, 2, 3])('refreshes an expired token once (round %i)', async (round) => {
     const user = `user ${round}`;
     const key = { name: 'dev', user };
     await shared.store.save(key, provider.issueExpired(user));
@@ -44,14 +42,14 @@ describe.each(STORE_KINDS)('a storm of calls from many processes, with the token
     expect(provider.refreshes).toHaveLength(1);
   });
 
-  test('replaces a token that the API refuses once', async () => {
+  it('replaces a token that the API refuses once', async () => {
     await shared.store.save({ name: 'dev', user: 'refused' }, provider.issue('refused'));
     provider.forgetAccessToken('refused');
     expect(outcomes(await cluster.storm('refused', FEWER))).toEqual({ 200: FEWER });
     expect(provider.refreshes).toHaveLength(1);
   });
 
-  test('says of a grant that was taken back that the login is over, and tells the application once', async () => {
+  it('says of a grant that was taken back that the login is over, and tells the application once', async () => {
     await shared.store.save({ name: 'dev', user: 'gone' }, provider.issueExpired('gone'));
     provider.revoke('gone');
     const { token_revoked: revoked = 0, missing_token: missing = 0 } = outcomes(await cluster.storm('gone', FEWER));
@@ -62,7 +60,7 @@ describe.each(STORE_KINDS)('a storm of calls from many processes, with the token
     expect(await shared.store.fetch({ name: 'dev', user: 'gone' })).toBeUndefined();
   });
 
-  test('fetches the client’s own token once for all', async () => {
+  it('fetches the client’s own token once for all', async () => {
     const machines = await Cluster.start(2, {
       provider: provider.url,
       store: shared.settings,

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Pool } from 'pg';
 import { createClient } from 'redis';
 import { Browser, type Page } from '../support/browser.js';
-import { hasChromium, launchChromium } from '../support/chromium.js';
+import { hasChromium, launchChromium, NEEDS_CHROMIUM } from '../support/chromium.js';
 import { describeWithPostgres, describeWithRedis } from '../support/engines.js';
 import { startClusterSample, type ClusterSample } from '../support/cluster-sample.js';
 import { allow } from '../support/sign-in.js';
+import { itWhere } from '../support/skips.js';
 
 const { REDIS_URL, DATABASE_URL } = process.env;
 const PROCESSES = 2;
@@ -78,7 +79,7 @@ describe('the cluster sample', () => {
       'Logins wait in a sealed cookie. Tokens are with the process that started them all.',
     );
 
-    (hasChromium ? it : it.skip)(
+    itWhere(hasChromium, NEEDS_CHROMIUM)(
       'in a browser shows which process does what, and one refresh for a hundred calls',
       async () => {
         const chromium = await launchChromium();

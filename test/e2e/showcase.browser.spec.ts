@@ -5,12 +5,13 @@ import { DataSource } from 'typeorm';
 import { createShowcase } from '../../sample/showcase/showcase.js';
 import { OAuth1Token } from '../../sample/showcase/tokens/oauth1-token.entity.js';
 import { OAuth2Token } from '../../sample/showcase/tokens/oauth2-token.entity.js';
-import { hasChromium, launchChromium } from '../support/chromium.js';
+import { hasChromium, launchChromium, NEEDS_CHROMIUM } from '../support/chromium.js';
+import { describeWhere } from '../support/skips.js';
 
 /** With SCREENSHOTS=1 the pictures of the documentation are made anew. */
 const takesScreenshots = process.env.SCREENSHOTS === '1';
 
-(hasChromium ? describe : describe.skip)('the showcase in a browser', () => {
+describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
   let app: INestApplication;
   let url: string;
   let chromium: Browser;

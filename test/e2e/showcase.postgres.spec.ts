@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { createShowcase } from '../../sample/showcase/showcase.js';
@@ -6,11 +6,12 @@ import { OAuth1Token } from '../../sample/showcase/tokens/oauth1-token.entity.js
 import { OAuth2Token } from '../../sample/showcase/tokens/oauth2-token.entity.js';
 import { User } from '../../sample/showcase/users/user.entity.js';
 import { Browser } from '../support/browser.js';
+import { describeWithPostgres } from '../support/engines.js';
 import { allow } from '../support/sign-in.js';
 
-const { DATABASE_URL, CI } = process.env;
-const runs = DATABASE_URL !== undefined || CI !== undefined;
-(runs ? describe : describe.skip)('the showcase on a PostgreSQL server', () => {
+const { DATABASE_URL } = process.env;
+
+describeWithPostgres('the showcase on a PostgreSQL server', () => {
   let app: INestApplication;
 
   afterEach(() => app.close());

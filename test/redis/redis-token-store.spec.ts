@@ -7,9 +7,9 @@ import { OAuthConfigError, type TokenKey } from 'nestjs-oauth-client';
 import { RedisTokenStore, type RedisClient } from 'nestjs-oauth-client/redis';
 import { tokenStoreContract } from 'nestjs-oauth-client/testing';
 import { createClient, createClientPool } from 'redis';
+import { describeWithRedis } from '../support/engines.js';
 
-const { REDIS_URL, CI } = process.env;
-const runs = REDIS_URL !== undefined || CI !== undefined;
+const { REDIS_URL } = process.env;
 const PREFIX = `test:${randomUUID()}:`;
 const TOKEN = { accessToken: 's3cret-access', tokenType: 'bearer', refreshToken: 's3cret-refresh' };
 
@@ -46,7 +46,7 @@ const CONNECTIONS: [string, () => Promise<Connection>][] = [
   ],
 ];
 
-(runs ? describe : describe.skip)('a token store in Redis', () => {
+describeWithRedis('a token store in Redis', () => {
   const redis = new Redis(REDIS_URL ?? '', { lazyConnect: true });
 
   beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { readdirSync, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { describeWhere } from './skips.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 
@@ -13,9 +14,7 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
 }
 
-/** For tests that start a server of their own: skipped where its program is not installed, but never in CI. */
-export function hasProgram(name: string): boolean {
-  const isHere = findProgram(name) !== undefined || process.env.CI !== undefined;
-  if (!isHere) console.warn(`SKIPPED: tests with a server of their own; they need its program, ${name}`);
-  return isHere;
+/** `describe`, for tests that start a server: skipped where its program is not installed, but never in CI. */
+export function describeWithProgram(name: string): ReturnType<typeof describeWhere> {
+  return describeWhere(findProgram(name) !== undefined, `the program ${name}, which is not installed`);
 }

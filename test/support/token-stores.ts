@@ -12,7 +12,7 @@ export interface OpenStore {
 }
 
 /** Every store of the library: its name, the `describe` that skips where its server is missing, and what opens it. */
-export const TOKEN_STORES: [name: string, run: typeof describe.skip, open: () => Promise<OpenStore>][] = [
+export const TOKEN_STORES: [name: string, run: typeof describeWithRedis, open: () => Promise<OpenStore>][] = [
   ['memory', describe, async () => ({ store: new MemoryTokenStore(), close: async () => {} })],
   ['Redis', describeWithRedis, () => openOn('Redis')],
   ['PostgreSQL', describeWithPostgres, () => openOn('PostgreSQL')],

@@ -1,0 +1,20 @@
+/** Repeats at the end which tests were skipped, and why. `describeWhere()` writes the reason into the title. */
+export default class SkipsReporter {
+  #isFiltered;
+
+  constructor({ testNamePattern }) {
+    this.#isFiltered = Boolean(testNamePattern); // then most tests are skipped, as the user asked
+  }
+
+  onRunComplete(_contexts, { testResults: files }) {
+    const counts = new Map();
+    for (const { status, fullName } of files.flatMap(({ testResults }) => testResults)) {
+      const [, need] = /\[needs (.+?)\]/.exec(fullName) ?? [];
+      if (status !== 'pending' || (need === undefined && this.#isFiltered)) continue;
+      const reason = need === undefined ? `no reason given: ${fullName}` : `needs ${need}`;
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+    const lines = Array.from(counts, ([reason, count]) => `SKIPPED: ${count} tests: ${reason}\n`);
+    process.once('exit', () => process.stderr.write(lines.join(''))); // after the coverage and Jest's own summary
+  }
+}
