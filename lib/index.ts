@@ -26,11 +26,7 @@ export {
   type OAuthHealthOptions,
   type PartHealth,
 } from './nest/oauth.health.js';
-export {
-  OAuthLoginInterceptor,
-  type OAuthLoginOptions,
-  type OAuthLoginParams,
-} from './nest/oauth-login.interceptor.js';
+export type { OAuthLoginOptions, OAuthLoginParams } from './nest/oauth-login.guard.js';
 export {
   OAuthBackchannelLogout,
   OAuthFrontchannelLogout,
@@ -38,7 +34,7 @@ export {
   OAuthLogoutCallback,
 } from './nest/oauth-logout.decorator.js';
 export { OAuthLogoutGuard } from './nest/oauth-logout.guard.js';
-export { OAuthLogoutInterceptor, type OAuthLogoutOptions } from './nest/oauth-logout.interceptor.js';
+export type { OAuthLogoutOptions } from './nest/oauth-logout-redirect.guard.js';
 export { OAuthClientModule } from './oauth-client.module.js';
 export type {
   OAuthClientModuleAsyncOptions,

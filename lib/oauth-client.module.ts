@@ -8,6 +8,7 @@ import { ModuleStateStore } from './nest/module-state-store.js';
 import { ModuleTokens } from './nest/module-tokens.js';
 import { OAuthHealthIndicator } from './nest/oauth.health.js';
 import { remoteAppProviders } from './nest/remote-app.providers.js';
+import { RouteRedirects } from './nest/route-redirects.js';
 import {
   OAuthClientOptions,
   OAuthFeatureClients,
@@ -40,11 +41,17 @@ export class OAuthClientModule {
           ModuleStateStore,
           registryProvider,
           OAuthHealthIndicator,
+          RouteRedirects,
           ...remoteAppProviders(),
         ];
       },
       get exports() {
-        return [OAuthRegistry, OAuthHealthIndicator, ...remoteAppProviders().map(({ provide }) => provide)];
+        return [
+          OAuthRegistry,
+          OAuthHealthIndicator,
+          RouteRedirects,
+          ...remoteAppProviders().map(({ provide }) => provide),
+        ];
       },
     };
   }

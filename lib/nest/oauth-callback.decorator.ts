@@ -1,6 +1,7 @@
-import { applyDecorators, createParamDecorator, UseGuards } from '@nestjs/common';
+import { createParamDecorator, UseGuards } from '@nestjs/common';
 import { loginResultOf, returnToOf } from './login-result.js';
 import { OAUTH_CALLBACK, OAuthCallbackGuard, type OAuthCallbackOptions } from './oauth-callback.guard.js';
+import { redirectingIfDecorated } from './redirecting-handler.js';
 import { routeOf } from './route-client.js';
 
 /**
@@ -21,7 +22,7 @@ export function OAuthCallback(
   first?: string | readonly string[] | OAuthCallbackOptions,
   second?: OAuthCallbackOptions,
 ): MethodDecorator {
-  return applyDecorators(OAUTH_CALLBACK(routeOf(first, second)), UseGuards(OAuthCallbackGuard));
+  return redirectingIfDecorated(routeOf(first, second), OAUTH_CALLBACK, () => UseGuards(OAuthCallbackGuard));
 }
 
 /** The user's token: an `OAuth1Token` or an `OAuth2Token`. */

@@ -1,5 +1,6 @@
-import { applyDecorators, Redirect, UseInterceptors } from '@nestjs/common';
-import { OAUTH_LOGIN, OAuthLoginInterceptor, type OAuthLoginOptions } from './oauth-login.interceptor.js';
+import { UseGuards } from '@nestjs/common';
+import { OAUTH_LOGIN, OAuthLoginGuard, type OAuthLoginOptions } from './oauth-login.guard.js';
+import { redirectingHandler } from './redirecting-handler.js';
 import { routeOf } from './route-client.js';
 
 /**
@@ -22,5 +23,5 @@ export function OAuthLogin(
   first?: string | readonly string[] | OAuthLoginOptions,
   second?: OAuthLoginOptions,
 ): MethodDecorator {
-  return applyDecorators(OAUTH_LOGIN(routeOf(first, second)), UseInterceptors(OAuthLoginInterceptor), Redirect());
+  return redirectingHandler(routeOf(first, second), OAUTH_LOGIN, () => UseGuards(OAuthLoginGuard));
 }

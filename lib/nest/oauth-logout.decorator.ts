@@ -1,6 +1,7 @@
-import { applyDecorators, HttpCode, Redirect, UseGuards, UseInterceptors } from '@nestjs/common';
+import { applyDecorators, HttpCode, UseGuards } from '@nestjs/common';
+import { OAUTH_LOGOUT, OAuthLogoutRedirectGuard, type OAuthLogoutOptions } from './oauth-logout-redirect.guard.js';
 import { OAUTH_LOGOUT_REQUEST, OAuthLogoutGuard, type OAuthLogoutRequestRoute } from './oauth-logout.guard.js';
-import { OAUTH_LOGOUT, OAuthLogoutInterceptor, type OAuthLogoutOptions } from './oauth-logout.interceptor.js';
+import { redirectingHandler, redirectingIfDecorated } from './redirecting-handler.js';
 import { routeOf } from './route-client.js';
 
 /**
@@ -25,8 +26,7 @@ export function OAuthLogout(
   first?: string | readonly string[] | OAuthLogoutOptions,
   second?: OAuthLogoutOptions,
 ): MethodDecorator {
-  const route = routeOf(first, second);
-  return applyDecorators(OAUTH_LOGOUT(route), UseInterceptors(OAuthLogoutInterceptor), Redirect());
+  return redirectingHandler(routeOf(first, second), OAUTH_LOGOUT, () => UseGuards(OAuthLogoutRedirectGuard));
 }
 
 /**
@@ -68,5 +68,5 @@ export function OAuthFrontchannelLogout(clients?: string | readonly string[]): M
 }
 
 function logoutRequest(route: OAuthLogoutRequestRoute): MethodDecorator {
-  return applyDecorators(OAUTH_LOGOUT_REQUEST(route), UseGuards(OAuthLogoutGuard));
+  return redirectingIfDecorated(route, OAUTH_LOGOUT_REQUEST, () => UseGuards(OAuthLogoutGuard));
 }

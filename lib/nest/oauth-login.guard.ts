@@ -1,10 +1,11 @@
-import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { mergeMap, type Observable } from 'rxjs';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
-import type { LoginParams, RedirectResponse } from '../remote-app/login.js';
+import type { LoginParams } from '../remote-app/login.js';
+import type { RedirectingRoute } from './redirecting-handler.js';
 import { clientOfRoute, type ClientRoute } from './route-client.js';
+import { RouteRedirects } from './route-redirects.js';
 import { requestOf } from './route-request.js';
 
 /** How a login route is set up; see `@OAuthLogin()`. */
@@ -28,25 +29,25 @@ export interface OAuthLoginParams extends LoginParams {
 
 export type OAuthLoginRoute = OAuthLoginOptions & ClientRoute;
 
-export const OAUTH_LOGIN = Reflector.createDecorator<OAuthLoginRoute>();
+export const OAUTH_LOGIN = Reflector.createDecorator<RedirectingRoute<OAuthLoginRoute>>();
 
 /** Turns what a login handler returns into the redirect to the provider. `@OAuthLogin()` sets it up. */
 @Injectable()
-export class OAuthLoginInterceptor implements NestInterceptor<OAuthLoginParams | undefined, RedirectResponse> {
+export class OAuthLoginGuard implements CanActivate {
   constructor(
     private readonly registry: OAuthRegistry,
     private readonly reflector: Reflector,
+    private readonly redirects: RouteRedirects,
   ) {}
 
-  intercept(context: ExecutionContext, next: CallHandler<OAuthLoginParams | undefined>): Observable<RedirectResponse> {
-    const { clients, redirectUri } = this.reflector.get(OAUTH_LOGIN, context.getHandler());
+  canActivate(context: ExecutionContext): boolean {
+    const route = this.reflector.get(OAUTH_LOGIN, context.getHandler());
     const request = requestOf(context);
-    const app = clientOfRoute(this.registry, clients, request);
-    return next.handle().pipe(
-      mergeMap((params) => {
-        const { redirectUri: own, ...rest }: OAuthLoginParams = requireParams(params, 'login');
-        return app.authorizeRedirect(request, own === undefined || own === '' ? redirectUri : own, rest);
-      }),
-    );
+    this.redirects.prepare(context, route, async (handle) => {
+      const app = clientOfRoute(this.registry, route.clients, request);
+      const { redirectUri: own, ...params }: OAuthLoginParams = requireParams(await handle(), 'login');
+      return app.authorizeRedirect(request, own === undefined || own === '' ? route.redirectUri : own, params);
+    });
+    return true;
   }
 }

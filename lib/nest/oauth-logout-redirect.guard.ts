@@ -1,12 +1,12 @@
-import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { mergeMap, type Observable } from 'rxjs';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
 import { requireNavigation } from '../remote-app/navigation.js';
-import type { RedirectResponse } from '../remote-app/login.js';
 import type { LogoutRedirectParams } from '../remote-app/logout.js';
+import type { RedirectingRoute } from './redirecting-handler.js';
 import { openIdClientOfRoute, type ClientRoute } from './route-client.js';
+import { RouteRedirects } from './route-redirects.js';
 import { requestOf } from './route-request.js';
 
 /** How a logout route is set up; see `@OAuthLogout()`. */
@@ -20,30 +20,27 @@ export interface OAuthLogoutOptions {
 
 export type OAuthLogoutRoute = OAuthLogoutOptions & ClientRoute;
 
-export const OAUTH_LOGOUT = Reflector.createDecorator<OAuthLogoutRoute>();
+export const OAUTH_LOGOUT = Reflector.createDecorator<RedirectingRoute<OAuthLogoutRoute>>();
 
 /** Turns what a logout handler returns into the redirect to the provider. `@OAuthLogout()` sets it up. */
 @Injectable()
-export class OAuthLogoutInterceptor implements NestInterceptor<LogoutRedirectParams | undefined, RedirectResponse> {
+export class OAuthLogoutRedirectGuard implements CanActivate {
   constructor(
     private readonly registry: OAuthRegistry,
     private readonly reflector: Reflector,
+    private readonly redirects: RouteRedirects,
   ) {}
 
-  intercept(
-    context: ExecutionContext,
-    next: CallHandler<LogoutRedirectParams | undefined>,
-  ): Observable<RedirectResponse> {
-    const { clients, postLogoutRedirectUri } = this.reflector.get(OAUTH_LOGOUT, context.getHandler());
+  canActivate(context: ExecutionContext): boolean {
+    const route = this.reflector.get(OAUTH_LOGOUT, context.getHandler());
+    const { postLogoutRedirectUri, clients } = route;
     const request = requestOf(context);
-    const app = openIdClientOfRoute(this.registry, clients, request);
-    requireNavigation(request); // before the handler ends the session here
-    return next
-      .handle()
-      .pipe(
-        mergeMap((params) =>
-          app.logoutRedirect(request, { postLogoutRedirectUri, ...requireParams(params, 'logout') }),
-        ),
-      );
+    this.redirects.prepare(context, route, async (handle) => {
+      const app = openIdClientOfRoute(this.registry, clients, request);
+      requireNavigation(request); // before the handler ends the session here
+      const params: LogoutRedirectParams = requireParams(await handle(), 'logout');
+      return app.logoutRedirect(request, { postLogoutRedirectUri, ...params });
+    });
+    return true;
   }
 }
