@@ -89,7 +89,7 @@ export interface ComplianceSession {
  * @example
  * complianceFix: (session) =>
  *   session.registerComplianceHook('access_token_response', (response) => {
- *     response.data.token_type = 'Bearer'; // Slack sends none
+ *     Object.assign(response.data, response.data.authed_user); // Slack's token of the user
  *     return response;
  *   })
  */

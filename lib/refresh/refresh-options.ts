@@ -10,6 +10,13 @@ export interface TokenId {
   readonly token: string;
 }
 
+/** A token that the provider gave. */
+export interface Renewal {
+  readonly token: OAuth2Token;
+  /** What is wrong with the provider's answer; thrown once the token is saved. */
+  readonly fault?: OAuthError;
+}
+
 /** How the tokens of one client are kept alive. */
 export interface RefreshOptions {
   /** The client. */
@@ -28,5 +35,5 @@ export interface RefreshOptions {
    * Gets a new token from the provider, for the old one or for none.
    * @throws {TokenRevokedError} when the provider no longer accepts the old one
    */
-  renew(old: OAuth2Token | undefined, id: TokenId): Promise<OAuth2Token>;
+  renew(old: OAuth2Token | undefined, id: TokenId): Promise<Renewal>;
 }

@@ -7,7 +7,7 @@ import { isExpired, type OAuth2Token } from '../token/token.js';
 import { FreshTokens } from './fresh-tokens.js';
 import { inTime } from './in-time.js';
 import { RefreshLock } from './refresh-lock.js';
-import type { RefreshOptions, TokenId } from './refresh-options.js';
+import type { RefreshOptions, Renewal, TokenId } from './refresh-options.js';
 import type { KeptToken, TokenPlace } from './token-place.js';
 
 /** Of the time that callers wait, the part after which the lock of a holder that died is free: they still get a token. */
@@ -134,14 +134,27 @@ export class TokenRefresh {
   }
 
   async #replace(place: TokenPlace, old: KeptToken | undefined, lock: RefreshLock): Promise<OAuth2Token> {
-    let token: OAuth2Token;
+    let renewal: Renewal;
     try {
-      token = await this.#fromProvider(place, old);
+      renewal = await this.#fromProvider(place, old);
     } catch (error) {
       return this.#insteadOf(place, old, error);
     }
+    const { token, fault } = renewal;
     count('oauth.client.refreshes', this.#attributes);
     logEvent('debug', 'token refreshed', { client: this.#options.name });
+    const latest = await this.#save(place, token, old, lock);
+    if (fault) throw fault;
+    return latest;
+  }
+
+  /** Returns the token that counts now: another one, where another was saved in the meantime. */
+  async #save(
+    place: TokenPlace,
+    token: OAuth2Token,
+    old: KeptToken | undefined,
+    lock: RefreshLock,
+  ): Promise<OAuth2Token> {
     try {
       if (await this.#fresh.save(place, token, old)) return token;
     } catch (error) {
@@ -149,7 +162,7 @@ export class TokenRefresh {
       await this.#tell('onTokenUnsaved', { ...place.owner, token, error: asError(error) });
       return token;
     }
-    return (await this.#fresh.read(place))?.token ?? token; // another was saved in the meantime
+    return (await this.#fresh.read(place))?.token ?? token;
   }
 
   async #saveAgain(place: TokenPlace, token: OAuth2Token, old: KeptToken | undefined): Promise<void> {
@@ -159,7 +172,7 @@ export class TokenRefresh {
   }
 
   /** @throws {TokenRevokedError} without asking, when the provider has said so already */
-  async #fromProvider(place: TokenPlace, old: KeptToken | undefined): Promise<OAuth2Token> {
+  async #fromProvider(place: TokenPlace, old: KeptToken | undefined): Promise<Renewal> {
     const id = tokenId(place, old);
     const refusal = this.#revoked.get(id.token) ?? this.#options.refusalFor(old?.token, id);
     if (refusal) throw refusal;

@@ -4,10 +4,11 @@ import { tokenBindingOf } from '../config/token-binding.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MissingTokenError, OAuthError, TokenExpiredError, TokenRevokedError } from '../oauth.errors.js';
 import { requestAccessToken } from '../oauth2/grants/access-token-request.js';
+import { refreshTokenAdvice } from '../oauth2/grants/refresh-token-advice.js';
 import { refreshToken, type RefreshableToken } from '../oauth2/grants/refresh-token.js';
 import type { ServerMetadata } from '../oauth2/provider/server-metadata.js';
 import { ProviderBreaker } from '../refresh/provider-breaker.js';
-import type { TokenId } from '../refresh/refresh-options.js';
+import type { Renewal, TokenId } from '../refresh/refresh-options.js';
 import { GivenPlace, OwnPlace, StorePlace, type TokenPlace } from '../refresh/token-place.js';
 import { TokenRefresh } from '../refresh/token-refresh.js';
 import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
@@ -35,7 +36,7 @@ export class OAuth2Tokens {
     this.#users = new TokenRefresh({
       ...config,
       events: application,
-      refusalFor: (old, id) => (isRefreshable(old) ? this.#breaker.refusal(id) : signInAgain(config.name, old)),
+      refusalFor: (old, id) => (isRefreshable(old) ? this.#breaker.refusal(id) : signInAgain(config, old)),
       renew: (old, id) => this.#refresh(old as RefreshableToken, id),
     });
     this.#own = new TokenRefresh({
@@ -79,14 +80,14 @@ export class OAuth2Tokens {
     return new StorePlace(store, tokenKey(`${name}#${digest}`, ''), { patience: refreshTimeout });
   }
 
-  async #fetchOwn(id: TokenId): Promise<OAuth2Token> {
-    return this.#breaker.run(id, async () =>
-      requestAccessToken(await this.#metadata.load(), { grantType: 'client_credentials' }),
-    );
+  async #fetchOwn(id: TokenId): Promise<Renewal> {
+    return this.#breaker.run(id, async () => ({
+      token: await requestAccessToken(await this.#metadata.load(), { grantType: 'client_credentials' }),
+    }));
   }
 
   /** RFC 6749 §6. */
-  async #refresh(old: RefreshableToken, id: TokenId): Promise<OAuth2Token> {
+  async #refresh(old: RefreshableToken, id: TokenId): Promise<Renewal> {
     try {
       return await this.#breaker.run(id, async () => refreshToken(await this.#metadata.load(), old));
     } catch (error) {
@@ -120,10 +121,13 @@ function isRefreshable(token: OAuth2Token | undefined): token is RefreshableToke
   return token?.refreshToken !== undefined;
 }
 
-function signInAgain(name: string, old: OAuth2Token | undefined): OAuthError {
+function signInAgain(config: OAuth2ClientConfig, old: OAuth2Token | undefined): OAuthError {
+  const { name } = config;
   return old
     ? new TokenExpiredError({
-        description: `the token for "${name}" is expired and there is no refresh token; sign in again`,
+        description:
+          `the token for "${name}" is expired and there is no refresh token; sign in again. ` +
+          refreshTokenAdvice(config),
       })
     : new MissingTokenError({ description: `no token for "${name}": this user has none; sign in first` });
 }

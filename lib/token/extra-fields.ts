@@ -28,13 +28,20 @@ export function extraFields(response: object, reserved: ReadonlySet<string>): Re
   return Object.fromEntries(kept);
 }
 
-/** Returns a copy with storable strings. What is not JSON, such as a function or `Infinity`, becomes `null`. */
+/** Returns a copy with storable strings. What is not JSON, such as a function, a `Date` or `Infinity`, becomes `null`. */
 function plainJson(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value);
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (typeof value !== 'object' || value === null) return null;
   if (Array.isArray(value)) return value.map(plainJson);
+  if (!isPlain(value)) return null;
   const fields = Object.entries(value).filter(([name]) => !UNSAFE_NAMES.has(name));
   return Object.fromEntries(fields.map(([name, field]) => [storableText(name), plainJson(field)]));
+}
+
+/** Whether an object has the prototype of an object literal, or none; that of another class has a prototype itself. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

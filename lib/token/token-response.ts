@@ -1,7 +1,9 @@
 import { InvalidTokenError } from '../oauth.errors.js';
+import { expiryOfResponse } from './expiry.js';
 import { extraFields } from './extra-fields.js';
 import { isStorable, storableText } from './storable-text.js';
-import { expiryFields, LONGEST_LIFETIME, type OAuth1Token, type OAuth2Token } from './token.js';
+import { readScope, readTokenType } from './token-fields.js';
+import type { OAuth1Token, OAuth2Token } from './token.js';
 
 /** Characters of a token, at most. Larger than any that a request header can carry. */
 const LONGEST_TOKEN = 65_536;
@@ -22,13 +24,13 @@ const VISIBLE = /^[\x20-\x7e]+$/;
 
 /**
  * Reads an OAuth 2 token from a provider's response (RFC 6749 §5.1). Only wire names count, so that a provider cannot set
- * fields that are the library's own. A refresh token or an id_token that cannot be used is dropped.
+ * fields that are the library's own. Only the access token is required: another field that cannot be used is dropped.
+ * @param expectedType the `token_type` of a response that names none
  * @throws {InvalidTokenError} when the access token is missing, is longer than 64 KB or has forbidden characters
  */
-export function readOAuth2TokenResponse(response: object, now = Date.now()): OAuth2Token {
+export function readOAuth2TokenResponse(response: object, expectedType: string, now = Date.now()): OAuth2Token {
   const fields = response as Record<string, unknown>;
-  const { access_token: accessToken, token_type: tokenType, scope } = fields;
-  const { refresh_token: refreshToken, id_token: idToken } = fields;
+  const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken } = fields;
   if (!isToken(accessToken)) {
     throw new InvalidTokenError({
       description:
@@ -36,15 +38,29 @@ export function readOAuth2TokenResponse(response: object, now = Date.now()): OAu
         '(RFC 6749 A.12). Another format can be read by an `access_token_response` hook',
     });
   }
-  const latest = Math.floor(now / 1000) + LONGEST_LIFETIME;
+  const scope = readScope(fields.scope);
   return {
     ...extraFields(response, RESERVED.oauth2),
     accessToken,
-    tokenType: typeof tokenType === 'string' && isStorable(tokenType) && tokenType ? tokenType.toLowerCase() : 'bearer',
+    tokenType: readTokenType(fields.token_type) ?? expectedType,
     ...(isToken(refreshToken) && { refreshToken }),
-    ...expiryFields({ expiresAt: fields.expires_at, expiresIn: fields.expires_in, latest }, now),
-    ...(typeof scope === 'string' && scope.length <= LONGEST_TOKEN && { scope: storableText(scope) }),
+    ...expiryOfResponse({ expiresAt: fields.expires_at, expiresIn: fields.expires_in }, now),
+    ...(scope !== undefined && scope.length <= LONGEST_TOKEN && { scope: storableText(scope) }),
     ...(isToken(idToken) && { idToken }),
+  };
+}
+
+/**
+ * Returns a token after its refresh: the new one, with what the response did not send again. That is the refresh token, the
+ * id_token, the scope (RFC 6749 §5.1), the APIs that the token is for, and fields that the provider once added.
+ */
+export function refreshedToken(old: OAuth2Token, response: OAuth2Token): OAuth2Token {
+  const { refreshToken, scope, idToken, resource } = old;
+  const kept = { refreshToken, scope, idToken, resource };
+  return {
+    ...extraFields({ ...response, ...old, ...response }, RESERVED.oauth2),
+    ...Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)),
+    ...response,
   };
 }
 

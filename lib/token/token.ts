@@ -1,6 +1,7 @@
 import type { JsonWebKey } from 'node:crypto';
-import { clamp } from '../limits.js';
 import { InvalidTokenError } from '../oauth.errors.js';
+import { expiryOfStored } from './expiry.js';
+import { readScope, readTokenType } from './token-fields.js';
 
 /** An OAuth 1.0a access token with its secret (RFC 5849 §2.3). */
 export interface OAuth1Token {
@@ -55,8 +56,9 @@ export type StoredOAuth2Token =
       accessToken: string;
       tokenType?: string | null;
       refreshToken?: string | null;
-      expiresAt?: number | string | null;
-      expiresIn?: number | string | null;
+      expiresAt?: number | string | bigint | Date | null;
+      expiresIn?: number | string | bigint | null;
+      scope?: string | readonly string[] | null;
       idToken?: string | null;
       dpopKey?: JsonWebKey | null;
       issuer?: string | null;
@@ -66,8 +68,9 @@ export type StoredOAuth2Token =
       access_token: string;
       token_type?: string | null;
       refresh_token?: string | null;
-      expires_at?: number | string | null;
-      expires_in?: number | string | null;
+      expires_at?: number | string | bigint | Date | null;
+      expires_in?: number | string | bigint | null;
+      scope?: string | readonly string[] | null;
       id_token?: string | null;
       dpop_key?: JsonWebKey | null;
       issuer?: string | null;
@@ -77,9 +80,6 @@ export type StoredOAuth2Token =
 export type StoredToken = StoredOAuth1Token | StoredOAuth2Token;
 
 type Fields = Record<string, unknown>;
-
-/** Seconds: ten years. No provider means a longer lifetime, and any database column can hold it. */
-export const LONGEST_LIFETIME = 315_360_000;
 
 const OAUTH1_NAMES = { oauth_token: 'oauthToken', oauth_token_secret: 'oauthTokenSecret' };
 const OAUTH2_NAMES = {
@@ -105,40 +105,21 @@ export function readOAuth1Token(value: object): OAuth1Token {
 }
 
 /**
- * Reads an OAuth 2 token as the application stores it, under our names or the wire names. An expiry that is not a number is
+ * Reads an OAuth 2 token as the application stores it, under our names or the wire names. An expiry that cannot be read is
  * ignored.
  * @throws {InvalidTokenError} when it has no access token
  */
 export function readOAuth2Token(value: object, now = Date.now()): OAuth2Token {
-  const { accessToken, tokenType, refreshToken, expiresAt, expiresIn, ...extra } = rename(value, OAUTH2_NAMES);
+  const { accessToken, tokenType, refreshToken, expiresAt, expiresIn, scope, ...extra } = rename(value, OAUTH2_NAMES);
   if (!isText(accessToken)) throw notAToken('an OAuth 2 token has `accessToken`', value);
+  const granted = readScope(scope);
   return {
     ...extra,
     accessToken,
-    tokenType: isText(tokenType) ? tokenType.toLowerCase() : 'bearer',
+    tokenType: readTokenType(tokenType) ?? 'bearer',
     ...(isText(refreshToken) && { refreshToken }),
-    ...expiryFields({ expiresAt, expiresIn }, now),
-  };
-}
-
-/**
- * Returns `expiresAt`, computed once from `expiresIn` where it is missing, and `expiresIn`: whole seconds within bounds.
- * @param latest the latest point in time that is accepted, in seconds since 1970
- */
-export function expiryFields(
-  {
-    expiresAt,
-    expiresIn,
-    latest = Number.MAX_SAFE_INTEGER,
-  }: { expiresAt: unknown; expiresIn: unknown; latest?: number },
-  now: number,
-): Pick<OAuth2Token, 'expiresAt' | 'expiresIn'> {
-  const lifetime = toSeconds(expiresIn, LONGEST_LIFETIME);
-  const expiry =
-    toSeconds(expiresAt, latest) ?? (lifetime === undefined ? undefined : Math.floor(now / 1000) + lifetime);
-  return {
-    ...(expiry !== undefined && { expiresAt: expiry }),
-    ...(lifetime !== undefined && { expiresIn: lifetime }),
+    ...expiryOfStored({ expiresAt, expiresIn }, now),
+    ...(granted !== undefined && { scope: granted }),
   };
 }
 
@@ -156,13 +137,6 @@ function rename(value: object, names: Record<string, string>): Fields {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-function toSeconds(value: unknown, most: number): number | undefined {
-  const seconds = Math.floor(
-    clamp(typeof value === 'string' && value.trim() !== '' ? Number(value) : value, 0, most, NaN),
-  );
-  return Number.isNaN(seconds) ? undefined : seconds;
 }
 
 function notAToken(expected: string, value: object): InvalidTokenError {

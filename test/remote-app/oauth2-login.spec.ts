@@ -319,13 +319,6 @@ describe('a login by OAuth 2', () => {
         error_description: expect.stringContaining('access_token'),
       });
     });
-
-    it('for a token type that is missing', async () => {
-      const { status, body } = await answer({ json: { access_token: 'secret-token' } });
-      expect(status).toBe(502);
-      expect(body).toMatchObject({ error: 'token_invalid', error_description: expect.stringContaining('token_type') });
-      expect(JSON.stringify(body)).not.toContain('secret-token');
-    });
   });
 
   it('compares the token type without case', async () => {

@@ -68,9 +68,13 @@ describe('an OAuth 2 token', () => {
     [{ expires_at: 100, expires_in: 3600 }, 100],
     [{ expires_at: null, expires_in: 3600 }, NOW_IN_SECONDS + 3600],
     // Authlib: test_expires_in_used_when_expires_at_unparseable
-    [{ expires_at: '2024-01-01T00:00:00Z', expires_in: 3600 }, NOW_IN_SECONDS + 3600],
+    [{ expires_at: 'next year', expires_in: 3600 }, NOW_IN_SECONDS + 3600],
     // Authlib: test_unparseable_expires_at_returns_none
-    [{ expires_at: '2024-01-01T00:00:00Z' }, undefined],
+    [{ expires_at: 'next year' }, undefined],
+    [{ expires_at: '2024-01-01T00:00:00Z', expires_in: 3600 }, 1_704_067_200],
+    [{ expires_at: 1_704_067_200_000 }, 1_704_067_200],
+    [{ expires_at: new Date(1_704_067_200_000) }, 1_704_067_200],
+    [{ expires_at: '1h', expires_in: '3600abc' }, undefined],
     [{ expires_at: '', expires_in: '' }, undefined],
     [{ expires_at: ' ', expires_in: ' ' }, undefined],
     [{ expires_in: 'soon' }, undefined],
@@ -95,6 +99,29 @@ describe('an OAuth 2 token', () => {
     const token = readOAuth2Token({ access_token: 'a', ...fields }, NOW);
     expect(token.expiresIn).toBe(expected);
     expect('expiresIn' in token).toBe(expected !== undefined);
+  });
+
+  it.each([
+    [['user:read', 'chat:read'], 'user:read chat:read'],
+    ['a b', 'a b'],
+    [['a', 7, '', 'b'], 'a b'],
+    [[], undefined],
+    ['', undefined],
+    [7, undefined],
+    [{ 0: 'a' }, undefined],
+  ])('with the scope %j has the scope %j', (scope, expected) => {
+    expect(readOAuth2Token({ access_token: 'a', scope }).scope).toBe(expected);
+  });
+
+  it.each([
+    ['Bearer ', 'bearer'],
+    ['BearerToken', 'bearer'],
+    ['user', 'bearer'],
+    ['User Access Token', 'bearer'],
+    ['MAC', 'mac'],
+    [7, 'bearer'],
+  ])('with the token_type %j is of the type %j', (token_type, expected) => {
+    expect(readOAuth2Token({ access_token: 'a', token_type }).tokenType).toBe(expected);
   });
 
   it.each([
@@ -147,7 +174,7 @@ describe('isExpired', () => {
 
   it('is false for a token that has no expiry', () => {
     expect(isExpired(readOAuth2Token({ access_token: 'a' }), 1e9)).toBe(false);
-    expect(isExpired(readOAuth2Token({ access_token: 'a', expires_at: '2024-01-01T00:00:00Z' }), 1e9)).toBe(false);
+    expect(isExpired(readOAuth2Token({ access_token: 'a', expires_at: 'next year' }), 1e9)).toBe(false);
   });
 
   it('turns at the very second', () => {

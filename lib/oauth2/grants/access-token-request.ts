@@ -1,12 +1,14 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { RequestParameters } from '../../config/client-settings.js';
 import { InvalidTokenError } from '../../oauth.errors.js';
+import { errorFields, logEvent } from '../../observability/log.js';
 import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token } from '../../token/token.js';
 import { spaceSeparated } from '../authorization/authorization-params.js';
 import { clientAssertion } from '../client/client-assertion.js';
 import type { Provider } from '../provider/provider.js';
 import { exchangeCode, type CodeExchange } from './authorization-code.js';
-import { refreshToken, type RefreshableToken } from './refresh-token.js';
+import { refreshTokenAdvice } from './refresh-token-advice.js';
+import { refreshToken } from './refresh-token.js';
 import { requestToken } from './token-request.js';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -77,7 +79,7 @@ export async function requestAccessToken(provider: Provider, request: AccessToke
     case 'authorization_code':
       return (await exchangeCode(provider, request)).token;
     case 'refresh_token':
-      return refreshToken(provider, refreshable(readOAuth2Token(request.token)));
+      return refreshByHand(provider, readOAuth2Token(request.token));
     case 'client_credentials':
       return grantToken(provider, request, {});
     case 'password':
@@ -109,10 +111,17 @@ async function grantToken(
   return token;
 }
 
-function refreshable(token: OAuth2Token): RefreshableToken {
-  const { refreshToken: present } = token;
-  if (present !== undefined) return { ...token, refreshToken: present };
-  throw new InvalidTokenError({ description: 'the token has no refresh token to refresh it with', status: 500 });
+/** Returns the token even where the answer has a fault, since the old refresh token may be used up; the fault is logged. */
+async function refreshByHand(provider: Provider, old: OAuth2Token): Promise<OAuth2Token> {
+  const { config } = provider;
+  const { refreshToken: present } = old;
+  if (present === undefined) {
+    const description = `the token has no refresh token to refresh it with. ${refreshTokenAdvice(config)}`;
+    throw new InvalidTokenError({ description, status: 500 });
+  }
+  const { token, fault } = await refreshToken(provider, { ...old, refreshToken: present });
+  if (fault) logEvent('error', 'refresh answer has a fault', { client: config.name, ...errorFields(fault) });
+  return token;
 }
 
 function tokenExchangeParameters(exchange: TokenExchangeGrant): Record<string, unknown> {

@@ -48,6 +48,7 @@ export async function exchangeCode(provider: Provider, exchange: CodeExchange): 
         ...(knowsIssuer(provider) && { expectedNonce: nonce, maxAge }),
         ...signatureOptions(provider),
       }),
+    expectsIdToken: nonce !== undefined || maxAge !== undefined,
     idToken: { subject, acrValues },
   });
   const { resource } = exchange;

@@ -1,4 +1,8 @@
 import type { AuthorizationServer } from 'oauth4webapi';
+import { type OAuthError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
+import { errorFields, logEvent } from '../../observability/log.js';
+import { readScope } from '../../token/token-fields.js';
+import { refreshedToken } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { subjectOf } from '../openid/id-token.js';
 import type { Provider } from '../provider/provider.js';
@@ -7,24 +11,46 @@ import { requestToken } from './token-request.js';
 /** A token that can be refreshed. */
 export type RefreshableToken = OAuth2Token & { refreshToken: string };
 
+/** What a refresh came to. */
+export interface Refreshed {
+  /** The token to save, whether there is a fault or not. */
+  token: OAuth2Token;
+  /** Why this call must fail, once the token is saved. */
+  fault?: OAuthError;
+}
+
 /**
- * Exchanges a refresh token for a new token (RFC 6749 §6). What the answer does not replace stays: the refresh token, the
- * id_token, the APIs that it is for, the key that it is bound to.
+ * Exchanges a refresh token for a new token (RFC 6749 §6). What the answer does not replace stays: see `refreshedToken()`.
+ *
+ * A provider that rotates has used up the old refresh token by now, so an answer with a usable access token is not thrown away
+ * because a check fails. A bad id_token is logged and dropped. Of a token of another type, only the refresh token is kept.
+ * @throws {InvalidTokenError} when the answer has no usable access token, or its id_token is about another user
  */
-export async function refreshToken(provider: Provider, old: RefreshableToken): Promise<OAuth2Token> {
-  const { refreshTokenUrl, refreshTokenParams, resource, dpopKey } = provider.config;
+export async function refreshToken(provider: Provider, old: RefreshableToken): Promise<Refreshed> {
+  const { name, refreshTokenUrl, refreshTokenParams, resource, dpopKey } = provider.config;
   const server = refreshTokenUrl ? withTokenEndpoint(provider.server, refreshTokenUrl) : provider.server;
-  const { token } = await requestToken(
+  const subject = old.idToken === undefined ? undefined : await subjectOf(provider, old.idToken);
+  const { token, fault, idTokenFault } = await requestToken(
     { ...provider, server },
     {
       grantType: 'refresh_token',
       parameters: { resource: old.resource ?? resource, ...refreshTokenParams, refresh_token: old.refreshToken },
       dpopKey: old.tokenType === 'dpop' ? (old.dpopKey ?? dpopKey) : undefined,
-      idToken: { subject: old.idToken === undefined ? undefined : await subjectOf(provider, old.idToken) },
+      idToken: { subject },
+      keepsToken: true,
     },
   );
-  const { refreshToken: kept, idToken, resource: audience } = old;
-  return { refreshToken: kept, ...(idToken && { idToken }), ...(audience && { resource: audience }), ...token };
+  if (idTokenFault) {
+    const claimed = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
+    if (subject !== undefined && claimed !== undefined && claimed !== subject) throw idTokenFault;
+    logEvent('warn', 'id_token of a refresh ignored', { client: name, ...errorFields(idTokenFault) });
+  }
+  if (fault instanceof UnsupportedTokenTypeError) {
+    return { token: { ...old, refreshToken: token.refreshToken ?? old.refreshToken }, fault };
+  }
+  const { idToken: _, ...unidentified } = token;
+  const scope = readScope(refreshTokenParams.scope) ?? old.scope;
+  return { token: refreshedToken({ ...old, scope }, idTokenFault ? unidentified : token), fault };
 }
 
 function withTokenEndpoint(

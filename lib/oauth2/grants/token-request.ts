@@ -6,13 +6,15 @@ import {
   validateApplicationLevelSignature,
   type TokenEndpointResponse as CheckedAnswer,
 } from 'oauth4webapi';
+import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { tokenBindingOf } from '../../config/token-binding.js';
 import { formEntries } from '../../http/query.js';
-import { OAuthError } from '../../oauth.errors.js';
+import { InvalidTokenError, OAuthError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
 import { serverAttributes, traced } from '../../observability/telemetry.js';
 import { readOAuth2TokenResponse } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { checkIdToken, type IdTokenChecks, type IdTokenClaims } from '../openid/id-token.js';
+import { jsonResponse, withData } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import {
   authenticationAt,
@@ -23,7 +25,8 @@ import {
   type Provider,
 } from '../provider/provider.js';
 import { secretsIn } from '../provider/sent-values.js';
-import { normalizeTokenResponse, type NormalizedResponse } from './token-answer.js';
+import { checkJwt } from '../wire/jwt.js';
+import { readTokenAnswer } from './token-answer.js';
 
 /** One request to the token endpoint (RFC 6749 §3.2). */
 export interface TokenRequest {
@@ -38,18 +41,39 @@ export interface TokenRequest {
   method?: string;
   /** The grant's own checks, instead of those that all answers pass. */
   check?: (response: Response) => Promise<CheckedAnswer>;
+  /** Whether an answer without an id_token is refused, where the provider's issuer is known. */
+  expectsIdToken?: boolean;
   /** What the id_token is checked against, beyond that. */
   idToken?: IdTokenChecks;
+  /**
+   * Whether the token is returned beside the error of a check that failed, instead of that error being thrown: its refresh
+   * token may be the only one that still works.
+   */
+  keepsToken?: boolean;
 }
 
 /** A token, and the claims of the id_token that came with it, where the provider's issuer is known. */
 export interface TokenGrant {
   token: OAuth2Token;
   claims?: IdTokenClaims;
+  /** Where the request says `keepsToken`: why the answer must not be used as it is (its type, or a hook that broke). */
+  fault?: OAuthError;
+  /** Where the request says `keepsToken`: why the id_token must not be used. */
+  idTokenFault?: OAuthError;
 }
 
-/** What a token exchange gives need not be an access token (RFC 8693 §2.2.1); `normalizeTokenResponse()` lets it pass there alone. */
-const NOT_A_TOKEN_TYPE = { n_a: () => undefined };
+/** A token response that was read, and not checked yet. */
+interface TokenAnswer {
+  token: OAuth2Token;
+  /** The `id_token`, whatever it is. */
+  idToken: unknown;
+  /** What a hook threw, where the answer counts as it came. */
+  fault?: OAuthError;
+}
+
+const NO_ID_TOKEN =
+  'the token response has no id_token, expected one for this login, which sent a nonce or a max_age. Check that the scope of ' +
+  'this client has "openid", and that the provider grants it';
 
 /**
  * Asks for a token and checks the answer, its id_token and that one's signature too.
@@ -76,56 +100,125 @@ async function attemptTwice(provider: Provider, request: TokenRequest): Promise<
 }
 
 async function attempt(provider: Provider, request: TokenRequest): Promise<TokenGrant> {
-  const { server, client } = provider;
-  const options = signatureOptions(provider);
-  const anyGrant = (response: Response): Promise<CheckedAnswer> =>
-    processGenericTokenEndpointResponse(server, client, response, {
-      ...options,
-      recognizedTokenTypes: NOT_A_TOKEN_TYPE,
-    });
-  const { check = anyGrant, dpopKey, idToken } = request;
+  const secrets = secretsIn(request.parameters);
+  let answer: TokenAnswer;
   try {
-    const { response, uncheckedIdToken } = await send(provider, request);
-    const answer = await check(response);
-    const fields = uncheckedIdToken === undefined ? answer : { ...answer, id_token: uncheckedIdToken };
-    const token = bound(provider, dpopKey, readOAuth2TokenResponse(fields));
-    const claims = getValidatedIdTokenClaims(answer);
-    if (!claims) return { token };
-    await validateApplicationLevelSignature(server, response, options);
-    return { token, claims: await checkIdToken(provider, token, claims, idToken) };
+    answer = await send(provider, request);
   } catch (error) {
-    throw refusedAnswer(error, 'id_token', secretsIn(request.parameters));
+    throw refusedAnswer(error, 'token response', secrets);
+  }
+  const { token, idToken } = answer;
+  const fault = unexpectedType(token, typesFor(request)) ?? answer.fault;
+  if (fault && !request.keepsToken) throw fault;
+  try {
+    return { token, claims: await checkedClaims(provider, request, token, idToken), fault };
+  } catch (error) {
+    const idTokenFault = refusedAnswer(error, 'id_token', secrets);
+    if (!request.keepsToken) throw idTokenFault;
+    return { token, fault, idTokenFault };
   }
 }
 
-async function send(provider: Provider, request: TokenRequest): Promise<NormalizedResponse> {
+/** Returns the token types that an answer may have; the first is that of an answer that names none. */
+function typesFor({ dpopKey, tokenTypes = [dpopKey ? 'dpop' : 'bearer'] }: TokenRequest): readonly string[] {
+  return tokenTypes;
+}
+
+/** RFC 6749 §7.1: a token of a type that was not asked for must not be used. */
+function unexpectedType({ tokenType }: OAuth2Token, expected: readonly string[]): OAuthError | undefined {
+  if (expected.includes(tokenType)) return undefined;
+  return new UnsupportedTokenTypeError({
+    description: `the token endpoint gave a token of a type other than "${expected.includes('dpop') ? 'DPoP' : 'Bearer'}"`,
+  });
+}
+
+/** Checks the id_token and its signature, where the provider's issuer is known; returns no claims where there is none. */
+async function checkedClaims(
+  provider: Provider,
+  { check, expectsIdToken, idToken: checks }: TokenRequest,
+  token: OAuth2Token,
+  idToken: unknown,
+): Promise<IdTokenClaims | undefined> {
+  if (!knowsIssuer(provider)) return undefined;
+  if (idToken === undefined || idToken === null || idToken === '') {
+    if (expectsIdToken) throw new InvalidTokenError({ description: NO_ID_TOKEN });
+    return undefined;
+  }
+  if (typeof idToken === 'string') checkJwt(idToken);
+  const { server, client } = provider;
+  const options = signatureOptions(provider);
+  // of the token itself, nothing is left to check
+  const response = jsonResponse({ access_token: token.accessToken, token_type: 'bearer', id_token: idToken });
+  const checked = await (check?.(response) ?? processGenericTokenEndpointResponse(server, client, response, options));
+  const claims = getValidatedIdTokenClaims(checked);
+  if (!claims) return undefined;
+  await validateApplicationLevelSignature(server, response, options);
+  return checkIdToken(provider, token, claims, checks);
+}
+
+async function send(provider: Provider, request: TokenRequest): Promise<TokenAnswer> {
   const { server, client, dpopKeys, config } = provider;
   const authentication = authenticationAt(provider, 'token_endpoint');
-  const { grantType, parameters, dpopKey, tokenTypes = [dpopKey ? 'dpop' : 'bearer'], method } = request;
+  const { grantType, parameters, dpopKey, method } = request;
   const endpoint = requireEndpoint(provider, 'token_endpoint');
-  const isRefresh = grantType === 'refresh_token';
-  let uncheckedIdToken: unknown;
+  const answers: TokenAnswer[] = [];
   const options = endpointOptions(provider, {
     method,
-    request: (sent) => (isRefresh ? config.compliance.run('refresh_token_request', sent) : sent),
+    request: (sent) => (grantType === 'refresh_token' ? config.compliance.run('refresh_token_request', sent) : sent),
     response: async (answer) => {
       dpopKeys.learnNonce(endpoint, answer.headers);
-      const mended = await config.compliance.run(
-        isRefresh ? 'refresh_token_response' : 'access_token_response',
-        answer,
-      );
-      const normalized = normalizeTokenResponse(mended, { checksIdToken: knowsIssuer(provider), tokenTypes });
-      ({ uncheckedIdToken } = normalized);
-      return normalized.response;
+      answers.push(await readAnswer(provider, request, answer));
+      return new Response(); // nothing else reads it
     },
   });
   const proof = dpopKey && (await dpopKeys.proof(dpopKey, { method: method ?? 'POST', url: endpoint }));
   const form = new URLSearchParams(formEntries(parameters));
-  const response = await genericTokenEndpointRequest(server, client, authentication, grantType, form, {
+  await genericTokenEndpointRequest(server, client, authentication, grantType, form, {
     ...options,
     ...(proof && { headers: { dpop: proof } }),
   });
-  return { response, uncheckedIdToken };
+  const [read] = answers;
+  if (!read) throw new TypeError('no request was sent');
+  return read;
+}
+
+/** Reads an answer after its compliance hooks. Where these break one that has a token, it counts as it came. */
+async function readAnswer(
+  provider: Provider,
+  request: TokenRequest,
+  answer: TokenEndpointResponse,
+): Promise<TokenAnswer> {
+  const { grantType, parameters, keepsToken } = request;
+  const hook = grantType === 'refresh_token' ? 'refresh_token_response' : 'access_token_response';
+  const asItCame = { ...answer };
+  try {
+    return readToken(provider, request, await provider.config.compliance.run(hook, answer));
+  } catch (error) {
+    const token = keepsToken ? tokenWithoutHooks(provider, request, asItCame) : undefined;
+    if (!token) throw error;
+    return { ...token, fault: refusedAnswer(error, 'token response', secretsIn(parameters)) };
+  }
+}
+
+function tokenWithoutHooks(
+  provider: Provider,
+  request: TokenRequest,
+  answer: TokenEndpointResponse,
+): TokenAnswer | undefined {
+  try {
+    return readToken(provider, request, withData(answer)); // the hooks may have changed `data`
+  } catch {
+    return undefined;
+  }
+}
+
+function readToken(provider: Provider, request: TokenRequest, answer: TokenEndpointResponse): TokenAnswer {
+  const fields = readTokenAnswer(answer, request.grantType);
+  const [expectedType = 'bearer'] = typesFor(request);
+  return {
+    token: bound(provider, request.dpopKey, readOAuth2TokenResponse(fields, expectedType)),
+    idToken: fields.id_token,
+  };
 }
 
 /** RFC 9449 §8: the answer brought the nonce that the next proof has. */

@@ -1,0 +1,108 @@
+import { clamp } from '../limits.js';
+
+/** Seconds: ten years. No provider means a longer lifetime, and any database column can hold it. */
+export const LONGEST_LIFETIME = 315_360_000;
+
+/** How many of each unit a second has: seconds, milliseconds, microseconds, nanoseconds. */
+const PER_SECOND = [1, 1e3, 1e6, 1e9];
+/** Seconds since 1970: the year 5138. A greater number counts in a smaller unit; in milliseconds, it is the year 1973. */
+const LATEST_SECOND = 1e11;
+
+const NUMBER = /^\s*[+-]?\d+(\.\d+)?(e[+-]?\d+)?\s*$/i;
+/** ISO 8601, also as databases print it: a date, or a date and a time, with or without its distance from UTC. */
+const ISO_DATE =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d{1,9}))? ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/i;
+/** The date of a header (RFC 9110 §5.6.7). */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/** When a token expires, in whole seconds; what is not known is absent. */
+export interface Expiry {
+  /** Seconds since 1970. */
+  expiresAt?: number;
+  /** Seconds that the token lives in all. */
+  expiresIn?: number;
+}
+
+/** The two fields of a token that say when it expires, as they came. */
+interface ExpiryFields {
+  expiresAt: unknown;
+  expiresIn: unknown;
+}
+
+/**
+ * Reads the expiry in a provider's response. `expires_in` counts, since it does not depend on the provider's clock, and
+ * `expires_at` where that cannot be read. A lifetime that is not positive cannot be read.
+ */
+export function expiryOfResponse({ expiresAt, expiresIn }: ExpiryFields, now = Date.now()): Expiry {
+  const seconds = Math.floor(now / 1000);
+  const lifetime = isPositive(expiresIn) ? readLifetime(expiresIn, now) : undefined;
+  if (lifetime !== undefined) return { expiresAt: seconds + lifetime, expiresIn: lifetime };
+  const instant = readInstant(expiresAt) ?? futureInstant(expiresIn, now);
+  return instant === undefined ? {} : { expiresAt: clamp(instant, 0, seconds + LONGEST_LIFETIME, 0) };
+}
+
+/** Reads the expiry of a stored token. `expiresAt` counts: a stored duration would restart each time that it is read. */
+export function expiryOfStored({ expiresAt, expiresIn }: ExpiryFields, now = Date.now()): Expiry {
+  const lifetime = readLifetime(expiresIn, now);
+  const end = lifetime === undefined ? futureInstant(expiresIn, now) : Math.floor(now / 1000) + lifetime;
+  const instant = readInstant(expiresAt) ?? end;
+  return {
+    ...(instant !== undefined && { expiresAt: instant }),
+    ...(lifetime !== undefined && { expiresIn: lifetime }),
+  };
+}
+
+/**
+ * Reads a point in time, as whole seconds since 1970: a number of seconds, milliseconds, microseconds or nanoseconds, also as a
+ * string; an ISO 8601 date, in UTC where it does not say otherwise; an HTTP date; a `Date`. Returns undefined for all else.
+ */
+export function readInstant(value: unknown): number | undefined {
+  const date = value instanceof Date ? value.getTime() : dateOf(value);
+  if (date !== undefined) return Number.isNaN(date) ? undefined : Math.max(0, Math.floor(date / 1000));
+  const number = numberOf(value);
+  if (number === undefined) return undefined;
+  const unit = PER_SECOND.find((perSecond) => number / perSecond < LATEST_SECOND) ?? 1;
+  return clamp(Math.floor(number / unit), 0, Number.MAX_SAFE_INTEGER, 0);
+}
+
+/** Reads a number of seconds; a longer lifetime than ten years is ten years, unless the number is a point in time. */
+function readLifetime(value: unknown, now: number): number | undefined {
+  const number = numberOf(value);
+  if (number === undefined || futureInstant(value, now) !== undefined) return undefined;
+  return Math.floor(clamp(number, 0, LONGEST_LIFETIME, 0));
+}
+
+/**
+ * Returns the point in time in a field that should hold a duration, as some providers send it: a date, or a number that is
+ * too great for any duration. It must lie within the next ten years.
+ */
+function futureInstant(value: unknown, now: number): number | undefined {
+  if ((numberOf(value) ?? Infinity) <= LONGEST_LIFETIME) return undefined;
+  const instant = readInstant(value);
+  const isNear = instant !== undefined && instant > now / 1000 && instant <= now / 1000 + LONGEST_LIFETIME;
+  return isNear ? instant : undefined;
+}
+
+function isPositive(value: unknown): boolean {
+  return (numberOf(value) ?? 0) > 0;
+}
+
+/** Prisma and MikroORM read the `bigint` of a database as a `BigInt`. */
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'string' && !NUMBER.test(value)) return undefined;
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return undefined;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** Milliseconds since 1970, or NaN for a date that does not exist. */
+function dateOf(value: unknown): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  if (HTTP_DATE.test(text)) return Date.parse(text);
+  const [, day, time, seconds = ':00', fraction = '0', zone = 'Z'] = ISO_DATE.exec(text) ?? [];
+  if (day === undefined) return undefined;
+  if (time === undefined) return Date.parse(day);
+  const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.replace(/^(UTC|GMT|Z)$/i, 'Z');
+  return Date.parse(`${day}T${time}${seconds}.${fraction.slice(0, 3)}${offset.replace(/(\d{2})(\d{2})$/, '$1:$2')}`);
+}
