@@ -1,4 +1,5 @@
 import { isRegisteredCode } from './error-codes.js';
+import { ProviderErrorCode } from './provider-error-code.js';
 
 /** What the user reads, by error code. */
 const BY_CODE: Record<string, string> = {
@@ -12,6 +13,16 @@ const BY_CODE: Record<string, string> = {
   permission_denied: 'The sign-in was canceled.',
   unknown_provider: 'There is no such sign-in provider.',
   user_refused: 'The sign-in was canceled.',
+  [ProviderErrorCode.UNREACHABLE]: 'The sign-in provider cannot be reached. Please try again later.',
+  [ProviderErrorCode.TLS_FAILED]: 'The sign-in provider cannot be reached securely. Please try again later.',
+  [ProviderErrorCode.UNAVAILABLE]: 'The sign-in provider is not available at the moment. Please try again later.',
+  [ProviderErrorCode.RATE_LIMITED]: 'The sign-in provider has too many requests. Please try again later.',
+  [ProviderErrorCode.PAUSED]: 'The sign-in provider is not available at the moment. Please try again later.',
+  [ProviderErrorCode.REFUSED]: 'The sign-in provider did not accept the request. Please try again later.',
+  [ProviderErrorCode.UNSUPPORTED]: 'Something went wrong. Please try again later.',
+  [ProviderErrorCode.NOT_SENT]: 'Something went wrong. Please try again later.',
+  [ProviderErrorCode.CANCELED]: 'The request was canceled.',
+  [ProviderErrorCode.UNEXPECTED]: 'Something went wrong. Please try again later.',
 };
 
 /** What the user reads where the code has no sentence, by HTTP status. */
@@ -32,11 +43,17 @@ export interface ErrorBody {
   error: string;
   error_description?: string;
   error_uri?: string;
+  /** Stands in the line of the log about this error. */
+  reference: string;
 }
 
-/** What a browser learns of an error: a registered code, and a fixed sentence that quotes nothing. */
-export function browserMessage(code: string, status: number): ErrorBody {
-  const known = isRegisteredCode(code) ? code : status >= 500 ? 'provider_error' : 'invalid_request';
-  const sentence = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : BY_STATUS[status];
-  return { error: known, error_description: sentence ?? OTHERWISE };
+/** Returns the sentence that an end user may read: it names no server and quotes nothing. */
+export function sentenceFor(code: string, status: number): string {
+  return (Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : BY_STATUS[status]) ?? OTHERWISE;
+}
+
+/** Returns the code that a browser may read: the error's own when a specification or this library defines it. */
+export function publicCode(code: string, status: number): string {
+  if (isRegisteredCode(code)) return code;
+  return status >= 500 ? ProviderErrorCode.UNKNOWN : 'invalid_request';
 }

@@ -1,3 +1,5 @@
+import { ProviderErrorCode } from './provider-error-code.js';
+
 /** Codes that the specifications register, and this library's own. Any other code was made up by whoever sent it. */
 const REGISTERED = new Set(
   [
@@ -14,11 +16,12 @@ const REGISTERED = new Set(
     'unsupported_token_type', // RFC 7009, and ours
     'token_expired token_rejected token_used token_revoked signature_invalid consumer_key_unknown', // OAuth Problem Reporting
     'nonce_used timestamp_refused permission_denied permission_unknown user_refused parameter_absent oauth_problem',
-    'invalid_configuration mismatching_state missing_request_token missing_token token_invalid provider_error',
+    'invalid_configuration mismatching_state missing_request_token missing_token token_invalid',
     'invalid_code_verifier invalid_return_to missing_session missing_verifier session_error unknown_provider',
     'untrusted_origin refresh_timeout token_store_error invalid_token_key token_unreadable',
     'cookie_too_large missing_response response_sent state_store_error private_address',
     'invalid_state invalid_nonce invalid_login_parameter',
+    ...Object.values(ProviderErrorCode),
   ].flatMap((line) => line.split(' ')),
 );
 

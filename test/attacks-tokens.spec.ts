@@ -259,7 +259,7 @@ describe('the provider', () => {
     const again = (await dev.get('me', { user: 'ada' }).catch((error: unknown) => error)) as ProviderError;
     expect(again.retryAfter).toBeLessThanOrEqual(3600);
     later(HOUR / 2);
-    expect((await me('ada')).error).toBe('provider_error');
+    expect((await me('ada')).error).toBe('provider_paused');
     expect(requests('/token')).toBe(1);
 
     provider.on('POST /token', () => ({ json: { access_token: 'new', token_type: 'bearer' } }));
@@ -272,7 +272,7 @@ describe('the provider', () => {
     const dev = await start();
     await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
     const error = (await dev.get('me', { user: 'ada' }).catch((error: unknown) => error)) as ProviderError;
-    expect([error.error, error.retryAfter ?? 0]).toEqual(['provider_error', 0]);
+    expect([error.error, error.retryAfter ?? 0]).toEqual(['provider_unavailable', 0]);
     later(60_000);
     await me('ada');
     expect(requests('/token')).toBe(2);
@@ -324,7 +324,7 @@ describe('the API', () => {
   it('401 for ever: one refresh a minute, and each call is sent twice at most', async () => {
     await start();
     await store.save({ name: 'dev', user: 'ada' }, LIVING);
-    for (let call = 0; call < 5; call++) expect((await me('ada')).error).toBe('provider_error');
+    for (let call = 0; call < 5; call++) expect((await me('ada')).error).toBe('provider_refused');
     expect(requests('/token')).toBe(1);
     expect(requests('/me')).toBe(6);
 
@@ -339,7 +339,7 @@ describe('the API', () => {
     const dev = await start();
     await store.save({ name: 'dev', user: 'ada' }, LIVING);
     const body = Readable.from(['once']);
-    await expect(dev.post('me', body, { user: 'ada' })).rejects.toMatchObject({ error: 'provider_error' });
+    await expect(dev.post('me', body, { user: 'ada' })).rejects.toMatchObject({ error: 'provider_refused' });
     expect(requests('/me')).toBe(1);
     expect(requests('/token')).toBe(0);
   });
@@ -350,7 +350,7 @@ describe('the API', () => {
     provider.on('GET /me', () => ({ status: 307, headers: { location: `${elsewhere.url}/me` } }));
     await start();
     await store.save({ name: 'dev', user: 'ada' }, LIVING);
-    expect((await me('ada')).error).toBe('provider_error');
+    expect((await me('ada')).error).toBe('provider_refused');
     expect(elsewhere.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
     expect(requests('/token')).toBe(0);
     await elsewhere.close();

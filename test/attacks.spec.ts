@@ -288,7 +288,7 @@ describe('attack:', () => {
       const { body } = await callback(
         `state=${state}&error=a%00b&error_description=${encodeURIComponent('x\r\ny\u001b[31m')}`,
       );
-      expect(body).toEqual({ error: 'provider_error', error_description: 'x y [31m' });
+      expect(body).toEqual({ error: 'provider_error', error_description: 'x y [31m', reference: expect.any(String) });
     });
   });
 

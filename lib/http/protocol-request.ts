@@ -1,5 +1,5 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
-import { ProviderError } from '../oauth.errors.js';
+import { ProviderError, ProviderErrorCode } from '../oauth.errors.js';
 import { Deadline } from './deadline.js';
 import { providerFailure } from './provider-failure.js';
 
@@ -62,6 +62,7 @@ export async function sendProtocolRequest(http: AxiosInstance, request: Protocol
 export function protocolAnswer({ status, headers, data }: AxiosResponse<string>): ProtocolAnswer {
   if (status < 200 || status > 599) {
     throw new ProviderError({
+      error: ProviderErrorCode.INVALID_ANSWER,
       description: `the provider responded with status ${status}; expected a status from 200 to 599`,
     });
   }

@@ -1,5 +1,5 @@
 import { AxiosError } from 'axios';
-import { OAuthError, ProviderError, type ProviderAnswer } from '../oauth.errors.js';
+import { OAuthError, ProviderError, ProviderErrorCode, type ProviderAnswer } from '../oauth.errors.js';
 
 const TIMEOUTS = ['ECONNABORTED', 'ETIMEDOUT'];
 const TOO_LARGE = ". For an API call, use responseType: 'stream' or increase maxContentLength";
@@ -14,7 +14,10 @@ export function providerFailure(failure: unknown, method: string, url: string, t
   if (!(failure instanceof AxiosError)) {
     if (timedOut) return overdue(target);
     const code = failure instanceof Error ? ((failure as NodeJS.ErrnoException).code ?? failure.name) : typeof failure;
-    return new ProviderError({ description: `${target} could not be sent (${code})` });
+    return new ProviderError({
+      error: ProviderErrorCode.NOT_SENT,
+      description: `${target} could not be sent (${code})`,
+    });
   }
   const cause = new AxiosError(withoutUrls(failure.message), failure.code);
   cause.stack = undefined;

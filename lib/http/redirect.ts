@@ -1,5 +1,5 @@
 import type { ProtectedRequest } from '../config/compliance-fix.js';
-import { ProviderError } from '../oauth.errors.js';
+import { ProviderError, ProviderErrorCode } from '../oauth.errors.js';
 
 export const REDIRECTS = [301, 302, 303, 307, 308];
 /** What any server may learn of a call. Every other header is ours, and may hold a secret. */
@@ -24,12 +24,18 @@ export function redirected(
 ): ProtectedRequest {
   const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
   if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {
-    throw new ProviderError({ description: 'the API redirected to a URL that is not http or https' });
+    throw new ProviderError({
+      error: ProviderErrorCode.REDIRECTED,
+      description: 'the API redirected to a URL that is not http or https',
+    });
   }
   const { host: _, ...others } = headers;
   if (status === 307 || status === 308 || method === 'GET' || method === 'HEAD') {
     if (isStream(data)) {
-      throw new ProviderError({ description: `the API answered ${status}, but a stream cannot be sent twice` });
+      throw new ProviderError({
+        error: ProviderErrorCode.REDIRECTED,
+        description: `the API answered ${status}, but a stream cannot be sent twice`,
+      });
     }
     return { method, url: target.href, headers: others, data };
   }

@@ -1,7 +1,7 @@
 import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import type { OAuthRegistry } from '../oauth.registry.js';
-import { logFault } from '../remote-app/boundary.js';
+import { logFailure } from '../remote-app/boundary.js';
 import { OAuth2App } from '../remote-app/oauth2-app.js';
 import type { RemoteApp } from '../remote-app/remote-app.js';
 
@@ -59,7 +59,7 @@ export function openIdClientOfRoute(registry: OAuthRegistry, clients: RouteClien
       ? `${app.name}: OAuth 1 has no logout. End only your own session`
       : `${app.name}: a machine client (client_credentials) cannot sign users in or out`,
   ]);
-  logFault(app.name, fault);
+  logFailure(fault, { name: app.name });
   throw fault;
 }
 
@@ -72,7 +72,9 @@ function isList(value: object): value is readonly string[] {
 }
 
 function unknownProvider(description: string): OAuthError {
-  return new OAuthError('unknown_provider', { description, status: 404 });
+  const error = new OAuthError('unknown_provider', { description, status: 404 });
+  logFailure(error);
+  return error;
 }
 
 /** A decorator that names a client wrongly is found when its route is first called. */
@@ -80,7 +82,7 @@ function logged<T>(name: string, find: () => T): T {
   try {
     return find();
   } catch (error) {
-    if (error instanceof OAuthError) logFault(name, error);
+    if (error instanceof OAuthError) logFailure(error, { name });
     throw error;
   }
 }

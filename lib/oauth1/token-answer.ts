@@ -1,4 +1,4 @@
-import { InvalidTokenError, OAuthError, ProviderError } from '../oauth.errors.js';
+import { InvalidTokenError, OAuthError, ProviderError, ProviderErrorCode } from '../oauth.errors.js';
 import { type Parameter, parseForm } from './percent-encoding.js';
 import { isProblemCode } from './problem-code.js';
 
@@ -38,9 +38,13 @@ export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAut
   const problem = report.get('oauth_problem');
   if (problem !== undefined && isProblemCode(problem)) {
     const advice = printable(report.get('oauth_problem_advice') ?? '');
-    throw new OAuthError(problem, { description: advice || whatCame, isQuoted: advice !== '', status: 502 });
+    throw new OAuthError(problem, { description: advice || whatCame, status: 502, answered: answer });
   }
-  if (problem !== undefined || answer.status >= 400) throw new ProviderError({ description: whatCame });
+  if (problem !== undefined || answer.status >= 400) {
+    const { status } = answer;
+    const error = status < 400 ? ProviderErrorCode.REFUSED : undefined;
+    throw new ProviderError({ error, description: whatCame, answered: { status, headers: {} } });
+  }
   // a secret may be empty: such a token is signed with by the client's secret alone (RFC 5849 §3.4.2)
   if (!texts.get('oauth_token') || !texts.has('oauth_token_secret')) {
     throw new InvalidTokenError({ description: `${whatCame}; expected oauth_token and oauth_token_secret` });

@@ -7,7 +7,7 @@ import { sendProtocolRequest } from '../http/protocol-request.js';
 import { withQuery } from '../http/query.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { serverAttributes, traced } from '../observability/telemetry.js';
-import { MissingRequestTokenError, OAuthError, ProviderError } from '../oauth.errors.js';
+import { MissingRequestTokenError, OAuthError, ProviderError, ProviderErrorCode } from '../oauth.errors.js';
 import { callbackRefusal } from '../oauth1/callback-refusal.js';
 import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
 import { encodeForm } from '../oauth1/percent-encoding.js';
@@ -56,7 +56,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     redirectUri = 'oob',
     params: Record<string, unknown> = {},
   ): Promise<AuthorizationRequest> {
-    return this.guarded(() => this.#requestAuthorization(redirectUri, params));
+    return this.guarded(() => this.#requestAuthorization(redirectUri, params), 'authorization_url');
   }
 
   async #requestAuthorization(redirectUri: string, params: Record<string, unknown>): Promise<AuthorizationRequest> {
@@ -102,7 +102,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
    * @throws {OAuthError} `missing_verifier` without a verifier, unless `allowSessionFixation` is set, or the provider's `oauth_problem`
    */
   async fetchAccessToken(exchange: OAuth1Exchange): Promise<OAuth1Token> {
-    return this.guarded(() => this.#exchange(exchange));
+    return this.guarded(() => this.#exchange(exchange), 'token_request');
   }
 
   async #exchange({ requestToken, verifier, params }: OAuth1Exchange): Promise<OAuth1Token> {
@@ -200,6 +200,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
 function unconfirmedCallback(name: string, isConfirmed: false | undefined): ProviderError {
   const expected = 'expected oauth_callback_confirmed=true (RFC 5849 §2.1)';
   return new ProviderError({
+    error: ProviderErrorCode.UNSUPPORTED,
     description:
       isConfirmed === false
         ? `"${name}" did not confirm the callback: it answered oauth_callback_confirmed with another value, ${expected}. ` +

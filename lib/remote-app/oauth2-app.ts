@@ -103,7 +103,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     redirectUri?: string,
     params: AuthorizationParams = {},
   ): Promise<OAuth2AuthorizationRequest> {
-    return this.#withProvider((provider) => {
+    return this.#withProvider('authorization_url', (provider) => {
       this.requireUserLogin();
       return makeAuthorizationRequest(provider, redirectUri, readAuthorizationParams(params));
     });
@@ -133,7 +133,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthError} the provider's error, `invalid_grant` for a code or an assertion that is not good
    */
   async fetchAccessToken(request: AccessTokenRequest): Promise<OAuth2Token> {
-    return this.#withProvider((provider) => {
+    return this.#withProvider('token_request', (provider) => {
       if (request.grantType === 'password') warnOnce(PASSWORDS);
       if (request.grantType === 'refresh_token') this.requireOwnToken(request.token);
       return requestAccessToken(provider, request);
@@ -145,7 +145,9 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no device authorisation endpoint
    */
   async deviceAuthorization(params: DeviceAuthorizationParams = {}): Promise<DeviceAuthorization> {
-    return this.#withProvider((provider) => authorizeDevice(provider, params, (run) => this.guarded(run)));
+    return this.#withProvider('device_authorization', (provider) =>
+      authorizeDevice(provider, params, (run) => this.guarded(run, 'device_poll')),
+    );
   }
 
   /**
@@ -153,7 +155,9 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no backchannel authentication endpoint
    */
   async backchannelAuthentication(params: BackchannelAuthenticationParams): Promise<BackchannelAuthentication> {
-    return this.#withProvider((provider) => authenticateByBackchannel(provider, params, (run) => this.guarded(run)));
+    return this.#withProvider('backchannel_authentication', (provider) =>
+      authenticateByBackchannel(provider, params, (run) => this.guarded(run, 'backchannel_poll')),
+    );
   }
 
   /**
@@ -163,7 +167,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthError} `invalid_request` (status 500) for anything else
    */
   async userinfo(source: TokenSource): Promise<UserInfo> {
-    return this.#withProvider(async (provider) => {
+    return this.#withProvider('userinfo', async (provider) => {
       const live = await this.#liveToken(readTokenSource(source));
       const token = await live.usable();
       const subject = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
@@ -177,7 +181,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
   async createLogoutUrl(params: LogoutParams = {}): Promise<{ url: string; state?: string }> {
-    return this.#withProvider((provider) => logoutRequest(provider, readLogoutParams(params)));
+    return this.#withProvider('logout_url', (provider) => logoutRequest(provider, readLogoutParams(params)));
   }
 
   /**
@@ -186,7 +190,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
   async logoutRedirect(request: OAuthRequest, params: LogoutRedirectParams = {}): Promise<RedirectResponse> {
-    return this.guarded(() => this.#beginLogout(request, requireParams(params, 'logout')));
+    return this.guarded(() => this.#beginLogout(request, requireParams(params, 'logout')), 'logout');
   }
 
   async #beginLogout(
@@ -220,7 +224,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
       const logout = await this.stateStore.take(request, this.pendingKey('logout', state, request));
       const { postLogoutRedirectUri, returnTo = '/' } = logout as PendingLogout;
       return { postLogoutRedirectUri, returnTo };
-    });
+    }, 'logout_callback');
   }
 
   /**
@@ -229,7 +233,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthError} `invalid_request` when a check fails, or when the request is not a POST
    */
   async backchannelLogout(request: OAuthRequest): Promise<BackchannelLogout> {
-    const { logout, forget } = await this.#withProvider((provider) => {
+    const { logout, forget } = await this.#withProvider('backchannel_logout', (provider) => {
       if (request.method !== 'POST') {
         const description = 'a logout token came in a request that is not a POST; expected the form of a POST (§2.5)';
         throw new OAuthError('invalid_request', { description });
@@ -255,7 +259,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {MissingTokenError} when nobody is signed in
    */
   async frontchannelLogout(request: OAuthRequest): Promise<FrontchannelLogout> {
-    return this.#withProvider(async (provider) => {
+    return this.#withProvider('frontchannel_logout', async (provider) => {
       const parameters = callbackParameters(request, ['iss', 'sid']);
       return checkFrontchannelLogout(provider, readOAuth2Token(await this.storedToken({ request })), parameters);
     });
@@ -266,7 +270,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no revocation endpoint
    */
   async revokeToken(stored: StoredOAuth2Token): Promise<void> {
-    await this.#withProvider((provider) => {
+    await this.#withProvider('revocation', (provider) => {
       this.requireOwnToken(stored);
       const { token, hint } = longestLived(stored);
       return revokeToken(provider, token, hint);
@@ -278,7 +282,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthConfigError} when the provider has no introspection endpoint
    */
   async introspectToken(stored: StoredOAuth2Token): Promise<TokenIntrospection> {
-    return this.#withProvider((provider) => {
+    return this.#withProvider('introspection', (provider) => {
       this.requireOwnToken(stored);
       return introspectToken(provider, readOAuth2Token(stored).accessToken, 'access_token');
     });
@@ -298,7 +302,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
 
   /** @internal See `OAuthRegistry.registerDynamically()`. */
   async registerClient(metadata: ClientMetadata, initialAccessToken?: string): Promise<RegisteredClient> {
-    return this.#withProvider((provider) => registerClient(provider, metadata, initialAccessToken));
+    return this.#withProvider('registration', (provider) => registerClient(provider, metadata, initialAccessToken));
   }
 
   /** @internal */
@@ -317,8 +321,8 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /** Runs an operation with the provider as it is now; its errors all leave as an `OAuthError`. */
-  #withProvider<T>(run: (provider: Provider) => T | Promise<T>): Promise<T> {
-    return this.guarded(async () => run(await this.#metadata.load()));
+  #withProvider<T>(step: string, run: (provider: Provider) => T | Promise<T>): Promise<T> {
+    return this.guarded(async () => run(await this.#metadata.load()), step);
   }
 
   async #liveToken(source: TokenSource): Promise<LiveToken> {

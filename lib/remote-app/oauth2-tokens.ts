@@ -136,10 +136,10 @@ function isRefusal(error: unknown): error is OAuthError {
   return error instanceof OAuthError && error.error === 'invalid_grant';
 }
 
-function revoked(name: string, { description, uri }: OAuthError): TokenRevokedError {
+function revoked(name: string, { description, uri, providerStatus }: OAuthError): TokenRevokedError {
   return new TokenRevokedError({
     description: `the provider of "${name}" no longer accepts the refresh token (invalid_grant): ${description}; sign in again`,
-    isQuoted: true,
     uri,
+    answered: providerStatus === undefined ? undefined : { status: providerStatus },
   });
 }

@@ -5,7 +5,7 @@ import { tokenBindingOf } from '../config/token-binding.js';
 import { sendApiRequest, type Credentials } from '../http/api-request.js';
 import { createHttpClient } from '../http/http-client.js';
 import type { OAuthRequest } from '../oauth-request.js';
-import { errorFields, logEvent } from '../observability/log.js';
+import { logEvent } from '../observability/log.js';
 import { serverAttributes, traced, type Attributes } from '../observability/telemetry.js';
 import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
@@ -104,6 +104,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     }
     const { url, ...data } = await this.createAuthorizationUrl(callback, params);
     await this.saveAuthorizeData(request, { ...data, redirectUri: callback, returnTo: returnPath });
+    logEvent('debug', 'login begun', { client: this.name, redirect_uri: callback && withoutQuery(callback) });
     return { url, statusCode: 302 };
   }
 
@@ -124,7 +125,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     const secret = requestToken && { requestTokenSecret: requestToken.oauthTokenSecret };
     const login: PendingLogin = { provider: this.name, ...data, ...secret };
     const key = this.pendingKey('login', state, request, data.redirectUri);
-    await this.guarded(() => this.stateStore.save(request, key, login));
+    await this.guarded(() => this.stateStore.save(request, key, login), 'save_login');
   }
 
   /**
@@ -171,7 +172,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
         ...serverAttributes(target),
       };
       return traced('oauth.api_call', attributes, () => this.#send<T>(method, target, options), statusOf);
-    });
+    }, 'api_call');
   }
 
   /** @internal Waits until every refresh is done, and its token saved. */
@@ -249,10 +250,14 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return this.#http;
   }
 
-  /** Runs an operation whose errors all leave as an `OAuthError`. */
-  protected guarded<T>(run: () => T | Promise<T>): Promise<T> {
+  /**
+   * Runs an operation whose errors all leave as an `OAuthError`, and logs its failure.
+   * @param step what is done, for the log
+   */
+  protected guarded<T>(run: () => T | Promise<T>, step?: string): Promise<T> {
     const { clientSecret = '' } = this.#config;
-    return withinBoundary({ name: this.name, exposeErrors: this.#context.exposeErrors, secrets: [clientSecret] }, run);
+    const { exposeErrors } = this.#context;
+    return withinBoundary({ name: this.name, step, exposeErrors, secrets: [clientSecret] }, run);
   }
 
   protected get tokens(): ApplicationTokens {
@@ -347,16 +352,10 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
 
   /** One step of a login, with its span and its line in the log. */
   async #login<T>(step: 'begin' | 'complete', run: () => Promise<T>): Promise<T> {
-    try {
-      const attributes = { 'oauth.client.name': this.name, 'oauth.login.step': step };
-      const result = await this.guarded(() => traced('oauth.login', attributes, run));
-      if (step === 'begin') logEvent('debug', 'login begun', { client: this.name });
-      else logEvent('log', 'login finished', { client: this.name });
-      return result;
-    } catch (error) {
-      logEvent('warn', 'login failed', { client: this.name, ...errorFields(error) });
-      throw error;
-    }
+    const attributes = { 'oauth.client.name': this.name, 'oauth.login.step': step };
+    const result = await this.guarded(() => traced('oauth.login', attributes, run), step);
+    if (step === 'complete') logEvent('log', 'login finished', { client: this.name });
+    return result;
   }
 
   #apiUrl(url: string): URL {
@@ -374,6 +373,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
       status: 500,
     });
   }
+}
+
+/** The address alone: a query or a fragment may hold anything. */
+function withoutQuery(uri: string): string {
+  return URL.canParse(uri) ? new URL(uri).origin + new URL(uri).pathname : uri.replace(/[?#].*/s, '');
 }
 
 function statusOf({ status }: AxiosResponse): Attributes {

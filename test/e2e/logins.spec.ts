@@ -162,7 +162,11 @@ describe('a whole login', () => {
   it('by OpenID Connect tells that the user said no', async () => {
     const page = await deny(browser, await login('harbour'));
     expect(page.status).toBe(403);
-    expect(page.json()).toEqual({ error: 'access_denied', error_description: 'The user said no' });
+    expect(page.json()).toEqual({
+      error: 'access_denied',
+      error_description: 'The user said no',
+      reference: expect.any(String),
+    });
   });
 
   it('by OAuth 2 refreshes the token when it is about to expire, and says so', async () => {

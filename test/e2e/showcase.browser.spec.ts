@@ -191,7 +191,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     await app.get(DataSource).getRepository(OAuth1Token).update({ name: 'chirp' }, { oauthToken: 'revoked' });
     const chirp = card(page, 'Chirp');
     await chirp.getByRole('link', { name: 'Call the API' }).click();
-    await chirp.getByText('"error": "provider_error"').waitFor();
+    await chirp.getByText('"error": "provider_refused"').waitFor();
     await chirp.getByRole('link', { name: 'Connect again' }).click();
     await allow(page);
     await chirp.getByRole('link', { name: 'Call the API' }).click();

@@ -167,6 +167,7 @@ describe('on Fastify', () => {
     expect(stranger.json()).toEqual({
       error: 'mismatching_state',
       error_description: expect.stringContaining('without the session that began the login'),
+      reference: expect.any(String),
     });
     const unknown = await browser.get(`${url}/auth/dev/callback?code=c&state=x`);
     expect([unknown.status, unknown.json()]).toMatchObject([400, { error: 'mismatching_state' }]);
@@ -186,7 +187,10 @@ describe('on Fastify', () => {
     const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state') ?? '';
     const query = `state=${state}&error=access_denied&error_description=No`;
     const response = await browser.get(`${url}/auth/dev/callback?${query}`);
-    expect([response.status, response.json()]).toEqual([403, { error: 'access_denied', error_description: 'No' }]);
+    expect([response.status, response.json()]).toEqual([
+      403,
+      { error: 'access_denied', error_description: 'No', reference: expect.any(String) },
+    ]);
     expect((await browser.get(`${url}/auth/nobody/login`)).status).toBe(404);
   });
 

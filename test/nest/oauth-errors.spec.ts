@@ -158,13 +158,18 @@ describe('an OAuthError', () => {
     expect(await get('narrow/TokenExpiredError')).toMatchObject({ status: 401 });
   });
 
-  it('has the body { error, error_description, error_uri } and nothing else', async () => {
+  it('has the body { error, error_description, error_uri, reference } and nothing else', async () => {
     expect((await get('uri')).body).toEqual({
       error: 'access_denied',
       error_description: description,
       error_uri: 'https://provider.test/why',
+      reference: expect.any(String),
     });
-    expect((await get('plain/OAuthError')).body).toEqual({ error: 'invalid_scope', error_description: description });
+    expect((await get('plain/OAuthError')).body).toEqual({
+      error: 'invalid_scope',
+      error_description: description,
+      reference: expect.any(String),
+    });
   });
 
   it('keeps its cause, and says nothing of it to the browser', () => {

@@ -88,7 +88,7 @@ describe('the health indicator, under terminus', () => {
     jest.setSystemTime(Date.now() + 61_000);
     const { status, oauth } = await probe();
     expect(status).toBe(503);
-    const message = `provider_error: GET ${provider.url}/jwks failed (ECONNREFUSED)`;
+    const message = `provider_unreachable: GET ${provider.url}/jwks failed (ECONNREFUSED)`;
     expect(oauth).toMatchObject({ status: 'down', clients: { harbour: { status: 'down', message } } });
   });
 

@@ -132,7 +132,7 @@ describe('a problem that the provider reports', () => {
   it.each(['Bad thing!', '', 'x'.repeat(65), '<script>', 'a\nb'])('is no code when it is %j', (problem) => {
     const error = refusal({ body: new URLSearchParams({ oauth_problem: problem }).toString() });
     expect(error).toBeInstanceOf(ProviderError);
-    expect(error.error).toBe('provider_error');
+    expect(error.error).toBe('provider_refused');
   });
 });
 
@@ -142,7 +142,7 @@ describe('a failure', () => {
     const error = refusal({ status, contentType: 'text/html', body });
     expect(error).toBeInstanceOf(ProviderError);
     expect(error.message).toBe(
-      `provider_error: the request token endpoint answered ${status} (text/html, ${body.length} characters, ` +
+      `${status < 500 ? 'provider_refused' : 'provider_unavailable'}: the request token endpoint answered ${status} (text/html, ${body.length} characters, ` +
         'parameters: oauth_token, oauth_token_secret)',
     );
   });

@@ -281,7 +281,10 @@ describe('an API call by OAuth 2', () => {
 
     it('answers 502 when nobody listens', async () => {
       const dev = await client({ apiBaseUrl: 'http://127.0.0.1:1/' });
-      await expect(dev.get('x', { token: TOKEN })).rejects.toMatchObject({ status: 502, error: 'provider_error' });
+      await expect(dev.get('x', { token: TOKEN })).rejects.toMatchObject({
+        status: 502,
+        error: 'provider_unreachable',
+      });
     });
   });
 

@@ -104,6 +104,7 @@ describe('a login by OAuth 2', () => {
       error: 'access_denied',
       error_description: 'Not Allowed',
       error_uri: 'https://provider.test/why',
+      reference: expect.any(String),
     });
     expect((await callback({ code: 'foo', state })).json()).toMatchObject({ error: 'mismatching_state' });
   });
@@ -278,14 +279,17 @@ describe('a login by OAuth 2', () => {
         status: 400,
         json: { error: 'invalid_grant', error_description: 'used' },
       });
-      expect({ status, body }).toEqual({ status: 400, body: { error: 'invalid_grant', error_description: 'used' } });
+      expect({ status, body }).toEqual({
+        status: 400,
+        body: { error: 'invalid_grant', error_description: 'used', reference: expect.any(String) },
+      });
     });
 
     it('for an error with status 200, as GitHub sends it', async () => {
       const { status, body } = await answer({ json: { error: 'bad_verification_code', error_description: 'expired' } });
       expect({ status, body }).toEqual({
         status: 502,
-        body: { error: 'bad_verification_code', error_description: 'expired' },
+        body: { error: 'bad_verification_code', error_description: 'expired', reference: expect.any(String) },
       });
     });
 
@@ -300,8 +304,9 @@ describe('a login by OAuth 2', () => {
       const { status, body } = await answer({ status: 500, body: 'oops', headers: { 'content-type': 'text/plain' } });
       expect(status).toBe(502);
       expect(body).toEqual({
-        error: 'provider_error',
+        error: 'provider_unavailable',
         error_description: 'the token endpoint answered 500 text/plain, 4 characters',
+        reference: expect.any(String),
       });
     });
 

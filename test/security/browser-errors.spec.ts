@@ -72,7 +72,7 @@ describe.each(['express', 'fastify'] as const)('what a browser reads of an error
     const { status, text } = await callback();
     expect(status).toBeGreaterThanOrEqual(400);
     expect(text).not.toMatch(/s3cret|c0de|corp|evil|made_up|Int\{|Basic/);
-    expect(Object.keys(JSON.parse(text) as object)).toEqual(['error', 'error_description']);
+    expect(Object.keys(JSON.parse(text) as object)).toEqual(['error', 'error_description', 'reference']);
   });
 
   it('values of the request are taken out of the full description too', async () => {
@@ -95,10 +95,12 @@ describe.each(['express', 'fastify'] as const)('what a browser reads of an error
     expect(made.json()).toEqual({
       error: 'invalid_request',
       error_description: 'The request was not accepted. Please start again.',
+      reference: expect.any(String),
     });
     expect((await callback('error=access_denied&error_description=Call+555-1234')).json()).toEqual({
       error: 'access_denied',
       error_description: 'The sign-in was canceled.',
+      reference: expect.any(String),
     });
   });
 

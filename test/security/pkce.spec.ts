@@ -82,7 +82,7 @@ describe('a stolen code cannot be used, because PKCE is on', () => {
     it.each([[['plain']], [[]]])(
       'lists %j, the login fails and says what to set, rather than going without',
       async (methods) => {
-        const why = /^provider_error: dev: .* set code_challenge_method to "none"/;
+        const why = /^provider_unsupported: dev: .* set code_challenge_method to "none"/;
         await expect(withMethods(methods)).rejects.toThrow(why);
         expect(await withMethods(methods, { code_challenge_method: 'none' })).toEqual({});
       },

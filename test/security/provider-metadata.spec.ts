@@ -87,7 +87,7 @@ describe('metadata of the wrong type', () => {
   ])('is refused without a byte of it in the error when it is not a JSON object', async (body) => {
     const dev = await client(body);
     const error: unknown = await dev.createAuthorizationUrl().catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ error: 'provider_error', status: 502 });
+    expect(error).toMatchObject({ error: 'provider_answer_invalid', status: 502 });
     expect(String(error)).toMatch(/is not a JSON object|nested more than 16 levels/);
     expect(String(error)).not.toMatch(/s3cret|html|Unexpected|token/i);
   });
@@ -189,7 +189,7 @@ describe('an answer that HTTP does not have', () => {
         dev: { clientId: 'dev', authorizeUrl: `${url}/a`, accessTokenUrl: `${url}/t`, userinfoEndpoint: `${url}/me` },
       };
       app = await startLoginApp({ clients, http: { timeout: 1000 } });
-      const failed = { error: 'provider_error' };
+      const failed = { error: 'provider_answer_invalid' };
       await expect(app.registry.get<OAuth2App>('discovered').createAuthorizationUrl()).rejects.toMatchObject(failed);
       const dev = app.registry.get<OAuth2App>('dev');
       await expect(dev.fetchAccessToken({ code: 'c' })).rejects.toMatchObject(failed);

@@ -81,7 +81,7 @@ describe('a provider that fails for some users', () => {
     failures.ada = LIMITED;
     expect(await call('ada')).toMatchObject({ retryAfter: 3600 });
     const paused = (await call('ada', false)) as ProviderError;
-    expect(paused).toMatchObject({ error: 'provider_error', status: 503, isTemporary: true, answer: undefined });
+    expect(paused).toMatchObject({ error: 'provider_paused', status: 503, isTemporary: true, answer: undefined });
     expect(paused.retryAfter).toBeGreaterThan(3500);
     expect(paused.message).toContain('the last refresh at the provider of "dev" failed for this token');
     for (const user of ['grace', 'bob', 'eve']) expect(await call(user)).toBe(200);
@@ -110,7 +110,7 @@ describe('a provider that fails for some users', () => {
     for (const user of users) failures[user] = LIMITED;
     for (const user of users) await call(user);
     const refused = (await call('grace')) as ProviderError;
-    expect(refused).toMatchObject({ error: 'provider_error', status: 503, isTemporary: true });
+    expect(refused).toMatchObject({ error: 'provider_paused', status: 503, isTemporary: true });
     expect(refused.retryAfter).toBeGreaterThan(250);
     expect(refused.retryAfter).toBeLessThanOrEqual(300);
     expect(refused.message).toContain('failed for several tokens');

@@ -146,7 +146,11 @@ describe('a login that waits in a cookie of its own', () => {
         }
         expect([answer.status, answer.json()]).toEqual([
           400,
-          { error: 'cookie_too_large', error_description: expect.stringMatching(/ 4\d{3} bytes.*4096.*returnTo/) },
+          {
+            error: 'cookie_too_large',
+            error_description: expect.stringMatching(/ 4\d{3} bytes.*4096.*returnTo/),
+            reference: expect.any(String),
+          },
         ]);
         expect(answer.headers.getSetCookie()).toEqual([]);
       }

@@ -1,7 +1,7 @@
 import { CompactEncrypt, importJWK, type JWK } from 'jose';
 import { issueRequestObject } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
-import { ProviderError } from '../../oauth.errors.js';
+import { ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
 import { shown } from '../provider/failed-check.js';
 import { readJwkSet } from '../provider/jwk-set.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
@@ -26,13 +26,18 @@ async function encrypt(provider: Provider, request: string, alg: string): Promis
   const response = await providerKeys.fetch(requireEndpoint(provider, 'jwks_uri'));
   const { keys } = readJwkSet(await response.text());
   const key = keys.find((jwk) => canEncrypt(jwk, alg));
-  if (!key) throw new ProviderError({ description: `${config.name}: the provider publishes no key for ${alg}` });
+  if (!key)
+    throw new ProviderError({
+      error: ProviderErrorCode.UNSUPPORTED,
+      description: `${config.name}: the provider publishes no key for ${alg}`,
+    });
   try {
     return await new CompactEncrypt(new TextEncoder().encode(request))
       .setProtectedHeader({ alg, enc: config.requestObjectEncryptionEnc, kid: key.kid, cty: 'JWT' })
       .encrypt(await importJWK(key, alg));
   } catch {
     throw new ProviderError({
+      error: ProviderErrorCode.UNSUPPORTED,
       description:
         `${config.name}: the provider's key ${shown(key.kid)} cannot encrypt with ${alg} and ` +
         `${config.requestObjectEncryptionEnc}; check request_object_encryption_alg and request_object_encryption_enc`,

@@ -42,7 +42,12 @@ export abstract class PendingGrant {
   async wait({ signal }: { signal?: AbortSignal } = {}): Promise<TokenGrant> {
     const dpopKey = await this.#provider.dpopKeys.keyFor();
     const terms = { interval: this.interval, expiresAt: this.expiresAt.getTime(), signal };
-    return pollForToken(() => this.#guard(() => this.#ask(dpopKey)), terms);
+    try {
+      return await pollForToken(() => this.#guard(() => this.#ask(dpopKey)), terms);
+    } catch (error) {
+      if (error instanceof OAuthError) return this.#guard(() => Promise.reject(error)); // such as that time is up
+      throw error;
+    }
   }
 
   async #ask(dpopKey: JsonWebKey | undefined): Promise<TokenGrant> {
@@ -55,6 +60,7 @@ export abstract class PendingGrant {
 }
 
 /** The error of a login that the user ended, which is not a fault of the provider. */
-function refusedByUser({ error, description, logDescription, uri }: OAuthError): OAuthError {
-  return new OAuthError(error, { description, isQuoted: logDescription === undefined, uri, status: 403 });
+function refusedByUser({ error, description, uri, providerStatus }: OAuthError): OAuthError {
+  const answered = providerStatus === undefined ? undefined : { status: providerStatus };
+  return new OAuthError(error, { description, uri, status: 403, answered });
 }

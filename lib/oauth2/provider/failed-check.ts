@@ -32,8 +32,9 @@ interface Failure {
 export function refusedAnswer(error: unknown, what: string, sent: readonly string[]): OAuthError {
   if (error instanceof OAuthError) return error.redact(sent);
   const { attribute } = failureOf(error);
-  // users are not named in the log
-  return new InvalidTokenError({ description: failedCheck(error, what), isQuoted: attribute === 'sub' }).redact(sent);
+  const description = failedCheck(error, what);
+  const logDescription = attribute === 'sub' ? `the "sub" of the ${what} is not the expected user's` : description;
+  return new InvalidTokenError({ description, logDescription }).redact(sent);
 }
 
 /** The same for what came by the browser: it may as well be the browser's fault. */

@@ -1,5 +1,11 @@
 import { isHttpUrl } from '../../config/settings-schema.js';
-import { OAuthError, ProviderError, type OAuthErrorOptions, type ProviderAnswer } from '../../oauth.errors.js';
+import {
+  OAuthError,
+  ProviderError,
+  ProviderErrorCode,
+  type OAuthErrorOptions,
+  type ProviderAnswer,
+} from '../../oauth.errors.js';
 
 /** Codes by which a user, or the provider for them, says no (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 const REFUSALS = [
@@ -13,7 +19,7 @@ const PROVIDER_FAULTS = ['server_error', 'temporarily_unavailable'];
 
 /** The error of an authorisation response (RFC 6749 §4.1.2.1): 403 for a refusal, 502 for the provider's fault, else 400. */
 export function authorizationError(answer: Record<string, unknown>): OAuthError {
-  const code = errorCode(answer.error);
+  const code = errorCode(answer.error) ?? ProviderErrorCode.UNKNOWN;
   const status = REFUSALS.includes(code) ? 403 : PROVIDER_FAULTS.includes(code) ? 502 : 400;
   return new OAuthError(code, { ...details(answer), status });
 }
@@ -25,8 +31,10 @@ export function tokenEndpointError(
 ): OAuthError {
   const code = errorCode(answer.error);
   if (code === 'slow_down') return slowDown(answer, answered);
-  if (code === 'invalid_grant') return new OAuthError(code, { ...details(answer), status: 400 });
-  return new ProviderError({ error: code, ...details(answer), answered });
+  if (code === 'invalid_grant') return new OAuthError(code, { ...details(answer), status: 400, answered });
+  const isSuccess = answered.status < 300; // an error whose code is not one, in an answer that says it succeeded
+  const error = code ?? (isSuccess ? ProviderErrorCode.REFUSED : undefined);
+  return new ProviderError({ error, ...details(answer), answered });
 }
 
 /** RFC 8628 §3.5. Some providers say in `interval` how many seconds to leave between two requests from now on. */
@@ -37,14 +45,15 @@ function slowDown(answer: Record<string, unknown>, answered: Pick<ProviderAnswer
 }
 
 /** RFC 6749 §4.1.2.1 allows these characters and no others. */
-export function errorCode(value: unknown): string {
-  return typeof value === 'string' && /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(value) ? value : 'provider_error';
+export function errorCode(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(value) ? value : undefined;
 }
 
-function details(answer: Record<string, unknown>): Pick<OAuthErrorOptions, 'description' | 'isQuoted' | 'uri'> {
-  const quoted = plainText(answer.error_description);
-  const description = quoted ?? `the provider answered "${errorCode(answer.error)}"`;
-  return { description, isQuoted: quoted !== undefined, uri: webAddress(answer.error_uri) };
+function details(answer: Record<string, unknown>): Pick<OAuthErrorOptions, 'description' | 'uri'> {
+  const code = errorCode(answer.error);
+  const otherwise =
+    code === undefined ? 'the provider answered an error whose code is not valid' : `the provider answered "${code}"`;
+  return { description: plainText(answer.error_description) ?? otherwise, uri: webAddress(answer.error_uri) };
 }
 
 /** A text of a provider's, without what has no business in an error message. */

@@ -9,7 +9,7 @@ import {
   type ClientAuth,
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
-import { OAuthConfigError, ProviderError } from '../../oauth.errors.js';
+import { OAuthConfigError, ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
 import { clientAuthentication } from '../client/client-authentication.js';
 import type { ClientKeys } from '../client/client-keys.js';
 import type { DpopKeys } from '../client/dpop-keys.js';
@@ -107,7 +107,8 @@ export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint
   if (url !== undefined) return url;
   const description = `${config.name}: neither its settings nor its server metadata have a usable ${endpoint}`;
   const isDiscovered = config.serverMetadataUrl !== undefined || config.issuer !== undefined;
-  if (isDiscovered && NEEDED_BY_LOGINS.includes(endpoint)) throw new ProviderError({ description });
+  if (isDiscovered && NEEDED_BY_LOGINS.includes(endpoint))
+    throw new ProviderError({ error: ProviderErrorCode.UNSUPPORTED, description });
   throw new OAuthConfigError([description]);
 }
 

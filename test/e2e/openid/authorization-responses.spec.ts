@@ -97,7 +97,11 @@ describe('an authorisation response', () => {
     const end = await deny(browser, page);
     expect(decodeJwt(responseIn(end.url))).toMatchObject({ error: 'access_denied' });
     expect(end.status).toBe(403);
-    expect(end.json()).toEqual({ error: 'access_denied', error_description: 'The user said no' });
+    expect(end.json()).toEqual({
+      error: 'access_denied',
+      error_description: 'The user said no',
+      reference: expect.any(String),
+    });
   });
 
   it('is not taken unsigned where the login asked for a JWT', async () => {

@@ -168,7 +168,7 @@ describe('a client that shows its certificate (mutual TLS)', () => {
     const tokens = site.seenAt('token').length;
     const { page } = await site.authorize('distrustful');
     expect(page.status).toBe(502);
-    expect(page.json()).toMatchObject({ error: 'provider_error' });
+    expect(page.json()).toMatchObject({ error: 'provider_tls_failed' });
     expect(site.seenAt('token')).toHaveLength(tokens);
   });
 });

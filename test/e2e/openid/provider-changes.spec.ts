@@ -63,7 +63,7 @@ describe('a provider that changes while the app runs', () => {
     await site.oidc.close();
     const page = await new Browser().get(`${site.url}/auth/client/login`);
     expect(page.status).toBe(502);
-    expect(page.json()).toMatchObject({ error: 'provider_error' });
+    expect(page.json()).toMatchObject({ error: 'provider_unreachable' });
     await site.restart();
     expect(await kidOfLogin()).toBe('first');
   });
