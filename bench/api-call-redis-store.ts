@@ -19,6 +19,7 @@ export const apiCallRedisStore: Figure = {
   unit: 'calls/s',
   goal: 0.95,
   kind: 'rate',
+  needs: 'REDIS_URL',
   measure,
 };
 

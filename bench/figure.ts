@@ -1,3 +1,5 @@
+import type { ServerVariable } from './support/server-url.js';
+
 /** One line of the table: this package beside a peer. */
 export interface Figure {
   readonly name: string;
@@ -7,6 +9,8 @@ export interface Figure {
   readonly goal: number;
   /** A rate is better the higher it is, and is divided by the peer's; a cost is better the lower, and is subtracted. */
   readonly kind: 'rate' | 'cost';
+  /** The server that it needs, by the variable with its URL. Without the server it is skipped. */
+  readonly needs?: ServerVariable;
   measure(): Promise<Pair>;
 }
 

@@ -9,6 +9,7 @@ import { loginRedirect, loginRedirectCookie, loginRedirectPassport, pending100kM
 import { lookup10k, start10k, start10kMemory } from './many-clients.js';
 import { oauth1Sign, oauth1SignLimit } from './oauth1-sign.js';
 import { refreshStorms } from './refresh-storm.js';
+import { whyUnreachable } from './support/server-url.js';
 
 const FIGURES: readonly Figure[] = [
   oauth1Sign,
@@ -30,9 +31,20 @@ const FIGURES: readonly Figure[] = [
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
 
 const results: Result[] = [];
+const skipped: string[] = [];
 printRow('figure', 'ours', 'peer', 'ratio', 'goal', '', 'unit');
 for (const figure of chosen(positionals)) {
-  const result = await resultOf(figure);
+  const obstacle = figure.needs && (await whyUnreachable(figure.needs));
+  if (obstacle !== undefined) {
+    skipped.push(`SKIPPED: ${figure.name}: ${obstacle}`);
+    console.log(`${figure.name.padEnd(24)} skipped: ${obstacle}`);
+    continue;
+  }
+  const result = await resultOf(figure).catch((error: unknown) => {
+    console.error(`${figure.name.padEnd(24)} failed:`, error);
+    process.exitCode = 1;
+  });
+  if (!result) continue;
   const { name, unit, goal, kind } = figure;
   const { ours, peer, ratio } = result;
   const [compared, bound] = kind === 'rate' ? [`${ratio.toFixed(2)}x`, '>='] : [`${plain(ratio)} more`, '<='];
@@ -47,6 +59,7 @@ for (const figure of chosen(positionals)) {
   );
   results.push(result);
 }
+if (skipped.length > 0) console.log(`\n${skipped.join('\n')}`);
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
 
 function chosen(names: readonly string[]): readonly Figure[] {
