@@ -1,6 +1,9 @@
+import { startSample } from '../support/start-sample.js';
 import { createShowcase } from './showcase.js';
 
-const port = (process.env.PORT ??= '3000'); // the embedded providers are told, too
-const app = await createShowcase();
-await app.listen(port);
-console.log(`\n  Open http://localhost:${port} and sign in as ada (password ada) or grace (password grace).\n`);
+await startSample('npm start', async (port) => {
+  process.env.PORT = String(port); // Harbour calls the showcase there
+  const app = await createShowcase();
+  await app.listen(port);
+  return `http://localhost:${new URL(await app.getUrl()).port}`;
+});

@@ -1,0 +1,46 @@
+import { beforeAll, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { compilePrograms } from '../support/compile.js';
+import { freePort } from '../support/free-port.js';
+
+const JSON_FILE = resolve('build/bench-without-servers.json');
+const FIGURES = ['api-call-redis-store', 'refresh-storm-redis', 'refresh-storm-postgres'];
+
+let main: string;
+
+beforeAll(() => {
+  main = compilePrograms('bench')('bench/main.ts');
+  rmSync(JSON_FILE, { force: true });
+}, 60_000);
+
+function runBench(servers: Record<string, string>): Promise<{ failed: boolean; output: string }> {
+  const { PATH } = process.env;
+  const command = ['--expose-gc', main, '--json', JSON_FILE, ...FIGURES];
+  return new Promise((done) =>
+    execFile(process.execPath, command, { env: { PATH, ...servers } }, (error, stdout, stderr) =>
+      done({ failed: error !== null, output: stdout + stderr }),
+    ),
+  );
+}
+
+it('the bench skips what needs a server without its variable, says so, and writes its JSON', async () => {
+  const { failed, output } = await runBench({});
+  expect(output).toContain('SKIPPED: api-call-redis-store: REDIS_URL is not set\n');
+  expect(output).toContain('SKIPPED: refresh-storm-postgres: DATABASE_URL is not set\n');
+  expect([failed, JSON.parse(readFileSync(JSON_FILE, 'utf8'))]).toEqual([false, []]);
+}, 60_000);
+
+it('the bench skips what needs a server that does not answer', async () => {
+  const port = await freePort();
+  const { failed, output } = await runBench({
+    REDIS_URL: `redis://127.0.0.1:${port}`,
+    DATABASE_URL: `postgres://postgres@127.0.0.1:${port}/test`,
+  });
+  expect(output).toContain('SKIPPED: refresh-storm-redis: the server of REDIS_URL does not answer (ECONNREFUSED)\n');
+  expect(output).toContain(
+    'SKIPPED: refresh-storm-postgres: the server of DATABASE_URL does not answer (ECONNREFUSED)',
+  );
+  expect(failed).toBe(false);
+}, 60_000);
