@@ -10,6 +10,7 @@ const BY_CODE: Record<string, string> = {
   login_required: 'The provider asks you to sign in again.',
   mismatching_state:
     'This sign-in was not started in this browser, has expired, or was already used. Please start again.',
+  prefetch_refused: 'This page cannot be loaded ahead of time. Please open it again.',
   permission_denied: 'The sign-in was canceled.',
   unknown_provider: 'There is no such sign-in provider.',
   user_refused: 'The sign-in was canceled.',

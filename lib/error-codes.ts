@@ -20,7 +20,7 @@ const REGISTERED = new Set(
     'invalid_code_verifier invalid_return_to missing_session missing_verifier session_error unknown_provider',
     'untrusted_origin refresh_timeout token_store_error invalid_token_key token_unreadable',
     'cookie_too_large missing_response response_sent state_store_error private_address',
-    'invalid_state invalid_nonce invalid_login_parameter',
+    'invalid_state invalid_nonce invalid_login_parameter prefetch_refused',
     ...Object.values(ProviderErrorCode),
   ].flatMap((line) => line.split(' ')),
 );

@@ -160,14 +160,19 @@ function exposesErrors(): boolean {
 }
 
 /** Why a callback's state was refused; see {@link MismatchingStateError}. */
-export type MismatchingStateReason = 'no_session' | 'unknown_state' | 'expired_state' | 'used_state';
+export type MismatchingStateReason = 'missing_state' | 'no_session' | 'unknown_state' | 'expired_state' | 'used_state';
 
 const STATE_ADVICE: Record<MismatchingStateReason, string> = {
+  missing_state:
+    'the callback has no state, so it does not answer a login that was begun here. Some providers send such a callback ' +
+    'unasked, as GitHub does after the installation of an App (`setup_action`); others lost the state, or put the answer ' +
+    'into the fragment of the URL, which no server receives. Send the user to the route that begins the login.',
   no_session:
     'the callback came without the session that began the login, or without the cookie that the login has for itself, ' +
-    'for 10 minutes, or an hour in a session. The cookie was lost on the way: check its `SameSite` (a form POST callback needs ' +
-    '`SameSite=None; Secure`), `Secure` (needs https, and `trust proxy` behind a proxy), its domain, and that login and ' +
-    'callback are on the same host.',
+    'for 10 minutes, or an hour in a session. Either the cookie was lost on the way: check its `SameSite` (`Strict` keeps it ' +
+    'from every callback, and a form POST callback needs `SameSite=None; Secure`), `Secure` (needs https, and `trust proxy` ' +
+    'behind a proxy), its domain, and that login and callback are on the same host. Or the session store lost the session: ' +
+    'one in memory forgets all sessions when the process restarts, and does not know those of other processes.',
   unknown_state:
     'this browser has no pending login with this state. The link was opened in another browser, was not begun here, or ' +
     'was pushed out by newer logins. Start the login again.',
@@ -180,7 +185,7 @@ const STATE_ADVICE: Record<MismatchingStateReason, string> = {
 /** The callback does not belong to a login, or logout, that this browser has pending (RFC 6749 §10.12: CSRF). Status 400. */
 export class MismatchingStateError extends OAuthError {
   constructor(
-    /** Which of the four ways it went wrong. */
+    /** Which of the five ways it went wrong. */
     readonly reason: MismatchingStateReason,
     what: 'login' | 'logout' = 'login',
   ) {

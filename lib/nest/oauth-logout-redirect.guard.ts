@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
 import { requireNavigation } from '../remote-app/navigation.js';
+import { refusePrefetch } from '../remote-app/prefetch.js';
 import type { LogoutRedirectParams } from '../remote-app/logout.js';
 import type { RedirectingRoute } from './redirecting-handler.js';
 import { openIdClientOfRoute, type ClientRoute } from './route-client.js';
@@ -37,7 +38,8 @@ export class OAuthLogoutRedirectGuard implements CanActivate {
     const request = requestOf(context);
     this.redirects.prepare(context, route, async (handle) => {
       const app = openIdClientOfRoute(this.registry, clients, request);
-      requireNavigation(request); // before the handler ends the session here
+      refusePrefetch(request); // before the handler ends the session here
+      requireNavigation(request);
       const params: LogoutRedirectParams = requireParams(await handle(), 'logout');
       return app.logoutRedirect(request, { postLogoutRedirectUri, ...params });
     });

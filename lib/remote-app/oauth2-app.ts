@@ -5,7 +5,7 @@ import type { RequestParameters } from '../config/client-settings.js';
 import type { Credentials } from '../http/api-request.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { logEvent } from '../observability/log.js';
-import { OAuthError } from '../oauth.errors.js';
+import { MismatchingStateError, OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import {
   isVouchedFor,
@@ -55,6 +55,7 @@ import type { LogoutRedirectParams, LogoutResult, PendingLogout } from './logout
 import { OAuth2Tokens, type LiveToken } from './oauth2-tokens.js';
 import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
 import { requireNavigation } from './navigation.js';
+import { refusePrefetch } from './prefetch.js';
 import { checkReturnTo } from './return-to.js';
 import { readTokenSource } from './token-source.js';
 
@@ -118,6 +119,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const callback = callbackParameters(request, AUTHORIZATION_RESPONSE);
     const provider = await this.#metadata.load();
     const state = await claimedState(provider, callback);
+    if (!state && !callback.response) throw new MismatchingStateError('missing_state');
     const { returnTo = '/', ...login } = await this.takeLogin(request, state);
     const answer = await openResponse(provider, callback, state);
     checkIssuer(provider, answer);
@@ -197,6 +199,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     request: OAuthRequest,
     { postLogoutRedirectUri: target, returnTo, ...params }: LogoutRedirectParams,
   ): Promise<RedirectResponse> {
+    refusePrefetch(request);
     requireNavigation(request);
     const returnPath = checkReturnTo(returnTo);
     const postLogoutRedirectUri = target && this.absoluteUri(target, request);
@@ -219,6 +222,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    */
   async validateLogoutResponse(request: OAuthRequest): Promise<LogoutResult> {
     return this.guarded(async () => {
+      refusePrefetch(request);
       const { state } = callbackParameters(request, ['state']);
       if (!state) throw new OAuthError('invalid_request', { description: 'the callback has no "state" parameter' });
       const logout = await this.stateStore.take(request, this.pendingKey('logout', state, request));

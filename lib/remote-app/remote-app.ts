@@ -26,6 +26,7 @@ import type {
   RedirectResponse,
 } from './login.js';
 import { requireNavigation } from './navigation.js';
+import { refusePrefetch } from './prefetch.js';
 import { absoluteRedirectUri, dependsOnRequest, refuseRelativeUri, type SiteAddress } from './redirect-uri.js';
 import { checkReturnTo } from './return-to.js';
 
@@ -82,11 +83,12 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @param redirectUri absolute, or relative to `baseUrl`; without `baseUrl`, relative to the request's own address when its
    * host is this machine or one of `allowedHosts`
    * @throws {OAuthError} `invalid_return_to`, `invalid_redirect_uri`, `invalid_state`, `invalid_nonce`,
-   * `invalid_login_parameter`, the state store's error, or the provider's refusal of a request token
+   * `invalid_login_parameter`, the state store's error, or the provider's refusal of a request token; `prefetch_refused`
+   * (status 503) when a browser loads the page ahead of time
    * @throws {OAuthConfigError} for a machine client, which cannot sign users in
    */
   authorizeRedirect(request: OAuthRequest, redirectUri?: string, params: LoginParams = {}): Promise<RedirectResponse> {
-    return this.#login('begin', () => this.#beginLogin(request, redirectUri, params));
+    return this.#login('begin', request, () => this.#beginLogin(request, redirectUri, params));
   }
 
   async #beginLogin(
@@ -140,13 +142,14 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * Finishes the login whose callback this request is: checks it against the pending login, and fetches the token.
    *
    * @param params further parameters of the token request, by their wire names
-   * @throws {OAuthError} the provider's error, `access_denied` when the user said no
+   * @throws {OAuthError} the provider's error, `access_denied` when the user said no; `prefetch_refused` (status 503) when a
+   * browser loads the page ahead of time
    * @throws {MismatchingStateError} when this browser has no such login pending
    * @throws {InvalidTokenError} when the provider's answer is not a token
    * @throws {ProviderError} when the provider fails or is silent
    */
   completeLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<Token>> {
-    return this.#login('complete', () => this.finishLogin(request, params));
+    return this.#login('complete', request, () => this.finishLogin(request, params));
   }
 
   /** The steps of {@link completeLogin}, by the protocol. */
@@ -350,8 +353,9 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return undefined;
   }
 
-  /** One step of a login, with its span and its line in the log. */
-  async #login<T>(step: 'begin' | 'complete', run: () => Promise<T>): Promise<T> {
+  /** One step of a login, with its span and its line in the log. A prefetch is not a step, and has no span. */
+  async #login<T>(step: 'begin' | 'complete', request: OAuthRequest, run: () => Promise<T>): Promise<T> {
+    await this.guarded(() => refusePrefetch(request), step);
     const attributes = { 'oauth.client.name': this.name, 'oauth.login.step': step };
     const result = await this.guarded(() => traced('oauth.login', attributes, run), step);
     if (step === 'complete') logEvent('log', 'login finished', { client: this.name });

@@ -74,10 +74,13 @@ export class SessionStateStore implements StateStore {
       const name = entryName(key);
       const { data, exp, binding } = entryOf(session, name) ?? {};
       const pending = typeof data === 'string' ? await this.#open(key, data) : data;
-      if (!pending || binding === undefined || !isFor(key, pending)) {
-        throw new MismatchingStateError(wasUsed(session, name) ? 'used_state' : 'unknown_state', key.kind);
-      }
       const cookie = loginCookie(request, key);
+      if (!pending || binding === undefined || !isFor(key, pending)) {
+        if (wasUsed(session, name)) throw new MismatchingStateError('used_state', key.kind);
+        // this browser began the login, and has another session now
+        const isLost = cookie !== undefined && data === undefined;
+        throw new MismatchingStateError(isLost ? 'no_session' : 'unknown_state', key.kind);
+      }
       if (!cookie) throw new MismatchingStateError('no_session', key.kind);
       if (bindingOf(key, cookie) !== binding) {
         throw new MismatchingStateError('unknown_state', key.kind);

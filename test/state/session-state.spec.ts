@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import cookieSession from 'cookie-session';
+import type { RequestHandler } from 'express';
 import session, { MemoryStore, type SessionData } from 'express-session';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import type { OAuthClientModuleOptions } from 'nestjs-oauth-client';
@@ -243,10 +244,46 @@ describe('a pending login', () => {
       expect(await callback(theirs)).toMatchObject(refused('unknown_state'));
     });
 
-    it('unknown_state when the callback has no state', async () => {
+    it('no_session when the cookie names a session that a restart lost, and a middleware filled the new one', async () => {
+      const middleware = session({ secret: 'test', resave: false, saveUninitialized: false, store });
+      const counting: RequestHandler = (request, response, next) =>
+        middleware(request, response, () => {
+          Object.assign(request.session, { visits: 1 });
+          next();
+        });
+      site = await startSessionSite(counting, provider.url);
+      const state = await login();
+      store.clear();
+      const answer = await callback(state);
+      expect(answer).toMatchObject(refused('no_session'));
+      expect(answer.description).toMatch(/one in memory forgets all sessions when the process restarts/);
+    });
+
+    it('no_session when the session cookie is SameSite=Strict, which does not come along from the provider', async () => {
+      const strict = { sameSite: 'strict' } as const;
+      site = await startSessionSite(
+        session({ secret: 'test', resave: false, saveUninitialized: false, store, cookie: strict }),
+        provider.url,
+      );
+      const state = await login();
+      const cookies = await browser.jar.getCookies(site.url);
+      const fromElsewhere = cookies
+        .filter(({ sameSite }) => sameSite !== 'strict')
+        .map((cookie) => cookie.cookieString());
+      expect(fromElsewhere).toHaveLength(1);
+      const headers = { cookie: fromElsewhere.join('; ') };
+      const answer = await fetch(`${site.url}/dev/callback?code=c&state=${state}`, { headers });
+      const refusal = (await answer.json()) as Refusal;
+      expect(refusal).toMatchObject({
+        reason: 'no_session',
+        description: expect.stringContaining('`Strict` keeps it'),
+      });
+    });
+
+    it('missing_state when the callback has no state', async () => {
       await start();
       await login();
-      expect(await callback('')).toMatchObject(refused('unknown_state'));
+      expect(await callback('')).toMatchObject(refused('missing_state'));
     });
 
     it('expired_state and used_state, which tell the user to start again', async () => {

@@ -26,6 +26,8 @@ export interface StateAppOptions extends OAuthClientModuleOptions {
   platform?: 'express' | 'fastify';
   /** Whether there is a session; the logins of these apps have no other use for one. @default with `state: 'session'` */
   withSession?: boolean;
+  /** Nest's own setting. */
+  bodyParser?: boolean;
   /** What the session's id is signed with. */
   sessionSecret?: string;
 }
@@ -59,18 +61,26 @@ class AuthController {
 
 /** An app with nothing but logins and logouts, wherever they wait, behind a proxy that it trusts. */
 export async function startStateApp(options: StateAppOptions): Promise<SiteApp> {
-  const { platform = 'express', withSession, sessionSecret = 'x'.repeat(32), ...moduleOptions } = options;
+  const { platform = 'express', withSession, sessionSecret = 'x'.repeat(32), bodyParser, ...moduleOptions } = options;
   const { state = 'session' } = moduleOptions;
   const secret = (withSession ?? state === 'session') ? sessionSecret : undefined;
   const module = appModule(moduleOptions);
-  const app = platform === 'express' ? await onExpress(module, secret) : await onFastify(module, secret);
+  const app = platform === 'express' ? await onExpress(module, secret, bodyParser) : await onFastify(module, secret);
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, registry: app.get(OAuthRegistry), close: () => app.close() };
 }
 
-async function onExpress(module: Type<unknown>, secret: string | undefined): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(module, { logger: ['error'], abortOnError: false });
+async function onExpress(
+  module: Type<unknown>,
+  secret: string | undefined,
+  bodyParser?: boolean,
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    logger: ['error'],
+    abortOnError: false,
+    bodyParser,
+  });
   app.set('trust proxy', true);
   if (secret) app.use(session({ secret, resave: false, saveUninitialized: false }));
   return app;

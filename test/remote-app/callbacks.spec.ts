@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import express from 'express';
+import type { OAuthRequest } from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser, type Page } from '../support/browser.js';
+import type { SiteApp } from '../support/openid-site.js';
+import { startStateApp, type StateAppOptions } from '../support/state-app.js';
+
+describe('a callback that finishes no login', () => {
+  let provider: ScriptedProvider;
+  let app: SiteApp;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  async function start(options: StateAppOptions = {}): Promise<void> {
+    const dev = {
+      clientId: 'dev',
+      clientSecret: 'dev-secret',
+      authorizeUrl: `${provider.url}/authorize`,
+      accessTokenUrl: `${provider.url}/token`,
+    };
+    app = await startStateApp({ clients: { dev }, exposeErrors: true, ...options });
+  }
+
+  /** Begins a login, and returns its state. */
+  async function login(query = ''): Promise<string> {
+    const { headers } = await browser.get(`${app.url}/auth/dev/login${query}`, { follow: false });
+    return new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+  }
+
+  function descriptionOf(page: Page): string {
+    expect(page.status).toBe(400);
+    return (page.json() as { error_description: string }).error_description;
+  }
+
+  it.each(['express', 'fastify'] as const)(
+    'says that it has no state, and what sends such callbacks, on %s',
+    async (platform) => {
+      await start({ platform });
+      await login();
+      for (const query of [
+        'code=c&installation_id=1&setup_action=install',
+        'error=access_denied',
+        'code=c&state=',
+        '',
+      ]) {
+        const description = descriptionOf(await browser.get(`${app.url}/auth/dev/callback?${query}`));
+        expect(description).toMatch(/^the callback has no state.*setup_action.*Send the user to the route that begins/);
+      }
+      const unknown = await browser.get(`${app.url}/auth/dev/callback?code=c&state=${'x'.repeat(43)}`);
+      expect(descriptionOf(unknown)).toMatch(/^this browser has no pending login with this state/);
+      expect(provider.requests).toEqual([]);
+    },
+  );
+
+  it('says that its body was not parsed, and leaves the login to a parsed one', async () => {
+    await start({ bodyParser: false });
+    const state = await login('?responseMode=form_post');
+    const page = await browser.post(`${app.url}/auth/dev/callback`, { code: 'c', state });
+    expect(descriptionOf(page)).toMatch(/body was not parsed; expected the fields of a form.*bodyParser: false/);
+    expect(page.json()).toMatchObject({ error: 'invalid_request' });
+    expect(provider.requests).toEqual([]);
+  });
+
+  it('says that its body was not parsed for a content type that the parser does not read', async () => {
+    await start();
+    const body = `code=c&state=${await login()}`;
+    const headers = { 'content-type': 'text/plain' };
+    const answer = await fetch(`${app.url}/auth/dev/callback`, { method: 'POST', headers, body });
+    expect(await answer.json()).toMatchObject({ error_description: expect.stringContaining('body was not parsed') });
+  });
+
+  it.each<[what: string, request: Partial<OAuthRequest>]>([
+    ['undefined, as Express 5 leaves it', {}],
+    ['an empty object, as Express 4 leaves it', { body: {}, headers: { 'content-length': '9' } }],
+    ['an empty object of a chunked body', { body: {}, headers: { 'transfer-encoding': 'chunked' } }],
+    ['a string', { body: 'code=c&state=s' }],
+    ['bytes', { body: Buffer.from('code=c&state=s') }],
+    ['null', { body: null }],
+  ])('says that its body was not parsed when it is %s', async (_, request) => {
+    await start();
+    const finished = app.registry.get('dev').completeLogin({ method: 'POST', ...request });
+    await expect(finished).rejects.toThrow(/body was not parsed/);
+  });
+
+  it('says that it has no state when its body is empty, whatever parser there is', async () => {
+    await start();
+    for (const parser of [express.urlencoded(), express.text({ type: () => true })]) {
+      const site = express().use(parser);
+      site.post('/', (request, response) => {
+        app.registry
+          .get('dev')
+          .completeLogin(request)
+          .catch((error: unknown) => response.json(String(error)));
+      });
+      const server = site.listen(0, '127.0.0.1');
+      await new Promise((resolve) => server.once('listening', resolve));
+      const { port } = server.address() as { port: number };
+      const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' });
+      expect(await answer.json()).toMatch(/mismatching_state: the callback has no state/);
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+});

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { StateAppOptions } from '../support/state-app.js';
+import { startStateApp } from '../support/state-app.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser, type Page } from '../support/browser.js';
+import { hasChromium, launchChromium } from '../support/chromium.js';
+import type { SiteApp } from '../support/openid-site.js';
+
+/** What browsers send with a page that they load ahead of time. */
+const PREFETCHES: Record<string, string>[] = [
+  { 'Sec-Purpose': 'prefetch' },
+  { 'Sec-Purpose': 'prefetch;prerender' },
+  { 'Sec-Purpose': 'prefetch;anonymous-client-ip' },
+  { 'Sec-Purpose': 'prefetch', Purpose: 'prefetch' },
+  { Purpose: 'prefetch' },
+  { 'X-Moz': 'prefetch' },
+  { 'X-Purpose': 'preview' },
+  { 'X-Purpose': 'Preview' },
+];
+
+const STATES: Pick<StateAppOptions, 'state' | 'encryptionKeys'>[] = [
+  { state: 'session' },
+  { state: 'cookie', encryptionKeys: Buffer.alloc(32, 1).toString('base64') },
+];
+
+describe.each(['express', 'fastify'] as const)('a page that the browser loads ahead of time, on %s', (platform) => {
+  let provider: ScriptedProvider;
+  let app: SiteApp;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+    provider.on('POST /request-token', () => ({
+      body: 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true',
+    }));
+    provider.on('POST /access-token', () => ({ body: 'oauth_token=at&oauth_token_secret=ats' }));
+    browser = new Browser();
+  });
+
+  afterEach(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  async function start(options: StateAppOptions = {}): Promise<void> {
+    const dev = {
+      clientId: 'dev',
+      clientSecret: 'dev-secret',
+      authorizeUrl: `${provider.url}/authorize`,
+      accessTokenUrl: `${provider.url}/token`,
+      endSessionEndpoint: `${provider.url}/end`,
+    };
+    const old = {
+      clientId: 'dev',
+      requestTokenUrl: `${provider.url}/request-token`,
+      authorizeUrl: `${provider.url}/authorize`,
+      accessTokenUrl: `${provider.url}/access-token`,
+    };
+    app = await startStateApp({ platform, clients: { dev, old }, ...options });
+  }
+
+  /** Begins a login or a logout, and returns its callback. */
+  async function begin(client: 'dev' | 'old', step: 'login' | 'logout' = 'login'): Promise<string> {
+    const { headers } = await browser.get(`${app.url}/auth/${client}/${step}`, { follow: false });
+    const { searchParams } = new URL(headers.get('location') ?? '');
+    const state = searchParams.get('state') ?? '';
+    if (step === 'logout') return `${app.url}/auth/dev/signed-out?state=${state}`;
+    return client === 'dev'
+      ? `${app.url}/auth/dev/callback?code=c&state=${state}`
+      : `${app.url}/auth/old/callback?oauth_token=rt&oauth_verifier=v`;
+  }
+
+  function expectRefused({ status, headers, json }: Page): void {
+    expect([status, headers.get('cache-control')]).toEqual([503, 'no-store']);
+    expect(headers.getSetCookie().filter((cookie) => cookie.includes('oauth_'))).toEqual([]);
+    expect(json()).toMatchObject({ error: 'prefetch_refused' });
+  }
+
+  describe.each(STATES)('with logins in the $state', (options) => {
+    it.each(PREFETCHES)('uses up no callback of a login: %j', async (headers) => {
+      await start(options);
+      for (const client of ['dev', 'old'] as const) {
+        const callback = await begin(client);
+        const asked = provider.requests.length;
+        expectRefused(await browser.get(callback, { headers }));
+        expect(provider.requests).toHaveLength(asked);
+        expect((await browser.get(callback)).status).toBe(200);
+      }
+    });
+
+    it.each(PREFETCHES)('uses up no callback of a logout: %j', async (headers) => {
+      await start(options);
+      const callback = await begin('dev', 'logout');
+      expectRefused(await browser.get(callback, { headers }));
+      expect((await browser.get(callback)).json()).toEqual({ returnTo: '/' });
+    });
+
+    it('uses up no callback by a HEAD', async () => {
+      await start(options);
+      for (const callback of [await begin('dev'), await begin('old'), await begin('dev', 'logout')]) {
+        const asked = provider.requests.length;
+        expect((await browser.request('HEAD', callback)).status).toBe(400);
+        expect(provider.requests).toHaveLength(asked);
+        expect((await browser.get(callback)).status).toBe(200);
+      }
+    });
+
+    it.each(['dev/login', 'old/login', 'dev/logout'])('begins nothing at %s', async (route) => {
+      await start(options);
+      for (const headers of PREFETCHES) expectRefused(await browser.get(`${app.url}/auth/${route}`, { headers }));
+      expect(provider.requests).toEqual([]);
+    });
+  });
+
+  it('is told from a visit: headers that say something else are no prefetch', async () => {
+    await start();
+    const visits: Record<string, string>[] = [{ Purpose: '' }, { 'X-Purpose': 'x' }, { 'Sec-Purpose': 'prefetching' }];
+    for (const headers of visits) {
+      expect((await browser.get(await begin('dev'), { headers })).status).toBe(200);
+    }
+  });
+
+  it('is refused by hand too', async () => {
+    await start();
+    const client = app.registry.get('dev');
+    const request = { method: 'GET', headers: { 'sec-purpose': 'prefetch' }, query: { code: 'c', state: 's' } };
+    const refusal = { error: 'prefetch_refused' };
+    await expect(client.authorizeAccessToken(request)).rejects.toMatchObject(refusal);
+    await expect(client.completeLogin(request)).rejects.toMatchObject(refusal);
+    await expect(client.authorizeRedirect(request, 'https://app.test/callback')).rejects.toMatchObject(refusal);
+  });
+
+  (hasChromium ? it : it.skip)('leaves the callback to the click that follows, in Chromium', async () => {
+    await start();
+    provider.on('GET /authorize', ({ url }) => {
+      const query = new URL(url, provider.url).searchParams;
+      const callback = `${query.get('redirect_uri')}?code=c&state=${query.get('state')}`;
+      const rules = { prefetch: [{ source: 'list', urls: [callback], eagerness: 'immediate' }] };
+      const script = `<script type="speculationrules">${JSON.stringify(rules)}</script>`;
+      return { headers: { 'content-type': 'text/html' }, body: `${script}<a href="${callback}">Continue</a>` };
+    });
+    const chromium = await launchChromium();
+    try {
+      const page = await (await chromium.newContext()).newPage();
+      const prefetched = page.context().waitForEvent('response', (response) => response.status() === 503);
+      await page.goto(`${app.url}/auth/dev/login`);
+      await prefetched;
+      await page.getByRole('link', { name: 'Continue' }).click();
+      await page.waitForURL(/callback/);
+      expect(await page.innerText('body')).toContain('"accessToken":"a"');
+    } finally {
+      await chromium.close();
+    }
+  });
+});
