@@ -56,6 +56,7 @@ export interface OAuth2ClientConfig extends CommonClientConfig {
   readonly issuer?: string;
   readonly serverMetadataUrl?: string;
   readonly allowIssuerImpersonation: boolean;
+  readonly allowAnyTenant: boolean;
   /** Endpoints that the settings name, by their names in the metadata. */
   readonly endpoints: Readonly<Record<string, string>>;
   /** Seconds. */
@@ -66,6 +67,7 @@ export interface OAuth2ClientConfig extends CommonClientConfig {
   readonly authorizationSignedResponseAlg?: string;
   readonly introspectionSignedResponseAlg?: string;
   readonly detachedSignature: boolean;
+  readonly allowMissingNonce: boolean;
   readonly updateToken?: OAuth2ClientSettings['updateToken'];
   readonly scope?: string;
   readonly resource: readonly string[];
@@ -151,6 +153,7 @@ function oauth2Config(origin: ClientOrigin, settings: OAuth2Settings): OAuth2Cli
     issuer: settings.issuer,
     serverMetadataUrl: settings.serverMetadataUrl,
     allowIssuerImpersonation: (settings.allowIssuerImpersonation ?? false) && !origin.registeredAtRunTime,
+    allowAnyTenant: settings.allowAnyTenant ?? false,
     endpoints: namedEndpoints(settings),
     clockTolerance: settings.clockTolerance ?? 30,
     userInfoFrom: settings.userInfoFrom ?? 'id_token',
@@ -159,6 +162,7 @@ function oauth2Config(origin: ClientOrigin, settings: OAuth2Settings): OAuth2Cli
     authorizationSignedResponseAlg: settings.authorizationSignedResponseAlg,
     introspectionSignedResponseAlg: settings.introspectionSignedResponseAlg,
     detachedSignature: settings.detachedSignature ?? false,
+    allowMissingNonce: settings.allowMissingNonce ?? false,
     updateToken: settings.updateToken as OAuth2ClientSettings['updateToken'],
     scope: Array.isArray(scope) ? scope.join(' ') : scope,
     resource: [settings.resource ?? []].flat(),

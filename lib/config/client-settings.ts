@@ -119,6 +119,13 @@ export interface OAuth2ClientSettings
    */
   allowIssuerImpersonation?: boolean;
   /**
+   * Accepts the users of every tenant of a provider whose issuer is a template, such as Microsoft's `common` and
+   * `organizations`: `{tenantid}` stands for the tenant (`tid`) of the id_token. Anyone who can create a tenant can sign in; an
+   * application that serves some tenants alone checks the claim `tid`.
+   * @default false
+   */
+  allowAnyTenant?: boolean;
+  /**
    * PKCE (RFC 7636), here or in `clientKwargs`; `'none'` turns it off, only for clients that authenticate.
    * @default 'S256'
    */
@@ -183,6 +190,13 @@ export interface OpenIdSettings {
    * @default false
    */
   detachedSignature?: boolean;
+  /**
+   * Accepts id_tokens without a nonce in the code flow, for providers that never repeat it (LinkedIn). The login no longer
+   * notices an authorization code that was injected from another login, unless the provider checks PKCE. A nonce that
+   * is there is still checked.
+   * @default false
+   */
+  allowMissingNonce?: boolean;
 }
 
 /** How requests are kept from being forged, changed or replayed. */

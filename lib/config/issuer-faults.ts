@@ -1,5 +1,6 @@
 import { snakeCase, type Settings } from './setting-keys.js';
 import { isHttpUrl } from './settings-schema.js';
+import { isTenantOf, isTenantTemplate } from './tenant-issuer.js';
 import { issuersAt, provesIssuer } from './well-known.js';
 
 const DANGER = 'anyone who controls this URL can sign in as any user of the issuer';
@@ -8,18 +9,29 @@ const ADVICE = 'or, if you accept that, set allow_issuer_impersonation';
 /** Settings that let somebody other than the issuer say who its users are; none with `allow_issuer_impersonation`. */
 export function issuerFaults(settings: Settings): string[] {
   const { issuer, serverMetadataUrl, jwksUri, allowIssuerImpersonation } = settings;
-  if (allowIssuerImpersonation === true) return [];
-  const faults: string[] = [];
+  const faults = templateFaults(settings);
+  if (allowIssuerImpersonation === true) return faults;
   if (jwksUri !== undefined && (issuer !== undefined || serverMetadataUrl !== undefined)) {
     faults.push(`jwks_uri: ${DANGER}; leave it out, so that the keys are those of the issuer's metadata, ${ADVICE}`);
   }
-  if (isUrl(serverMetadataUrl) && !isWellKnown(serverMetadataUrl, issuer)) {
+  if (isUrl(serverMetadataUrl) && !isWellKnown(serverMetadataUrl, settings)) {
     faults.push(
       `server_metadata_url: not a well-known URL of the issuer, and ${DANGER}; ` +
         `expected the issuer followed by /.well-known/openid-configuration. Remove it and set only issuer, ${ADVICE}`,
     );
   }
   return faults;
+}
+
+/** An issuer with a placeholder is for the users of every tenant, and has no well-known URL of its own. */
+function templateFaults({ issuer, serverMetadataUrl, jwksUri, allowAnyTenant }: Settings): string[] {
+  if (typeof issuer !== 'string' || !issuer.includes('{')) return [];
+  const isKnown = isTenantTemplate(issuer) && allowAnyTenant === true && (serverMetadataUrl ?? jwksUri) !== undefined;
+  if (isKnown) return [];
+  return [
+    'issuer: has a placeholder; expected the issuer of a tenant, or for the users of every tenant the one at whose ' +
+      'well-known URL the metadata is, such as https://login.microsoftonline.com/common/v2.0, with allow_any_tenant',
+  ];
 }
 
 /**
@@ -46,8 +58,10 @@ function isElsewhere(url: unknown, known: unknown): boolean {
   return isUrl(url) && isUrl(known) && new URL(url).origin !== new URL(known).origin;
 }
 
-function isWellKnown(metadataUrl: string, issuer: unknown): boolean {
-  return isUrl(issuer) ? provesIssuer(metadataUrl, issuer) : issuersAt(metadataUrl).length > 0;
+function isWellKnown(metadataUrl: string, { issuer, allowAnyTenant }: Settings): boolean {
+  const issuers = issuersAt(metadataUrl);
+  if (!isUrl(issuer)) return issuers.length > 0;
+  return provesIssuer(metadataUrl, issuer) || (allowAnyTenant === true && issuers.some((at) => isTenantOf(issuer, at)));
 }
 
 /** Of another value, the schema has a fault of its own. */

@@ -59,7 +59,8 @@ function seconds(most: number) {
 }
 
 /** What timers and clocks may be told, in seconds. */
-const MOST = { clockTolerance: 600, leeway: 86_400, refreshTimeout: 300 };
+export const MAX_CLOCK_TOLERANCE = 600;
+const MOST = { clockTolerance: MAX_CLOCK_TOLERANCE, leeway: 86_400, refreshTimeout: 300 };
 
 const common = {
   clientId: text,
@@ -123,6 +124,7 @@ const openId = {
   authorizationSignedResponseAlg: signingAlg.optional(),
   introspectionSignedResponseAlg: signingAlg.optional(),
   detachedSignature: flag.optional(),
+  allowMissingNonce: flag.optional(),
 } satisfies Record<keyof OpenIdSettings, z.ZodType>;
 
 const security = {
@@ -149,6 +151,7 @@ const oauth2 = {
   issuer: url.optional(),
   serverMetadataUrl: url.optional(),
   allowIssuerImpersonation: flag.optional(),
+  allowAnyTenant: flag.optional(),
   grantType: z
     .enum(['authorization_code', 'client_credentials'], 'expected authorization_code or client_credentials')
     .optional(),

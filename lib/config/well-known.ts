@@ -1,7 +1,23 @@
-/** Where metadata is below an issuer (OpenID Connect Discovery 1.0 §4). */
-export const OPENID_CONFIGURATION = '/.well-known/openid-configuration';
-/** Where metadata is before the path of an issuer (RFC 8414 §3). */
-export const OAUTH_METADATA = '/.well-known/oauth-authorization-server';
+/** The name of metadata by OpenID Connect Discovery 1.0 §4. */
+const OPENID_CONFIGURATION = '/.well-known/openid-configuration';
+/** The name of metadata by RFC 8414 §3. */
+const OAUTH_METADATA = '/.well-known/oauth-authorization-server';
+
+/**
+ * Returns the URLs that the metadata of an issuer may be at, in the order in which they are tried: below the issuer (OpenID
+ * Connect Discovery 1.0 §4), and before its path (RFC 8414 §3 and §5), as providers use both names.
+ */
+export function wellKnownUrls(issuer: string): string[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/$/, '');
+  const places = [
+    path + OPENID_CONFIGURATION,
+    OAUTH_METADATA + path,
+    OPENID_CONFIGURATION + path,
+    path + OAUTH_METADATA,
+  ];
+  return [...new Set(places)].map((place) => origin + place);
+}
 
 /**
  * Returns the issuers, without a last slash, whose well-known URL a metadata URL is: the issuer's own server answers there.

@@ -51,6 +51,11 @@ export interface ProviderAccount {
   client: string;
   /** The user's `sub` at the provider of this client. */
   subject: string;
+  /**
+   * The issuer of the user's tenant, where the client accepts every tenant (`allow_any_tenant`): a `subject` is unique there
+   * only, so it is part of the key.
+   */
+  issuer?: string;
 }
 
 /** A login that is done. */

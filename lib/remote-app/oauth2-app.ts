@@ -44,6 +44,7 @@ import { fetchUserInfo, type UserInfo } from '../oauth2/openid/user-info.js';
 import { authorizationError } from '../oauth2/provider/provider-error.js';
 import { ProviderKeys } from '../oauth2/provider/provider-keys.js';
 import { knowsIssuer, type Provider, type ProviderContext } from '../oauth2/provider/provider.js';
+import { isTenantTemplate } from '../config/tenant-issuer.js';
 import { ServerMetadata } from '../oauth2/provider/server-metadata.js';
 import { tokenCredentials } from '../oauth2/access-token/token-credentials.js';
 import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/access-token/token-management.js';
@@ -127,7 +128,9 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const grant = await readGrant(provider, { ...login, state }, answer, request.method);
     const { token, claims } = await exchangeCode(provider, { ...login, ...grant, params });
     const userInfo = await this.#userInfo(provider, token, claims);
-    return { token, returnTo, userInfo, account: userInfo && { client: this.name, subject: userInfo.sub } };
+    const tenant = isTenantTemplate(provider.server.issuer) && claims && { issuer: claims.iss };
+    const account = userInfo && { client: this.name, subject: userInfo.sub, ...tenant };
+    return { token, returnTo, userInfo, account };
   }
 
   /**

@@ -7,6 +7,7 @@ import {
 } from 'oauth4webapi';
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { readClaims } from '../openid/claims.js';
+import { providerOfJwt } from '../openid/jwt-provider.js';
 import { endpointAnswer, refuseEndpointError } from '../provider/endpoint-error.js';
 import { mendedResponse } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
@@ -49,14 +50,18 @@ export async function introspectToken(
   requireEndpoint(provider, 'introspection_endpoint');
   const authentication = authenticationAt(provider, 'introspection_endpoint');
   try {
+    let jwt: string | undefined;
     const options = managementOptions(provider, 'introspect_token_request', hint, (answer) => {
-      if (isJwt(answer.headers['content-type'])) checkJwt(answer.text);
+      if (isJwt(answer.headers['content-type'])) {
+        checkJwt(answer.text);
+        jwt = answer.text;
+      }
       return endpointAnswer({ what: 'introspection', otherTypes: isJwt })(answer);
     });
     const response = await introspectionRequest(server, client, authentication, token, options);
-    const answer = await processIntrospectionResponse(server, client, response, signatureOptions(provider));
-    if (isJwt(response.headers.get('content-type')))
-      await validateApplicationLevelSignature(server, response, signatureOptions(provider));
+    const verifier = jwt === undefined ? provider : await providerOfJwt(provider, jwt);
+    const answer = await processIntrospectionResponse(verifier.server, client, response, signatureOptions(verifier));
+    if (jwt) await validateApplicationLevelSignature(verifier.server, response, signatureOptions(verifier));
     else if (client.introspection_signed_response_alg)
       throw new RefusedInput('it is not signed, expected a JWT (RFC 9701)');
     return readClaims(answer);

@@ -6,8 +6,10 @@ import {
 } from 'oauth4webapi';
 import { OAuthError } from '../../oauth.errors.js';
 import { checkAuthorizedParty, claimsOf } from '../openid/id-token.js';
+import { providerOfIdToken, providerOfJwt } from '../openid/jwt-provider.js';
 import { refusedCallback, shown } from '../provider/failed-check.js';
 import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
+import { isTenantTemplate, tenantIn } from '../../config/tenant-issuer.js';
 import { checkJwt } from '../wire/jwt.js';
 import type { AuthorizationChecks } from './authorization-params.js';
 
@@ -30,6 +32,8 @@ export interface AuthorizationGrant {
   code: string;
   /** Who signed in, where the answer has an id_token; the one of the token request must say the same. */
   subject?: string;
+  /** Who says so, where the answer names its issuer; the id_token must have the same. */
+  issuer?: string;
 }
 
 /**
@@ -62,14 +66,14 @@ export async function openResponse(
   if (!response.response) return response;
   if (!knowsIssuer(provider))
     throw unexpected('the callback is a JWT, which can only be checked where the issuer is known');
-  const { server, client } = provider;
   const parameters = new URLSearchParams({ response: response.response });
   try {
     checkJwt(response.response);
-    const options = signatureOptions(provider);
+    const verifier = await providerOfJwt(provider, response.response);
+    const { server, client } = verifier;
     return {
       response: response.response,
-      ...entries(await validateJwtAuthResponse(server, client, parameters, state, options)),
+      ...entries(await validateJwtAuthResponse(server, client, parameters, state, signatureOptions(verifier))),
     };
   } catch (error) {
     if (error instanceof AuthorizationResponseError) return { response: response.response, ...entries(error.cause) };
@@ -85,7 +89,9 @@ export async function openResponse(
 export function checkIssuer(provider: Provider, { iss, id_token: idToken, error }: AuthorizationResponse): void {
   const { issuer, authorization_response_iss_parameter_supported: promised } = provider.server;
   const required = promised && (idToken === undefined || error !== undefined);
-  if (!knowsIssuer(provider) || iss === issuer || (iss === undefined && !required)) return;
+  // of a provider with many tenants, it is the issuer of one of them, which the id_token must name too
+  const isProviders = isTenantTemplate(issuer) ? tenantIn(issuer, iss) !== undefined : iss === issuer;
+  if (!knowsIssuer(provider) || isProviders || (iss === undefined && !required)) return;
   throw unexpected(
     iss === undefined
       ? `the callback does not say who it is from (iss), expected ${shown(issuer)}`
@@ -115,7 +121,7 @@ export async function readGrant(
   if (login.responseType && method !== 'POST') throw unexpected('"code id_token" is taken by a form post alone');
   if (login.responseType) return readHybrid(provider, login, answer, answer.code);
   if (answer.id_token) throw unexpected('the callback has an id_token, which the login did not ask for');
-  return { code: answer.code };
+  return { code: answer.code, issuer: answer.iss };
 }
 
 /** The answer to `code id_token` (OpenID Connect Core §3.3.2.8 to §3.3.2.10). */
@@ -127,16 +133,17 @@ async function readHybrid(
 ): Promise<AuthorizationGrant> {
   if (!knowsIssuer(provider))
     throw unexpected('the callback has an id_token, which can only be checked where the issuer is known');
-  const { server, client, config } = provider;
-  const { id_token: idToken = '' } = answer;
-  const parameters = new URLSearchParams({ code, state, id_token: idToken });
-  const check = config.detachedSignature ? validateDetachedSignatureResponse : validateCodeIdTokenResponse;
+  const { id_token: idToken = '', iss } = answer;
+  const parameters = new URLSearchParams({ code, state, id_token: idToken, ...(iss !== undefined && { iss }) });
+  const check = provider.config.detachedSignature ? validateDetachedSignatureResponse : validateCodeIdTokenResponse;
   try {
     checkJwt(idToken);
-    await check(server, client, parameters, nonce, state, maxAge, signatureOptions(provider));
+    const verifier = await providerOfIdToken(provider, idToken);
+    const { server, client } = verifier;
+    await check(server, client, parameters, nonce, state, maxAge, signatureOptions(verifier));
     const claims = await claimsOf(provider, idToken);
     checkAuthorizedParty(provider, claims);
-    return { code, subject: claims.sub };
+    return { code, subject: claims.sub, issuer: claims.iss };
   } catch (error) {
     throw refusedCallback(error, 'id_token');
   }

@@ -1,10 +1,11 @@
 import type { AuthorizationServer } from 'oauth4webapi';
+import { isTenantTemplate } from '../../config/tenant-issuer.js';
 import { type OAuthError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
 import { errorFields, logEvent } from '../../observability/log.js';
 import { readScope } from '../../token/token-fields.js';
 import { refreshedToken } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';
-import { subjectOf } from '../openid/id-token.js';
+import { claimsOf, type IdTokenChecks } from '../openid/id-token.js';
 import type { Provider } from '../provider/provider.js';
 import { requestToken } from './token-request.js';
 
@@ -29,20 +30,19 @@ export interface Refreshed {
 export async function refreshToken(provider: Provider, old: RefreshableToken): Promise<Refreshed> {
   const { name, refreshTokenUrl, refreshTokenParams, resource, dpopKey } = provider.config;
   const server = refreshTokenUrl ? withTokenEndpoint(provider.server, refreshTokenUrl) : provider.server;
-  const subject = old.idToken === undefined ? undefined : await subjectOf(provider, old.idToken);
+  const user = await userOf(provider, old.idToken);
   const { token, fault, idTokenFault } = await requestToken(
     { ...provider, server },
     {
       grantType: 'refresh_token',
       parameters: { resource: old.resource ?? resource, ...refreshTokenParams, refresh_token: old.refreshToken },
       dpopKey: old.tokenType === 'dpop' ? (old.dpopKey ?? dpopKey) : undefined,
-      idToken: { subject },
+      idToken: user,
       keepsToken: true,
     },
   );
   if (idTokenFault) {
-    const claimed = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
-    if (subject !== undefined && claimed !== undefined && claimed !== subject) throw idTokenFault;
+    if (isOther(user, await userOf(provider, token.idToken))) throw idTokenFault;
     logEvent('warn', 'id_token of a refresh ignored', { client: name, ...errorFields(idTokenFault) });
   }
   if (fault instanceof UnsupportedTokenTypeError) {
@@ -51,6 +51,19 @@ export async function refreshToken(provider: Provider, old: RefreshableToken): P
   const { idToken: _, ...unidentified } = token;
   const scope = readScope(refreshTokenParams.scope) ?? old.scope;
   return { token: refreshedToken({ ...old, scope }, idTokenFault ? unidentified : token), fault };
+}
+
+/** Whom an id_token is about: the user, and where the provider has many issuers that of the user's tenant. */
+async function userOf(provider: Provider, idToken: string | undefined): Promise<IdTokenChecks> {
+  const { sub: subject, iss } = idToken === undefined ? {} : await claimsOf(provider, idToken);
+  return { subject, issuer: isTenantTemplate(provider.server.issuer) ? iss : undefined };
+}
+
+/** A refresh is for the user who signed in (OpenID Connect Core §12.2). */
+function isOther(user: IdTokenChecks, claimed: IdTokenChecks): boolean {
+  return (['subject', 'issuer'] as const).some(
+    (name) => user[name] !== undefined && claimed[name] !== undefined && user[name] !== claimed[name],
+  );
 }
 
 function withTokenEndpoint(

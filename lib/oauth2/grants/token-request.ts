@@ -14,6 +14,7 @@ import { serverAttributes, traced } from '../../observability/telemetry.js';
 import { readOAuth2TokenResponse } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { checkIdToken, type IdTokenChecks, type IdTokenClaims } from '../openid/id-token.js';
+import { providerOfIdToken, type VerifyingProvider } from '../openid/jwt-provider.js';
 import { jsonResponse, withData } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import {
@@ -26,6 +27,7 @@ import {
 } from '../provider/provider.js';
 import { secretsIn } from '../provider/sent-values.js';
 import { checkJwt } from '../wire/jwt.js';
+import { RefusedInput } from '../wire/refused-input.js';
 import { readTokenAnswer } from './token-answer.js';
 
 /** One request to the token endpoint (RFC 6749 §3.2). */
@@ -39,8 +41,8 @@ export interface TokenRequest {
   tokenTypes?: readonly string[];
   /** `GET`, for the providers that have it so. */
   method?: string;
-  /** The grant's own checks, instead of those that all answers pass. */
-  check?: (response: Response) => Promise<CheckedAnswer>;
+  /** The grant's own checks, instead of those that all answers pass; `verifier` is the provider of the answer's id_token. */
+  check?: (response: Response, verifier: VerifyingProvider) => Promise<CheckedAnswer>;
   /** Whether an answer without an id_token is refused, where the provider's issuer is known. */
   expectsIdToken?: boolean;
   /** What the id_token is checked against, beyond that. */
@@ -144,12 +146,15 @@ async function checkedClaims(
     if (expectsIdToken) throw new InvalidTokenError({ description: NO_ID_TOKEN });
     return undefined;
   }
-  if (typeof idToken === 'string') checkJwt(idToken);
-  const { server, client } = provider;
-  const options = signatureOptions(provider);
+  if (typeof idToken !== 'string') throw new RefusedInput('it is not a string');
+  checkJwt(idToken);
+  const verifier = await providerOfIdToken(provider, idToken);
+  const { server, client } = verifier;
+  const options = signatureOptions(verifier);
   // of the token itself, nothing is left to check
   const response = jsonResponse({ access_token: token.accessToken, token_type: 'bearer', id_token: idToken });
-  const checked = await (check?.(response) ?? processGenericTokenEndpointResponse(server, client, response, options));
+  const checked = await (check?.(response, verifier) ??
+    processGenericTokenEndpointResponse(server, client, response, options));
   const claims = getValidatedIdTokenClaims(checked);
   if (!claims) return undefined;
   await validateApplicationLevelSignature(server, response, options);

@@ -2,6 +2,7 @@ import { OAuthError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { shown } from '../provider/failed-check.js';
 import { knowsIssuer, type Provider } from '../provider/provider.js';
+import { isTenantTemplate } from '../../config/tenant-issuer.js';
 import { claimsOf } from './id-token.js';
 
 /** Which session ended, at which issuer. */
@@ -16,10 +17,12 @@ export async function checkFrontchannelLogout(
   token: OAuth2Token,
   { iss, sid }: { iss?: string; sid?: string },
 ): Promise<FrontchannelLogout> {
-  const { issuer } = provider.server;
   if (!knowsIssuer(provider)) throw refused('a front-channel logout can only be checked where the issuer is known');
-  if (iss !== issuer) throw refused(`the logout is from ${shown(iss)}, expected ${shown(issuer)}`);
-  const session = token.idToken === undefined ? undefined : (await claimsOf(provider, token.idToken)).sid;
+  const { iss: own, sid: session } = token.idToken === undefined ? {} : await claimsOf(provider, token.idToken);
+  const { issuer } = provider.server;
+  const expected = isTenantTemplate(issuer) ? own : issuer;
+  if (iss === undefined || iss !== expected)
+    throw refused(`the logout is from ${shown(iss)}, expected ${shown(expected)}`);
   if (!sid || sid !== session) throw refused("the logout is of another session than the user's (sid)");
   return { iss, sid };
 }

@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { IDToken } from 'oauth4webapi';
 import { InvalidTokenError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
-import { isoTime, refusedAnswer, shown } from '../provider/failed-check.js';
+import { clockAdvice, isoTime, refusedAnswer, shown, wrongIssuer } from '../provider/failed-check.js';
 import type { Provider } from '../provider/provider.js';
 import { isEncrypted } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';
@@ -19,6 +19,8 @@ export type IdTokenClaims = IDToken;
 export interface IdTokenChecks {
   /** Who must have signed in, where that is known. */
   subject?: string;
+  /** Who must have issued it, where the provider has many issuers. */
+  issuer?: string;
   /** `acr_values` that were asked for. */
   acrValues?: string[];
 }
@@ -34,16 +36,12 @@ export async function checkIdToken(
   provider: Provider,
   { accessToken, idToken = '' }: OAuth2Token,
   claims: IDToken,
-  { subject, acrValues }: IdTokenChecks = {},
+  { subject, issuer, acrValues }: IdTokenChecks = {},
 ): Promise<IdTokenClaims> {
   const { config, clientKeys } = provider;
-  const now = Date.now() / 1000;
-  if (claims.iat < now - MAX_AGE - config.clockTolerance || claims.iat > now + config.clockTolerance) {
-    throw refused(
-      `id_token was issued at ${isoTime(claims.iat)} (iat), and it is ${isoTime(Math.floor(now))}: it is not of this login`,
-    );
-  }
+  checkTimeOfIssue(claims.iat, config.clockTolerance);
   checkAuthorizedParty(provider, claims);
+  if (issuer !== undefined && claims.iss !== issuer) throw refused(wrongIssuer('id_token', claims.iss, issuer));
   if (subject !== undefined && claims.sub !== subject) {
     throw refused(`id_token is about ${shown(claims.sub)}, expected ${shown(subject)}`);
   }
@@ -58,6 +56,13 @@ export async function checkIdToken(
   }
   const { nonce: _, ...rest } = claims;
   return readClaims(rest);
+}
+
+function checkTimeOfIssue(iat: number, tolerance: number): void {
+  const now = Math.floor(Date.now() / 1000);
+  const issued = `id_token was issued at ${isoTime(iat)} (iat), and it is ${isoTime(now)}`;
+  if (iat > now + tolerance) throw refused(`${issued}: ${clockAdvice(iat, now)}`);
+  if (iat < now - MAX_AGE - tolerance) throw refused(`${issued}: it is not of this login; ${clockAdvice(iat, now)}`);
 }
 
 /** Returns the subject of an id_token of ours, which was checked when it came. */

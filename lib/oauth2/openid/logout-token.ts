@@ -1,10 +1,11 @@
-import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { errors, jwtVerify, type JWK, type JWTPayload } from 'jose';
 import { isRecord } from '../../config/setting-keys.js';
 import { OAuthError } from '../../oauth.errors.js';
 import { Recent } from '../../recent.js';
-import { isoTime, reasonOf, shown } from '../provider/failed-check.js';
+import { clockAdvice, failedCheck, isoTime, reasonOf, shown, wrongIssuer } from '../provider/failed-check.js';
 import { knowsIssuer, requireEndpoint, type Provider } from '../provider/provider.js';
-import { checkJwt, isEncrypted } from '../wire/jwt.js';
+import { checkJwt } from '../wire/jwt.js';
+import { providerOfJwt } from './jwt-provider.js';
 
 /** Whose session ended: a user's (`sub`), one session (`sid`), or both. */
 export interface BackchannelLogout {
@@ -59,9 +60,15 @@ export class LogoutTokens {
 /** `jose` checked that they are numbers, and that `exp` is not over. */
 function checkTimes(iat = 0, exp = 0, tolerance: number): void {
   const now = Math.floor(Date.now() / 1000);
-  if (iat > now + tolerance || iat < now - MAX_AGE - tolerance) {
+  if (iat > now + tolerance) {
     throw refused(
-      `logout_token was issued at ${isoTime(iat)} (iat), which is more than an hour from now (${isoTime(now)})`,
+      `logout_token was issued at ${isoTime(iat)} (iat), and it is ${isoTime(now)}: ${clockAdvice(iat, now)}`,
+    );
+  }
+  if (iat < now - MAX_AGE - tolerance) {
+    throw refused(
+      `logout_token was issued at ${isoTime(iat)} (iat), which is more than an hour ago; it is ${isoTime(now)}: ` +
+        clockAdvice(iat, now),
     );
   }
   if (exp > now + MAX_AGE + tolerance) {
@@ -70,17 +77,21 @@ function checkTimes(iat = 0, exp = 0, tolerance: number): void {
 }
 
 async function verify(provider: Provider, token: string): Promise<JWTPayload> {
-  const { server, client, config, clientKeys, providerKeys } = provider;
+  const { server, client, config, providerKeys } = provider;
   const url = requireEndpoint(provider, 'jwks_uri');
   const { id_token_signed_response_alg: own, client_id: audience } = client;
   const algorithms = (own ? [own] : (server.id_token_signing_alg_values_supported ?? ['RS256'])).filter((alg) =>
     ASYMMETRIC.test(alg),
   );
+  let { issuer } = server;
   try {
     checkJwt(token);
-    const jws = isEncrypted(token) ? await clientKeys.decrypt(token) : token;
-    const { payload, protectedHeader } = await jwtVerify(jws, providerKeys.getKey(url), {
-      issuer: server.issuer,
+    const verifier = await providerOfJwt(provider, token);
+    const { jws } = verifier.jwt;
+    ({ issuer } = verifier.server);
+    const keyOf = async (): Promise<JWK> => providerKeys.keyOf(url, jws, verifier.jwt.issuer);
+    const { payload, protectedHeader } = await jwtVerify(jws, keyOf, {
+      issuer,
       audience,
       algorithms,
       clockTolerance: config.clockTolerance,
@@ -89,7 +100,7 @@ async function verify(provider: Provider, token: string): Promise<JWTPayload> {
     checkType(protectedHeader.typ);
     return payload;
   } catch (error) {
-    throw error instanceof OAuthError ? error : refused(failedVerification(error, server.issuer, audience));
+    throw error instanceof OAuthError ? error : refused(failedVerification(error, issuer, audience));
   }
 }
 
@@ -102,13 +113,20 @@ function checkType(typ: string | undefined): void {
 
 function failedVerification(error: unknown, issuer: string, audience: string): string {
   if (!(error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)) {
-    return `logout_token: ${reasonOf(error)}`;
+    return failedCheck(error, 'logout_token');
   }
   const { claim, payload } = error;
-  if (claim === 'iss') return `logout_token was issued by ${shown(payload.iss)}, expected ${shown(issuer)}`;
+  const time = payload[claim];
+  if (claim === 'iss') return wrongIssuer('logout_token', payload.iss, issuer);
   if (claim === 'aud') return `logout_token is for ${shown(payload.aud)}, expected ${shown(audience)}`;
-  if (claim === 'exp' && payload.exp !== undefined) return `logout_token expired at ${isoTime(payload.exp)}`;
+  if (claim === 'exp' && typeof time === 'number') return `logout_token expired at ${nowAndClock(time)}`;
+  if (claim === 'nbf' && typeof time === 'number') return `logout_token is not good before ${nowAndClock(time)}`;
   return `logout_token: ${reasonOf(error)}`;
+}
+
+function nowAndClock(time: number): string {
+  const now = Math.floor(Date.now() / 1000);
+  return `${isoTime(time)}, and it is ${isoTime(now)}: ${clockAdvice(time, now)}`;
 }
 
 /** A TypeScript type is no proof: `jose` checks that there is a `jti`, not that it is a string. */

@@ -9,6 +9,7 @@ import { requireEndpoint, signatureOptions, type Provider } from '../provider/pr
 import { tokenCredentials } from '../access-token/token-credentials.js';
 import { checkJwt } from '../wire/jwt.js';
 import { readClaims } from './claims.js';
+import { providerOfJwt } from './jwt-provider.js';
 
 /**
  * What is known of a user: the standard claims (OpenID Connect Core §5.1), and whatever else the provider tells. An
@@ -57,7 +58,7 @@ export async function fetchUserInfo(
   token: OAuth2Token,
   subject: string | undefined,
 ): Promise<UserInfo> {
-  const { server, client, config, http } = provider;
+  const { client, config, http } = provider;
   const url = requireEndpoint(provider, 'userinfo_endpoint');
   const accept = config.userinfoSignedResponseAlg ? 'application/jwt' : 'application/json, application/jwt';
   const answer = await sendApiRequest<string>(
@@ -67,17 +68,14 @@ export async function fetchUserInfo(
   );
   try {
     const mended = await config.compliance.run('userinfo_response', withData(protocolAnswer(answer)));
-    if (isJwt(mended.headers['content-type'])) checkJwt(mended.text);
+    const isSigned = isJwt(mended.headers['content-type']);
+    if (isSigned) checkJwt(mended.text);
     const response = endpointAnswer({ what: 'userinfo', otherTypes: isJwt })(mended);
-    const claims = await processUserInfoResponse(
-      server,
-      client,
-      subject ?? skipSubjectCheck,
-      response,
-      signatureOptions(provider),
-    );
-    if (isJwt(response.headers.get('content-type')))
-      await validateApplicationLevelSignature(server, response, signatureOptions(provider));
+    const verifier = isSigned ? await providerOfJwt(provider, mended.text) : provider;
+    const { server } = verifier;
+    const options = signatureOptions(verifier);
+    const claims = await processUserInfoResponse(server, client, subject ?? skipSubjectCheck, response, options);
+    if (isSigned) await validateApplicationLevelSignature(server, response, options);
     return readClaims(claims);
   } catch (error) {
     throw refusedAnswer(error, 'userinfo', [token.accessToken]);

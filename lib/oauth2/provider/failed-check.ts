@@ -3,13 +3,14 @@ import {
   JSON_ATTRIBUTE_COMPARISON,
   JWT_CLAIM_COMPARISON,
   JWT_TIMESTAMP_CHECK,
-  KEY_SELECTION,
   OperationProcessingError,
   UnsupportedOperationError,
 } from 'oauth4webapi';
+import { MAX_CLOCK_TOLERANCE } from '../../config/settings-schema.js';
 import { isShallow } from '../../limits.js';
 import { InvalidTokenError, OAuthError } from '../../oauth.errors.js';
 import { RefusedInput } from '../wire/refused-input.js';
+import { NoFittingKey } from './no-fitting-key.js';
 import { plainText } from './provider-error.js';
 
 /** What the library that checks says of a check that failed. */
@@ -45,8 +46,12 @@ export function refusedCallback(error: unknown, what: string): OAuthError {
 }
 
 /** Which check failed, what was expected and what came: never a token, a code, a nonce or a hash. */
-function failedCheck(error: unknown, what: string): string {
+export function failedCheck(error: unknown, what: string): string {
   if (!(error instanceof Error)) return `${what}: ${reasonOf(error)}`;
+  if (error instanceof NoFittingKey) {
+    const { alg, kid } = error.header;
+    return `the provider has no one key that fits the ${what} (alg ${shown(alg)}, kid ${shown(kid)}): ${error.message}`;
+  }
   const failure = failureOf(error);
   switch (error instanceof OperationProcessingError ? error.code : undefined) {
     case JWT_CLAIM_COMPARISON:
@@ -55,8 +60,6 @@ function failedCheck(error: unknown, what: string): string {
       return timestampCheck(failure, what, error.message);
     case JSON_ATTRIBUTE_COMPARISON:
       return `the "${failure.attribute}" of the ${what} is ${shown(failure.body?.[failure.attribute ?? ''])}, expected ${shown(failure.expected)}`;
-    case KEY_SELECTION:
-      return `the provider has no one key that fits the ${what} (alg ${shown(failure.header?.alg)}, kid ${shown(failure.header?.kid)}): ${error.message}`;
     default:
       return failure.header && 'expected' in failure
         ? `${what} is signed with ${shown(failure.header.alg)}, expected ${shown(failure.expected)}`
@@ -86,7 +89,7 @@ export function reasonOf(error: unknown): string {
 function claimComparison({ claim, claims, expected }: Failure, what: string, message: string): string {
   switch (claim) {
     case 'iss':
-      return `${what} was issued by ${shown(claims?.iss)}, expected ${shown(expected)}`;
+      return wrongIssuer(what, claims?.iss, expected);
     case 'aud':
       return expected === undefined
         ? `${what} is for ${shown(claims?.aud)} without saying for which of them (azp)`
@@ -100,11 +103,29 @@ function claimComparison({ claim, claims, expected }: Failure, what: string, mes
   }
 }
 
-function timestampCheck({ claim, claims, now = 0, tolerance = 0 }: Failure, what: string, message: string): string {
+/** Says who issued a JWT, and who should have. */
+export function wrongIssuer(what: string, issuer: unknown, expected: unknown): string {
+  return `${what} was issued by ${shown(issuer)}, expected ${shown(expected)}`;
+}
+
+function timestampCheck({ claim, claims, now = 0, tolerance }: Failure, what: string, message: string): string {
   const time = claims?.[claim ?? ''];
-  return typeof time === 'number'
-    ? `${what}: its ${claim} is ${isoTime(time)}, and it is ${isoTime(now)} (clock_tolerance ${tolerance} s): ${message}`
-    : `${what}: ${message}`;
+  if (typeof time !== 'number') return `${what}: ${message}`;
+  const allowed = tolerance === undefined ? '' : ` (clock_tolerance ${tolerance} s)`;
+  const advice = claim === 'auth_time' ? '' : `; ${clockAdvice(time, now)}`;
+  return `${what}: its ${claim} is ${isoTime(time)}, and it is ${isoTime(now)}${allowed}: ${message}${advice}`;
+}
+
+/** Says by how much two clocks differ, as a time of a JWT shows it, and what to do. */
+export function clockAdvice(time: number, now: number): string {
+  const seconds = Math.ceil(Math.abs(now - time));
+  const difference =
+    time > now
+      ? `the provider's clock is ${seconds} seconds ahead of this server's clock`
+      : `unless it is an old one, this server's clock is at least ${seconds} seconds ahead of the provider's clock`;
+  const tolerate =
+    seconds < MAX_CLOCK_TOLERANCE ? `, or increase clock_tolerance (at most ${MAX_CLOCK_TOLERANCE} s)` : '';
+  return `${difference}. Synchronize the clocks${tolerate}`;
 }
 
 /** Shows a value from outside in an error: short, without control characters, and not at all when it is nested. */

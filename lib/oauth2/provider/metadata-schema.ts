@@ -15,6 +15,7 @@ const LISTS = [
   'authorization_signing_alg_values_supported',
   'introspection_signing_alg_values_supported',
   'code_challenge_methods_supported',
+  'token_endpoint_auth_methods_supported',
 ] as const;
 const FLAGS = [
   'authorization_response_iss_parameter_supported',
@@ -34,11 +35,16 @@ const SCHEMAS = {
 
 /**
  * Reads server metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2): fields that are not used are left out.
+ * @param came what an error says of the answer that is not JSON
  * @throws {RefusedInput} when it is not a JSON object, or has no issuer
  */
-export function readMetadata(body: string, { allowInsecureHttp, allowInsecureHosts }: UrlRules): AuthorizationServer {
+export function readMetadata(
+  body: string,
+  { allowInsecureHttp, allowInsecureHosts }: UrlRules,
+  came = 'no content type',
+): AuthorizationServer {
   const fields = parseJsonObject(body);
-  if (!fields) throw new RefusedInput('it is not a JSON object');
+  if (!fields) throw new RefusedInput(`it is not a JSON object (${came})`);
   const { data } = SCHEMAS[!allowInsecureHttp ? 'https' : allowInsecureHosts ? 'http' : 'loopback'].safeParse(fields);
   if (!data) throw new RefusedInput('it has no issuer, expected an absolute URL');
   return present(data);

@@ -1,38 +1,65 @@
 import type { AxiosInstance } from 'axios';
-import { createRemoteJWKSet, customFetch, type JWK, type JWTVerifyGetKey } from 'jose';
+import { decodeProtectedHeader, type JWK } from 'jose';
 import { sendProtocolRequest } from '../../http/protocol-request.js';
 import { ProviderError } from '../../oauth.errors.js';
 import { RefusedInput } from '../wire/refused-input.js';
 import { reasonOf } from './failed-check.js';
-import { readJwkSet } from './jwk-set.js';
+import { readJwkSet, type PublicKey } from './jwk-set.js';
+import { NoFittingKey } from './no-fitting-key.js';
+import { bareKey, candidatesFor, keysThereAre, signerOf, type SignedBy } from './signing-keys.js';
+import { whatCame } from './unexpected-answer.js';
 
-/** Seconds in which the keys are fetched once and no more, however many tokens name a key that is unknown. */
+/** Seconds in which the keys are fetched once at most, however many tokens name a key that is unknown. */
 const ONCE_IN = 60;
+/** Seconds for which a copy of the keys is used. */
+const LIFETIME = 300;
+
+interface Copy {
+  url: string;
+  body: string;
+  keys: PublicKey[];
+}
 
 /**
- * The provider's public keys (RFC 7517). Whoever checks signatures asks here for them anew; the provider is asked at most
- * once a minute, and the last good copy is used while it is down.
+ * The provider's public keys (RFC 7517). The provider is asked at most once a minute, and the last good copy is used while it
+ * is down.
  */
 export class ProviderKeys {
   readonly #http: AxiosInstance;
-  #copy?: { url: string; body: string };
+  #copy?: Copy;
   #askedAt = -Infinity;
-  #asking?: Promise<string>;
-  /** Why the last asking failed, if it did. */
+  #asking?: Promise<Copy>;
+  /** Why the last request failed, if it did. */
   #failure?: Error;
-  #verifier?: { url: string; getKey: JWTVerifyGetKey };
 
   constructor(http: AxiosInstance) {
     this.#http = http;
   }
 
-  /** A `fetch` of the JWK Set, for whoever keeps and chooses keys. */
+  /** A `fetch` of the JWK Set, for code that chooses a key itself. */
   readonly fetch = async (url: string): Promise<Response> => {
-    const body = this.#isRecent(url) ? this.#copy?.body : undefined;
-    return new Response(body ?? (await (this.#asking ??= this.#ask(url).finally(() => (this.#asking = undefined)))), {
-      headers: { 'content-type': 'application/json' },
-    });
+    const { body } = await this.#load(url, ONCE_IN);
+    return new Response(body, { headers: { 'content-type': 'application/json' } });
   };
+
+  /**
+   * Returns the key that a JWT is signed with. Where several keys may have signed it (one key twice, keys without an id), the
+   * one that verifies the signature is returned; where none does, the keys are fetched again, once a minute at most. The
+   * caller checks the signature.
+   * @throws {NoFittingKey} when none of the keys can be meant
+   * @throws {ProviderError} when the keys cannot be fetched
+   */
+  async keyOf(url: string, jws: string, issuer?: string): Promise<JWK> {
+    const signedBy: SignedBy = { header: decodeProtectedHeader(jws), issuer };
+    const copy = await this.#load(url, LIFETIME);
+    const signer = await signerOf(jws, signedBy, candidatesFor(signedBy, copy.keys));
+    if (signer) return signer;
+    const { keys } = await this.#load(url, ONCE_IN);
+    const candidates = candidatesFor(signedBy, keys);
+    const [first] = candidates;
+    if (!first) throw new NoFittingKey(signedBy.header, keysThereAre(signedBy, keys));
+    return (await signerOf(jws, signedBy, candidates)) ?? bareKey(first, signedBy.header);
+  }
 
   /**
    * Fetches the keys, within the same limit; no older copy counts when that failed.
@@ -43,41 +70,37 @@ export class ProviderKeys {
     if (this.#failure) throw this.#failure;
   }
 
-  /** The same keys for `jose`. */
-  getKey(url: string): JWTVerifyGetKey {
-    if (this.#verifier?.url !== url) {
-      const options = { [customFetch]: this.fetch, cooldownDuration: ONCE_IN * 1000 };
-      this.#verifier = { url, getKey: createRemoteJWKSet(new URL(url), options) };
-    }
-    return this.#verifier.getKey;
+  async #load(url: string, seconds: number): Promise<Copy> {
+    const copy = this.#copy;
+    if (copy?.url === url && now() - this.#askedAt < seconds) return copy;
+    return (this.#asking ??= this.#ask(url).finally(() => (this.#asking = undefined)));
   }
 
-  #isRecent(url: string): boolean {
-    return this.#copy?.url === url && now() - this.#askedAt < ONCE_IN;
-  }
-
-  async #ask(url: string): Promise<string> {
+  async #ask(url: string): Promise<Copy> {
     this.#askedAt = now();
     try {
-      this.#copy = { url, body: JSON.stringify(await this.#read(url)) };
+      const set = await this.#read(url);
+      this.#copy = { url, body: JSON.stringify(set), keys: set.keys };
       this.#failure = undefined;
     } catch (error) {
       this.#failure = error as Error;
       if (this.#copy?.url !== url) throw error;
     }
-    return this.#copy.body;
+    return this.#copy;
   }
 
-  async #read(url: string): Promise<{ keys: JWK[] }> {
+  async #read(url: string): Promise<{ keys: PublicKey[] }> {
     const headers = { accept: 'application/json, application/jwk-set+json' };
-    const { status, text } = await sendProtocolRequest(this.#http, { method: 'GET', url, headers });
+    const answer = await sendProtocolRequest(this.#http, { method: 'GET', url, headers });
     try {
-      if (status !== 200) throw new RefusedInput('not a JWK Set');
-      return readJwkSet(text);
+      if (answer.status !== 200) throw new RefusedInput('not a JWK Set');
+      return readJwkSet(answer.text);
     } catch (error) {
       throw new ProviderError({
-        description: `the provider's keys cannot be read: ${url} answered ${status}, ${reasonOf(error)}. Check the jwks_uri`,
-        answered: { status, headers: {} },
+        description:
+          `the provider's keys cannot be read: ${url} answered ${answer.status}, ${reasonOf(error)} ` +
+          `(${whatCame(answer)}). Check the jwks_uri`,
+        answered: { status: answer.status, headers: answer.headers },
       });
     }
   }

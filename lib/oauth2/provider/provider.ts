@@ -13,8 +13,9 @@ import { OAuthConfigError, ProviderError, ProviderErrorCode } from '../../oauth.
 import { clientAuthentication } from '../client/client-authentication.js';
 import type { ClientKeys } from '../client/client-keys.js';
 import type { DpopKeys } from '../client/dpop-keys.js';
-import { endpointFetch, type Passage } from './endpoint-fetch.js';
+import { endpointFetch, jsonResponse, type Passage } from './endpoint-fetch.js';
 import type { ProviderKeys } from './provider-keys.js';
+import { isTenantTemplate } from '../../config/tenant-issuer.js';
 
 /** What one client keeps for as long as it lives, whatever metadata its provider has. */
 export interface ProviderContext {
@@ -31,6 +32,16 @@ export interface Provider extends ProviderContext {
   readonly server: AuthorizationServer;
   /** The client, as `oauth4webapi` is told of it. */
   readonly client: Client;
+  /** The one JWT that is checked; see `providerOfJwt()`. */
+  readonly jwt?: CheckedJwt;
+}
+
+/** A JWT from the provider whose signature is about to be checked. */
+export interface CheckedJwt {
+  /** The signed JWT, decrypted where it came encrypted. */
+  readonly jws: string;
+  /** Its issuer, where the provider has many. */
+  readonly issuer?: string;
 }
 
 /** Endpoints of the metadata that are used. */
@@ -79,11 +90,13 @@ export function endpointOptions({ config, http, clientKeys }: Provider, passage?
   };
 }
 
-/** Options of the check of a signature by the provider's keys. */
-export function signatureOptions({ config, clientKeys, providerKeys }: Provider) {
+/** Options of the check of a signature by the provider's keys: of those, `oauth4webapi` gets the one that signed the JWT. */
+export function signatureOptions({ config, clientKeys, providerKeys, jwt }: Provider) {
+  const signer = async (url: string): Promise<Response> =>
+    jsonResponse({ keys: jwt ? [await providerKeys.keyOf(url, jwt.jws, jwt.issuer)] : [] });
   return {
     [allowInsecureRequests]: config.allowInsecureHttp,
-    [customFetch]: providerKeys.fetch,
+    [customFetch]: signer,
     [jweDecrypt]: clientKeys.decrypt,
   };
 }
@@ -122,12 +135,15 @@ export function authenticationAt(provider: Provider, endpoint: Endpoint): Client
 
 /**
  * Returns who an assertion that is sent to an endpoint is for (RFC 7523 §3): the issuer, or the very URL that it is sent to,
- * so that no other server can use it. A URL that the metadata only names is never an audience.
+ * so that no other server can use it. A URL that the metadata only names is never an audience, nor is the template of many
+ * issuers.
  */
 export function assertionAudience(provider: Provider, endpoint: Endpoint): string {
   const { clientAssertionAudience: audience } = provider.config;
   const isEndpoint = audience === 'endpoint' || (audience === 'token_endpoint' && endpoint === 'token_endpoint');
-  return isEndpoint ? requireEndpoint(provider, endpoint) : provider.server.issuer;
+  return isEndpoint || isTenantTemplate(provider.server.issuer)
+    ? requireEndpoint(provider, endpoint)
+    : provider.server.issuer;
 }
 
 function present(fields: Record<string, string | undefined>): Record<string, string> {

@@ -1,19 +1,31 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
-import { issuersAt, OAUTH_METADATA, OPENID_CONFIGURATION, provesIssuer } from '../../config/well-known.js';
-import { sendProtocolRequest } from '../../http/protocol-request.js';
+import { wellKnownUrls } from '../../config/well-known.js';
+import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
 import { clamp } from '../../limits.js';
 import { ProviderError } from '../../oauth.errors.js';
 import { RefusedInput } from '../wire/refused-input.js';
-import { reasonOf, shown } from './failed-check.js';
+import { reasonOf } from './failed-check.js';
+import { checkMetadataIssuer } from './metadata-issuer.js';
 import { readMetadata } from './metadata-schema.js';
 import { makeProvider, type Provider, type ProviderContext } from './provider.js';
+import { whatCame } from './unexpected-answer.js';
 
 const MINUTES = 60_000;
 /** How long metadata is used before it is read again: what its `Cache-Control` says, within these bounds. */
 const FRESH = { default: 60 * MINUTES, atLeast: 5 * MINUTES, atMost: 24 * 60 * MINUTES };
 /** How long the last good copy is used before the provider, which was down, is asked again. */
 const RETRY = MINUTES;
+
+/** Statuses of a server that does not answer at other URLs either. */
+const UNAVAILABLE = [429, 503];
+
+/** What a provider answered at a URL that has no metadata which can be used. */
+interface Refusal {
+  url: string;
+  answer: ProtocolAnswer;
+  reason: string;
+}
 
 interface Read {
   metadata: AuthorizationServer;
@@ -67,35 +79,27 @@ export class ServerMetadata {
 
   async #read(): Promise<Read> {
     const { serverMetadataUrl, issuer, endpoints } = this.#context.config;
-    if (serverMetadataUrl !== undefined) return this.#readFrom(serverMetadataUrl, issuer);
+    if (serverMetadataUrl !== undefined) return this.#readFromFirst([serverMetadataUrl], issuer);
     if (issuer === undefined || endpoints.jwks_uri !== undefined) {
       return { metadata: { issuer: issuer ?? new URL(endpoints.token_endpoint ?? '').origin }, lifetime: Infinity };
     }
-    const { origin, pathname } = new URL(issuer);
-    const path = pathname.replace(/\/$/, '');
-    try {
-      return await this.#readFrom(origin + path + OPENID_CONFIGURATION, issuer);
-    } catch (failure) {
-      const oauth = await this.#readFrom(origin + OAUTH_METADATA + path, issuer).catch(() => undefined);
-      if (oauth) return oauth;
-      throw failure;
-    }
+    return this.#readFromFirst(wellKnownUrls(issuer), issuer);
   }
 
-  async #readFrom(url: string, issuer: string | undefined): Promise<Read> {
+  /** Reads the metadata from the first URL that has it. A provider that is down is not asked for the others. */
+  async #readFromFirst(urls: readonly string[], issuer: string | undefined): Promise<Read> {
     const { http, config } = this.#context;
-    const answer = await sendProtocolRequest(http, { method: 'GET', url, headers: { accept: 'application/json' } });
-    try {
-      if (answer.status !== 200) throw new RefusedInput(`the answer has the status ${answer.status}, expected 200`);
-      const metadata = readMetadata(answer.text, config);
-      checkIssuer(metadata.issuer, url, issuer, config);
-      return { metadata, lifetime: lifetimeOf(answer.headers) };
-    } catch (error) {
-      throw new ProviderError({
-        description: `${config.name}: the server metadata at ${url} is not usable: ${reasonOf(error)}`,
-        answered: answer,
-      });
+    const refusals: Refusal[] = [];
+    for (const url of urls) {
+      const answer = await sendProtocolRequest(http, { method: 'GET', url, headers: { accept: 'application/json' } });
+      try {
+        return readAnswer(answer, url, issuer, config);
+      } catch (error) {
+        refusals.push({ url, answer, reason: reasonOf(error) });
+      }
+      if (UNAVAILABLE.includes(answer.status)) break;
     }
+    throw unusableMetadata(config.name, refusals);
   }
 
   /** Endpoints that the settings name win, over the aliases for mutual TLS too. */
@@ -111,21 +115,29 @@ export class ServerMetadata {
   }
 }
 
-/**
- * Refuses metadata of another issuer than the one that is expected: the configured one, or else the one whose well-known
- * URL this is. Metadata at another URL does not prove its issuer.
- * @throws {RefusedInput} when it is refused
- */
-function checkIssuer(own: string, url: string, configured: string | undefined, config: OAuth2ClientConfig): void {
-  const [expected = own] = configured === undefined ? issuersAt(url) : [configured];
-  if (own !== expected && !(configured === undefined && provesIssuer(url, own))) {
-    throw new RefusedInput(`its issuer is ${shown(own)}, expected ${shown(expected)}`);
+/** @throws {RefusedInput} when the answer is anything else than metadata of the issuer */
+function readAnswer(answer: ProtocolAnswer, url: string, issuer: string | undefined, config: OAuth2ClientConfig): Read {
+  if (answer.status !== 200) {
+    throw new RefusedInput(`the answer has the status ${answer.status}, expected 200 (${whatCame(answer)})`);
   }
-  if (config.allowIssuerImpersonation || provesIssuer(url, own)) return;
-  throw new RefusedInput(
-    `it does not prove its issuer ${shown(own)}, expected it at a well-known URL of that issuer. Give the issuer alone, or, ` +
-      'if you accept that whoever controls this URL can sign in as any user of the issuer, set allow_issuer_impersonation',
-  );
+  const metadata = readMetadata(answer.text, config, whatCame(answer));
+  checkMetadataIssuer(metadata.issuer, url, issuer, config);
+  return { metadata, lifetime: lifetimeOf(answer.headers) };
+}
+
+/** The error for metadata that is at none of the URLs: about the answer that says most, since most of the URLs are unused. */
+function unusableMetadata(client: string, refusals: readonly Refusal[]): ProviderError {
+  const { url, reason, answer } = refusals.reduce((best, next) => (weightOf(next) > weightOf(best) ? next : best));
+  const others = refusals.flatMap((other) => (other.url === url ? [] : [other.url]));
+  const elsewhere = answer.status === 404 && others.length > 0 ? `. There is none at ${others.join(', ')} either` : '';
+  return new ProviderError({
+    description: `${client}: the server metadata at ${url} is not usable: ${reason}${elsewhere}`,
+    answered: { status: answer.status, headers: answer.headers },
+  });
+}
+
+function weightOf({ answer: { status } }: Refusal): number {
+  return status === 404 ? 0 : status < 500 && status !== 429 ? 1 : 2;
 }
 
 /** Milliseconds (RFC 9111 §5.2.2.1). */

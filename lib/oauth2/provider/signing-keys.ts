@@ -1,0 +1,84 @@
+import { compactVerify, importJWK, type JWK, type JWSHeaderParameters } from 'jose';
+import { shown } from './failed-check.js';
+import type { PublicKey } from './jwk-set.js';
+import { tenantIn } from '../../config/tenant-issuer.js';
+
+/** The most keys that one signature is checked with, and the most key ids that an error lists. */
+const MAX_CANDIDATES = 20;
+const MAX_LISTED = 5;
+
+/** The type of key that an algorithm needs, by the first two letters of its name, and its curve (RFC 7518 §3.1, RFC 8037). */
+const KEY_TYPES: Record<string, string> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP', ML: 'AKP' };
+const CURVES: Record<string, string> = {
+  ES256: 'P-256',
+  ES384: 'P-384',
+  ES512: 'P-521',
+  EdDSA: 'Ed25519',
+  Ed25519: 'Ed25519',
+};
+
+/** What of a JWT decides which key its signature is checked with. */
+export interface SignedBy {
+  readonly header: Pick<JWSHeaderParameters, 'alg' | 'kid'>;
+  /** The issuer of the JWT, where the provider has many: keys that name another one are not used. */
+  readonly issuer?: string;
+}
+
+/**
+ * Returns the keys that may have signed a JWT (RFC 7517 §4): of the right type, not for encryption, and with the key id that
+ * the JWT names. Where the JWT names none, or the keys have none, all of them may have.
+ */
+export function candidatesFor(
+  { header: { alg = '', kid }, issuer }: SignedBy,
+  keys: readonly PublicKey[],
+): PublicKey[] {
+  const usable = keys.filter((key) => isFor(alg, key) && (issuer === undefined || isOf(issuer, key)));
+  const named = usable.filter((key) => key.kid === kid);
+  const unnamed = usable.filter((key) => key.kid === undefined);
+  const found = kid === undefined ? usable : named.length > 0 ? named : unnamed;
+  return found.slice(0, MAX_CANDIDATES);
+}
+
+/** Returns the candidate that verifies the signature of a JWT, or undefined when none does. */
+export async function signerOf(jws: string, { header }: SignedBy, candidates: PublicKey[]): Promise<JWK | undefined> {
+  for (const candidate of candidates) {
+    const key = bareKey(candidate, header);
+    try {
+      await compactVerify(jws, await importJWK(key, header.alg));
+      return key;
+    } catch {
+      // signed with another key, or a key that is broken
+    }
+  }
+  return undefined;
+}
+
+/** The key as the check of one JWT needs it: what it says about its use was compared already. */
+export function bareKey({ kty, crv, x, y, n, e, pub }: PublicKey, { alg, kid }: SignedBy['header']): JWK {
+  const key = { kty, crv, x, y, n, e, pub, kid, ...(kty === 'AKP' && { alg }) };
+  return Object.fromEntries(Object.entries(key).filter(([, value]) => value !== undefined));
+}
+
+function isFor(alg: string, { kty, crv, use, key_ops: operations, alg: own }: PublicKey): boolean {
+  const isAlgorithm = own === undefined || own === alg || (CURVES[own] === 'Ed25519' && CURVES[alg] === 'Ed25519');
+  return (
+    kty === KEY_TYPES[alg.slice(0, 2)] &&
+    isAlgorithm &&
+    (use === undefined || use === 'sig') &&
+    operations?.includes('verify') !== false &&
+    (CURVES[alg] === undefined || crv === CURVES[alg])
+  );
+}
+
+function isOf(issuer: string, key: PublicKey): boolean {
+  return key.issuer === undefined || key.issuer === issuer || tenantIn(key.issuer, issuer) !== undefined;
+}
+
+/** Says which keys there are, for the error that none of them fits. */
+export function keysThereAre({ header: { alg = '' } }: SignedBy, keys: readonly PublicKey[]): string {
+  if (keys.length === 0) return 'its JWK Set has no usable keys';
+  const usable = keys.filter((key) => isFor(alg, key));
+  if (usable.length === 0) return `none of its ${keys.length} keys is for signatures with this algorithm`;
+  const kids = usable.slice(0, MAX_LISTED).map(({ kid }) => (kid === undefined ? 'none' : shown(kid.slice(0, 50))));
+  return `no applicable keys found; its keys for this algorithm have the kid ${kids.join(', ')}`;
+}

@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { OTHER_RS256, RS256, type Deviations, type UnsignedJwt } from '../providers/conformance-provider.js';
+import { run, stopAll, type Module } from './relying-party.js';
+
+const ENCRYPTION = await exportJWK((await generateKeyPair('RSA-OAEP-256', { extractable: true })).publicKey);
+const ES256 = await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey);
+const [RIGHT, OTHER] = [RS256.publicJwk, OTHER_RS256.publicJwk];
+
+afterEach(stopAll);
+
+function bare({ kty, n, e }: JWK): JWK {
+  return { kty, n, e };
+}
+
+function withoutKid({ header, claims }: UnsignedJwt): UnsignedJwt {
+  const { kid: _, ...rest } = header;
+  return { header: rest, claims };
+}
+
+describe('a JWK Set', () => {
+  /** Sets in which one key is the one that signed, beside what providers publish too. */
+  const SETS: [string, JWK[]][] = [
+    ['the same key twice', [RIGHT, RIGHT]],
+    ['the same key twice, once without alg and use', [RIGHT, { ...bare(RIGHT), kid: 'rsa-1' }]],
+    ['another key with the same kid', [{ ...OTHER, kid: 'rsa-1' }, RIGHT]],
+    ['a key of another type with the same kid', [{ ...ES256, kid: 'rsa-1' }, RIGHT]],
+    ['a key for another algorithm with the same kid', [{ ...OTHER, kid: 'rsa-1', alg: 'RS512' }, RIGHT]],
+    ['a key of an unknown type', [{ kty: 'future', kid: 'rsa-1' }, RIGHT]],
+    ['a key for encryption', [{ ...ENCRYPTION, kid: 'rsa-1', use: 'enc' }, RIGHT]],
+    ['a key for encryption, by its operations', [{ ...ENCRYPTION, kid: 'rsa-1', key_ops: ['encrypt'] }, RIGHT]],
+    ['a key whose alg is one of encryption', [{ ...ENCRYPTION, kid: 'rsa-1', alg: 'RSA-OAEP-256' }, RIGHT]],
+    ['a broken key with the same kid', [{ ...RIGHT, n: 'AQ' }, RIGHT]],
+    ['entries that are no keys', [null, 'key', 7, {}, RIGHT] as unknown as JWK[]],
+    ['null in the place of absent members', [{ ...RIGHT, use: null, alg: null, key_ops: null } as unknown as JWK]],
+  ];
+
+  it.each(SETS)('may have %s', async (_, keys) => {
+    expect((await run({ jwks: () => keys })).status).toBe(200);
+  });
+
+  it.each(SETS)('may have %s, and the id_token no kid', async (_, keys) => {
+    expect((await run({ jwks: () => keys, idToken: withoutKid })).status).toBe(200);
+  });
+
+  it.each([
+    ['one key', [bare(RIGHT)]],
+    ['several keys', [bare(OTHER), ES256, bare(RIGHT)]],
+  ])('may have %s without a kid, though the id_token has one', async (_, keys) => {
+    expect((await run({ jwks: () => keys })).status).toBe(200);
+  });
+
+  it('may have its keys in any order, with and without kid, alg and use', async () => {
+    const form = fc.constantFrom<(key: JWK) => JWK>(
+      (key) => key,
+      (key) => ({ ...bare(key), kid: 'rsa-1' }),
+      (key) => ({ ...bare(key), use: 'sig', kid: 'rsa-1' }),
+      (key) => ({ ...bare(key), alg: 'RS256', kid: 'rsa-1' }),
+    );
+    const others = fc.array(fc.constantFrom<JWK>(OTHER, { ...OTHER, kid: 'x' }, ES256, bare(OTHER)), { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(form, others, others, fc.boolean(), async (change, before, after, hasKid) => {
+        const module: Module = {
+          jwks: () => [...before, change(RIGHT), ...after],
+          ...(!hasKid && { idToken: withoutKid }),
+        };
+        expect((await run(module)).status).toBe(200);
+        await stopAll();
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it.each<[string, JWK[], RegExp]>([
+    ['no keys', [], /has no one key that fits the id_token .*its JWK Set has no usable keys/],
+    ['keys of other types alone', [ES256], /none of its 1 keys is for signatures with this algorithm/],
+    [
+      'keys with other ids alone',
+      [
+        { ...RIGHT, kid: 'x' },
+        { ...OTHER, kid: 'y' },
+      ],
+      /\(alg "RS256", kid "rsa-1"\): no applicable keys found; its keys for this algorithm have the kid "x", "y"/,
+    ],
+    ['keys that did not sign', [OTHER, { ...bare(OTHER), kid: 'rsa-1' }], /signature verification failed/],
+  ])('with %s is an error that says so', async (_, keys, expected) => {
+    const { status, body } = await run({ jwks: () => keys });
+    expect([status, body.error]).toEqual([502, 'token_invalid']);
+    expect(body.error_description).toMatch(expected);
+  });
+});
+
+describe('the same key twice in a JWK Set', () => {
+  const twice: Deviations = { jwks: () => [{ ...OTHER, kid: 'rsa-1' }, RIGHT, RIGHT] };
+
+  it('is no obstacle to a signed authorization response (JARM)', async () => {
+    const { status } = await run({ ...twice, params: { response_mode: 'jwt' }, jarm: withoutKid });
+    expect(status).toBe(200);
+  });
+
+  it('is no obstacle to the id_token of a hybrid response', async () => {
+    const { status } = await run({ ...twice, params: { response_type: 'code id_token' }, idToken: withoutKid });
+    expect(status).toBe(201);
+  });
+
+  it('is no obstacle to signed userinfo', async () => {
+    const { status, body } = await run({
+      ...twice,
+      signsUserinfo: true,
+      settings: { userInfoFrom: 'userinfo', userinfoSignedResponseAlg: 'RS256' },
+    });
+    expect([status, body.userInfo?.sub]).toEqual([200, 'ada']);
+  });
+});
