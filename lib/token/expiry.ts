@@ -66,7 +66,7 @@ export function readInstant(value: unknown): number | undefined {
 }
 
 /** Reads a number of seconds; a longer lifetime than ten years is ten years, unless the number is a point in time. */
-function readLifetime(value: unknown, now: number): number | undefined {
+export function readLifetime(value: unknown, now = Date.now()): number | undefined {
   const number = numberOf(value);
   if (number === undefined || futureInstant(value, now) !== undefined) return undefined;
   return Math.floor(clamp(number, 0, LONGEST_LIFETIME, 0));

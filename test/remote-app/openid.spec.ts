@@ -242,6 +242,11 @@ describe('a provider with metadata', () => {
     });
     expect(await dev.introspectToken({ accessToken: 'a' })).toMatchObject({ active: true, sub: 'ada' });
     expect(provider.requests.at(-1)?.headers['x-extra']).toBe('1');
+    provider.on('POST /introspect', () => ({
+      json: { active: true, exp: 1_790_000_000_000, iat: '2026-09-21T14:13:20Z', nbf: 'soon' },
+    }));
+    const { exp, iat, nbf } = await dev.introspectToken({ accessToken: 'a' });
+    expect([exp, iat, nbf]).toEqual([1_790_000_000, 1_790_000_000, undefined]);
     provider.on('POST /introspect', () => ({ json: { yes: true } }));
     await expect(dev.introspectToken({ accessToken: 'a' })).rejects.toMatchObject({ error: 'token_invalid' });
   });

@@ -68,6 +68,13 @@ describe('the interval and the expiry that a provider sets', () => {
     for (const grant of await begin(terms)) expect(grant.interval).toBe(interval);
   });
 
+  it('reads numbers that are strings', async () => {
+    for (const grant of await begin('"interval": "7", "expires_in": "1800"')) {
+      expect(grant.interval).toBe(7);
+      expect(Math.abs(grant.expiresAt.getTime() - Date.now() - 1_800_000)).toBeLessThan(5000);
+    }
+  });
+
   it.each(['1e300', '1e15', '86401'])('an expiry after %s seconds is limited to one day', async (expiresIn) => {
     for (const { expiresAt } of await begin(`"expires_in": ${expiresIn}`)) {
       expect(Math.abs(expiresAt.getTime() - Date.now() - DAY_MS)).toBeLessThan(5000);
@@ -81,6 +88,9 @@ describe('the interval and the expiry that a provider sets', () => {
     '"interval": null, "expires_in": 600',
     '"expires_in": -1',
     '"expires_in": "later"',
+    '"expires_in": "1h"',
+    '"expires_in": "600s"',
+    '"interval": "5s", "expires_in": 600',
     '"expires_in": 1e999',
   ])('%s is refused, and nobody polls', async (terms) => {
     const grants = await begin(terms).catch((error: unknown) => error);

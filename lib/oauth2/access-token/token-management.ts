@@ -6,6 +6,7 @@ import {
   type IntrospectionResponse,
 } from 'oauth4webapi';
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
+import { readInstant } from '../../token/expiry.js';
 import { readClaims } from '../openid/claims.js';
 import { providerOfJwt } from '../openid/jwt-provider.js';
 import { endpointAnswer, refuseEndpointError } from '../provider/endpoint-error.js';
@@ -64,10 +65,16 @@ export async function introspectToken(
     if (jwt) await validateApplicationLevelSignature(verifier.server, response, signatureOptions(verifier));
     else if (client.introspection_signed_response_alg)
       throw new RefusedInput('it is not signed, expected a JWT (RFC 9701)');
-    return readClaims(answer);
+    return { ...readClaims(answer), ...timesIn(answer) };
   } catch (error) {
     throw refusedAnswer(error, 'answer to the introspection', [token]);
   }
+}
+
+/** Reads the times of an introspection response as those of a token: some servers send milliseconds or dates. */
+function timesIn({ exp, iat, nbf }: IntrospectionResponse): Partial<IntrospectionResponse> {
+  const times = Object.entries({ exp, iat, nbf }).map(([name, time]) => [name, readInstant(time)] as const);
+  return Object.fromEntries(times.filter(([, time]) => time !== undefined));
 }
 
 function managementOptions(

@@ -8,6 +8,7 @@ import { unwrapIdToken } from '../openid/id-token.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
 import { PendingGrant, type Guard } from './pending-grant.js';
+import { readPollingTerms } from './poll-for-token.js';
 
 /** Whom to ask, and what for. Other keys are sent as they are, by their wire names. */
 export interface BackchannelAuthenticationParams {
@@ -52,6 +53,7 @@ const ENDPOINT = {
   what: 'backchannel authentication',
   send: backchannelAuthenticationRequest,
   read: processBackchannelAuthenticationResponse,
+  normalize: readPollingTerms,
 } as const;
 
 /** Asks a user on their own device (OpenID Connect CIBA §7). */

@@ -9,6 +9,7 @@ import { spaceSeparated, wireParameters } from '../authorization/authorization-p
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
 import { PendingGrant, type Guard } from './pending-grant.js';
+import { readPollingTerms } from './poll-for-token.js';
 
 /** What a device asks for beyond the client's settings. Other keys are sent as they are. */
 export interface DeviceAuthorizationParams {
@@ -58,7 +59,7 @@ function normalizeDeviceAnswer(fields: Record<string, unknown>): Record<string, 
   const { verification_url: url, verification_url_complete: complete, user_code: code } = fields;
   const { verification_uri: uri = url, verification_uri_complete: uriComplete = complete } = fields;
   return {
-    ...fields,
+    ...readPollingTerms(fields),
     ...(uri !== undefined && { verification_uri: uri }),
     ...(uriComplete !== undefined && { verification_uri_complete: uriComplete }),
     ...(typeof code === 'number' && { user_code: String(code) }),

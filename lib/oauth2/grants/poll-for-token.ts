@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clamp } from '../../limits.js';
 import { OAuthError, ProviderError } from '../../oauth.errors.js';
+import { readLifetime } from '../../token/expiry.js';
 
 /** How long a user has to answer, and how often the provider may be asked. */
 export interface PollingTerms {
@@ -33,6 +34,15 @@ const LIFETIME = { default: 600, atMost: 86_400 };
 const SLOW_DOWN = 5;
 /** The longest pause that repeated failures grow to, in seconds. */
 const LONGEST_PAUSE = 60;
+
+/**
+ * Reads an `expires_in` and an `interval` that are strings as the lifetime of a token is read. What cannot be read, such as
+ * "1h", becomes null, which the check of the answer refuses: `parseFloat()` would make a second of it.
+ */
+export function readPollingTerms(fields: Record<string, unknown>): Record<string, unknown> {
+  const texts = ['expires_in', 'interval'].filter((name) => typeof fields[name] === 'string');
+  return { ...fields, ...Object.fromEntries(texts.map((name) => [name, readLifetime(fields[name]) ?? null])) };
+}
 
 /** Returns a provider's `interval` within bounds, in seconds. */
 export function pollingInterval(interval: unknown): number {
