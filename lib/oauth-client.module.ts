@@ -3,11 +3,13 @@ import { ConfigService } from '@nestjs/config';
 import { ModulesContainer } from '@nestjs/core';
 import { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError } from './oauth.errors.js';
+import { CallbackPaths } from './nest/callback-paths.js';
 import { optionFaults, siteOptions } from './nest/module-options.js';
 import { ModuleStateStore } from './nest/module-state-store.js';
 import { ModuleTokens } from './nest/module-tokens.js';
 import { OAuthHealthIndicator } from './nest/oauth.health.js';
 import { remoteAppProviders } from './nest/remote-app.providers.js';
+import { RouteCheck } from './nest/route-check.js';
 import { RouteRedirects } from './nest/route-redirects.js';
 import {
   OAuthClientOptions,
@@ -42,6 +44,8 @@ export class OAuthClientModule {
           registryProvider,
           OAuthHealthIndicator,
           RouteRedirects,
+          CallbackPaths,
+          RouteCheck,
           ...remoteAppProviders(),
         ];
       },
@@ -102,6 +106,7 @@ const registryProvider: Provider = {
     OAuthClientOptions,
     ModuleTokens,
     ModuleStateStore,
+    CallbackPaths,
     ModulesContainer,
     { token: ConfigService, optional: true },
   ],
@@ -109,6 +114,7 @@ const registryProvider: Provider = {
     options: OAuthClientOptions,
     tokens: ModuleTokens,
     stateStore: ModuleStateStore,
+    ownPaths: CallbackPaths,
     modules: ModulesContainer,
     config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
@@ -118,6 +124,7 @@ const registryProvider: Provider = {
     const features = [...modules.values()].flatMap(({ providers }) => providers.get(OAuthFeatureClients) ?? []);
     const registry = new OAuthRegistry(new SettingsSources(config, configKey), {
       ...siteOptions(options.value),
+      ownPaths,
       tokens,
       stateStore,
     });

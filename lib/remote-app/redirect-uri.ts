@@ -9,6 +9,17 @@ export interface SiteAddress {
   readonly baseUrl?: string;
   /** Hosts that are believed in a request when there is no `baseUrl`, in lower case. */
   readonly allowedHosts?: readonly string[];
+  /** What is known of the paths that the application answers at. */
+  readonly ownPaths?: OwnPaths;
+}
+
+/** The paths of the application's own callback routes. */
+export interface OwnPaths {
+  /**
+   * Returns the paths that the application serves a callback at whose decorators say this path: with the global prefix, the
+   * version, and the path of `RouterModule`. Returns none when the path is served as it is, or belongs to no callback.
+   */
+  served(path: string): string[];
 }
 
 const LONGEST_URI = 2_048;
@@ -32,7 +43,23 @@ export function absoluteRedirectUri(
       `the redirect URI is not usable. Expected at most ${LONGEST_URI} characters, without spaces, line breaks or a fragment`,
     );
   }
-  return isAbsolute(uri) ? checkedAbsoluteUri(uri) : resolve(uri, site.baseUrl ?? requestOrigin(request, site));
+  if (isAbsolute(uri)) return checkedAbsoluteUri(uri);
+  const fault = misplacedUri(uri, site.ownPaths);
+  if (fault !== undefined) throw invalidUri(`the redirect URI ${fault}`);
+  return resolve(uri, site.baseUrl ?? requestOrigin(request, site));
+}
+
+/** Returns what is wrong with a relative redirect URI that leaves out what comes before the path of a callback route. */
+export function misplacedUri(uri: string, ownPaths: OwnPaths | undefined): string | undefined {
+  if (isAbsolute(uri) || !URL.canParse(uri, 'http://site.invalid')) return undefined;
+  const { pathname } = new URL(uri, 'http://site.invalid');
+  const served = ownPaths?.served(pathname) ?? [];
+  if (served.length === 0) return undefined;
+  const right = served.map((path) => `"${path}"`).join(' or ');
+  return (
+    `"${pathname}" is not a route of this application: a global prefix, a version or the path of a module comes before the ` +
+    `callback. Write ${right}; or the whole URL, if something else answers there`
+  );
 }
 
 /** Whether the address in a redirect URI would come from the request, because neither the URI nor `baseUrl` has one. */

@@ -22,6 +22,7 @@ import {
   OAuthClientModule,
   OAuthConfigError,
   OAuthError,
+  OAuthRegistry,
   OAuthToken,
   ProviderError,
   TokenExpiredError,
@@ -106,13 +107,19 @@ class ThrowingController {
   }
 
   @Get('callback')
-  @OAuthCallback('nobody')
+  @OAuthCallback('gone')
   callback(): string {
     return 'never';
   }
 }
 
-@Module({ imports: [OAuthClientModule.forRoot()], controllers: [ThrowingController] })
+const GONE = {
+  clientId: 'dev',
+  authorizeUrl: 'https://provider.test/authorize',
+  accessTokenUrl: 'https://provider.test/token',
+};
+
+@Module({ imports: [OAuthClientModule.forRoot({ clients: { gone: GONE } })], controllers: [ThrowingController] })
 class ThrowingModule {}
 
 describe('an OAuthError', () => {
@@ -201,12 +208,13 @@ describe('an OAuthError', () => {
     );
   });
 
-  it('is what a route of a client that nobody configured throws', async () => {
+  it('is what a route of a client that was removed throws', async () => {
+    app.get(OAuthRegistry).unregister('gone');
     expect(await get('callback')).toMatchObject({
       status: 500,
       body: {
         error: 'invalid_configuration',
-        error_description: expect.stringContaining('there is no client "nobody"'),
+        error_description: expect.stringContaining('there is no client "gone"'),
       },
     });
   });

@@ -1,0 +1,428 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Post,
+  Redirect,
+  Req,
+  UseGuards,
+  Version,
+  VERSION_NEUTRAL,
+  VersioningType,
+  type CanActivate,
+  type ExecutionContext,
+  type INestApplication,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { NestFactory, RouterModule } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import session from 'express-session';
+import {
+  OAuthBackchannelLogout,
+  OAuthCallback,
+  OAuthClientModule,
+  OAuthConfigError,
+  OAuthFrontchannelLogout,
+  OAuthLogin,
+  OAuthLogout,
+  OAuthLogoutCallback,
+  OAuthRegistry,
+  type OAuthRequest,
+  type RedirectResponse,
+} from 'nestjs-oauth-client';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+
+const CLIENT = {
+  clientId: 'dev',
+  authorizeUrl: 'https://provider.test/authorize',
+  accessTokenUrl: 'https://provider.test/token',
+  endSessionEndpoint: 'https://provider.test/end',
+};
+
+/** How an application is set up before it starts. */
+type SetUp = (app: INestApplication) => unknown;
+
+interface Parts {
+  controllers: Type[];
+  clients?: string[];
+  imports?: Type[];
+  providers?: Type[];
+  setUp?: SetUp;
+  modulePath?: string;
+}
+
+let app: INestApplication | undefined;
+
+afterEach(async () => {
+  await app?.close().catch(() => undefined);
+  app = undefined;
+});
+
+async function start(parts: Parts, adapter?: FastifyAdapter): Promise<INestApplication> {
+  const { controllers, clients = ['github', 'google'], imports = [], providers = [], setUp, modulePath } = parts;
+  @Module({ controllers })
+  class AuthModule {}
+  @Module({
+    imports: [
+      OAuthClientModule.forRoot({ clients: Object.fromEntries(clients.map((name) => [name, CLIENT])) }),
+      AuthModule,
+      ...(modulePath === undefined ? [] : [RouterModule.register([{ path: modulePath, module: AuthModule }])]),
+      ...imports,
+    ],
+    providers,
+  })
+  class AppModule {}
+  const options = { logger: false as const, abortOnError: false };
+  app = adapter ? await NestFactory.create(AppModule, adapter, options) : await NestFactory.create(AppModule, options);
+  app.use(session({ secret: 's', resave: false, saveUninitialized: false }));
+  setUp?.(app);
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+async function startUpFaults(parts: Parts, adapter?: FastifyAdapter): Promise<readonly string[]> {
+  const error: unknown = await start(parts, adapter).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(OAuthConfigError);
+  return (error as OAuthConfigError).faults;
+}
+
+describe('a client that a route names', () => {
+  const decorators: Record<string, (clients: string | string[]) => MethodDecorator> = {
+    '@OAuthLogin()': (clients) => OAuthLogin(clients, { redirectUri: '/callback' }),
+    '@OAuthCallback()': (clients) => OAuthCallback(clients),
+    '@OAuthLogout()': (clients) => OAuthLogout(clients),
+    '@OAuthLogoutCallback()': (clients) => OAuthLogoutCallback(clients),
+    '@OAuthBackchannelLogout()': (clients) => OAuthBackchannelLogout(clients),
+    '@OAuthFrontchannelLogout()': (clients) => OAuthFrontchannelLogout(clients),
+  };
+
+  function controllerOf(decorator: MethodDecorator): Type {
+    const Decorated = decorator as (target: object, key: string, descriptor: PropertyDescriptor) => void;
+    @Controller()
+    class AuthController {
+      @Get('route/:provider')
+      @Post('route/:provider')
+      @Decorated
+      route(): void {}
+    }
+    return AuthController;
+  }
+
+  const EXPECTED =
+    'AuthController.route: its decorator names the client "githb", but no client of that name is configured. Did you mean ' +
+    '"github"? Add it to `clients` of OAuthClientModule, or register it in `onModuleInit` at the latest. Configured clients: ' +
+    'github, google';
+
+  it.each(Object.entries(decorators))('stops start-up when nobody configured it: %s', async (_, decorator) => {
+    expect(await startUpFaults({ controllers: [controllerOf(decorator('githb'))] })).toEqual([EXPECTED]);
+    await app?.close().catch(() => undefined);
+    expect(await startUpFaults({ controllers: [controllerOf(decorator(['google', 'githb']))] })).toEqual([EXPECTED]);
+    await app?.close().catch(() => undefined);
+    await start({ controllers: [controllerOf(decorator(['github', 'github2', 'registered-later']))] });
+  });
+
+  it('suggests no other client where none has a similar name', async () => {
+    const [fault] = await startUpFaults({ controllers: [controllerOf(OAuthCallback('zzzzzzzz'))] });
+    expect(fault).not.toContain('Did you mean');
+  });
+
+  it('is reported with every other fault of the routes', async () => {
+    const faults = await startUpFaults({
+      controllers: [controllerOf(OAuthCallback('githb')), controllerOf(OAuthLogout('gogle'))],
+    });
+    expect(faults).toHaveLength(2);
+  });
+
+  it.each(Object.entries(decorators))('may be registered in onModuleInit: %s', async (_, decorator) => {
+    @Injectable()
+    class Tenants implements OnModuleInit {
+      constructor(private readonly registry: OAuthRegistry) {}
+
+      onModuleInit(): void {
+        this.registry.register('tenant', CLIENT);
+      }
+    }
+    await start({ controllers: [controllerOf(decorator(['tenant', 'github']))], providers: [Tenants] });
+  });
+
+  it('may come from a feature module', async () => {
+    @Module({ imports: [OAuthClientModule.forFeature({ feature: CLIENT })] })
+    class FeatureModule {}
+    await start({ controllers: [controllerOf(OAuthCallback('feature'))], imports: [FeatureModule] });
+  });
+
+  it('is not needed for a route by :provider, whose clients may be registered at any time', async () => {
+    @Controller('auth/:provider')
+    class AuthController {
+      @Get('login')
+      @OAuthLogin({ redirectUri: '/auth/:provider/callback' })
+      login(): void {}
+    }
+    const { get, url } = await startAndGet({ controllers: [AuthController], clients: [] });
+    expect((await get(`${url}/auth/late/login`)).status).toBe(404);
+    app!.get(OAuthRegistry).register('late', CLIENT);
+    expect((await get(`${url}/auth/late/login`)).status).toBe(302);
+  });
+});
+
+async function startAndGet(parts: Parts): Promise<{ url: string; get(url: string): ReturnType<Browser['get']> }> {
+  const started = await start(parts);
+  return { url: await started.getUrl(), get: (url) => new Browser().get(url, { follow: false }) };
+}
+
+@Controller('auth')
+class GithubController {
+  constructor(private readonly registry: OAuthRegistry) {}
+
+  @Get('github/login')
+  @OAuthLogin('github', { redirectUri: '/auth/github/callback?from=here' })
+  login(): void {}
+
+  @Get('github/callback')
+  @OAuthCallback('github')
+  callback(): void {}
+
+  @Get('by-hand')
+  @Redirect()
+  byHand(@Req() request: OAuthRequest): Promise<RedirectResponse> {
+    return this.registry.get('github').authorizeRedirect(request, '/auth/github/callback');
+  }
+}
+
+@Controller({ path: 'auth/:provider', version: ['1', '2'] })
+class VersionedController {
+  @Get('login')
+  @OAuthLogin({ redirectUri: '/auth/:provider/callback' })
+  login(): void {}
+
+  @Get('callback')
+  @OAuthCallback()
+  callback(): void {}
+
+  @Get('logout')
+  @OAuthLogout({ postLogoutRedirectUri: '/auth/:provider/signed-out' })
+  logout(): void {}
+
+  @Get('signed-out')
+  @Version('3')
+  @OAuthLogoutCallback()
+  signedOut(): void {}
+}
+
+const API: SetUp = (application) => application.setGlobalPrefix('api');
+const VERSIONS: SetUp = (application) => application.enableVersioning({ type: VersioningType.URI });
+
+describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platform) => {
+  const adapter = (): FastifyAdapter | undefined => (platform === 'fastify' ? new FastifyAdapter() : undefined);
+  const faultsOf = (parts: Parts): Promise<readonly string[]> => startUpFaults(parts, adapter());
+  const misplaced = (what: string, path: string, right: string): string =>
+    `${what} "${path}" is not a route of this application: a global prefix, a version or the path of a module comes before ` +
+    `the callback. Write ${right}; or the whole URL, if something else answers there`;
+
+  it('stops start-up when the global prefix is missing in it', async () => {
+    expect(await faultsOf({ controllers: [GithubController], setUp: API })).toEqual([
+      misplaced('GithubController.login: redirectUri', '/auth/github/callback', '"/api/auth/github/callback"'),
+    ]);
+  });
+
+  it('stops start-up when the path of RouterModule is missing in it', async () => {
+    const [fault] = await faultsOf({ controllers: [GithubController], setUp: API, modulePath: 'users' });
+    expect(fault).toContain('Write "/api/users/auth/github/callback"');
+  });
+
+  it('stops start-up when a version is missing in it, and names every path that is served', async () => {
+    const setUp: SetUp = (application) => [API, VERSIONS].map((set) => set(application));
+    expect(await faultsOf({ controllers: [VersionedController], setUp })).toEqual([
+      misplaced(
+        'VersionedController.login: redirectUri',
+        '/auth/:provider/callback',
+        '"/api/v1/auth/:provider/callback" or "/api/v2/auth/:provider/callback"',
+      ),
+      misplaced(
+        'VersionedController.logout: postLogoutRedirectUri',
+        '/auth/:provider/signed-out',
+        '"/api/v3/auth/:provider/signed-out"',
+      ),
+    ]);
+  });
+
+  it('stops start-up when the default version is missing in it', async () => {
+    const setUp: SetUp = (application) =>
+      application.enableVersioning({ type: VersioningType.URI, defaultVersion: '7', prefix: 'version-' });
+    const [fault] = await faultsOf({ controllers: [GithubController], setUp });
+    expect(fault).toContain('Write "/version-7/auth/github/callback"');
+  });
+
+  it('stops start-up when the global prefix of a callback by hand is missing in it', async () => {
+    const [fault] = await faultsOf({ controllers: [loginWith('/health'), loginlessHealth()], setUp: API });
+    expect(fault).toContain('Write "/api/health"');
+  });
+
+  it.each<[string, Parts]>([
+    ['without a prefix', { controllers: [GithubController] }],
+    [
+      'whose route is excluded from the prefix',
+      {
+        controllers: [GithubController],
+        setUp: (application) => application.setGlobalPrefix('api', { exclude: ['auth/*path'] }),
+      },
+    ],
+    [
+      'whose route is neutral to the version',
+      {
+        controllers: [GithubController],
+        setUp: (application) =>
+          application.enableVersioning({ type: VersioningType.URI, defaultVersion: VERSION_NEUTRAL }),
+      },
+    ],
+    [
+      'under a version in a header, which changes no path',
+      {
+        controllers: [GithubController],
+        setUp: (application) => application.enableVersioning({ type: VersioningType.HEADER, header: 'v' }),
+      },
+    ],
+    ['that has the prefix', { controllers: [loginWith('/api/auth/github/callback')], setUp: API }],
+    ['of a route by hand', { controllers: [loginWith('/health'), loginlessHealth()], setUp: healthOutside }],
+    ['that another application answers', { controllers: [loginWith('/spa/signed-in')], setUp: API }],
+    ['with the path that a proxy takes away', { controllers: [loginWith('/shop/auth/github/callback')] }],
+    ['that is a whole URL', { controllers: [loginWith('https://app.example/auth/github/callback')], setUp: API }],
+  ])('is taken %s', async (_, parts) => {
+    await start(parts, adapter());
+  });
+
+  it('is refused when a login is begun by hand with it', async () => {
+    const controllers = [GithubController];
+    const parts = { controllers, setUp: API, clients: ['github'] };
+    // The route with the decorator stops start-up, so this application has the callback and the login by hand alone.
+    @Controller('auth')
+    class ByHandController {
+      constructor(private readonly registry: OAuthRegistry) {}
+
+      @Get('github/callback')
+      @OAuthCallback('github')
+      callback(): void {}
+
+      @Get('by-hand')
+      @Redirect()
+      byHand(@Req() request: OAuthRequest): Promise<RedirectResponse> {
+        return this.registry.get('github').authorizeRedirect(request, '/auth/github/callback');
+      }
+    }
+    const { get, url } = await startAndGet({ ...parts, controllers: [ByHandController] });
+    const page = await get(`${url}/api/auth/by-hand`);
+    expect([page.status, page.text]).toEqual([500, expect.stringContaining('invalid_redirect_uri')]);
+  });
+});
+
+function loginWith(redirectUri: string): Type {
+  @Controller('auth')
+  class AuthController {
+    @Get('login')
+    @OAuthLogin('github', { redirectUri })
+    login(): void {}
+
+    @Get('github/callback')
+    @OAuthCallback('github')
+    callback(): void {}
+  }
+  return AuthController;
+}
+
+function loginlessHealth(): Type {
+  @Controller()
+  class HealthController {
+    @Get('health')
+    health(): void {}
+  }
+  return HealthController;
+}
+
+function healthOutside(application: INestApplication): void {
+  application.setGlobalPrefix('api', { exclude: ['health'] });
+}
+
+describe('the guard of a callback', () => {
+  let provider: ScriptedProvider;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+  });
+
+  afterEach(() => provider.close());
+
+  /** Registers the client of the tenant whom a request is for, as an application with many tenants does. */
+  @Injectable()
+  class TenantGuard implements CanActivate {
+    constructor(private readonly registry: OAuthRegistry) {}
+
+    canActivate(context: ExecutionContext): boolean {
+      const { params, query } = context.switchToHttp().getRequest<{
+        params: { provider: string };
+        query: { at?: string; refuse?: string };
+      }>();
+      if (query.refuse !== undefined) return false;
+      const settings = {
+        clientId: 'tenant',
+        authorizeUrl: `${provider.url}/authorize`,
+        accessTokenUrl: `${provider.url}/token`,
+        allowInsecureHttp: true,
+      };
+      this.registry.register(params.provider, settings, { replace: true });
+      return true;
+    }
+  }
+
+  @Controller('above/:provider')
+  class AboveController {
+    @UseGuards(TenantGuard)
+    @Get('login')
+    @OAuthLogin()
+    login(): void {}
+
+    @UseGuards(TenantGuard)
+    @OAuthCallback()
+    @Get('callback')
+    callback(): string {
+      return 'signed in';
+    }
+  }
+
+  @Controller('below/:provider')
+  class BelowController {
+    @Get('login')
+    @OAuthLogin()
+    @UseGuards(TenantGuard)
+    login(): void {}
+
+    @OAuthCallback()
+    @UseGuards(TenantGuard)
+    @Get('callback')
+    callback(): string {
+      return 'signed in';
+    }
+  }
+
+  it.each(['above', 'below'])('runs after a guard that stands %s it', async (where) => {
+    const parts = { controllers: [AboveController, BelowController], clients: [] };
+    const started = await start(parts);
+    const url = await started.getUrl();
+    const browser = new Browser();
+    const begun = await browser.get(`${url}/${where}/acme/login`, { follow: false });
+    const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state');
+    started.get(OAuthRegistry).unregister('acme'); // another process takes the callback
+    const callback = `${url}/${where}/acme/callback?code=c&state=${state}`;
+    const refused = await browser.get(`${callback}&refuse`);
+    expect([refused.status, provider.requests.length]).toEqual([403, 0]); // neither state nor code is used up
+    const page = await browser.get(callback);
+    expect([page.status, page.text]).toEqual([200, 'signed in']);
+  });
+});
