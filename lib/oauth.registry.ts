@@ -5,6 +5,7 @@ import type { ClientSettings } from './config/client-settings.js';
 import type { RegisterOptions } from './config/register-options.js';
 import { shownName } from './config/client-name.js';
 import { ClientNames } from './config/client-names.js';
+import { runTimeHttpFaults } from './config/http-options.js';
 import { impersonationFaults } from './config/issuer-faults.js';
 import { isRecord, normalizeKeys, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
@@ -197,7 +198,7 @@ export class OAuthRegistry {
     const rules = { allowInsecureHosts: this.#context.allowInsecureHttp };
     return [
       ...checkSettings(name, settings, rules),
-      ...(registeredAtRunTime ? impersonationFaults(name, settings) : []),
+      ...(registeredAtRunTime ? [...impersonationFaults(name, settings), ...runTimeHttpFaults(name, settings)] : []),
       ...appClassFaults(name, settings, appClass),
     ];
   }

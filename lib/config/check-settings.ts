@@ -5,6 +5,7 @@ import { nameFaults } from './client-name.js';
 import { Compliance, type ComplianceFix } from './compliance-fix.js';
 import { escaped } from './escaped-text.js';
 import { issuerFaults } from './issuer-faults.js';
+import { HTTP_KEYS, httpKey } from './http-options.js';
 import { isRecord, KNOWN_KEYS, nearestKey, snakeCase, type Settings } from './setting-keys.js';
 import { isHttpUrl, SCHEMAS } from './settings-schema.js';
 import { sizeFaults } from './settings-size.js';
@@ -169,6 +170,9 @@ function isText(value: unknown): value is string {
 
 function describe(issue: z.core.$ZodIssue, settings: Settings, protocol: Protocol): string[] {
   const path = issue.path.map((key, depth) => shown(String(key), isSettingKey(issue.path, depth)));
+  if (issue.code === 'unrecognized_keys' && issue.path[0] === 'http') {
+    return issue.keys.map((key) => `http.${escaped(key, KEY_SHOWN)}: ${unknownKey(key, HTTP_KEYS, httpKey)}`);
+  }
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key, index) => {
       const why = index < MOST_FAULTS ? describeUnknownKey(key, path.length > 0, protocol) : 'unknown key';
@@ -186,7 +190,7 @@ function shown(key: string, isSetting: boolean): string {
 
 /** Keys below `*_params` are the provider's parameters and stay as they are. */
 function isSettingKey(path: readonly PropertyKey[], depth: number): boolean {
-  return depth === 0 || path[0] === 'clientKwargs';
+  return depth === 0 || path[0] === 'clientKwargs' || (path[0] === 'http' && depth === 1);
 }
 
 function describeUnknownKey(key: string, nested: boolean, protocol: Protocol): string {
@@ -197,8 +201,12 @@ function describeUnknownKey(key: string, nested: boolean, protocol: Protocol): s
   }
   if (keysAt(!nested, protocol).includes(key))
     return nested ? 'belongs beside client_kwargs' : 'belongs in client_kwargs';
-  const nearest = nearestKey(key, keysAt(nested, protocol));
-  return nearest ? `unknown key; did you mean ${snakeCase(nearest)}?` : 'unknown key';
+  return unknownKey(key, keysAt(nested, protocol), snakeCase);
+}
+
+function unknownKey(key: string, known: readonly string[], written: (key: string) => string): string {
+  const nearest = nearestKey(key, known);
+  return nearest ? `unknown key; did you mean ${written(nearest)}?` : 'unknown key';
 }
 
 function keysAt(nested: boolean, protocol: Protocol): readonly string[] {

@@ -6,6 +6,7 @@ import type {
   RequestParameters,
 } from './client-settings.js';
 import { Compliance, type ComplianceFix } from './compliance-fix.js';
+import type { HttpOptions } from './http-options.js';
 import { readPrivateKey, type ClientKey, type PrivateKeyMaterial, type PrivateKeys } from './private-key.js';
 import { snakeCase, type Settings } from './setting-keys.js';
 import { ENDPOINT_KEYS, SCHEMAS, type OAuth1Settings, type OAuth2Settings } from './settings-schema.js';
@@ -29,6 +30,8 @@ interface CommonClientConfig {
   /** Whether the module lets clients with `allowInsecureHttp` use http for every host. */
   readonly allowInsecureHosts: boolean;
   readonly compliance: Compliance;
+  /** axios defaults of this client, over those of the module. */
+  readonly http?: HttpOptions;
 }
 
 export interface OAuth1ClientConfig extends CommonClientConfig {
@@ -215,5 +218,6 @@ function commonConfig(origin: ClientOrigin, settings: OAuth1Settings | OAuth2Set
     fetchToken: settings.fetchToken as CommonClientSettings['fetchToken'],
     allowInsecureHttp: settings.allowInsecureHttp ?? false,
     compliance: new Compliance(settings.complianceFix as ComplianceFix | undefined),
+    http: settings.http as HttpOptions | undefined,
   };
 }

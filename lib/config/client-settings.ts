@@ -3,6 +3,7 @@ import type { FetchedToken, UpdateTokenContext } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 import type { ComplianceFix } from './compliance-fix.js';
 import type { EitherCase } from './either-case.js';
+import type { HttpOptions } from './http-options.js';
 import type { PrivateKeyMaterial, PrivateKeys } from './private-key.js';
 
 /** Parameters that are added to a request, by their wire names. */
@@ -44,6 +45,11 @@ export interface CommonClientSettings {
   fetchToken?: (request: OAuthRequest) => FetchedToken | Promise<FetchedToken>;
   /** Mends a provider that breaks the standard. */
   complianceFix?: ComplianceFix;
+  /**
+   * axios defaults of this client, for its requests to the provider and its API calls. They are merged over those of the
+   * module, header by header. A client that is registered at run time may have `headers` and a `timeout` alone.
+   */
+  http?: HttpOptions;
 }
 
 /** OAuth 1.0a (RFC 5849): a client that has a `requestTokenUrl`. */

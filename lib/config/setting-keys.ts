@@ -1,4 +1,5 @@
 import { closestMatch } from 'leven';
+import { normalizeHttpOptions } from './http-options.js';
 import { SCHEMAS } from './settings-schema.js';
 
 /** Settings with their keys in camelCase and without what is `null` or absent. */
@@ -24,9 +25,14 @@ export function normalizeKeys(settings: object): Settings {
   for (const [key, value] of Object.entries(settings) as [string, unknown][]) {
     if (value === null || value === undefined) continue;
     const name = CAMEL_CASE.get(key) ?? key;
-    normalized.push([name, name === NESTED && isRecord(value) ? normalizeKeys(value) : value]);
+    normalized.push([name, isRecord(value) ? normalizeNested(name, value) : value]);
   }
   return Object.fromEntries(normalized); // an assignment to `__proto__` would not add a key
+}
+
+function normalizeNested(name: string, value: Record<string, unknown>): Record<string, unknown> {
+  if (name === NESTED) return normalizeKeys(value);
+  return name === 'http' ? normalizeHttpOptions(value) : value;
 }
 
 /** No key is longer, however it is misspelled. */

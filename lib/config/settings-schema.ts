@@ -9,6 +9,7 @@ import type {
   ProviderEndpoints,
   SecuritySettings,
 } from './client-settings.js';
+import { httpOptions } from './http-options.js';
 import { readPrivateKey, type PrivateKeyEntry, type PrivateKeyMaterial, type PrivateKeys } from './private-key.js';
 
 const text = z.string('expected a string').min(1, { error: 'must not be empty', abort: true });
@@ -71,6 +72,7 @@ const common = {
   fetchToken: aFunction.optional(),
   allowInsecureHttp: flag.optional(),
   complianceFix: aFunction.optional(),
+  http: httpOptions.optional(),
 };
 
 const oauth1Kwargs = {

@@ -1,4 +1,5 @@
 import { excessOf, type Limits } from '../limits.js';
+import { jsonPart } from './http-options.js';
 import { isRecord, snakeCase, type Settings } from './setting-keys.js';
 import { escaped } from './escaped-text.js';
 
@@ -13,19 +14,28 @@ const SHOWN = 50;
 
 /** Returns what in the settings of one client is too large to be looked at more closely. */
 export function sizeFaults(settings: Settings): string[] {
-  const { clientKwargs, ...others } = settings;
-  const kwargs = isRecord(clientKwargs) ? clientKwargs : {};
-  const tooMany = [...countFaults('settings', settings), ...countFaults('client_kwargs', kwargs)];
+  const kwargs = isRecord(settings.clientKwargs) ? settings.clientKwargs : undefined;
+  const http = isRecord(settings.http) ? settings.http : undefined;
+  const tooMany = [
+    ...countFaults('settings', settings),
+    ...countFaults('client_kwargs', kwargs),
+    ...countFaults('http', http),
+  ];
   if (tooMany.length > 0) return tooMany;
-  return [...valueFaults('', isRecord(clientKwargs) ? others : settings), ...valueFaults('client_kwargs.', kwargs)];
+  const { clientKwargs, http: _, ...others } = settings;
+  return [
+    ...valueFaults('', { ...others, ...(!kwargs && { clientKwargs }), ...(!http && { http: settings.http }) }),
+    ...valueFaults('client_kwargs.', kwargs),
+    ...valueFaults('http.', http && jsonPart(http)), // agents and functions are not measured
+  ];
 }
 
-function countFaults(where: string, settings: Settings): string[] {
+function countFaults(where: string, settings: Settings = {}): string[] {
   const count = Object.keys(settings).length;
   return count > MOST_KEYS ? [`${where}: ${count} keys; expected at most ${MOST_KEYS}`] : [];
 }
 
-function valueFaults(prefix: string, settings: Settings): string[] {
+function valueFaults(prefix: string, settings: Settings = {}): string[] {
   return Object.entries(settings).flatMap(([key, value]) => {
     const excess = excessOf(value, PEM_KEYS.has(key) ? PEM_LIMITS : LIMITS);
     return excess === undefined ? [] : [`${prefix}${escaped(snakeCase(key.slice(0, SHOWN + 1)), SHOWN)}: ${excess}`];

@@ -9,6 +9,7 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios';
 import type { ProtectedRequest } from '../config/compliance-fix.js';
+import { isSafeMethod, sendPooled, transportBy, type Connection, type Transport } from './connections.js';
 import { Deadline } from './deadline.js';
 import { answerLimit, withoutCertificate } from './http-client.js';
 import { providerFailure } from './provider-failure.js';
@@ -55,10 +56,10 @@ export async function sendApiRequest<T>(
   config: AxiosRequestConfig & { method: string; url: string },
   credentials?: Credentials,
 ): Promise<AxiosResponse<T>> {
-  const transport = axios.getAdapter(
-    isPublicOnly(http) ? http.defaults.adapter : (config.adapter ?? http.defaults.adapter),
+  const transport = transportBy(
+    axios.getAdapter(isPublicOnly(http) ? http.defaults.adapter : (config.adapter ?? http.defaults.adapter)),
   );
-  const deadline = new Deadline(config.timeout ?? http.defaults.timeout, config.signal);
+  const deadline = new Deadline(config.timeout ?? http.defaults.timeout, config.signal ?? http.defaults.signal);
   const limits = { timeout: deadline.timeout, maxContentLength: answerLimit(http, config) };
   try {
     return await deadline.run((signal) =>
@@ -69,7 +70,7 @@ export async function sendApiRequest<T>(
   }
 }
 
-function authorizingAdapter(transport: AxiosAdapter, credentials: Credentials | undefined): AxiosAdapter {
+function authorizingAdapter(transport: Transport, credentials: Credentials | undefined): AxiosAdapter {
   return async (config) => {
     let request = outgoingRequest(config);
     const firstOrigin = new URL(request.url).origin;
@@ -92,15 +93,15 @@ function authorizingAdapter(transport: AxiosAdapter, credentials: Credentials | 
 }
 
 async function sendHop(
-  transport: AxiosAdapter,
+  transport: Transport,
   config: InternalAxiosRequestConfig,
   { request, isOurs, isFirstOrigin, mayRedirect }: Hop,
   given: Credentials | undefined,
 ): Promise<AxiosResponse> {
   const credentials = isOurs && given?.origins.has(new URL(request.url).origin) ? given : undefined;
-  const send = async (): Promise<AxiosResponse> => {
+  const sendOn = async (connection: Connection): Promise<AxiosResponse> => {
     const { method, url, headers, data } = credentials ? await credentials.authorize(request) : request;
-    return transport({
+    const sent = {
       ...config,
       method,
       url,
@@ -111,10 +112,13 @@ async function sendHop(
       baseURL: undefined,
       params: undefined,
       maxRedirects: 0,
-      validateStatus: (status) =>
+      validateStatus: (status: number) =>
         (mayRedirect && REDIRECTS.includes(status)) || (config.validateStatus?.(status) ?? true),
-    });
+    };
+    return transport(sent, connection);
   };
+  const isRepeatable = isSafeMethod(request.method) && !isStream(request.data);
+  const send = (): Promise<AxiosResponse> => sendPooled(isRepeatable, sendOn);
   return credentials ? sendTwiceIfChallenged(send, request, credentials) : send();
 }
 

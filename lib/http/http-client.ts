@@ -1,5 +1,6 @@
 import { Agent, type AgentOptions } from 'node:https';
-import axios, { type AxiosInstance, type AxiosRequestConfig, type CreateAxiosDefaults } from 'axios';
+import axios, { mergeConfig, type AxiosInstance, type AxiosRequestConfig, type CreateAxiosDefaults } from 'axios';
+import { POOL } from './connections.js';
 import { DEFAULT_TIMEOUT } from './deadline.js';
 import { publicAgents, publicOnlyAdapter, type NetworkAccess } from './public-network.js';
 
@@ -12,6 +13,14 @@ const bareAgents = new WeakMap<object, unknown>();
 export interface HttpClientOptions extends NetworkAccess {
   /** Whether the client reaches public addresses only. */
   isPublicOnly?: boolean;
+}
+
+/** Returns the axios defaults of the module with those of one client over them, header by header. */
+export function mergedDefaults(
+  module: CreateAxiosDefaults = {},
+  client: CreateAxiosDefaults = {},
+): CreateAxiosDefaults {
+  return mergeConfig(module as AxiosRequestConfig, client as AxiosRequestConfig) as CreateAxiosDefaults;
 }
 
 /** Creates the axios instance of one client, which shows the client's certificate if it has one. */
@@ -46,7 +55,7 @@ function withCertificate(
   { certificate }: NetworkAccess,
 ): CreateAxiosDefaults {
   if (!certificate) return {};
-  const options: AgentOptions = given instanceof Agent ? given.options : { keepAlive: true };
+  const options: AgentOptions = given instanceof Agent ? given.options : POOL;
   const httpsAgent = new Agent({ ...options, ...certificate });
   const { ca } = certificate;
   bareAgents.set(httpsAgent, ca === undefined ? given : new Agent({ ...options, ca }));

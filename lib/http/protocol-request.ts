@@ -1,5 +1,6 @@
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import axios, { type AxiosAdapter, type AxiosInstance, type AxiosResponse } from 'axios';
 import { ProviderError, ProviderErrorCode } from '../oauth.errors.js';
+import { sendPooled, transportBy } from './connections.js';
 import { Deadline } from './deadline.js';
 import { providerFailure } from './provider-failure.js';
 
@@ -19,6 +20,8 @@ export interface ProtocolRequest {
   url: string;
   headers: Record<string, string>;
   body?: string;
+  /** Whether the request changes nothing at the provider, and may be sent again. @default false */
+  isRepeatable?: boolean;
 }
 
 /** An answer of any status, unread. */
@@ -31,14 +34,16 @@ export interface ProtocolAnswer {
 
 /**
  * Sends a request of the protocol itself (tokens, metadata): no redirect is followed, an answer over 1 MiB is refused, and
- * the whole of it must arrive within the client's timeout.
+ * the whole of it must arrive within the client's timeout. A request that cannot be repeated has a connection of its own,
+ * because a code or a refresh token is lost when the server closes a connection that was kept open.
  * @throws {ProviderError} when no answer comes
  */
 export async function sendProtocolRequest(http: AxiosInstance, request: ProtocolRequest): Promise<ProtocolAnswer> {
   const { method, url, headers, body } = request;
-  const deadline = new Deadline(http.defaults.timeout);
+  const deadline = new Deadline(http.defaults.timeout, http.defaults.signal);
   const { timeout } = deadline;
   const config = {
+    adapter: protocolAdapter(http, request),
     method,
     url,
     headers,
@@ -53,6 +58,18 @@ export async function sendProtocolRequest(http: AxiosInstance, request: Protocol
   } catch (failure) {
     throw providerFailure(failure, method, url, deadline.isOver);
   }
+}
+
+function protocolAdapter(
+  { defaults }: AxiosInstance,
+  { headers, isRepeatable = false }: ProtocolRequest,
+): AxiosAdapter {
+  const transport = transportBy(axios.getAdapter(defaults.adapter));
+  return (config) => {
+    const { authorization } = headers;
+    const sent = authorization === undefined ? config : { ...config, auth: undefined }; // axios would replace the header
+    return isRepeatable ? sendPooled(true, (connection) => transport(sent, connection)) : transport(sent, 'new');
+  };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { AgentOptions, Agent as HttpsAgent } from 'node:https';
 import axios, { AxiosError, type AxiosAdapter, type AxiosInstance, type CreateAxiosDefaults } from 'axios';
 import type { ClientCertificate } from '../config/client-settings.js';
 import { OAuthError } from '../oauth.errors.js';
+import { isSingleUse, POOL, singleUse } from './connections.js';
 import { PRIVATE_ADDRESS, PublicHttpAgent, PublicHttpsAgent } from './public-agent.js';
 
 const publicOnlyAdapters = new WeakSet<AxiosAdapter>();
@@ -39,7 +40,7 @@ export function publicAgents(
 
 /** The types of Node know the options of agents for https only. */
 function optionsOf(agent: unknown): AgentOptions {
-  return agent instanceof HttpAgent ? (agent as HttpsAgent).options : { keepAlive: true };
+  return agent instanceof HttpAgent ? (agent as HttpsAgent).options : POOL;
 }
 
 /**
@@ -50,10 +51,13 @@ function optionsOf(agent: unknown): AgentOptions {
 export function publicOnlyAdapter({ httpAgent, httpsAgent, bareAgent }: PublicAgents): AxiosAdapter {
   const send = axios.getAdapter('http');
   const adapter: AxiosAdapter = async (config) => {
+    const isBare = config.httpsAgent === bareAgent || config.httpsAgent === singleUse(bareAgent);
+    const secureAgent = isBare ? bareAgent : httpsAgent;
+    const isNew = isSingleUse(config.httpAgent);
     const guarded = {
       ...config,
-      httpAgent,
-      httpsAgent: config.httpsAgent === bareAgent ? bareAgent : httpsAgent,
+      httpAgent: isNew ? singleUse(httpAgent) : httpAgent,
+      httpsAgent: isNew ? singleUse(secureAgent) : secureAgent,
       proxy: false as const,
       socketPath: undefined,
       transport: undefined,

@@ -1,11 +1,11 @@
+import { EXPECTED_TIMEOUT } from '../config/http-options.js';
 import { isRecord } from '../config/setting-keys.js';
 import { isHttpUrl } from '../config/settings-schema.js';
+import { LONGEST_TIMER_MS } from '../limits.js';
 import type { OAuthClientModuleOptions } from '../oauth-client.options.js';
 import type { RegistryContext } from '../oauth.registry.js';
 import { parseHost } from '../remote-app/request-host.js';
 
-/** Milliseconds; a timer that is told more fires at once. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
 const MOST_HOSTS = 100;
 const FLAGS = ['allowInsecureHttp', 'blockPrivateNetworks', 'exposeErrors'] as const;
 
@@ -45,8 +45,8 @@ function httpFaults(http: unknown): string[] {
   if (http === undefined) return [];
   if (!isRecord(http)) return ['http: expected an object of axios defaults'];
   const { timeout } = http;
-  if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0 && timeout <= LONGEST_TIMEOUT)) return [];
-  return [`http.timeout: expected a number of milliseconds, 0 to ${LONGEST_TIMEOUT}`];
+  if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0 && timeout <= LONGEST_TIMER_MS)) return [];
+  return [`http.timeout: ${EXPECTED_TIMEOUT}`];
 }
 
 /** A wildcard would let any customer of a hosting company receive codes, so none is taken. */

@@ -3,7 +3,7 @@ import type { ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
 import { tokenBindingOf } from '../config/token-binding.js';
 import { sendApiRequest, type Credentials } from '../http/api-request.js';
-import { createHttpClient } from '../http/http-client.js';
+import { createHttpClient, mergedDefaults } from '../http/http-client.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { logEvent } from '../observability/log.js';
 import { serverAttributes, traced, type Attributes } from '../observability/telemetry.js';
@@ -70,7 +70,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     this.clientId = config.clientId;
     this.#config = config;
     this.#context = context;
-    this.#http = createHttpClient(context.http, {
+    this.#http = createHttpClient(mergedDefaults(context.http, config.http), {
       certificate: config.protocol === 'OAuth 2' ? config.clientCertificate : undefined,
       isPublicOnly: config.registeredAtRunTime && context.blockPrivateNetworks === true,
     });

@@ -30,7 +30,7 @@ export function endpointFetch(http: AxiosInstance, config: OAuth2ClientConfig, p
   return async (url, init) => {
     let request: EndpointRequest = {
       url,
-      headers: init.headers,
+      headers: ownHeaders(init.headers),
       body: new URLSearchParams(init.body as URLSearchParams),
     };
     const authenticate = config.compliance.clientAuthMethods.get(config.tokenEndpointAuthMethod);
@@ -53,8 +53,13 @@ export function endpointFetch(http: AxiosInstance, config: OAuth2ClientConfig, p
 export function plainFetch(http: AxiosInstance, response?: Passage['response']): EndpointFetch {
   return async (url, { method, headers, body }) => {
     const json = typeof body === 'string' ? body : undefined;
-    return read(await sendProtocolRequest(http, { method, url, headers, body: json }), response);
+    return read(await sendProtocolRequest(http, { method, url, headers: ownHeaders(headers), body: json }), response);
   };
+}
+
+/** The headers without the name of the library that made them: the `User-Agent` is the one of the axios defaults. */
+function ownHeaders({ 'user-agent': _, ...headers }: Record<string, string>): Record<string, string> {
+  return headers;
 }
 
 function read(answer: ProtocolAnswer, response: Passage['response']): Response | Promise<Response> {

@@ -91,7 +91,7 @@ export class ProviderKeys {
 
   async #read(url: string): Promise<{ keys: PublicKey[] }> {
     const headers = { accept: 'application/json, application/jwk-set+json' };
-    const answer = await sendProtocolRequest(this.#http, { method: 'GET', url, headers });
+    const answer = await sendProtocolRequest(this.#http, { method: 'GET', url, headers, isRepeatable: true });
     try {
       if (answer.status !== 200) throw new RefusedInput('not a JWK Set');
       return readJwkSet(answer.text);

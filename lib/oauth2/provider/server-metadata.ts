@@ -91,7 +91,8 @@ export class ServerMetadata {
     const { http, config } = this.#context;
     const refusals: Refusal[] = [];
     for (const url of urls) {
-      const answer = await sendProtocolRequest(http, { method: 'GET', url, headers: { accept: 'application/json' } });
+      const request = { method: 'GET', url, headers: { accept: 'application/json' }, isRepeatable: true };
+      const answer = await sendProtocolRequest(http, request);
       try {
         return readAnswer(answer, url, issuer, config);
       } catch (error) {
