@@ -128,6 +128,14 @@ export class OAuthError extends HttpException {
     return isForDevelopers ? 'error' : 'warn';
   }
 
+  /** @internal Adds what to do to the description. */
+  advise(advice: string): this {
+    const advised = (text: string | undefined): string => (text ? `${text.replace(/[.\s]+$/, '')}. ${advice}` : advice);
+    const description = advised(this.description);
+    this.#logDescription = advised(this.#logDescription);
+    return Object.assign(this, { description, message: `${this.error}: ${description}` });
+  }
+
   /** @internal Takes values that were sent to a provider out of what it answered. */
   redact(values: readonly string[]): this {
     const { message, description, uri } = this;
@@ -308,6 +316,24 @@ export class OAuthConfigError extends OAuthError {
       description: faults.length === 1 ? faults[0] : `\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
       status: 500,
     });
+  }
+}
+
+/**
+ * The provider registered the client, but its settings cannot be used with what the provider gave. `registered` has the
+ * credentials, which the provider gives only once: save them. Status 500.
+ */
+export class UnusableRegistrationError extends OAuthConfigError {
+  readonly #registered: Readonly<Record<string, unknown>>;
+
+  constructor(faults: readonly string[], registered: Readonly<Record<string, unknown>>) {
+    super(faults);
+    this.#registered = registered;
+  }
+
+  /** The provider's answer (RFC 7591 §3.2.1). A getter, so that no log shows the secrets in it. */
+  get registered(): Readonly<Record<string, unknown>> {
+    return this.#registered;
   }
 }
 

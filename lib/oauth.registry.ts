@@ -9,7 +9,7 @@ import { runTimeHttpFaults } from './config/http-options.js';
 import { impersonationFaults } from './config/issuer-faults.js';
 import { isRecord, normalizeKeys, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
-import { OAuthConfigError } from './oauth.errors.js';
+import { OAuthConfigError, UnusableRegistrationError } from './oauth.errors.js';
 import type { ClientMetadata, RegisteredClient } from './oauth2/client/client-registration.js';
 import { appClassFaults, type RemoteAppClass } from './remote-app/app-class.js';
 import { OAuth1App } from './remote-app/oauth1-app.js';
@@ -112,7 +112,9 @@ export class OAuthRegistry {
    * @param config the settings of the client, without its `clientId` and `clientSecret`
    * @param metadata what the client says of itself: `redirect_uris`, `client_name`, ...
    * @param initialAccessToken for providers that do not register everybody
-   * @throws {OAuthConfigError} with every fault of its settings, and when its name is taken
+   * @throws {OAuthConfigError} with every fault of its settings, and when its name is taken; nothing was registered
+   * @throws {UnusableRegistrationError} when the provider registered the client, but the settings cannot be used with its
+   * answer, which `registered` has
    * @throws {OAuthError} the provider's refusal, such as `invalid_redirect_uri`
    */
   async registerDynamically(
@@ -133,7 +135,8 @@ export class OAuthRegistry {
     try {
       const registered = await app.registerClient(metadata, initialAccessToken);
       const completed = { ...settings, ...credentialsOf(registered, settings) };
-      throwFaults(this.#add(name, { settings: completed, appClass }));
+      const faults = this.#add(name, { settings: completed, appClass });
+      if (faults.length > 0) throw new UnusableRegistrationError(faults, registered);
       return registered;
     } finally {
       free();

@@ -75,7 +75,10 @@ export interface OAuth2ClientConfig extends CommonClientConfig {
   readonly scope?: string;
   readonly resource: readonly string[];
   readonly codeChallengeMethod: 'S256' | 'none';
+  /** What the settings name, or else what is used where the metadata lists no methods. */
   readonly tokenEndpointAuthMethod: string;
+  /** Whether the settings name the method: otherwise the metadata decides among those that the client can use. */
+  readonly namesAuthMethod: boolean;
   readonly clientAssertionAudience: 'issuer' | 'token_endpoint' | 'endpoint';
   readonly clientCertificate?: ClientCertificate;
   /** Whether the provider's endpoints for mutual TLS are used (RFC 8705 §5). */
@@ -171,6 +174,7 @@ function oauth2Config(origin: ClientOrigin, settings: OAuth2Settings): OAuth2Cli
     resource: [settings.resource ?? []].flat(),
     codeChallengeMethod: settings.codeChallengeMethod ?? codeChallengeMethod ?? 'S256',
     tokenEndpointAuthMethod: authMethod,
+    namesAuthMethod: tokenEndpointAuthMethod !== undefined,
     clientAssertionAudience: settings.clientAssertionAudience ?? 'issuer',
     clientCertificate: settings.clientCertificate,
     usesMutualTls: settings.clientCertificate !== undefined || authMethod.endsWith('tls_client_auth'),

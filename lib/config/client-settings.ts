@@ -249,7 +249,8 @@ export interface OAuth2Kwargs {
   /**
    * How the client authenticates (RFC 6749 §2.3): `client_secret_basic`, `client_secret_post`, `client_secret_jwt`,
    * `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `none`, or one that `complianceFix` registers.
-   * @default 'client_secret_basic' with a secret, else 'none'
+   * @default 'client_secret_basic' with a secret, else 'none'; where the metadata lists other methods, the first of
+   * them that the client can use
    */
   tokenEndpointAuthMethod?: string;
   /**

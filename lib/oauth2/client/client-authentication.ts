@@ -1,5 +1,4 @@
 import {
-  ClientSecretBasic,
   ClientSecretJwt,
   ClientSecretPost,
   modifyAssertion,
@@ -10,19 +9,24 @@ import {
   type JsonValue,
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
+import { formEncoded } from './auth-method.js';
 import type { ClientKeys } from './client-keys.js';
 
 /**
- * Returns how the client authenticates (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2). A custom method adds its credentials
- * later, in `endpointFetch()`.
+ * Returns how the client authenticates with a method (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2). A custom method adds its
+ * credentials later, in `endpointFetch()`.
  * @param audience who an assertion of the client is for
  */
-export function clientAuthentication(config: OAuth2ClientConfig, keys: ClientKeys, audience: string): ClientAuth {
-  const { clientSecret = '', tokenEndpointAuthMethod, compliance } = config;
-  if (compliance.clientAuthMethods.has(tokenEndpointAuthMethod)) return () => undefined;
-  switch (tokenEndpointAuthMethod) {
+export function clientAuthentication(
+  { clientSecret = '', compliance }: OAuth2ClientConfig,
+  method: string,
+  keys: ClientKeys,
+  audience: string,
+): ClientAuth {
+  if (compliance.clientAuthMethods.has(method)) return () => undefined;
+  switch (method) {
     case 'client_secret_basic':
-      return ClientSecretBasic(clientSecret);
+      return clientSecretBasic(clientSecret);
     case 'client_secret_post':
       return ClientSecretPost(clientSecret);
     case 'client_secret_jwt':
@@ -35,6 +39,14 @@ export function clientAuthentication(config: OAuth2ClientConfig, keys: ClientKey
     default:
       return None();
   }
+}
+
+/** Encodes less than the one of `oauth4webapi`; see `formEncoded()`. */
+function clientSecretBasic(clientSecret: string): ClientAuth {
+  return (_server, { client_id: clientId }, _body, headers) => {
+    const credentials = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
+  };
 }
 
 function forAudience(audience: string) {

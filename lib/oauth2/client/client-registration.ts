@@ -2,7 +2,6 @@ import {
   allowInsecureRequests,
   customFetch,
   dynamicClientRegistrationRequest,
-  processDynamicClientRegistrationResponse,
   type Client,
   type OmitSymbolProperties,
 } from 'oauth4webapi';
@@ -10,6 +9,7 @@ import { endpointAnswer } from '../provider/endpoint-error.js';
 import { plainFetch } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
+import { RefusedInput } from '../wire/refused-input.js';
 
 /** What a client says of itself, by the names of RFC 7591 §2: `redirect_uris`, `client_name`, `jwks_uri`, ... */
 export type ClientMetadata = Partial<OmitSymbolProperties<Client>>;
@@ -22,7 +22,11 @@ export type RegisteredClient = OmitSymbolProperties<Client> & {
   registration_client_uri?: string;
 };
 
-/** Registers a client at its provider (RFC 7591 §3.1). */
+/**
+ * Registers a client at its provider (RFC 7591 §3.1). The credentials are given only once, so an answer with a `client_id` is
+ * returned, whatever else it lacks, such as `client_secret_expires_at`; each 2xx status is a success.
+ * @throws {InvalidTokenError} when the answer has no client_id
+ */
 export async function registerClient(
   provider: Provider,
   metadata: ClientMetadata,
@@ -37,8 +41,21 @@ export async function registerClient(
   };
   try {
     const response = await dynamicClientRegistrationRequest(server, metadata, options);
-    return await processDynamicClientRegistrationResponse(response);
+    return readRegistration((await response.json()) as Record<string, unknown>);
   } catch (error) {
     throw refusedAnswer(error, 'answer to the registration', [initialAccessToken ?? '']);
   }
+}
+
+function readRegistration({ client_secret: secret, ...fields }: Record<string, unknown>): RegisteredClient {
+  const clientId = textOf(fields.client_id);
+  if (clientId === undefined) throw new RefusedInput('it has no client_id');
+  const clientSecret = textOf(secret);
+  return { ...fields, client_id: clientId, ...(clientSecret !== undefined && { client_secret: clientSecret }) };
+}
+
+/** Some servers write ids and secrets as numbers, or as `null` where there is none. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -9,7 +9,9 @@ import {
   type ClientAuth,
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
-import { OAuthConfigError, ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
+import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
+import { OAuthConfigError, OAuthError, ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
+import { authenticationAdvice, authMethodOf } from '../client/auth-method.js';
 import { clientAuthentication } from '../client/client-authentication.js';
 import type { ClientKeys } from '../client/client-keys.js';
 import type { DpopKeys } from '../client/dpop-keys.js';
@@ -82,12 +84,30 @@ export function knowsIssuer({ config }: Provider): boolean {
 }
 
 /** Options of a request to one of the provider's endpoints, and of the reading of its answer. */
-export function endpointOptions({ config, http, clientKeys }: Provider, passage?: Passage) {
+export function endpointOptions(provider: Provider, passage: Passage) {
+  const { config, http, clientKeys } = provider;
   return {
     [allowInsecureRequests]: config.allowInsecureHttp,
-    [customFetch]: endpointFetch(http, config, passage),
+    [customFetch]: endpointFetch(http, config, withAdvice(provider, passage)),
     [jweDecrypt]: clientKeys.decrypt,
   };
+}
+
+/** Adds what to do to the error of a client that the provider did not accept, such as `invalid_client` (RFC 6749 §5.2). */
+function withAdvice({ config, server }: Provider, passage: Passage): Passage {
+  const { response } = passage;
+  if (!response) return passage;
+  const read = async (answer: TokenEndpointResponse): Promise<Response> => {
+    try {
+      return await response(answer);
+    } catch (error) {
+      const isRefused =
+        answer.data.error === undefined ? answer.status === 401 : answer.data.error === 'invalid_client';
+      const advice = isRefused ? authenticationAdvice(config, server) : undefined;
+      throw advice !== undefined && error instanceof OAuthError ? error.advise(advice) : error;
+    }
+  };
+  return { ...passage, response: read };
 }
 
 /** Options of the check of a signature by the provider's keys: of those, `oauth4webapi` gets the one that signed the JWT. */
@@ -130,7 +150,8 @@ export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint
  * @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint
  */
 export function authenticationAt(provider: Provider, endpoint: Endpoint): ClientAuth {
-  return clientAuthentication(provider.config, provider.clientKeys, assertionAudience(provider, endpoint));
+  const { config, server, clientKeys } = provider;
+  return clientAuthentication(config, authMethodOf(config, server), clientKeys, assertionAudience(provider, endpoint));
 }
 
 /**
