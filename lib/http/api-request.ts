@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import axios, {
-  AxiosError,
   AxiosHeaders,
   type AxiosAdapter,
   type AxiosInstance,
@@ -132,7 +131,7 @@ async function sendTwiceIfChallenged(
     const answer = await send();
     return (await isChallenge(answer, url, data, credentials)) ? await send() : answer;
   } catch (failure) {
-    if (failure instanceof AxiosError && (await isChallenge(failure.response, url, data, credentials))) return send();
+    if (axios.isAxiosError(failure) && (await isChallenge(failure.response, url, data, credentials))) return send();
     throw failure;
   }
 }

@@ -1,4 +1,4 @@
-import { AxiosError } from 'axios';
+import { AxiosError, isAxiosError } from 'axios';
 import { OAuthError, ProviderError, ProviderErrorCode, type ProviderAnswer } from '../oauth.errors.js';
 
 const TIMEOUTS = ['ECONNABORTED', 'ETIMEDOUT'];
@@ -11,7 +11,7 @@ const TOO_LARGE = ". For an API call, use responseType: 'stream' or increase max
 export function providerFailure(failure: unknown, method: string, url: string, timedOut = false): OAuthError {
   if (failure instanceof OAuthError) return failure;
   const target = `${method.toUpperCase()} ${withoutQuery(url)}`;
-  if (!(failure instanceof AxiosError)) {
+  if (!isAxiosError(failure)) {
     if (timedOut) return overdue(target);
     const code = failure instanceof Error ? ((failure as NodeJS.ErrnoException).code ?? failure.name) : typeof failure;
     return new ProviderError({

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import axios from 'axios';
+import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import {
@@ -260,6 +262,17 @@ describe('an API call by OAuth 2', () => {
       expect(error).toBeInstanceOf(ProviderError);
       expect((error as ProviderError).answer).toMatchObject({ status: 404, data: { message: 'gone' } });
       expect((error as ProviderError).getStatus()).toBe(502);
+    });
+
+    it('throws a ProviderError with the answer when an adapter throws the AxiosError of another copy of axios', async () => {
+      const commonJs = createRequire(import.meta.url)('axios') as typeof axios;
+      const failure = new commonJs.AxiosError('Request failed', 'ERR_BAD_REQUEST');
+      failure.response = { status: 404, statusText: '', headers: {}, data: 'gone', config: failure.config! };
+      const dev = await client();
+      const call = dev.get('user', { token: TOKEN, adapter: () => Promise.reject(failure) });
+      const error = await call.catch((reason: unknown) => reason);
+      expect(failure).not.toBeInstanceOf(axios.AxiosError);
+      expect((error as ProviderError).answer).toMatchObject({ status: 404, data: 'gone' });
     });
 
     it('or gives the answer where validateStatus says so', async () => {
