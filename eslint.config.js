@@ -10,10 +10,17 @@ export default defineConfig(
     files: ['**/*.{js,cjs,mjs}'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['clearTimeout', 'console', 'fetch', 'module', 'process', 'setTimeout', 'URL'].map((name) => [
-          name,
-          'readonly',
-        ]),
+        [
+          'clearTimeout',
+          'console',
+          'fetch',
+          'module',
+          'performance',
+          'process',
+          'require',
+          'URL',
+          'URLSearchParams',
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },

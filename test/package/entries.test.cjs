@@ -1,0 +1,17 @@
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { OAuthError } = require('nestjs-oauth-client');
+const { RedisTokenStore } = require('nestjs-oauth-client/redis');
+const { MemoryTokenStore } = require('nestjs-oauth-client/testing');
+const { TypeOrmTokenStore } = require('nestjs-oauth-client/typeorm');
+
+const TOKEN = { accessToken: 'a-token', tokenType: 'bearer' };
+
+test('an error of a subpath is an instance of the class that the main entry exports', async () => {
+  await assert.rejects(async () => new MemoryTokenStore().save({ name: '', user: '' }, TOKEN), OAuthError);
+});
+
+test('every subpath has its classes', () => {
+  assert.equal(typeof RedisTokenStore, 'function');
+  assert.equal(typeof TypeOrmTokenStore, 'function');
+});

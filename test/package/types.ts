@@ -1,0 +1,27 @@
+// What an application may write, type-checked against the installed package in every `module` and `moduleResolution`.
+import type { AxiosResponse } from 'axios';
+import {
+  EncryptedTokenStore,
+  type OAuth2App,
+  type OAuthClientModuleOptions,
+  type TokenIntrospection,
+  type TokenStore,
+} from 'nestjs-oauth-client';
+import { RedisTokenStore, type RedisClient } from 'nestjs-oauth-client/redis';
+import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
+import { CreateOAuthTokens1764000000000, OAuth2TokenEntity } from 'nestjs-oauth-client/typeorm';
+
+const TOKEN = { accessToken: 'a-token', tokenType: 'bearer' };
+
+export async function call(app: OAuth2App): Promise<AxiosResponse<string>> {
+  const { active }: TokenIntrospection = await app.introspectToken(TOKEN);
+  const keys: string[] = (await app.publicJwks()).keys.flatMap(({ kid }) => kid ?? []);
+  return app.get<string>('user', { token: TOKEN, params: { active, keys } });
+}
+
+export function options(client: RedisClient): OAuthClientModuleOptions[] {
+  const stores: TokenStore[] = [new MemoryTokenStore(), new RedisTokenStore(client)];
+  return stores.map((store) => ({ tokenStore: new EncryptedTokenStore(store, ['a key of 32 characters or more …']) }));
+}
+
+export const database = { entities: [OAuth2TokenEntity], migrations: [CreateOAuthTokens1764000000000] };
