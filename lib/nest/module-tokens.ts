@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
+import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 import type { ApplicationTokens, FoundToken, TokenOwner } from '../token/application-tokens.js';
 import { tokenKey } from '../token/token-key.js';
@@ -41,10 +42,18 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
     if (request && fetchToken) return given(await fetchToken(name, request));
     if (isShared(store)) {
       const owner = user ?? (request && (await this.#userOf(request)));
-      const isNobody = owner === undefined || owner === null || owner === '';
-      return isNobody ? undefined : { store, key: tokenKey(name, owner) };
+      return isNobody(owner) ? undefined : { store, key: tokenKey(name, owner) };
     }
     return request && given(await store?.fetchToken(name, request));
+  }
+
+  async isSignedIn(name: string, request: OAuthRequest): Promise<boolean | undefined> {
+    const options = this.#options.value;
+    if (options.userOf) return !isNobody(await options.userOf(request));
+    const { fetchToken } = options;
+    const store = await this.#resolved();
+    if (fetchToken) return Boolean(await fetchToken(name, request)) || undefined;
+    return isShared(store) ? undefined : Boolean(await store?.fetchToken(name, request)) || undefined;
   }
 
   async sharedStore(): Promise<TokenStore | undefined> {
@@ -113,6 +122,10 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
     if (value === undefined) return undefined;
     return resolveOption<AnyStore>(this.#moduleRef, { name: 'tokenStore', value, methods: ['fetchToken', 'fetch'] });
   }
+}
+
+function isNobody(user: string | number | null | undefined): user is '' | null | undefined {
+  return user === undefined || user === null || user === '';
 }
 
 function given(token: Awaited<ReturnType<SimpleTokenStore['fetchToken']>>): FoundToken | undefined {

@@ -17,7 +17,8 @@ export interface PendingLogout extends Pending {
 
 /** A logout that is done. */
 export interface LogoutResult {
-  postLogoutRedirectUri: string;
-  /** The path of this site that the logout was begun with; `/` when it named none. */
+  /** Where the provider sent the user back to; undefined when the callback has no state, and so names no logout. */
+  postLogoutRedirectUri?: string;
+  /** The path of this site that the logout was begun with; `/` when it named none, or when the callback has no state. */
   returnTo: string;
 }

@@ -220,18 +220,31 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Finishes the logout whose callback this request is. `@OAuthLogoutCallback()` does this.
+   * Finishes the logout whose callback this request is. `@OAuthLogoutCallback()` does this. A callback without a state, as
+   * Cognito sends it, is good when nobody is signed in here any longer.
    * @throws {MismatchingStateError} when this browser has no such logout pending
+   * @throws {OAuthError} `invalid_request` when the callback has no state, and a user is signed in here
    */
   async validateLogoutResponse(request: OAuthRequest): Promise<LogoutResult> {
     return this.guarded(async () => {
       refusePrefetch(request);
       const { state } = callbackParameters(request, ['state']);
-      if (!state) throw new OAuthError('invalid_request', { description: 'the callback has no "state" parameter' });
+      if (!state) return this.#logoutWithoutState(request);
       const logout = await this.stateStore.take(request, this.pendingKey('logout', state, request));
       const { postLogoutRedirectUri, returnTo = '/' } = logout as PendingLogout;
       return { postLogoutRedirectUri, returnTo };
     }, 'logout_callback');
+  }
+
+  /** Another site can send a user here: it must not end the session of one who did not ask for it. */
+  async #logoutWithoutState(request: OAuthRequest): Promise<LogoutResult> {
+    if (!(await this.isSignedIn(request))) return { returnTo: '/' };
+    throw new OAuthError('invalid_request', {
+      description:
+        'the callback of the logout has no "state" parameter, and a user is signed in here; expected the state of a logout that ' +
+        'was begun here. For a provider that returns no state, end your own session in the handler of @OAuthLogout(), and set ' +
+        'the module option userOf, which says whether a user is signed in',
+    });
   }
 
   /**

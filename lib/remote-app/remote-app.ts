@@ -11,6 +11,7 @@ import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
 import { askStore } from '../refresh/ask-store.js';
+import { holdsApplicationData } from '../state/application-data.js';
 import type { PendingKey, StateStore } from '../state/state-store.js';
 import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
 import { requireOwnToken } from '../token/token-binding.js';
@@ -321,6 +322,12 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
       return stored.token;
     }
     throw this.missingToken('this user has none; sign in first');
+  }
+
+  /** Whether a user is signed in here; where the application does not say, what it keeps in the session counts as a user. */
+  protected async isSignedIn(request: OAuthRequest): Promise<boolean> {
+    if (await this.#config.fetchToken?.(request)) return true;
+    return (await this.tokens.isSignedIn(this.name, request)) ?? holdsApplicationData(request);
   }
 
   /** @throws {MissingTokenError} when the token was issued by another provider, or to another client */

@@ -7,7 +7,7 @@ import { loginCookie, removeLoginCookie, schemeOf, setLoginCookie, type LoginCoo
 import { digestOf, placeOf } from './pending-place.js';
 import { entryName, pendingNames, rememberUse, wasUsed } from './session-entries.js';
 import { inTurn, saveSession } from './session-turns.js';
-import { isCookieSession, isNew, requireSession, type Session } from './session.js';
+import { isCookieSession, isNew, requireSession, setIn, type Session } from './session.js';
 import type { Pending, PendingKey, StateStore } from './state-store.js';
 
 /** Seconds that a login may take. */
@@ -55,13 +55,13 @@ export class SessionStateStore implements StateStore {
   async save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void> {
     const session = requireSession(request);
     const data = isCookieSession(session) && holdsSecret(pending) ? this.#seal(key, pending) : pending;
-    const most = mostPending(session, data);
+    const most = mostPending(request, session, data);
     const value = randomBytes(16).toString('base64url');
     setLoginCookie(request, key, value, pending, { lifetime: LIFETIME, most });
     await inTurn(request, session, async () => {
       makeRoom(session, most - 1);
       const binding = bindingOf(key, { value, secure: key.https });
-      session[entryName(key)] = { data, exp: nowInSeconds() + LIFETIME, binding } satisfies Entry;
+      setIn(session, entryName(key), { data, exp: nowInSeconds() + LIFETIME, binding } satisfies Entry);
       await saveSession(session);
     });
   }
@@ -101,7 +101,7 @@ export class SessionStateStore implements StateStore {
     throw new OAuthConfigError([
       'encryptionKeys: missing; the session is kept in a cookie, where the browser could read the secret of the OAuth 1 ' +
         'request token, or the private key of DPoP. Give 32 random bytes in base64, as `openssl rand -base64 32` makes ' +
-        'them, or use a session with a store (express-session)',
+        "them, also for `state: 'cookie'`, which needs no session; or use a session with a store (express-session)",
     ]);
   }
 
@@ -123,9 +123,10 @@ function bindingOf(key: PendingKey, cookie: Omit<LoginCookie, 'since'>): string 
   return digestOf(key, cookie.value, schemeOf(cookie));
 }
 
-/** How many logins a session keeps. */
-function mostPending(session: Session, data: Entry['data']): number {
-  if (!isCookieSession(session)) return MAX_PENDING;
+/** How many logins a session keeps. One that saves itself without a store, as that of `iron-session`, is a cookie too. */
+function mostPending(request: OAuthRequest, session: Session, data: Entry['data']): number {
+  const hasStore = !isCookieSession(session) && (request as { sessionStore?: unknown }).sessionStore !== undefined;
+  if (hasStore) return MAX_PENDING;
   return typeof data === 'string' ? MAX_SEALED_IN_COOKIE : MAX_PENDING_IN_COOKIE;
 }
 

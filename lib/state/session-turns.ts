@@ -1,15 +1,15 @@
 import type { OAuthRequest } from '../oauth-request.js';
 import { errorFields, logEvent } from '../observability/log.js';
 import { OAuthError } from '../oauth.errors.js';
+import { finished, type Done } from './finished.js';
 import { replaceState } from './session-entries.js';
-import { isCookieSession, isNew, type Session } from './session.js';
+import { isCookieSession, isNew, writeBack, type Session } from './session.js';
 
 /** A store as `express-session` and `@fastify/session` have it. */
 interface SessionStore {
   get(id: string, done: (error: unknown, session?: Session | null) => void): void;
 }
-type Done = (error?: unknown) => void;
-type Save = (done: Done) => void;
+type Save = (done: Done) => unknown;
 
 /** A session, and where it is stored. */
 interface Stored {
@@ -41,14 +41,14 @@ export async function inTurn<T>(request: OAuthRequest, session: Session, step: (
 
 /** @throws {OAuthError} `session_error` when it cannot be saved */
 export async function saveSession(session: Session): Promise<void> {
+  writeBack(session);
   if (isCookieSession(session)) return;
   const save = ownSaves.get(session) ?? (session.save as Save);
-  await new Promise<void>((resolve, reject) => {
-    save.call(session, (error) => {
-      if (error) reject(sessionError('the session could not be saved, so the login could not be kept', error));
-      else resolve();
-    });
-  });
+  try {
+    await finished((done) => save.call(session, done));
+  } catch (error) {
+    throw sessionError('the session could not be saved, so the login could not be kept', error);
+  }
 }
 
 /** Nothing, for a session that no other request can have: a new one, or one that is its cookie. */
@@ -116,7 +116,7 @@ function takeOverAtEverySave(stored: Stored): void {
  */
 function failWith(done: Done, error: unknown): void {
   try {
-    done(error);
+    done(error as Error);
   } catch (again) {
     logEvent('error', 'session not saved', errorFields(again));
   }

@@ -16,6 +16,11 @@ export type FoundToken = { store: TokenStore; key: TokenKey } | { given: StoredT
 export interface ApplicationTokens extends TokenEvents, Required<Pick<SimpleTokenStore, 'updateToken'>> {
   /** Nothing, where the user has none, or where nobody knows who the user is. */
   find(name: string, owner: TokenOwner): Promise<FoundToken | undefined>;
+  /**
+   * Whether a user is signed in: by `userOf`, or else because there is a token of this client. Undefined where neither is
+   * known, as with a `TokenStore` whose application has no `userOf`.
+   */
+  isSignedIn(name: string, request: OAuthRequest): Promise<boolean | undefined>;
   /** The store that all processes share, if there is one. */
   sharedStore(): Promise<TokenStore | undefined>;
 }

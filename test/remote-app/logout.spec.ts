@@ -118,16 +118,72 @@ describe('a logout that ends the provider’s session', () => {
     );
   });
 
-  it('is refused without a state, with an unknown one, and in another browser', async () => {
+  it('is refused with an unknown state, and in another browser', async () => {
     await start();
     const { searchParams } = await logout();
     const callback = async (query: string, by = browser) =>
       (await by.get(`${app.url}/auth/dev/signed-out${query}`)).json();
-    expect(await callback('')).toMatchObject({ error_description: 'the callback has no "state" parameter' });
     expect(await callback('?state=invalid-state')).toMatchObject({ error: 'mismatching_state' });
     const state = `?state=${searchParams.get('state')}`;
     expect(await callback(state, new Browser())).toMatchObject({ error: 'mismatching_state' });
     expect(await callback(state)).toEqual({ returnTo: '/' });
+  });
+
+  describe('whose callback has no state, as that of Cognito', () => {
+    async function signIn(): Promise<void> {
+      provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+      const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
+      const state = new URL(headers.get('location') ?? '').searchParams.get('state');
+      const page = await browser.get(`${app.url}/auth/dev/callback?code=c&state=${state}`);
+      expect(page.status).toBe(200);
+    }
+
+    const signedOut = () => browser.get(`${app.url}/auth/dev/signed-out`);
+    const refused = {
+      error: 'invalid_request',
+      error_description: expect.stringMatching(/no "state" parameter, and a user is signed in here/),
+    };
+
+    it('ends well for a user who is signed out here', async () => {
+      await start();
+      await signIn();
+      await logout('?next=/bye');
+      expect(await signedOut()).toMatchObject({ status: 200, text: '{"returnTo":"/"}' });
+    });
+
+    it('ends well for a user who never signed in, and without a session', async () => {
+      await start({ session: 'none' });
+      expect(await signedOut()).toMatchObject({ status: 200, text: '{"returnTo":"/"}' });
+    });
+
+    it('is refused for a user who is still signed in, by the token', async () => {
+      await start();
+      await signIn();
+      const page = await signedOut();
+      expect([page.status, page.json()]).toEqual([400, expect.objectContaining(refused)]);
+    });
+
+    it('is refused for a user who is still signed in, by what the session holds', async () => {
+      await start({ fetchToken: undefined });
+      await signIn();
+      expect((await signedOut()).json()).toMatchObject(refused);
+      await logout();
+      expect((await signedOut()).status).toBe(200);
+    });
+
+    it('is refused for a user who is still signed in, by userOf, which goes before the session', async () => {
+      let user: string | undefined = 'ada';
+      await start({ fetchToken: undefined, userOf: () => user });
+      await signIn();
+      expect((await signedOut()).json()).toMatchObject(refused);
+      user = undefined;
+      expect((await signedOut()).status).toBe(200);
+    });
+
+    it('gives no redirect URI by hand', async () => {
+      const dev = await start();
+      expect(await dev.validateLogoutResponse({ method: 'GET', query: {} })).toEqual({ returnTo: '/' });
+    });
   });
 
   it('returns to a path of this site and to no other', async () => {

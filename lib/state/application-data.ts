@@ -1,0 +1,17 @@
+import type { OAuthRequest } from '../oauth-request.js';
+import { stateOf } from './session-entries.js';
+import { isKeyed, KEY, listed, type Session } from './session.js';
+
+/** Whether the application keeps something in the session, such as who is signed in. A session that cannot tell may have it. */
+export function holdsApplicationData({ session }: OAuthRequest): boolean {
+  if (typeof session !== 'object' || session === null) return false;
+  const values = isKeyed(session) ? listed(session) : (session as Session);
+  if (!values) return true;
+  const own = ['cookie', KEY, ...Object.keys(stateOf(values))];
+  return Object.entries(values).some(([key, value]) => !own.includes(key) && isFilled(value));
+}
+
+function isFilled(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
+  return value !== undefined && value !== null && value !== '' && typeof value !== 'function';
+}
