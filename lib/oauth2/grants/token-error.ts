@@ -25,7 +25,7 @@ export function tokenErrorIn(
   if (isEmptyRefusal(answer, data) && USER_GRANTS.includes(grantType)) {
     const what = grantType === 'refresh_token' ? 'refresh token' : 'code';
     const description = `the token endpoint refused the ${what}: it answered 400 without a body. Sign in again`;
-    return new OAuthError('invalid_grant', { description, status: 400 });
+    return new OAuthError('invalid_grant', { description, status: 400, answered: answer });
   }
   const isError = errorsIn(data).length > 1 || (typeof data.error === 'string' && data.error !== '');
   return isError ? tokenEndpointError(standardError(data), answer) : undefined;
