@@ -3,9 +3,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 import { snippetsOf, type DocPage } from './snippets.js';
 
-/** Here the snippets are written, and can be run: with the library beside them, as if it were installed. */
-const SOURCES = resolve('build/docs');
-const COMPILED = join(SOURCES, 'compiled');
+/** Here the snippets are written by default, and can be run: with the library beside them, as if it were installed. */
+const SOURCES = 'build/docs';
 
 /** Starts the quick start's module, as the application around it would. */
 const MAIN = `
@@ -26,24 +25,26 @@ export interface CompiledDocs {
 }
 
 /** Compiles every TypeScript block of the pages, strictly, against the library's sources; all in one program. */
-export function compileDocs(pages: DocPage[]): CompiledDocs {
-  rmSync(SOURCES, { recursive: true, force: true });
-  const files = pages.flatMap(snippetsOf).map(({ path, code }) => write(join(SOURCES, path), code));
-  files.push(write(join(SOURCES, 'app/src/main.ts'), MAIN));
+export function compileDocs(pages: DocPage[], folder = SOURCES): CompiledDocs {
+  const sources = resolve(folder);
+  const compiled = join(sources, 'compiled');
+  rmSync(sources, { recursive: true, force: true });
+  const files = pages.flatMap(snippetsOf).map(({ path, code }) => write(join(sources, path), code));
+  if (pages.some(({ path }) => path === 'README.md')) files.push(write(join(sources, 'app/src/main.ts'), MAIN));
   const roots = files.filter((file) => file.endsWith('.ts'));
   const program = ts.createProgram(roots, {
     ...compilerOptions(),
     types: ['node', 'jest'],
     noEmit: false,
     rootDir: resolve('.'),
-    outDir: COMPILED,
+    outDir: compiled,
   });
   program.emit();
-  installLibrary();
+  installLibrary(sources, compiled);
   return {
-    errors: roots.flatMap((file) => errorsIn(program, file)).map(describe),
-    app: join(SOURCES, 'app'),
-    compiledFile: (name) => join(COMPILED, 'build/docs/app', name.replace(/\.ts$/, '.js')),
+    errors: roots.flatMap((file) => errorsIn(program, file)).map((error) => describe(error, sources)),
+    app: join(sources, 'app'),
+    compiledFile: (name) => join(compiled, folder, 'app', name.replace(/\.ts$/, '.js')),
   };
 }
 
@@ -59,12 +60,12 @@ function compilerOptions(): ts.CompilerOptions {
 }
 
 /** `nestjs-oauth-client`, for whoever runs a snippet, is the compiled library. */
-function installLibrary(): void {
-  write(join(SOURCES, 'package.json'), '{ "type": "module" }');
-  const installed = join(SOURCES, 'node_modules/nestjs-oauth-client');
+function installLibrary(sources: string, compiled: string): void {
+  write(join(sources, 'package.json'), '{ "type": "module" }');
+  const installed = join(sources, 'node_modules/nestjs-oauth-client');
   const exports = { '.': './lib/index.js', './*': './lib/*/index.js' };
   write(join(installed, 'package.json'), JSON.stringify({ type: 'module', exports }));
-  symlinkSync(join(COMPILED, 'lib'), join(installed, 'lib'));
+  symlinkSync(join(compiled, 'lib'), join(installed, 'lib'));
 }
 
 /** Two blocks with one file name are a mistake. */
@@ -74,8 +75,8 @@ function write(path: string, text: string): string {
   return path;
 }
 
-function describe({ file, start = 0, messageText }: ts.Diagnostic): string {
+function describe({ file, start = 0, messageText }: ts.Diagnostic, sources: string): string {
   const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
-  const path = file ? relative(SOURCES, file.fileName) : '';
+  const path = file ? relative(sources, file.fileName) : '';
   return `${path}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
 }
