@@ -64,7 +64,7 @@ export class OAuthClientModule {
   static forFeature(clients: Record<string, ClientRegistration>): DynamicModule {
     return {
       module: OAuthClientModule,
-      providers: [{ provide: OAuthFeatureClients, useValue: new OAuthFeatureClients(clients) }],
+      providers: [{ provide: OAuthFeatureClients, useValue: new OAuthFeatureClients(clients) }, lateFeatureProvider],
     };
   }
 }
@@ -100,6 +100,32 @@ function optionsProviders({
   ];
 }
 
+/** Registers the clients of a module that `LazyModuleLoader` loads when the registry has long been made. */
+const lateFeatureProvider: Provider = {
+  provide: 'nestjs-oauth-client:late-feature',
+  inject: [OAuthFeatureClients, ModulesContainer],
+  useFactory: (feature: OAuthFeatureClients, modules: ModulesContainer): void => {
+    for (const { providers } of modules.values()) {
+      const registry = providers.get(OAuthRegistry)?.instance;
+      if (registry instanceof OAuthRegistry) registerFeatures(registry, [feature]);
+    }
+  },
+};
+
+/** Features whose clients a registry has: Nest may make the registry before or after the module of a feature. */
+const registered = new WeakMap<OAuthRegistry, Set<OAuthFeatureClients>>();
+
+function registerFeatures(
+  registry: OAuthRegistry,
+  features: readonly OAuthFeatureClients[],
+  clients: Record<string, ClientRegistration> = {},
+): void {
+  const known = registered.get(registry) ?? new Set();
+  const fresh = features.filter((feature) => !known.has(feature));
+  registered.set(registry, new Set([...known, ...fresh]));
+  registry.registerAll([...Object.entries(clients), ...fresh.flatMap(({ value }) => Object.entries(value))]);
+}
+
 const registryProvider: Provider = {
   provide: OAuthRegistry,
   inject: [
@@ -118,9 +144,9 @@ const registryProvider: Provider = {
     modules: ModulesContainer,
     config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
-    const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS' } = options.value;
     const faults = optionFaults(options.value);
     if (faults.length > 0) throw new OAuthConfigError(faults);
+    const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS' } = options.value;
     const features = [...modules.values()].flatMap(({ providers }) => providers.get(OAuthFeatureClients) ?? []);
     const registry = new OAuthRegistry(new SettingsSources(config, configKey), {
       ...siteOptions(options.value),
@@ -128,10 +154,11 @@ const registryProvider: Provider = {
       tokens,
       stateStore,
     });
-    registry.registerAll([
-      ...Object.entries(clients),
-      ...features.flatMap(({ instance }) => Object.entries((instance as OAuthFeatureClients).value)),
-    ]);
+    registerFeatures(
+      registry,
+      features.map(({ instance }) => instance as OAuthFeatureClients),
+      clients,
+    );
     return registry;
   },
 };

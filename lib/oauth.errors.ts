@@ -316,6 +316,13 @@ export class OAuthConfigError extends OAuthError {
       description: faults.length === 1 ? faults[0] : `\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
       status: 500,
     });
+    // An error that nobody catches is printed with every enumerable property, and each would repeat the faults.
+    for (const key of Object.keys(this)) Object.defineProperty(this, key, { enumerable: false });
+  }
+
+  /** @internal What Node and Nest's logger print: every fault once. A stack, or the body of an answer, says nothing here. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `${this.name}: ${this.message}`;
   }
 }
 

@@ -3,7 +3,7 @@ import { checkSettings } from './config/check-settings.js';
 import { buildConfig, type OAuth2ClientConfig } from './config/client-config.js';
 import type { ClientSettings } from './config/client-settings.js';
 import type { RegisterOptions } from './config/register-options.js';
-import { shownName } from './config/client-name.js';
+import { shownName, variablePrefix } from './config/client-name.js';
 import { ClientNames } from './config/client-names.js';
 import { runTimeHttpFaults } from './config/http-options.js';
 import { impersonationFaults } from './config/issuer-faults.js';
@@ -172,7 +172,15 @@ export class OAuthRegistry {
     if (!isRecord(registration)) return [`${name}: expected an object of settings`];
     const { overwrite = false, appClass, ...code }: ClientRegistration = registration;
     const settings = this.#sources.settingsOf(name, { ...appClass?.settings, ...code }, overwrite);
-    return this.#add(name, { settings, appClass }, false);
+    return this.#add(name, { settings, appClass }, false).map((fault) => this.#withVariable(name, fault));
+  }
+
+  /** Adds the variable that a missing setting is read from. */
+  #withVariable(name: string, fault: string): string {
+    const missing = ['client_id', 'client_secret'].find((key) => fault.startsWith(`${name}.${key}: missing`));
+    if (missing === undefined) return fault;
+    const variable = `${variablePrefix(name)}_${missing.toUpperCase()}`;
+    return `${fault}. Set the variable ${variable}, or give it in code or under ${this.#sources.configKey}; is the .env file there?`;
   }
 
   #runTimeSettings(

@@ -1,15 +1,19 @@
 import type { ConfigService } from '@nestjs/config';
 import { OAuthConfigError } from '../oauth.errors.js';
+import { brokenJsonAt } from './broken-json.js';
 import { shownName, variablePrefix } from './client-name.js';
 import { isRecord, normalizeKeys, type Settings } from './setting-keys.js';
 
 /** Where settings are read from: `ConfigService`, and with it the environment. */
 export class SettingsSources {
+  /** Where in `ConfigService` the clients are. */
+  readonly configKey: string;
   readonly #config: ConfigService;
   readonly #clients: Record<string, unknown>;
 
   /** @throws {OAuthConfigError} when what is under `configKey` is not an object, nor a JSON string of one */
   constructor(config: ConfigService, configKey: string) {
+    this.configKey = configKey;
     this.#config = config;
     this.#clients = readClients(config.get<unknown>(configKey), configKey);
   }
@@ -46,7 +50,7 @@ export class SettingsSources {
 }
 
 function readClients(value: unknown, configKey: string): Record<string, unknown> {
-  const clients = typeof value === 'string' ? parseJson(value) : (value ?? {});
+  const clients = typeof value === 'string' ? parseJson(value, configKey) : (value ?? {});
   if (!isRecord(clients)) {
     throw new OAuthConfigError([`${configKey}: expected an object of clients by name, or a JSON string of one`]);
   }
@@ -57,11 +61,15 @@ function readClients(value: unknown, configKey: string): Record<string, unknown>
   return clients;
 }
 
-function parseJson(text: string): unknown {
+/** @throws {OAuthConfigError} that says where the text is not JSON; the parser's own message quotes it, secrets and all */
+function parseJson(text: string, configKey: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return undefined; // the parser's own message quotes the text, secrets and all
+    throw new OAuthConfigError([
+      `${configKey}: expected an object of clients by name, or a JSON string of one. The string is not JSON: it breaks off ` +
+        `${brokenJsonAt(text)}. In a .env file, put it on one line, between single quotes`,
+    ]);
   }
 }
 

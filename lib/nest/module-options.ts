@@ -1,5 +1,6 @@
+import { escaped } from '../config/escaped-text.js';
 import { EXPECTED_TIMEOUT } from '../config/http-options.js';
-import { isRecord } from '../config/setting-keys.js';
+import { isRecord, nearestKey } from '../config/setting-keys.js';
 import { isHttpUrl } from '../config/settings-schema.js';
 import { LONGEST_TIMER_MS } from '../limits.js';
 import type { OAuthClientModuleOptions } from '../oauth-client.options.js';
@@ -9,11 +10,34 @@ import { parseHost } from '../remote-app/request-host.js';
 const MOST_HOSTS = 100;
 const FLAGS = ['allowInsecureHttp', 'blockPrivateNetworks', 'exposeErrors'] as const;
 
+/** Every option. A misspelled one would have no effect, which is dangerous for those that protect something. */
+const OPTIONS: Record<keyof OAuthClientModuleOptions, true> = {
+  clients: true,
+  configKey: true,
+  fetchToken: true,
+  updateToken: true,
+  tokenStore: true,
+  userOf: true,
+  state: true,
+  encryptionKeys: true,
+  baseUrl: true,
+  allowedHosts: true,
+  allowInsecureHttp: true,
+  exposeErrors: true,
+  http: true,
+  blockPrivateNetworks: true,
+  onTokenRevoked: true,
+  onTokenUnsaved: true,
+  onBackchannelLogout: true,
+};
+const OPTION_SHOWN = 50;
+
 /** Returns every fault of the options that say how clients reach their providers, and how users reach this site. */
 export function optionFaults(options: OAuthClientModuleOptions): string[] {
+  if (!isRecord(options)) return ['the options of OAuthClientModule: expected an object. Return one from `useFactory`'];
   const values: Partial<Record<string, unknown>> = { ...options };
   const { clients, baseUrl, allowedHosts, http } = values;
-  const faults: string[] = [];
+  const faults = unknownOptions(values);
   if (baseUrl !== undefined && !isSite(baseUrl)) {
     faults.push('baseUrl: expected an http or https URL without a path; put the path into the redirect URIs');
   }
@@ -41,6 +65,19 @@ export function siteOptions({
   return { http, baseUrl, allowedHosts: hosts, allowInsecureHttp, blockPrivateNetworks, exposeErrors };
 }
 
+function unknownOptions(values: Partial<Record<string, unknown>>): string[] {
+  const unknown = Object.keys(values).filter(
+    (option) => !Object.hasOwn(OPTIONS, option) && values[option] !== undefined,
+  );
+  return unknown.map((option) => {
+    const shown = escaped(option, OPTION_SHOWN);
+    if (option === 'isGlobal')
+      return 'isGlobal: expected beside useFactory, useClass or useExisting, not in what it returns';
+    const near = nearestKey(option, Object.keys(OPTIONS));
+    return `${shown}: OAuthClientModule has no such option.${near === undefined ? '' : ` Did you mean ${near}?`}`;
+  });
+}
+
 function httpFaults(http: unknown): string[] {
   if (http === undefined) return [];
   if (!isRecord(http)) return ['http: expected an object of axios defaults'];
@@ -57,5 +94,7 @@ function areHosts(value: unknown): boolean {
 }
 
 function isSite(value: unknown): boolean {
-  return isHttpUrl(value) && new URL(value).pathname === '/';
+  if (!isHttpUrl(value)) return false;
+  const { href, origin } = new URL(value);
+  return href === `${origin}/`;
 }

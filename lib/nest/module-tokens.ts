@@ -44,7 +44,8 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
       const owner = user ?? (request && (await this.#userOf(request)));
       return isNobody(owner) ? undefined : { store, key: tokenKey(name, owner) };
     }
-    return request && given(await store?.fetchToken(name, request));
+    if (!request) throw needsTokenStore(store);
+    return given(await store?.fetchToken(name, request));
   }
 
   async isSignedIn(name: string, request: OAuthRequest): Promise<boolean | undefined> {
@@ -126,6 +127,14 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
 
 function isNobody(user: string | number | null | undefined): user is '' | null | undefined {
   return user === undefined || user === null || user === '';
+}
+
+function needsTokenStore(store: SimpleTokenStore | undefined): OAuthConfigError {
+  const why = store ? 'is a SimpleTokenStore (fetchToken), which finds tokens by the request' : 'is missing';
+  return new OAuthConfigError([
+    `tokenStore: a call with \`{ user }\` needs a TokenStore, and the tokenStore of OAuthClientModule ${why}. Pass ` +
+      '`{ request }` or `{ token }` to the call, or configure a TokenStore, such as RedisTokenStore or TypeOrmTokenStore',
+  ]);
 }
 
 function given(token: Awaited<ReturnType<SimpleTokenStore['fetchToken']>>): FoundToken | undefined {

@@ -13,6 +13,8 @@ const OAUTH2 = {
   authorize_url: 'https://provider.test/authorize',
   access_token_url: 'https://provider.test/token',
 };
+const unset = (variable: string): string =>
+  `. Set the variable ${variable}, or give it in code or under ${KEY}; is the .env file there?`;
 const OAUTH1 = { ...OAUTH2, request_token_url: 'https://provider.test/request' };
 
 /** What start-up fails with; it must be one OAuthConfigError without a secret. */
@@ -154,10 +156,10 @@ describe('a fault in the settings', () => {
       'dev.authorize_url: missing; give it, or issuer, or server_metadata_url',
       'dev.access_token_url: missing; give it, or issuer, or server_metadata_url',
     ];
-    expect(await faultsOf({})).toEqual(['dev.client_id: missing', ...endpoints]);
+    expect(await faultsOf({})).toEqual([`dev.client_id: missing${unset('DEV_CLIENT_ID')}`, ...endpoints]);
     expect(await faultsOf({ client_id: 'dev' })).toEqual(endpoints);
     expect(await faultsOf({ request_token_url: OAUTH1.request_token_url })).toEqual([
-      'dev.client_id: missing',
+      `dev.client_id: missing${unset('DEV_CLIENT_ID')}`,
       'dev.access_token_url: missing',
       'dev.authorize_url: missing',
     ]);
@@ -315,7 +317,7 @@ describe('a fault in the settings', () => {
     async (token_endpoint_auth_method) => {
       for (const client_secret of [undefined, null, '']) {
         expect(await faultsOf({ ...OAUTH2, client_secret, client_kwargs: { token_endpoint_auth_method } })).toEqual([
-          `dev.client_secret: missing; ${token_endpoint_auth_method} needs it`,
+          `dev.client_secret: missing; ${token_endpoint_auth_method} needs it${unset('DEV_CLIENT_SECRET')}`,
         ]);
       }
     },
@@ -376,7 +378,7 @@ describe('a fault in the settings', () => {
     const hostile = `"__proto__":{"client_id":"${MARKER}"},"constructor":"${MARKER}"`;
     const text = `{"dev":{${hostile},"client_kwargs":{${hostile}},"authorize_params":{"__proto__":{"a":"${MARKER}"}}}}`;
     const { faults } = await startUpError({ settings: { [KEY]: text } });
-    expect(faults).toContain('dev.client_id: missing');
+    expect(faults).toContain(`dev.client_id: missing${unset('DEV_CLIENT_ID')}`);
     expect(faults).toContainEqual(expect.stringMatching(/^dev\.constructor: unknown key/));
     expect(({} as { client_id?: string }).client_id).toBeUndefined();
   });
@@ -390,16 +392,31 @@ describe('settings that cannot be read', () => {
   });
 
   it.each([
-    ['no JSON', `{"dev": {"client_secret": "${MARKER}"`],
     ['a JSON array', `["${MARKER}"]`],
     ['a JSON string', `"${MARKER}"`],
     ['null in JSON', 'null'],
-    ['empty', ''],
-    ['words', `client_secret=${MARKER}`],
   ])('are %s in the variable, whose text is not quoted', async (_, text) => {
     process.env[KEY] = text;
     const { faults } = await startUpError({});
     expect(faults).toEqual([`${KEY}: expected an object of clients by name, or a JSON string of one`]);
+  });
+
+  it.each([
+    ['cut off', `{"dev": {"client_secret": "${MARKER}"`, 'at its end: something is not closed'],
+    ['empty', '', 'at once: it is empty'],
+    ['words', `client_secret=${MARKER}`, 'at line 1, column 1'],
+    ['a trailing comma', `{\n  "dev": {\n    "client_id": "${MARKER}",\n  }\n}`, 'at line 4, column 3'],
+    ['single quotes', `{'dev': {}}`, 'at line 1, column 2'],
+    ['a missing comma', `{"a": {} "b": "${MARKER}"}`, 'at line 1, column 10'],
+    ['a line break in a string', `{"a": "${MARKER}\n"}`, 'at line 1, column 7'],
+    ['something after it', `{"a": {}} ${MARKER}`, 'at line 1, column 11'],
+  ])('are a string that is not JSON (%s), and the error says where', async (_, text, where) => {
+    process.env[KEY] = text;
+    const { faults } = await startUpError({});
+    expect(faults).toEqual([
+      `${KEY}: expected an object of clients by name, or a JSON string of one. The string is not JSON: it breaks off ${where}. ` +
+        'In a .env file, put it on one line, between single quotes',
+    ]);
   });
 
   it.each([[[MARKER]], [5], [true]])('are %j', async (value) => {
@@ -464,7 +481,7 @@ describe('start-up', () => {
       'three.rsa_key: belongs in client_kwargs',
       'two.access_token_url: missing',
       'two.authorize_url: missing',
-      'two.client_id: missing',
+      `two.client_id: missing${unset('TWO_CLIENT_ID')}`,
       'two.request_token_url: expected an absolute http or https URL',
     ]);
     expect(code).toBe('invalid_configuration');
