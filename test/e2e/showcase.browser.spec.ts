@@ -214,6 +214,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     await page.getByRole('link', { name: `Sign in with ${provider}` }).click();
     await page.getByRole('button', { name: 'Deny' }).click();
     expect(await heading(page)).toBe('You said no');
+    expect(await page.locator('main').innerText()).toMatch(/Reference in the log: \w+/);
     await screenshot('denied');
     await page.getByRole('link', { name: 'Back to the start' }).click();
     expect(await heading(page)).toBe('Sign in with anything');

@@ -5,7 +5,7 @@ import { describeWhere } from './skips.js';
 const { DATABASE_URL, REDIS_URL } = process.env;
 
 /** What tests that are skipped lack. */
-export const NEEDS_REDIS = 'a Redis server: set REDIS_URL';
+const NEEDS_REDIS = 'a Redis server: set REDIS_URL';
 export const NEEDS_POSTGRES = 'a PostgreSQL server: set DATABASE_URL';
 
 /** `describe`, for what needs Redis: skipped without `REDIS_URL`, but never in CI. */
