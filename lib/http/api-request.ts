@@ -21,10 +21,10 @@ export interface Credentials {
   readonly origins: ReadonlySet<string>;
   /** Puts the token, or a signature, into a request that goes to one of those origins. */
   authorize(request: ProtectedRequest): ProtectedRequest | Promise<ProtectedRequest>;
-  /** Receives every answer. */
+  /** Receives every answer that is not a challenge. */
   learn?(url: string, answer: ApiAnswer): void;
-  /** Whether a request that was answered so (status 401) is to be authorized again, and sent once more. */
-  isChallenge?(answer: ApiAnswer): boolean | Promise<boolean>;
+  /** Whether a request that was answered so (status 401) is to be authorized again, and sent again. Ends with `false` in time. */
+  isChallenge?(answer: ApiAnswer, url: string): boolean | Promise<boolean>;
 }
 
 /** What of an answer tells whether the request is to be sent again. */
@@ -118,21 +118,23 @@ async function sendHop(
   };
   const isRepeatable = isSafeMethod(request.method) && !isStream(request.data);
   const send = (): Promise<AxiosResponse> => sendPooled(isRepeatable, sendOn);
-  return credentials ? sendTwiceIfChallenged(send, request, credentials) : send();
+  return credentials ? sendWhileChallenged(send, request, credentials) : send();
 }
 
-/** Sends a request, and once more when its answer asks for that and its body can be sent again. */
-async function sendTwiceIfChallenged(
+/** Sends a request, and again while its answers ask for that and its body can be sent again. */
+async function sendWhileChallenged(
   send: () => Promise<AxiosResponse>,
   { url, data }: ProtectedRequest,
   credentials: Credentials,
 ): Promise<AxiosResponse> {
-  try {
-    const answer = await send();
-    return (await isChallenge(answer, url, data, credentials)) ? await send() : answer;
-  } catch (failure) {
-    if (axios.isAxiosError(failure) && (await isChallenge(failure.response, url, data, credentials))) return send();
-    throw failure;
+  for (;;) {
+    try {
+      const answer = await send();
+      if (!(await isChallenge(answer, url, data, credentials))) return answer;
+    } catch (failure) {
+      const answer = axios.isAxiosError(failure) ? failure.response : undefined;
+      if (!(await isChallenge(answer, url, data, credentials))) throw failure;
+    }
   }
 }
 
@@ -144,10 +146,12 @@ async function isChallenge(
 ): Promise<boolean> {
   if (!answer || (answer.status !== 401 && !credentials.learn)) return false;
   const headers = lowerCased(answer.headers);
+  if (answer.status === 401 && !isStream(sent) && (await credentials.isChallenge?.({ headers }, url))) {
+    if (answer.data instanceof Readable) answer.data.destroy();
+    return true;
+  }
   credentials.learn?.(url, { headers });
-  if (answer.status !== 401 || isStream(sent) || !(await credentials.isChallenge?.({ headers }))) return false;
-  if (answer.data instanceof Readable) answer.data.destroy();
-  return true;
+  return false;
 }
 
 function lowerCased(headers: object): Record<string, unknown> {

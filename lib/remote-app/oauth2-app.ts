@@ -292,8 +292,9 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   async revokeToken(stored: StoredOAuth2Token): Promise<void> {
     await this.#withProvider('revocation', (provider) => {
       this.requireOwnToken(stored);
+      const { tokenType, dpopKey = provider.config.dpopKey } = readOAuth2Token(stored);
       const { token, hint } = longestLived(stored);
-      return revokeToken(provider, token, hint);
+      return revokeToken(provider, token, hint, tokenType === 'dpop' ? dpopKey : undefined);
     });
   }
 

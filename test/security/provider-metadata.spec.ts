@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { OAuthError, type OAuth2App } from 'nestjs-oauth-client';
 import { DpopKeys } from '../../lib/oauth2/client/dpop-keys.js';
+import { DpopProofs } from '../../lib/oauth2/client/dpop-proofs.js';
 import { authorizationError } from '../../lib/oauth2/provider/provider-error.js';
 import { readJwkSet } from '../../lib/oauth2/provider/jwk-set.js';
 import { readMetadata } from '../../lib/oauth2/provider/metadata-schema.js';
@@ -226,8 +227,9 @@ describe('text from a provider', () => {
   ])('is a DPoP nonce only by the alphabet of RFC 9449: %s', async (_, nonce, isGood) => {
     const keys = new DpopKeys({ dpopBoundAccessTokens: true } as never);
     const key = await keys.keyFor();
-    keys.learnNonce('https://p.test', { 'dpop-nonce': nonce });
-    const proof = await keys.proof(key!, { method: 'GET', url: 'https://p.test/a' });
+    const proofs = new DpopProofs(keys);
+    proofs.receive('https://p.test', { 'dpop-nonce': nonce }, false);
+    const proof = await proofs.make(key!, { method: 'GET', url: 'https://p.test/a' });
     const claims = JSON.parse(Buffer.from(proof.split('.')[1] ?? '', 'base64url').toString()) as { nonce?: string };
     expect(claims.nonce).toBe(isGood ? nonce : undefined);
   });

@@ -2,6 +2,7 @@ import type { JsonWebKey } from 'node:crypto';
 import type { ApiAnswer, Credentials } from '../../http/api-request.js';
 import { InvalidTokenError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
+import { DpopProofs } from '../client/dpop-proofs.js';
 import type { ProviderContext } from '../provider/provider.js';
 import { placeToken } from './token-placement.js';
 
@@ -10,7 +11,7 @@ export type ReplaceToken = (refused: OAuth2Token) => Promise<OAuth2Token | undef
 
 /**
  * How API calls carry a token: as a bearer token (RFC 6750), or with a proof that its key is here (RFC 9449 §7), which is
- * made anew when the server asks for its nonce. A token that the API refuses is replaced, where it can be.
+ * made again with each new nonce that the server asks for. A token that the API refuses is replaced once, where it can be.
  */
 export function tokenCredentials(
   { config, dpopKeys }: Pick<ProviderContext, 'config' | 'dpopKeys'>,
@@ -19,22 +20,26 @@ export function tokenCredentials(
 ): Omit<Credentials, 'origins'> {
   const { compliance, tokenPlacement } = config;
   const isBound = first.tokenType === 'dpop';
+  const proofs = new DpopProofs(dpopKeys);
   let token = first;
+  let isReplaced = false;
   if (isBound) requireKey(token, config.dpopKey);
   return {
     async authorize(request) {
       const placed = await compliance.run('protected_request', placeToken(request, token, tokenPlacement));
       if (token.tokenType !== 'dpop') return placed;
       const key = requireKey(token, config.dpopKey);
-      const dpop = await dpopKeys.proof(key, { ...placed, accessToken: token.accessToken });
+      const dpop = await proofs.make(key, { ...placed, accessToken: token.accessToken });
       return { ...placed, headers: { ...placed.headers, dpop } };
     },
-    ...(isBound && { learn: (url: string, { headers }: ApiAnswer) => dpopKeys.learnNonce(url, headers) }),
-    async isChallenge(answer) {
-      if (isBound && asksForNonce(answer)) return true;
-      const another = refusesToken(answer) ? await replace?.(token) : undefined;
+    ...(isBound && { learn: (url: string, { headers }: ApiAnswer) => void proofs.receive(url, headers, false) }),
+    async isChallenge(answer, url) {
+      if (isBound && proofs.receive(url, answer.headers, asksForNonce(answer))) return true;
+      if (isReplaced || !refusesToken(answer)) return false;
+      const another = await replace?.(token);
+      isReplaced = another !== undefined;
       token = another ?? token;
-      return another !== undefined;
+      return isReplaced;
     },
   };
 }

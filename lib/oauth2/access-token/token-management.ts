@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto';
 import {
   introspectionRequest,
   processIntrospectionResponse,
@@ -7,6 +8,7 @@ import {
 } from 'oauth4webapi';
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { readInstant } from '../../token/expiry.js';
+import { endpointAsksForNonce, withProofs } from '../client/dpop-proofs.js';
 import { readClaims } from '../openid/claims.js';
 import { providerOfJwt } from '../openid/jwt-provider.js';
 import { endpointAnswer, refuseEndpointError } from '../provider/endpoint-error.js';
@@ -25,20 +27,32 @@ import { RefusedInput } from '../wire/refused-input.js';
 /** Which token is meant (RFC 7009 §2.1). */
 export type TokenTypeHint = 'access_token' | 'refresh_token';
 
-/** Revokes a token (RFC 7009 §2). Each 2xx status is a success: many providers answer 204. */
-export async function revokeToken(provider: Provider, token: string, hint: TokenTypeHint): Promise<void> {
+/**
+ * Revokes a token (RFC 7009 §2). Each 2xx status is a success: many providers answer 204.
+ * @param dpopKey the key that the token is bound to, whose proof is sent (RFC 9449)
+ */
+export async function revokeToken(
+  provider: Provider,
+  token: string,
+  hint: TokenTypeHint,
+  dpopKey?: JsonWebKey,
+): Promise<void> {
   const { server, client } = provider;
-  requireEndpoint(provider, 'revocation_endpoint');
+  const url = requireEndpoint(provider, 'revocation_endpoint');
   const authentication = authenticationAt(provider, 'revocation_endpoint');
-  try {
+  await withProofs(provider.dpopKeys, async (proofs) => {
     const options = managementOptions(provider, 'revoke_token_request', hint, (answer) => {
+      if (dpopKey) proofs.receive(url, answer.headers, endpointAsksForNonce(answer));
       refuseEndpointError('revocation', answer);
       return mendedResponse(answer);
     });
-    await revocationRequest(server, client, authentication, token, options);
-  } catch (error) {
-    throw refusedAnswer(error, 'answer to the revocation', [token]);
-  }
+    const headers = dpopKey && { dpop: await proofs.make(dpopKey, { method: 'POST', url }) };
+    try {
+      await revocationRequest(server, client, authentication, token, { ...options, ...(headers && { headers }) });
+    } catch (error) {
+      throw refusedAnswer(error, 'answer to the revocation', [token]);
+    }
+  });
 }
 
 /** Asks the provider about a token (RFC 7662 §2); a signed answer is checked (RFC 9701). */

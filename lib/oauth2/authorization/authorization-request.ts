@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto';
 import { withQuery } from '../../http/query.js';
 import { ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
 import { unwrapIdToken } from '../openid/id-token.js';
@@ -31,14 +32,14 @@ export async function makeAuthorizationRequest(
   params: AuthorizationParams,
 ): Promise<OAuth2AuthorizationRequest> {
   const endpoint = requireEndpoint(provider, 'authorization_endpoint');
-  const { parameters, checks } = await authorizationRequest(provider, redirectUri, params);
+  const { parameters, checks, dpopKey } = await authorizationRequest(provider, redirectUri, params);
   let sent = parameters;
   if (isSigned(provider)) {
     requireKeys(provider);
     sent = await signedRequestObject(provider, sent);
   }
   if (isPushed(provider)) {
-    sent = await pushAuthorizationRequest(provider, sent);
+    sent = await pushAuthorizationRequest(provider, sent, dpopKey);
   }
   return { url: withQuery(endpoint, sent), ...checks };
 }
@@ -60,7 +61,7 @@ async function authorizationRequest(
   provider: Provider,
   redirectUri: string | undefined,
   params: AuthorizationParams,
-): Promise<{ parameters: WireParameters; checks: AuthorizationChecks }> {
+): Promise<{ parameters: WireParameters; checks: AuthorizationChecks; dpopKey?: JsonWebKey }> {
   const { config, dpopKeys, clientKeys } = provider;
   const { state = randomText(), codeVerifier: givenVerifier, nonce: givenNonce, dpopKey: givenKey, ...others } = params;
   const { idTokenHint, ...wishes } = others;
@@ -78,6 +79,7 @@ async function authorizationRequest(
   const dpopKey = await dpopKeys.keyFor(givenKey);
   const resource = [asked.resource ?? []].flat() as string[];
   return {
+    dpopKey,
     // many keys spread into a literal cost more than the rest of a login
     parameters: Object.assign(asked, {
       response_type: type,

@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto';
 import { processPushedAuthorizationResponse, pushedAuthorizationRequest } from 'oauth4webapi';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
@@ -11,11 +12,15 @@ const ENDPOINT = {
   read: processPushedAuthorizationResponse,
 } as const;
 
-/** Gives the request to the provider first; the browser carries a reference to it (RFC 9126 §2). */
+/**
+ * Gives the request to the provider first; the browser carries a reference to it (RFC 9126 §2).
+ * @param dpopKey the key that the token will be bound to: some providers require its proof here already (RFC 9449 §10.1)
+ */
 export async function pushAuthorizationRequest(
   provider: Provider,
   parameters: WireParameters,
+  dpopKey: JsonWebKey | undefined,
 ): Promise<WireParameters> {
-  const { request_uri } = await postForm(provider, ENDPOINT, parameters);
+  const { request_uri } = await postForm(provider, ENDPOINT, parameters, dpopKey);
   return { client_id: provider.config.clientId, request_uri };
 }

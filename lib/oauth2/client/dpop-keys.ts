@@ -52,11 +52,10 @@ export class DpopKeys {
     return calculateJwkThumbprint((await this.#keyOf(jwk)).publicJwk);
   }
 
-  /** A proof that the client has the key (RFC 9449 §4.2), with the nonce that the server asked for last. */
-  async proof(jwk: JsonWebKey, { method, url, accessToken }: ProofTarget): Promise<string> {
+  /** A proof that the client has the key (RFC 9449 §4.2), with a nonce of the server's. */
+  async proof(jwk: JsonWebKey, { method, url, accessToken }: ProofTarget, nonce: string | undefined): Promise<string> {
     const { privateKey, publicJwk, alg } = await this.#keyOf(jwk);
     const { origin, pathname } = new URL(url);
-    const nonce = this.#nonces.get(origin);
     const ath = accessToken && createHash('sha256').update(accessToken).digest('base64url');
     const claims = {
       jti: randomUUID(),
@@ -71,10 +70,14 @@ export class DpopKeys {
       .sign(privateKey);
   }
 
-  /** Remembers the nonce in a server's answer, for the next proof. What cannot be a nonce is ignored. */
-  learnNonce(url: string, headers: Readonly<Record<string, unknown>>): void {
-    const nonce = headers['dpop-nonce'];
-    if (typeof nonce === 'string' && NONCE.test(nonce)) this.#nonces.set(new URL(url).origin, nonce);
+  /** Returns the nonce that a server gave last (RFC 9449 §8.2). */
+  nonceFor(origin: string): string | undefined {
+    return this.#nonces.get(origin);
+  }
+
+  /** Keeps the nonce that a server gave, for the next request. */
+  keepNonce(origin: string, nonce: string): void {
+    this.#nonces.set(origin, nonce);
   }
 
   /** The key that was used last goes last; the first goes when there are too many. */
@@ -94,6 +97,12 @@ export class DpopKeys {
     key.catch(() => this.#ready.delete(name));
     return key;
   }
+}
+
+/** Returns the nonce in the headers of an answer. What cannot be a nonce is ignored. */
+export function readNonce(headers: Readonly<Record<string, unknown>>): string | undefined {
+  const nonce = headers['dpop-nonce'];
+  return typeof nonce === 'string' && NONCE.test(nonce) ? nonce : undefined;
 }
 
 /** @throws {InvalidTokenError} when what the token store kept is no private key */

@@ -9,10 +9,12 @@ import {
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { tokenBindingOf } from '../../config/token-binding.js';
 import { formEntries } from '../../http/query.js';
-import { InvalidTokenError, OAuthError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
+import type { OAuthError} from '../../oauth.errors.js';
+import { InvalidTokenError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
 import { serverAttributes, traced } from '../../observability/telemetry.js';
 import { readOAuth2TokenResponse } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';
+import { endpointAsksForNonce, withProofs, type DpopProofs } from '../client/dpop-proofs.js';
 import { checkIdToken, type IdTokenChecks, type IdTokenClaims } from '../openid/id-token.js';
 import { providerOfIdToken, type VerifyingProvider } from '../openid/jwt-provider.js';
 import { jsonResponse, withData } from '../provider/endpoint-fetch.js';
@@ -88,24 +90,16 @@ export async function requestToken(provider: Provider, request: TokenRequest): P
     'oauth.grant_type': request.grantType,
     ...serverAttributes(new URL(requireEndpoint(provider, 'token_endpoint'))),
   };
-  return traced('oauth.token_request', attributes, () => attemptTwice(provider, request));
+  return traced('oauth.token_request', attributes, () =>
+    withProofs(provider.dpopKeys, (proofs) => attempt(provider, request, proofs)),
+  );
 }
 
-/** A second time with the nonce that the first answer brought (RFC 9449 §8). */
-async function attemptTwice(provider: Provider, request: TokenRequest): Promise<TokenGrant> {
-  try {
-    return await attempt(provider, request);
-  } catch (error) {
-    if (request.dpopKey && asksForNonce(error)) return attempt(provider, request);
-    throw error;
-  }
-}
-
-async function attempt(provider: Provider, request: TokenRequest): Promise<TokenGrant> {
+async function attempt(provider: Provider, request: TokenRequest, proofs: DpopProofs): Promise<TokenGrant> {
   const secrets = secretsIn(request.parameters);
   let answer: TokenAnswer;
   try {
-    answer = await send(provider, request);
+    answer = await send(provider, request, proofs);
   } catch (error) {
     throw refusedAnswer(error, 'token response', secrets);
   }
@@ -161,8 +155,8 @@ async function checkedClaims(
   return checkIdToken(provider, token, claims, checks);
 }
 
-async function send(provider: Provider, request: TokenRequest): Promise<TokenAnswer> {
-  const { server, client, dpopKeys, config } = provider;
+async function send(provider: Provider, request: TokenRequest, proofs: DpopProofs): Promise<TokenAnswer> {
+  const { server, client, config } = provider;
   const authentication = authenticationAt(provider, 'token_endpoint');
   const { grantType, parameters, dpopKey, method } = request;
   const endpoint = requireEndpoint(provider, 'token_endpoint');
@@ -171,12 +165,12 @@ async function send(provider: Provider, request: TokenRequest): Promise<TokenAns
     method,
     request: (sent) => (grantType === 'refresh_token' ? config.compliance.run('refresh_token_request', sent) : sent),
     response: async (answer) => {
-      dpopKeys.learnNonce(endpoint, answer.headers);
+      if (dpopKey) proofs.receive(endpoint, answer.headers, endpointAsksForNonce(answer));
       answers.push(await readAnswer(provider, request, answer));
       return new Response(); // nothing else reads it
     },
   });
-  const proof = dpopKey && (await dpopKeys.proof(dpopKey, { method: method ?? 'POST', url: endpoint }));
+  const proof = dpopKey && (await proofs.make(dpopKey, { method: method ?? 'POST', url: endpoint }));
   const form = new URLSearchParams(formEntries(parameters));
   await genericTokenEndpointRequest(server, client, authentication, grantType, form, {
     ...options,
@@ -224,11 +218,6 @@ function readToken(provider: Provider, request: TokenRequest, answer: TokenEndpo
     token: bound(provider, request.dpopKey, readOAuth2TokenResponse(fields, expectedType)),
     idToken: fields.id_token,
   };
-}
-
-/** RFC 9449 §8: the answer brought the nonce that the next proof has. */
-function asksForNonce(error: unknown): boolean {
-  return error instanceof OAuthError && error.error === 'use_dpop_nonce';
 }
 
 /** Binds a token to its provider and client, and to its DPoP key, unless the settings name that key. */

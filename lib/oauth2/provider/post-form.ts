@@ -1,5 +1,7 @@
+import type { JsonWebKey } from 'node:crypto';
 import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
+import { endpointAsksForNonce, withProofs } from '../client/dpop-proofs.js';
 import { endpointAnswer } from './endpoint-error.js';
 import { refusedAnswer } from './failed-check.js';
 import { secretsIn } from './sent-values.js';
@@ -17,7 +19,7 @@ export interface FormEndpoint<Answer> {
     client: Client,
     authentication: ClientAuth,
     parameters: URLSearchParams,
-    options: ReturnType<typeof endpointOptions>,
+    options: ReturnType<typeof endpointOptions> & { headers?: Record<string, string> },
   ) => Promise<Response>;
   read: (server: AuthorizationServer, client: Client, response: Response) => Promise<Answer>;
   /** Repairs the fields of a non-standard answer before `read` checks them; an answer that is not JSON has none. */
@@ -26,6 +28,7 @@ export interface FormEndpoint<Answer> {
 
 /**
  * Posts parameters to one of the provider's endpoints, as the client that is authenticated.
+ * @param dpopKey the private JWK that a proof is sent of (RFC 9449)
  * @throws {OAuthConfigError} when there is no such endpoint
  * @throws {OAuthError} the provider's error, or `token_invalid` for a success that a check refused
  * @throws {ProviderError} for another failure, with its status
@@ -34,18 +37,27 @@ export async function postForm<Answer>(
   provider: Provider,
   { endpoint, what, status, send, read, normalize }: FormEndpoint<Answer>,
   parameters: Record<string, unknown>,
+  dpopKey?: JsonWebKey,
 ): Promise<Answer> {
   const { server, client } = provider;
-  requireEndpoint(provider, endpoint);
+  const url = requireEndpoint(provider, endpoint);
   const authentication = authenticationAt(provider, endpoint);
   const form = new URLSearchParams(formEntries(parameters));
   const readAnswer = endpointAnswer({ what, status });
-  const options = endpointOptions(provider, {
-    response: (answer) => readAnswer(normalize ? { ...answer, data: normalize(answer.data) } : answer),
+  const secrets = secretsIn(parameters);
+  return withProofs(provider.dpopKeys, async (proofs) => {
+    const options = endpointOptions(provider, {
+      response: (answer) => {
+        if (dpopKey) proofs.receive(url, answer.headers, endpointAsksForNonce(answer));
+        return readAnswer(normalize ? { ...answer, data: normalize(answer.data) } : answer);
+      },
+    });
+    const headers = dpopKey && { dpop: await proofs.make(dpopKey, { method: 'POST', url }) };
+    try {
+      const response = await send(server, client, authentication, form, { ...options, ...(headers && { headers }) });
+      return await read(server, client, response);
+    } catch (error) {
+      throw refusedAnswer(error, `answer to the ${what} request`, secrets);
+    }
   });
-  try {
-    return await read(server, client, await send(server, client, authentication, form, options));
-  } catch (error) {
-    throw refusedAnswer(error, `answer to the ${what} request`, secretsIn(parameters));
-  }
 }
