@@ -2,7 +2,7 @@ import http, { Agent as HttpAgent, ClientRequest, type ClientRequestArgs } from 
 import https, { Agent as HttpsAgent, type AgentOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AxiosError, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { isAxiosError, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 
 /**
  * `pooled`: one that is kept open after another request, if there is one. A server may close such a connection at the moment
@@ -68,7 +68,7 @@ async function closedConnectionsAreSeen(): Promise<void> {
 
 /** Whether a request failed because the server closed a connection that was idle before: no part of an answer came. */
 function wasClosedWhileIdle(failure: unknown): boolean {
-  if (!(failure instanceof AxiosError) || failure.response || !CLOSED.includes(failure.code ?? '')) return false;
+  if (!isAxiosError(failure) || failure.response || !CLOSED.includes(failure.code ?? '')) return false;
   const request: unknown = failure.request;
   return request instanceof ClientRequest && request.reusedSocket && !(request as { res?: unknown }).res;
 }

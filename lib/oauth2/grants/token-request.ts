@@ -9,7 +9,7 @@ import {
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { tokenBindingOf } from '../../config/token-binding.js';
 import { formEntries } from '../../http/query.js';
-import type { OAuthError} from '../../oauth.errors.js';
+import type { OAuthError } from '../../oauth.errors.js';
 import { InvalidTokenError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
 import { serverAttributes, traced } from '../../observability/telemetry.js';
 import { readOAuth2TokenResponse } from '../../token/token-response.js';
