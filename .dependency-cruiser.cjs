@@ -1,6 +1,6 @@
 /** The rooms of lib/, from the ground up. A room imports from the rows above its own, and from itself. */
 const LAYERS = [
-  ['^lib/(error-codes|provider-error-code|log|redaction|limits|recent|oauth-request|warn-once)\\.ts$'],
+  ['^lib/(error-codes|provider-error-code|error-text|log|redaction|limits|recent|oauth-request|warn-once)\\.ts$'],
   ['^lib/browser-message\\.ts$'],
   ['^lib/oauth\\.errors\\.ts$'],
   ['^lib/sealing/', '^lib/observability/'],
@@ -42,7 +42,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/oauth1/' },
       to: {
-        pathNot: ['^lib/oauth1/', '^lib/config/compliance-fix\\.ts$', '^lib/oauth\\.errors\\.ts$', '^(node:)?crypto$'],
+        pathNot: ['^lib/oauth1/', '^lib/config/compliance-fix\\.ts$', '^lib/(oauth\\.errors|error-text)\\.ts$', '^(node:)?crypto$'],
       },
     },
     {

@@ -3,7 +3,7 @@ import { HttpException } from '@nestjs/common';
 import { publicCode, sentenceFor, type ErrorBody } from './browser-message.js';
 import { logEvent, type LogFields, type LogLevel } from './log.js';
 import { ProviderErrorCode, providerErrorCode } from './provider-error-code.js';
-import { redact } from './redaction.js';
+import { redactorOf } from './redaction.js';
 
 export { ProviderErrorCode } from './provider-error-code.js';
 
@@ -107,7 +107,7 @@ export class OAuthError extends HttpException {
     if (this.#isLogged) return;
     this.#isLogged = true;
     const { reference, providerStatus } = this;
-    const detail = this.#detail;
+    const detail = this.#detail?.slice(0, LONGEST_DETAIL);
     logEvent(level, event, {
       client,
       ...this.logFields(),
@@ -138,9 +138,10 @@ export class OAuthError extends HttpException {
 
   /** @internal Takes values that were sent to a provider out of what it answered. */
   redact(values: readonly string[]): this {
+    const redactor = redactorOf(values);
+    const redacted = <Text extends string | undefined>(text: Text): Text => (text && redactor(text)) as Text;
     const { message, description, uri } = this;
-    const redacted = (text: string | undefined): string | undefined => text && redact(text, values);
-    Object.assign(this, { message: redact(message, values), description: redacted(description), uri: redacted(uri) });
+    Object.assign(this, { message: redacted(message), description: redacted(description), uri: redacted(uri) });
     this.stack = redacted(this.stack);
     this.#logDescription = redacted(this.#logDescription);
     this.#detail = redacted(this.#detail);
@@ -148,6 +149,8 @@ export class OAuthError extends HttpException {
   }
 }
 
+/** Longest text of another party in the log, in characters. */
+const LONGEST_DETAIL = 300;
 /** Codes, beside the status 500, that only a change of the application or of its configuration makes go away. */
 const FOR_DEVELOPERS: string[] = [
   ProviderErrorCode.UNSUPPORTED,

@@ -5,24 +5,107 @@ const SHORTEST = 6;
 /** Characters by which a longer value is recognized. */
 const BEGINNING = 16;
 
-/** Replaces values in a text, in the forms in which a request carries them and an answer may repeat them. */
-export function redact(text: string, values: Iterable<string>): string {
-  let redacted = text;
-  for (const value of longestFirst(values)) {
-    for (const form of formsOf(value)) redacted = withoutForm(redacted, form);
-  }
-  return redacted;
+/**
+ * Returns a function that replaces values in a text, in the forms in which a request carries them and an answer may repeat
+ * them: in any case, with some or all characters encoded for a URL, for JSON or for HTML, and in hex or base64, also in the
+ * middle of a longer value.
+ */
+export function redactorOf(values: Iterable<string>): (text: string) => string {
+  const steps = longestFirst(values).flatMap((value) => [
+    ...[value, Buffer.from(value).toString('hex')].map(withoutValue),
+    ...Array.from(base64Forms(value), withoutForm),
+  ]);
+  return (text) => steps.reduce((redacted, step) => step(redacted), text);
 }
 
-/** Of a long value, the beginning is enough: whoever repeats it may have cut it. */
-function withoutForm(text: string, form: string): string {
-  const beginning = form.slice(0, BEGINNING);
-  let redacted = text;
-  for (let at = text.indexOf(beginning); at >= 0; at = redacted.indexOf(beginning, at + REDACTED.length)) {
-    const end = at + commonLength(redacted.slice(at), form);
-    redacted = redacted.slice(0, at) + REDACTED + redacted.slice(end);
+/** Replaces values in one text; see {@link redactorOf}. */
+export function redact(text: string, values: Iterable<string>): string {
+  return redactorOf(values)(text);
+}
+
+/** A value that is a part of another one must not break it up. */
+function longestFirst(values: Iterable<string>): string[] {
+  return [...new Set(values)].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length);
+}
+
+/** Of a long value, the beginning is enough: a repeated value may have been cut. */
+function withoutValue(value: string): (text: string) => string {
+  const characters = Array.from(value);
+  const beginning = new RegExp(characters.slice(0, BEGINNING).map(characterPattern).join(''), 'giu');
+  const rest = characters.slice(BEGINNING);
+  return (text) => {
+    let redacted = '';
+    let end = 0;
+    for (const { index, 0: found } of text.matchAll(beginning)) {
+      if (index < end) continue;
+      redacted += text.slice(end, index) + REDACTED;
+      end = endOfValue(text, index + found.length, rest);
+    }
+    return redacted + text.slice(end);
+  };
+}
+
+function endOfValue(text: string, start: number, rest: string[]): number {
+  let end = start;
+  for (const character of rest) {
+    const next = new RegExp(characterPattern(character), 'iuy');
+    next.lastIndex = end;
+    const found = next.exec(text);
+    if (!found) break;
+    end += found[0].length;
   }
-  return redacted;
+  return end;
+}
+
+/** Further forms of single characters, as patterns. */
+const NAMED_FORMS: Partial<Record<string, string[]>> = {
+  ' ': ['\\+'],
+  '&': ['&amp;'],
+  '"': ['\\\\"', '&quot;'],
+  '\\': ['\\\\\\\\'],
+};
+
+/** A character as it is, or encoded for a URL (once or more times), JSON or HTML. */
+function characterPattern(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const bytes = Array.from(Buffer.from(character), (byte) => `%(?:25)*${byte.toString(16).padStart(2, '0')}`);
+  const units = Array.from(
+    { length: character.length },
+    (_, at) => `\\\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+  );
+  const entity = `&#(?:0*${code}|x0*${code.toString(16)});`;
+  const others = NAMED_FORMS[character] ?? [];
+  return `(?:${[bytes.join(''), units.join(''), entity, ...others, escapeRegExp(character)].join('|')})`;
+}
+
+function escapeRegExp(character: string): string {
+  return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
+}
+
+/** In base64, wherever a longer value was encoded: its bytes may begin at any of three positions. */
+function base64Forms(value: string): Set<string> {
+  const bytes = Buffer.from(value);
+  const base64 = [0, 1, 2].map((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    const isWhole = (before + bytes.length) % 3 === 0;
+    return encoded.slice(before === 0 ? 0 : before + 1, isWhole ? undefined : -1);
+  });
+  const base64url = base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
+  return new Set([...base64, ...base64url].filter(({ length }) => length >= SHORTEST));
+}
+
+function withoutForm(form: string): (text: string) => string {
+  const beginning = form.slice(0, BEGINNING);
+  return (text) => {
+    let redacted = text;
+    for (let at = text.indexOf(beginning); at >= 0; at = redacted.indexOf(beginning, at + REDACTED.length)) {
+      const end = at + commonLength(redacted.slice(at), form);
+      redacted = redacted.slice(0, at) + REDACTED + redacted.slice(end);
+    }
+    return redacted;
+  };
 }
 
 function commonLength(text: string, form: string): number {
@@ -31,15 +114,38 @@ function commonLength(text: string, form: string): number {
   return length;
 }
 
-/** A value that is a part of another one must not break it up. */
-function longestFirst(values: Iterable<string>): string[] {
-  return [...new Set(values)].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length);
-}
+/** Names of values that no log shows, whatever they are. */
+const SECRET_NAME =
+  '(?:[\\w-]{0,40}(?:token|secret|password|passwd|passphrase|pwd|assertion|verifier|api_?-?key|private_?-?key|credential)s?|' +
+  '(?:proxy-)?authorization|(?:set-)?cookie|dpop|jwt|sid|session_?-?id)';
+/** A string in quotes, in quotes that are escaped, a list or an object, or characters up to the end of a value. */
+const NAMED_VALUE =
+  '"(?:[^"\\\\]|\\\\.)*"?|\\\\"(?:(?!\\\\").)*(?:\\\\")?|\'[^\']*\'?|[{[][^}\\]]*[}\\]]?|[^\\s,;&"\'}\\])<>]+';
+/** `name: value`, `name=value`, `"name": "value"`. */
+const NAMED = new RegExp(
+  `(\\b${SECRET_NAME}\\\\?["']?\\s{0,5}(?:[:=]|%3a|%3d)\\s{0,5})((?:Bearer|Basic|DPoP|OAuth|Digest)\\s+)?(?:${NAMED_VALUE})`,
+  'gi',
+);
+const SCHEMES = /\b(Bearer|Basic|DPoP|MAC)\s+[\w.~+/=-]{8,}/gi;
+const JWTS = /\beyJ[\w-]{5,}(?:\.[\w-]*){1,4}/g;
+const USER_INFO = /(:\/\/)[^\s/@:]{0,200}:[^\s@/]{1,500}@/g;
+/** A code, a state or a nonce only where it looks like a random value: an API's `code` is most often the code of the error. */
+const RANDOM_NAMED = /(\\?["']?\b(?:code|state|nonce)\\?["']?\s*[:=]\s*\\?["']?)([\w.~+/-]{16,})/gi;
+/** Long random values: letters of both cases with digits, or hex. A UUID is left, since it names a request more often. */
+const RANDOM =
+  /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{32,}|(?<![\w-])(?=[a-f]*\d)[0-9a-f]{32,}(?![\w-])/g;
 
-/** As it is, as a query or form has it, and as JSON has it. */
-function formsOf(value: string): Set<string> {
-  const encoded = new URLSearchParams([['', value]]).toString().slice(1);
-  return new Set([value, encoded, encoded.replaceAll('+', '%20'), JSON.stringify(value).slice(1, -1)]);
+/** Replaces what looks like a secret in a text of another party: values with the name of one, tokens, and long random values. */
+export function redactSecrets(text: string): string {
+  return text
+    .replace(USER_INFO, `$1${REDACTED}@`)
+    .replace(NAMED, (_all, name: string, scheme: string | undefined) => `${name}${scheme ?? ''}${REDACTED}`)
+    .replace(SCHEMES, `$1 ${REDACTED}`)
+    .replace(JWTS, REDACTED)
+    .replace(RANDOM_NAMED, (all, name: string, value: string) =>
+      /\d/.test(value) && /[a-z]/.test(value) ? name + REDACTED : all,
+    )
+    .replace(RANDOM, REDACTED);
 }
 
 /** An error of unknown origin, without its message: it may quote a request, an answer or a row. The place of the error stays. */

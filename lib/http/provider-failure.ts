@@ -1,5 +1,7 @@
-import { AxiosError, isAxiosError } from 'axios';
+import { AxiosError, isAxiosError, type AxiosRequestConfig } from 'axios';
+import { errorTextOf } from '../error-text.js';
 import { OAuthError, ProviderError, ProviderErrorCode, type ProviderAnswer } from '../oauth.errors.js';
+import { PUBLIC_HEADERS } from './redirect.js';
 
 const TIMEOUTS = ['ECONNABORTED', 'ETIMEDOUT'];
 const TOO_LARGE = ". For an API call, use responseType: 'stream' or increase maxContentLength";
@@ -25,7 +27,8 @@ export function providerFailure(failure: unknown, method: string, url: string, t
     const { status, headers } = failure.response;
     const data: unknown = failure.response.data;
     const answer: ProviderAnswer = { status, headers: Object.fromEntries(Object.entries(headers)), data };
-    return new ProviderError({ description: `${target} was answered with status ${status}`, answer, cause });
+    const detail = errorTextOf(data, secretsOf(failure.config));
+    return new ProviderError({ description: `${target} was answered with status ${status}`, detail, answer, cause });
   }
   if (timedOut || TIMEOUTS.includes(failure.code ?? '')) return overdue(target, cause);
   const [, limit] = /^maxContentLength size of (\d+) exceeded/.exec(failure.message) ?? [];
@@ -35,6 +38,19 @@ export function providerFailure(failure: unknown, method: string, url: string, t
 
 function overdue(target: string, cause?: AxiosError): ProviderError {
   return new ProviderError({ description: `${target} was not answered in time`, status: 504, cause });
+}
+
+/** Names of parameters whose values are secrets: `access_token`, `api_key`, `oauth_signature`. */
+const SECRET_PARAMETER = /token|key|secret|signature|password|assertion|code/i;
+
+/** Returns the values of a request, as it was sent, that its answer may repeat and the log may not. */
+function secretsOf({ headers, url = '', data, auth }: AxiosRequestConfig = {}): string[] {
+  const sent = Object.entries(headers ?? {}).filter(([name]) => !PUBLIC_HEADERS.includes(name.toLowerCase()));
+  const values = sent.flatMap(([, value]) => [String(value), ...String(value).split(/[\s,;="]+/)]);
+  const forms = [URL.canParse(url) ? new URL(url).search : '', typeof data === 'string' ? data.slice(0, 100_000) : ''];
+  const parameters = forms.flatMap((form) => [...new URLSearchParams(form)]);
+  const secrets = parameters.flatMap(([name, value]) => (SECRET_PARAMETER.test(name) ? [value] : []));
+  return [...values, ...secrets, auth?.password ?? ''];
 }
 
 function withoutQuery(url: string): string {

@@ -3,7 +3,7 @@ import { ProviderError, ProviderErrorCode } from '../oauth.errors.js';
 
 export const REDIRECTS = [301, 302, 303, 307, 308];
 /** What any server may learn of a call. Every other header is ours, and may hold a secret. */
-const PUBLIC_HEADERS = [
+export const PUBLIC_HEADERS = [
   'accept',
   'accept-encoding',
   'accept-language',

@@ -1,5 +1,6 @@
 import { HttpException, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { thrownText } from '../error-text.js';
 import { OAuthClientOptions } from '../oauth-client.options.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
@@ -28,20 +29,22 @@ export class ModuleStateStore implements StateStore, OnModuleInit {
   }
 
   async save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void> {
-    await this.#ask((store) => store.save(request, key, pending));
+    const secrets = [key.state, ...stringsIn(pending)].filter((text) => text !== key.provider);
+    await this.#ask((store) => store.save(request, key, pending), secrets);
   }
 
   async take(request: OAuthRequest, key: PendingKey): Promise<Pending> {
-    return this.#ask((store) => store.take(request, key));
+    return this.#ask((store) => store.take(request, key), [key.state]);
   }
 
-  async #ask<T>(question: (store: StateStore) => Promise<T>): Promise<T> {
+  /** @param secrets values that the store is given, which its error may repeat */
+  async #ask<T>(question: (store: StateStore) => Promise<T>, secrets: readonly string[]): Promise<T> {
     const store = await this.#resolved();
     try {
       return await question(store);
     } catch (error) {
       if (error instanceof HttpException) throw error;
-      throw storeFailed(error);
+      throw storeFailed(error, secrets);
     }
   }
 
@@ -61,11 +64,18 @@ export class ModuleStateStore implements StateStore, OnModuleInit {
   }
 }
 
-/** The message of a custom store's error may hold anything, such as what it was to save. */
-function storeFailed(error: unknown): OAuthError {
+/** The message of a custom store's error may hold anything, such as what it was to save: the log has it redacted. */
+function storeFailed(error: unknown, secrets: readonly string[]): OAuthError {
   return new OAuthError('state_store_error', {
     description: 'the state store failed, so the pending login could not be kept or found; see the cause',
+    detail: thrownText(error, secrets),
     status: 500,
     cause: withoutMessage(error),
   });
+}
+
+/** Every string in a pending login. */
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }

@@ -1,3 +1,4 @@
+import { errorTextOf } from '../error-text.js';
 import { InvalidTokenError, OAuthError, ProviderError, ProviderErrorCode } from '../oauth.errors.js';
 import { type Parameter, parseForm } from './percent-encoding.js';
 import { isProblemCode } from './problem-code.js';
@@ -43,7 +44,8 @@ export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAut
   if (problem !== undefined || answer.status >= 400) {
     const { status } = answer;
     const error = status < 400 ? ProviderErrorCode.REFUSED : undefined;
-    throw new ProviderError({ error, description: whatCame, answered: { status, headers: {} } });
+    const detail = errorTextOf(answer.body);
+    throw new ProviderError({ error, description: whatCame, detail, answered: { status, headers: {} } });
   }
   // a secret may be empty: such a token is signed with by the client's secret alone (RFC 5849 §3.4.2)
   if (!texts.get('oauth_token') || !texts.has('oauth_token_secret')) {

@@ -1,5 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { OAuthRequest } from '../oauth-request.js';
+import { thrownText } from '../error-text.js';
 import { MismatchingStateError, OAuthError, type MismatchingStateReason } from '../oauth.errors.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import {
@@ -88,6 +89,7 @@ export class RedisStateStore implements StateStore {
     } catch (cause) {
       throw new OAuthError('state_store_error', {
         description: 'Redis failed, so the pending login could not be kept or found; see its cause',
+        detail: thrownText(cause, args),
         status: 500,
         cause,
       });

@@ -1,4 +1,4 @@
-import { errorFields, logEvent } from '../observability/log.js';
+import { logEvent } from '../observability/log.js';
 import { ProviderError } from '../oauth.errors.js';
 import { Recent } from '../recent.js';
 import type { TokenId } from './refresh-options.js';
@@ -92,7 +92,7 @@ export class ProviderBreaker {
     const failures = (this.#pausedTokens.get(token)?.failures ?? 0) + 1;
     const pause = pauseAfter(failures, error.retryAfter, LONGEST_TOKEN_PAUSE_MS);
     this.#pausedTokens.set(token, { failures, until: now + pause });
-    logEvent('warn', 'token paused', { client: this.#name, milliseconds: Math.round(pause), ...errorFields(error) });
+    logEvent('debug', 'token paused', { client: this.#name, milliseconds: Math.round(pause), error: error.error });
     this.#count(owner, { at: now, retryAfter: error.retryAfter });
     if (this.#failing.size >= SEVERAL_TOKENS && now >= this.#pausedUntil) this.#pauseClient(now, error);
   }
@@ -112,7 +112,7 @@ export class ProviderBreaker {
     this.#pauses += 1;
     const pause = pauseAfter(this.#pauses, asked, LONGEST_CLIENT_PAUSE_MS);
     this.#pausedUntil = now + pause;
-    logEvent('warn', 'provider paused', { client: this.#name, milliseconds: Math.round(pause), ...errorFields(error) });
+    logEvent('warn', 'provider paused', { client: this.#name, milliseconds: Math.round(pause), error: error.error });
   }
 
   #refusal(what: string, milliseconds: number): ProviderError {

@@ -1,4 +1,6 @@
+import { thrownText } from '../error-text.js';
 import { LONGEST_TIMER_MS } from '../limits.js';
+import { errorFields, logEvent } from '../observability/log.js';
 import type { TokenLock } from '../token/token-store.js';
 import type { TokenPlace } from './token-place.js';
 
@@ -8,14 +10,17 @@ const BEATS = 8;
 /** A lock that is extended for as long as its holder lives and has a say; a holder that dies loses it with the lease. */
 export class RefreshLock {
   readonly interrupted: boolean;
+  readonly #client: string;
   readonly #lock: TokenLock;
   readonly #lease: number;
   readonly #beat: NodeJS.Timeout;
   /** By the clock that no one sets, and that goes on while the process is stopped. */
   #heldUntil: number;
   #isKept = false;
+  #hasFailed = false;
 
-  private constructor(lock: TokenLock, lease: number, heldUntil: number) {
+  private constructor(client: string, lock: TokenLock, lease: number, heldUntil: number) {
+    this.#client = client;
     this.interrupted = lock.interrupted;
     this.#lock = lock;
     this.#lease = lease;
@@ -27,7 +32,7 @@ export class RefreshLock {
   static async take(place: TokenPlace, lease: number): Promise<RefreshLock | undefined> {
     const asked = performance.now();
     const lock = await (place.lock?.(lease) ?? NOBODY_ELSE);
-    return lock && new RefreshLock(lock, lease, asked + lease);
+    return lock && new RefreshLock(place.owner.name, lock, lease, asked + lease);
   }
 
   /** False after a long pause: somebody else may hold it by now. */
@@ -39,7 +44,7 @@ export class RefreshLock {
   async release(): Promise<void> {
     if (this.#isKept) return;
     clearInterval(this.#beat);
-    await this.#lock.release().catch(() => undefined);
+    await this.#lock.release().catch((error: unknown) => this.#logFailure('token not unlocked', error));
   }
 
   /** Frees it no sooner than something is done. */
@@ -51,9 +56,19 @@ export class RefreshLock {
     });
   }
 
+  /** Once a lock: a store that is away fails at every beat. */
+  #logFailure(event: string, error: unknown): undefined {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    const detail = thrownText(error);
+    logEvent('warn', event, { client: this.#client, ...errorFields(error), step: 'token_store', detail });
+  }
+
   async #extend(): Promise<void> {
     const asked = performance.now();
-    const isExtended = await this.#lock.extend(this.#lease).catch(() => undefined);
+    const isExtended = await this.#lock
+      .extend(this.#lease)
+      .catch((error: unknown) => this.#logFailure('lock not extended', error));
     if (isExtended) this.#heldUntil = asked + this.#lease;
     if (isExtended === false) this.#heldUntil = -Infinity;
   }

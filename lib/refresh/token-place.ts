@@ -3,7 +3,7 @@ import type { OAuthRequest } from '../oauth-request.js';
 import type { TokenEvent, TokenKey, TokenLock, TokenStore, UpdateTokenContext } from '../token/token-store.js';
 import { requireOwnToken, type TokenBinding } from '../token/token-binding.js';
 import { readOAuth2Token, type OAuth2Token, type StoredToken } from '../token/token.js';
-import { askStore, storeFailed } from './ask-store.js';
+import { askStore, secretsOfToken, storeFailed } from './ask-store.js';
 
 /** A token as it was read. */
 export interface KeptToken {
@@ -73,15 +73,17 @@ export class StorePlace implements TokenPlace {
 
   save(token: OAuth2Token, replaced: KeptToken | undefined): Promise<string | undefined> {
     const saved = this.#store.save(this.#key, token, replaced?.version ?? null);
-    return this.#ask('saved', saved, this.#patience * SAVING);
+    const secrets = secretsOfToken(token);
+    return askStore(this.#key.name, 'saved', saved, this.#patience * SAVING, secrets);
   }
 
-  remove({ version }: KeptToken): Promise<boolean> {
-    return this.#ask('removed', this.#store.remove(this.#key, version));
+  remove({ version, token }: KeptToken): Promise<boolean> {
+    const removed = this.#store.remove(this.#key, version);
+    return askStore(this.#key.name, 'removed', removed, this.#patience, secretsOfToken(token));
   }
 
-  #ask<T>(done: string, answer: Promise<T>, patience = this.#patience): Promise<T> {
-    return askStore(this.#key.name, done, answer, patience);
+  #ask<T>(done: string, answer: Promise<T>): Promise<T> {
+    return askStore(this.#key.name, done, answer, this.#patience);
   }
 }
 
@@ -117,7 +119,7 @@ export class GivenPlace implements TokenPlace {
       await this.#update(token, { refreshToken, accessToken, request: this.owner.request });
       return '';
     } catch (error) {
-      return storeFailed(this.owner.name, 'saved', error);
+      return storeFailed(this.owner.name, 'saved', error, [...secretsOfToken(token), ...secretsOfToken(replaced)]);
     }
   }
 

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { thrownText } from '../error-text.js';
 import { OAuthError, TokenRevokedError } from '../oauth.errors.js';
 import { errorFields, logEvent } from '../observability/log.js';
 import { count, traced, type Attributes } from '../observability/telemetry.js';
 import { Recent } from '../recent.js';
 import { isExpired, type OAuth2Token } from '../token/token.js';
+import { secretsOfToken } from './ask-store.js';
 import { FreshTokens } from './fresh-tokens.js';
 import { inTime } from './in-time.js';
 import { RefreshLock } from './refresh-lock.js';
@@ -174,7 +176,9 @@ export class TokenRefresh {
   /** @throws {TokenRevokedError} without asking, when the provider has said so already */
   async #fromProvider(place: TokenPlace, old: KeptToken | undefined): Promise<Renewal> {
     const id = tokenId(place, old);
-    const refusal = this.#revoked.get(id.token) ?? this.#options.refusalFor(old?.token, id);
+    const revoked = this.#revoked.get(id.token);
+    if (revoked) throw again(revoked);
+    const refusal = this.#options.refusalFor(old?.token, id);
     if (refusal) throw refusal;
     return this.#options.renew(old?.token, id);
   }
@@ -188,7 +192,7 @@ export class TokenRefresh {
     this.#fresh.forget(place, old.token, old);
     const isNews = !this.#revoked.get(id) && (await place.remove(old));
     this.#revoked.set(id, error);
-    if (isNews) logEvent('warn', 'token revoked', { client: this.#options.name });
+    if (isNews) error.log({ event: 'token revoked', client: this.#options.name, step: 'refresh' });
     if (isNews) await this.#tell('onTokenRevoked', { ...place.owner, token: old.token, error });
     throw error;
   }
@@ -201,14 +205,16 @@ export class TokenRefresh {
     try {
       await this.#options.events[event]?.(told);
     } catch (error) {
-      logEvent('error', `${event} threw`, { client: this.#options.name, ...errorFields(error) });
+      const detail = thrownText(error, secretsOfToken(told.token));
+      logEvent('error', `${event} threw`, { client: this.#options.name, ...errorFields(error), detail });
     }
   }
 
-  /** That a user has to sign in again is no failure; that the store failed has been told. */
+  /** Logs a failure once, however many calls wait for the refresh. A user who must sign in again is a failure of the call. */
   #logFailure(error: unknown): void {
-    if (error instanceof OAuthError && (error.getStatus() === 401 || error.error === 'token_store_error')) return;
-    logEvent('warn', 'refresh failed', { client: this.#options.name, ...errorFields(error) });
+    const client = this.#options.name;
+    if (!(error instanceof OAuthError)) logEvent('warn', 'refresh failed', { client, ...errorFields(error) });
+    else if (error.getStatus() !== 401) error.log({ event: 'refresh failed', client, step: 'refresh' }, 'warn');
   }
 
   get #attributes(): Attributes {
@@ -236,6 +242,11 @@ export class TokenRefresh {
       status: 503,
     });
   }
+}
+
+/** Returns the error of an earlier call once more, with a reference and a line in the log of its own. */
+function again({ description, uri, providerStatus: status }: TokenRevokedError): TokenRevokedError {
+  return new TokenRevokedError({ description, uri, answered: status === undefined ? undefined : { status } });
 }
 
 /** Tells a token from the one of a new login. */

@@ -1,5 +1,6 @@
 import type { OAuthRequest } from '../oauth-request.js';
 import { errorFields, logEvent } from '../observability/log.js';
+import { thrownText } from '../error-text.js';
 import { OAuthError } from '../oauth.errors.js';
 import { finished, type Done } from './finished.js';
 import { replaceState } from './session-entries.js';
@@ -104,7 +105,7 @@ function takeOverAtEverySave(stored: Stored): void {
       void saved.then(() => done()).catch((error: unknown) => failWith(done, error));
       return session;
     }
-    saved.catch((error: unknown) => logEvent('error', 'session not saved', errorFields(error))); // nobody may wait for it
+    saved.catch(logNotSaved); // nobody may wait for it
     return saved;
   };
   Object.defineProperty(session, 'save', { value: save, configurable: true, writable: true });
@@ -118,10 +119,20 @@ function failWith(done: Done, error: unknown): void {
   try {
     done(error as Error);
   } catch (again) {
-    logEvent('error', 'session not saved', errorFields(again));
+    logNotSaved(again);
   }
 }
 
+function logNotSaved(error: unknown): void {
+  if (error instanceof OAuthError) error.log({ event: 'session not saved', step: 'session_store' });
+  else logEvent('error', 'session not saved', { ...errorFields(error), detail: thrownText(error) });
+}
+
 function sessionError(what: string, cause: unknown): OAuthError {
-  return new OAuthError('session_error', { description: `${what}; see the session store`, status: 500, cause });
+  return new OAuthError('session_error', {
+    description: `${what}; see the session store`,
+    detail: thrownText(cause),
+    status: 500,
+    cause,
+  });
 }

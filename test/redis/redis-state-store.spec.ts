@@ -124,7 +124,11 @@ describeWithRedis('a login that waits in Redis', () => {
     const answer = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
     expect([answer.status, answer.json()]).toEqual([
       500,
-      { error: 'state_store_error', error_description: expect.stringContaining('Redis failed') },
+      {
+        error: 'state_store_error',
+        error_description: expect.stringContaining('Redis failed'),
+        reference: expect.any(String),
+      },
     ]);
     expect(answer.headers.getSetCookie()).toEqual([]);
   });

@@ -117,6 +117,7 @@ describe('a token answer at login that is refused', () => {
     expect(body).toMatchObject({
       error: 'invalid_grant',
       error_description: expect.stringContaining('refused the code: it answered 400 without a body'),
+      reference: expect.any(String),
     });
   });
 

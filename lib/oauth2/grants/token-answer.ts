@@ -1,4 +1,5 @@
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
+import { errorTextOf } from '../../error-text.js';
 import { InvalidTokenError, ProviderError } from '../../oauth.errors.js';
 import { tokenErrorIn } from './token-error.js';
 
@@ -18,7 +19,11 @@ export function readTokenAnswer(answer: TokenEndpointResponse, grantType: string
   if (error) throw error;
   const what = `${status} ${headers['content-type'] ?? 'without a content type'}, ${text.length} characters`;
   if (status < 200 || status > 299) {
-    throw new ProviderError({ description: `the token endpoint answered ${what}`, answered: answer });
+    throw new ProviderError({
+      description: `the token endpoint answered ${what}`,
+      detail: errorTextOf(answer.text),
+      answered: answer,
+    });
   }
   if (Object.keys(fields).length === 0) {
     throw new InvalidTokenError({

@@ -1,0 +1,289 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { Readable } from 'node:stream';
+import type {
+  ClientRegistration,
+  OAuth2App,
+  OAuthClientModuleOptions,
+  OAuthError,
+  ProviderError,
+  TokenStore,
+} from 'nestjs-oauth-client';
+import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser, type Page } from '../support/browser.js';
+import type { SiteApp } from '../support/openid-site.js';
+import { startStateApp } from '../support/state-app.js';
+
+const TOKEN = { accessToken: 'access-of-ada', refreshToken: 'refresh-of-ada', tokenType: 'bearer' };
+const EXPIRED = { ...TOKEN, expiresAt: 1 };
+
+let provider: ScriptedProvider;
+let app: SiteApp | undefined;
+/** Lines about failures: those of the levels `warn` and `error`. */
+let lines: string[];
+let events: string[];
+
+beforeEach(async () => {
+  provider = await startScriptedProvider();
+  lines = [];
+  events = [];
+});
+
+afterEach(async () => {
+  Logger.overrideLogger(['error', 'warn']);
+  await app?.close();
+  app = undefined;
+  await provider.close();
+});
+
+async function start(
+  options: OAuthClientModuleOptions = {},
+  platform: 'express' | 'fastify' = 'express',
+): Promise<OAuth2App> {
+  const dev = {
+    clientId: 'id',
+    clientSecret: 'client-s3cret',
+    accessTokenUrl: `${provider.url}/token`,
+    authorizeUrl: `${provider.url}/authorize`,
+    apiBaseUrl: `${provider.url}/api/`,
+    deviceAuthorizationEndpoint: `${provider.url}/device`,
+    revocationEndpoint: `${provider.url}/revoke`,
+  } as ClientRegistration;
+  app = await startStateApp({ platform, clients: { dev }, exposeErrors: false, ...options });
+  const keep = (message: unknown): void => void lines.push(String(message));
+  const event = (message: unknown): void => void events.push(String(message));
+  Logger.overrideLogger({ log: event, debug: event, warn: keep, error: keep });
+  return app.registry.get<OAuth2App>('dev');
+}
+
+async function signIn(query = 'code=the-c0de-of-ada'): Promise<Page> {
+  const browser = new Browser();
+  const { headers } = await browser.get(`${app?.url}/auth/dev/login`, { follow: false });
+  const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+  return browser.get(`${app?.url}/auth/dev/callback?state=${state}&${query}`);
+}
+
+async function failure(run: Promise<unknown>): Promise<OAuthError> {
+  return run.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error: unknown) => error as OAuthError,
+  );
+}
+
+describe.each(['express', 'fastify'] as const)('a failed login, on %s,', (platform) => {
+  it('is one line with the reference that the browser got, the provider’s status and its words', async () => {
+    await start({}, platform);
+    provider.on('POST /token', () => ({
+      status: 401,
+      json: { error: 'invalid_client', error_description: 'client-s3cret is not the secret\nof id' },
+    }));
+    const page = await signIn();
+    const { reference, ...body } = page.json() as { reference: string };
+    expect(body).toEqual({ error: 'invalid_client', error_description: expect.not.stringMatching(/secret|http/) });
+    expect(lines).toEqual([
+      'login failed client=dev error=invalid_client description="[redacted] is not the secret of id" step=complete ' +
+        `provider_status=401 reference=${reference}`,
+    ]);
+  });
+
+  it('that no client serves, or that another page refused, has its reference in the log too', async () => {
+    await start({}, platform);
+    const { reference } = (await new Browser().get(`${app?.url}/auth/nobody/login`)).json() as { reference: string };
+    expect(lines).toEqual([expect.stringMatching(new RegExp(`unknown_provider .*reference=${reference}$`))]);
+  });
+
+  it('of another browser says why', async () => {
+    await start({}, platform);
+    const page = await new Browser().get(`${app?.url}/auth/dev/callback?code=c&state=s`);
+    const { reference } = page.json() as { reference: string };
+    expect(lines).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^login failed client=dev error=mismatching_state reason=\\w+ description=.*step=complete reference=${reference}$`,
+        ),
+      ),
+    ]);
+  });
+});
+
+it('a begun login is logged with its redirect URI', async () => {
+  await start();
+  await signIn();
+  expect(events).toContain(`login begun client=dev redirect_uri=${app?.url}/auth/dev/callback`);
+});
+
+describe('a failed API call', () => {
+  it.each<[string, object, string]>([
+    ['JSON', { status: 403, json: { message: 'Missing scope "repo"' } }, 'detail="Missing scope \\"repo\\""'],
+    ['a page', { status: 503, body: '<html><h1>Down for <b>repair</b></h1></html>' }, 'detail="Down for repair"'],
+    ['the token', { status: 403, json: { error: 'bad', detail: 'access-of-ada' } }, '[redacted]'],
+    ['the token in hex', { status: 403, body: Buffer.from(TOKEN.accessToken).toString('hex') }, 'detail=[redacted]'],
+  ])('that is answered with %s is one line with what the API said', async (_, answer, said) => {
+    const dev = await start();
+    provider.on('GET /api/me', () => answer);
+    const { status } = answer as { status: number };
+    const error = await failure(dev.get('me', { token: TOKEN }));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`operation failed client=dev error=${error.error} description=`);
+    expect(lines[0]).toContain(`step=api_call provider_status=${status} detail=`);
+    expect(lines[0]?.replaceAll('"[redacted]"', '[redacted]')).toContain(said);
+    expect(lines[0]).toMatch(new RegExp(`reference=${error.reference}$`));
+    expect(lines[0]).not.toContain(TOKEN.accessToken);
+  });
+
+  it('shows at most 300 characters of it, on one line', async () => {
+    const dev = await start();
+    provider.on('GET /api/me', () => ({ status: 500, body: `x\nlogin finished ${'y'.repeat(5000)}` }));
+    await failure(dev.get('me', { token: TOKEN }));
+    const [, detail = ''] = / detail="(.*)" reference/.exec(lines[0] ?? '') ?? [];
+    expect([detail.length, detail.startsWith('x login finished'), lines.length]).toEqual([300, true, 1]);
+  });
+
+  it('leaves a stream for the caller', async () => {
+    const dev = await start();
+    provider.on('GET /api/me', () => ({ status: 404, body: 'for the caller' }));
+    const error = (await failure(dev.get('me', { token: TOKEN, responseType: 'stream' }))) as ProviderError;
+    const chunks = await (error.answer?.data as Readable).toArray();
+    expect(Buffer.concat(chunks as Buffer[]).toString()).toBe('for the caller');
+    expect(lines).toEqual([expect.stringContaining('provider_status=404 reference=')]);
+  });
+
+  it('is logged when its error is caught, and not again when the error is thrown once more', async () => {
+    const dev = await start();
+    provider.on('GET /api/me', () => ({ status: 404 }));
+    const error = await failure(dev.get('me', { token: TOKEN }));
+    expect(error.getResponse()).toMatchObject({ reference: error.reference });
+    expect(lines).toHaveLength(1);
+  });
+});
+
+describe('causes of a failure of the provider', () => {
+  it.each<[string, string, object | 'hang up' | undefined]>([
+    ['no connection', 'provider_unreachable', undefined],
+    ['a page with status 503', 'provider_unavailable', { status: 503 }],
+    ['status 429', 'provider_rate_limited', { status: 429 }],
+    ['status 404', 'provider_refused', { status: 404 }],
+    ['a redirect', 'provider_redirected', { status: 302, headers: { location: '/elsewhere' } }],
+  ])('%s has the code %s, which the browser and the log get', async (_, code, answer) => {
+    const dev = await start();
+    if (answer) provider.on('GET /api/me', () => answer as object);
+    const url = answer ? 'me' : 'http://127.0.0.1:1/';
+    const error = await failure(dev.get(url, { withholdToken: true, maxRedirects: 0 }));
+    expect([error.error, (error.getResponse() as { error: string }).error]).toEqual([code, code]);
+    expect(lines).toEqual([expect.stringContaining(`error=${code} `)]);
+  });
+
+  it('time is up', async () => {
+    const dev = await start();
+    provider.on('GET /api/me', () => new Promise<never>(() => undefined));
+    const error = await failure(dev.get('me', { token: TOKEN, timeout: 50 }));
+    expect([error.error, error.getStatus()]).toEqual(['provider_timeout', 504]);
+  });
+
+  it('the caller gave up', async () => {
+    const dev = await start();
+    expect((await failure(dev.get('me', { token: TOKEN, signal: AbortSignal.abort() }))).error).toBe(
+      'request_canceled',
+    );
+  });
+});
+
+describe('a failed refresh', () => {
+  it('is one line, however many calls wait for it', async () => {
+    const tokenStore = new MemoryTokenStore();
+    const dev = await start({ tokenStore });
+    await tokenStore.save({ name: 'dev', user: 'ada' }, EXPIRED, null);
+    provider.on('POST /token', () => ({ status: 503, body: 'maintenance until noon' }));
+    const errors = await Promise.all([1, 2, 3].map(() => failure(dev.get('me', { user: 'ada' }))));
+    expect(new Set(errors.map(({ reference }) => reference)).size).toBe(1);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^refresh failed client=dev error=provider_unavailable description=.* step=refresh provider_status=503 detail="maintenance until noon" reference=\w+$/,
+      ),
+    ]);
+  });
+
+  it('that ends the login is one line with the provider’s reason', async () => {
+    const tokenStore = new MemoryTokenStore();
+    const dev = await start({ tokenStore });
+    await tokenStore.save({ name: 'dev', user: 'ada' }, EXPIRED, null);
+    const answer = { error: 'invalid_grant', error_description: 'revoked by the user' };
+    provider.on('POST /token', () => ({ status: 400, json: answer }));
+    const { reference } = await failure(dev.get('me', { user: 'ada' }));
+    expect(lines).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^token revoked client=dev error=token_revoked description=.*revoked by the user.*reference=${reference}$`,
+        ),
+      ),
+    ]);
+  });
+});
+
+it('a failed request for a device code, a poll and a revocation are one line each', async () => {
+  const dev = await start();
+  provider.on('POST /device', () => ({ status: 400, json: { error: 'invalid_scope' } }));
+  await failure(dev.deviceAuthorization());
+  provider.on('POST /device', () => ({
+    json: { device_code: 'd', user_code: 'u', verification_uri: 'https://p.test', expires_in: 5, interval: 1 },
+  }));
+  provider.on('POST /token', () => ({ status: 400, json: { error: 'access_denied' } }));
+  await failure((await dev.deviceAuthorization()).wait());
+  provider.on('POST /revoke', () => ({ status: 500, body: 'out of order' }));
+  await failure(dev.revokeToken(TOKEN));
+  expect(lines.map((line) => / step=(\w+) provider_status=(\d+)/.exec(line)?.slice(1))).toEqual([
+    ['device_authorization', '400'],
+    ['device_poll', '400'],
+    ['revocation', '500'],
+  ]);
+});
+
+describe('a failed store', () => {
+  const broken = (): never => {
+    throw Object.assign(new Error('connect ECONNREFUSED; access-of-ada; password=hunter2'), { code: 'ECONNREFUSED' });
+  };
+
+  it('of tokens is one line with its message and code, redacted', async () => {
+    const tokenStore: TokenStore = Object.assign(new MemoryTokenStore(), { fetch: async () => broken() });
+    const dev = await start({ tokenStore });
+    const { reference } = await failure(dev.get('me', { user: 'ada' }));
+    expect(lines).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^token not read client=dev error=token_store_error .*detail="connect ECONNREFUSED; .*; password=\\[redacted\\]" reference=${reference}$`,
+        ),
+      ),
+    ]);
+  });
+
+  it('of logins is one line with its message and code, without what it was to keep', async () => {
+    let state = '';
+    const save = async (_request: unknown, key: { state: string }): Promise<never> => {
+      state = key.state;
+      throw Object.assign(new Error(`cannot keep ${state}`), { code: 'EIO' });
+    };
+    await start({ state: { save, take: async () => broken() } });
+    const { status, text } = await new Browser().get(`${app?.url}/auth/dev/login`, { follow: false });
+    expect([status, text.includes('EIO')]).toEqual([500, false]);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^operation failed client=dev error=state_store_error .*step=begin detail="cannot keep \[redacted\] \(EIO\)"/,
+      ),
+    ]);
+    expect(lines[0]).not.toContain(state);
+  });
+});
+
+it('an error has a sentence for the user, a text for the developer, and the reference of both', async () => {
+  const dev = await start();
+  const error = await failure(dev.get('http://127.0.0.1:1/', { withholdToken: true }));
+  expect(error.description).toContain('127.0.0.1:1');
+  expect(error.userMessage).toBe('The sign-in provider cannot be reached. Please try again later.');
+  expect(error.getResponse()).toEqual({
+    error: 'provider_unreachable',
+    error_description: error.userMessage,
+    reference: error.reference,
+  });
+  expect(JSON.parse(JSON.stringify(error))).toMatchObject({ reference: error.reference });
+});
