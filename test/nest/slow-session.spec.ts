@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module, Redirect, Req, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Request } from 'express';
+import session, { MemoryStore, type SessionData } from 'express-session';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  OAuthCallback,
+  OAuthClientModule,
+  OAuthLogin,
+  OAuthReturnTo,
+  regenerateSession,
+  type OAuthLoginParams,
+} from 'nestjs-oauth-client';
+import { CookieJar } from 'tough-cookie';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+
+/** A store on another machine: every write takes 150 ms. */
+class SlowStore extends MemoryStore {
+  override set(sid: string, data: SessionData, done?: (error?: unknown) => void): void {
+    void sleep(150).then(() => super.set(sid, data, done));
+  }
+
+  override destroy(sid: string, done?: (error?: unknown) => void): void {
+    void sleep(150).then(() => super.destroy(sid, done));
+  }
+}
+
+type Signed = Omit<Request, 'session'> & { session: Request['session'] & { userId?: string } };
+
+@Controller()
+class AuthController {
+  @Get('login')
+  @OAuthLogin('dev', { redirectUri: '/callback' })
+  login(): OAuthLoginParams {
+    return { returnTo: '/me' };
+  }
+
+  /** The example of docs/login.md. */
+  @Get('callback')
+  @OAuthCallback('dev')
+  @Redirect()
+  async callback(@Req() request: Signed, @OAuthReturnTo() returnTo: string): Promise<{ url: string }> {
+    await regenerateSession(request);
+    Object.assign(request.session, { userId: 'ada' });
+    await new Promise<void>((resolve, reject) =>
+      request.session.save((error?: Error) => (error ? reject(error) : resolve())),
+    );
+    return { url: returnTo };
+  }
+
+  @Get('me')
+  me(@Req() request: Signed): string {
+    return String(request.session.userId);
+  }
+}
+
+describe('a session store that takes 150 ms', () => {
+  let provider: ScriptedProvider;
+  let app: INestApplication;
+
+  beforeEach(async () => {
+    provider = await startScriptedProvider();
+    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+    const dev = {
+      clientId: 'dev',
+      authorizeUrl: `${provider.url}/authorize`,
+      accessTokenUrl: `${provider.url}/token`,
+      allowInsecureHttp: true,
+    };
+    @Module({ imports: [OAuthClientModule.forRoot({ clients: { dev } })], controllers: [AuthController] })
+    class AppModule {}
+    app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+    app.use(session({ secret: 's', resave: false, saveUninitialized: false, store: new SlowStore() }));
+    await app.listen(0, '127.0.0.1');
+  });
+
+  afterEach(async () => {
+    await app.close();
+    await provider.close();
+  });
+
+  it('keeps the login and the user of a browser that follows redirects as soon as it has the headers', async () => {
+    const url = await app.getUrl();
+    const jar = new CookieJar();
+    const get = async (path: string): Promise<Response> => {
+      const headers = { cookie: await jar.getCookieString(url) };
+      const response = await fetch(new URL(path, url), { headers, redirect: 'manual' });
+      for (const line of response.headers.getSetCookie()) await jar.setCookie(line, url);
+      return response; // whose body nobody waits for
+    };
+    const begun = await get('/login');
+    const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state');
+    const callback = await get(`/callback?code=c&state=${state}`);
+    expect([callback.status, callback.headers.get('location')]).toEqual([302, '/me']);
+    expect(await (await get('/me')).text()).toBe('ada');
+  });
+
+  it('is why the example of docs/login.md saves the session before the redirect', () => {
+    const example = readFileSync('docs/login.md', 'utf8');
+    expect(example).toMatch(
+      /regenerateSession\(request\);[^`]*request\.session\.save\([^`]*return \{ url: returnTo \}/,
+    );
+  });
+});
