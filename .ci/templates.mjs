@@ -31,6 +31,7 @@ const TYPE_OPTIONS = {
   noEmit: true,
   strict: true,
   exactOptionalPropertyTypes: true,
+  esModuleInterop: true, // as in Nest's templates; zod's declarations need it in CommonJS
   target: 'es2023',
   types: ['node'],
 };
