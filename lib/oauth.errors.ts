@@ -323,9 +323,13 @@ export class OAuthConfigError extends OAuthError {
     for (const key of Object.keys(this)) Object.defineProperty(this, key, { enumerable: false });
   }
 
-  /** @internal What Node and Nest's logger print: every fault once. A stack, or the body of an answer, says nothing here. */
+  /**
+   * @internal What Node and Nest's logger print: every fault once. The body of an answer says nothing here, and of the stacks
+   * only that of the cause does: it shows where a function of the settings threw.
+   */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `${this.name}: ${this.message}`;
+    const { stack } = this.cause instanceof Error ? this.cause : {};
+    return `${this.name}: ${this.message}${stack ? `\n[cause]: ${stack}` : ''}`;
   }
 }
 

@@ -38,7 +38,7 @@ function isEmptyRefusal({ status, text }: TokenEndpointResponse, data: Record<st
 
 function refusal(data: Record<string, unknown>, answer: TokenEndpointResponse): OAuthError {
   const { error, error_description: said, ...details } = standardError(data);
-  const isOwnWord = error !== 'invalid_grant';
+  const isOwnWord = error !== undefined && error !== 'invalid_grant';
   const description = [...(isOwnWord ? [`the provider answered "${error}"`] : []), ...(said ? [said] : [])].join(': ');
   return tokenEndpointError(
     { ...details, error: 'invalid_grant', error_description: description || undefined },
@@ -47,9 +47,9 @@ function refusal(data: Record<string, unknown>, answer: TokenEndpointResponse): 
 }
 
 /** Returns an error in the form of RFC 6749 §5.2: the first code and the first description that the answer has. */
-function standardError(data: Record<string, unknown>): { error: string; error_description?: string } {
+function standardError(data: Record<string, unknown>): { error?: string; error_description?: string } {
   const errors = errorsIn(data);
-  const error = firstText(errors, CODES) ?? 'provider_error';
+  const error = firstText(errors, CODES);
   return { ...data, error, error_description: firstText(errors, DESCRIPTIONS) };
 }
 
