@@ -63,7 +63,7 @@ describe('OpenID Connect relying party', () => {
     const listed = {
       metadata: (metadata: object) => ({ ...metadata, id_token_signing_alg_values_supported: ['none'] }),
     };
-    await rejects({ idToken: unsigned, ...listed }, /unsupported JWS "alg" identifier/);
+    await rejects({ idToken: unsigned, ...listed }, /^id_token is signed with "none", which is not supported/);
   });
 
   it('idtoken-sig-rs256', async () => {
@@ -96,7 +96,10 @@ describe('OpenID Connect relying party', () => {
       new SignJWT(claimsOf(idToken)).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode('a secret'));
     await rejects({ signedIdToken: hs256 }, /^id_token is signed with "HS256", expected \["RS256"\]/);
     const listed = (metadata: object) => ({ ...metadata, id_token_signing_alg_values_supported: ['RS256', 'HS256'] });
-    await rejects({ signedIdToken: hs256, metadata: listed }, /unsupported JWS algorithm/);
+    await rejects(
+      { signedIdToken: hs256, metadata: listed },
+      /^id_token is signed with "HS256", which is not supported/,
+    );
   });
 
   it('invalid-sig-es256', async () => {

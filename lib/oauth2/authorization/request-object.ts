@@ -29,7 +29,7 @@ async function encrypt(provider: Provider, request: string, alg: string): Promis
   if (!key)
     throw new ProviderError({
       error: ProviderErrorCode.UNSUPPORTED,
-      description: `${config.name}: the provider publishes no key for ${alg}`,
+      description: `${config.name}: the provider publishes no key for ${alg}; check request_object_encryption_alg`,
     });
   try {
     return await new CompactEncrypt(new TextEncoder().encode(request))

@@ -59,7 +59,10 @@ export class ClientKeys {
       checkSignedJwt(text);
       return text;
     }
-    throw new RefusedInput("it is encrypted, and none of the client's private_keys decrypts it");
+    throw new RefusedInput(
+      `it is encrypted${encryptionOf(jwe)}, and none of the client's private_keys decrypts it. Register the public half of ` +
+        'a key of private_keys at the provider, for an algorithm of that key, such as RSA-OAEP-256 or ECDH-ES',
+    );
   };
 
   /** What the client publishes at its `jwks_uri` (RFC 7517 §5). */
@@ -100,6 +103,19 @@ export function publicHalf({ key }: ClientKey): JWK {
 
 async function kidOf(found: ClientKey): Promise<string> {
   return found.kid ?? calculateJwkThumbprint(publicHalf(found));
+}
+
+/** The algorithms of a JWE, as an error names them. */
+function encryptionOf(jwe: string): string {
+  try {
+    const { alg, enc } = decodeProtectedHeader(jwe) as Record<string, unknown>;
+    const names = [alg, enc].map((name) =>
+      typeof name === 'string' && /^[\w+-]{1,30}$/.test(name) ? name : 'unknown',
+    );
+    return ` (alg ${names[0]}, enc ${names[1]})`;
+  } catch {
+    return '';
+  }
 }
 
 function kidIn(jwe: string): string | undefined {

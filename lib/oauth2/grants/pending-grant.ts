@@ -43,7 +43,13 @@ export abstract class PendingGrant {
     const dpopKey = await this.#provider.dpopKeys.keyFor();
     const terms = { interval: this.interval, expiresAt: this.expiresAt.getTime(), signal };
     try {
-      return await pollForToken(() => this.#guard(() => this.#ask(dpopKey)), terms);
+      const {
+        fault,
+        idTokenFault = fault,
+        ...grant
+      } = await pollForToken(() => this.#guard(() => this.#ask(dpopKey)), terms);
+      if (idTokenFault) throw idTokenFault;
+      return grant;
     } catch (error) {
       if (error instanceof OAuthError) return this.#guard(() => Promise.reject(error)); // such as that time is up
       throw error;
@@ -52,7 +58,8 @@ export abstract class PendingGrant {
 
   async #ask(dpopKey: JsonWebKey | undefined): Promise<TokenGrant> {
     try {
-      return await requestToken(this.#provider, { ...this.#request, dpopKey });
+      // once there is a token, the code is used up: a check that fails, perhaps for a while, is not asked about again
+      return await requestToken(this.#provider, { ...this.#request, dpopKey, keepsToken: true });
     } catch (error) {
       throw error instanceof OAuthError && USERS_ANSWERS.includes(error.error) ? refusedByUser(error) : error;
     }

@@ -23,6 +23,8 @@ interface Failure {
   header?: { alg?: unknown; kid?: unknown };
   now?: number;
   tolerance?: number;
+  /** Where the expectation comes from. */
+  reason?: string;
 }
 
 /**
@@ -61,10 +63,35 @@ export function failedCheck(error: unknown, what: string): string {
     case JSON_ATTRIBUTE_COMPARISON:
       return `the "${failure.attribute}" of the ${what} is ${shown(failure.body?.[failure.attribute ?? ''])}, expected ${shown(failure.expected)}`;
     default:
-      return failure.header && 'expected' in failure
-        ? `${what} is signed with ${shown(failure.header.alg)}, expected ${shown(failure.expected)}`
-        : `${what}: ${reasonOf(error)}`;
+      return algorithmFault(error, failure, what) ?? `${what}: ${reasonOf(error)}`;
   }
+}
+
+/** The settings that name the algorithm of a signature, by what an error calls the signed JWT. */
+const ALGORITHM_SETTINGS: readonly [what: string, setting: string][] = [
+  ['userinfo', 'userinfo_signed_response_alg'],
+  ['introspection', 'introspection_signed_response_alg'],
+  ['authorization', 'authorization_signed_response_alg'],
+  ['token', 'id_token_signed_response_alg'],
+];
+
+/** Names an algorithm that is not expected, or not supported at all, and the setting for it. */
+function algorithmFault(error: Error, failure: Failure, what: string): string | undefined {
+  const setting = ALGORITHM_SETTINGS.find(([name]) => what.includes(name))?.[1] ?? 'id_token_signed_response_alg';
+  if (failure.header && 'expected' in failure) {
+    const advice =
+      failure.reason === 'client configuration'
+        ? `Check ${setting}, which says so`
+        : `Ask the provider for such an algorithm, or set ${setting} to the one that this client is registered with`;
+    return `${what} is signed with ${shown(failure.header.alg)}, expected ${shown(failure.expected)}. ${advice}`;
+  }
+  if (!(error instanceof UnsupportedOperationError)) return undefined;
+  const { alg } = (error.cause ?? {}) as { alg?: unknown };
+  if (alg === undefined) return undefined;
+  return (
+    `${what} is signed with ${shown(alg)}, which is not supported. Register this client at the provider with another ` +
+    `algorithm, such as RS256, PS256 or ES256, and set ${setting} to it`
+  );
 }
 
 function failureOf(error: unknown): Failure {
