@@ -42,7 +42,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/oauth1/' },
       to: {
-        pathNot: ['^lib/oauth1/', '^lib/config/compliance-fix\\.ts$', '^lib/(oauth\\.errors|error-text)\\.ts$', '^(node:)?crypto$'],
+        pathNot: [
+          '^lib/oauth1/',
+          '^lib/config/compliance-fix\\.ts$',
+          '^lib/(oauth\\.errors|error-text)\\.ts$',
+          '^(node:)?crypto$',
+        ],
       },
     },
     {

@@ -1,7 +1,7 @@
 import { clamp } from '../limits.js';
 
 /** Seconds: ten years. No provider means a longer lifetime, and any database column can hold it. */
-export const LONGEST_LIFETIME = 315_360_000;
+const LONGEST_LIFETIME = 315_360_000;
 
 /** How many of each unit a second has: seconds, milliseconds, microseconds, nanoseconds. */
 const PER_SECOND = [1, 1e3, 1e6, 1e9];

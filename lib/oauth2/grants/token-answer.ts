@@ -1,6 +1,7 @@
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { errorTextOf } from '../../error-text.js';
 import { InvalidTokenError, ProviderError } from '../../oauth.errors.js';
+import { shownAnswer } from '../provider/unexpected-answer.js';
 import { tokenErrorIn } from './token-error.js';
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -13,21 +14,20 @@ const FORM = 'application/x-www-form-urlencoded';
  * @throws {InvalidTokenError} for an answer that is neither JSON nor a form
  */
 export function readTokenAnswer(answer: TokenEndpointResponse, grantType: string): Record<string, unknown> {
-  const { status, headers, text } = answer;
+  const { status } = answer;
   const fields = fieldsOf(answer);
   const error = fields.access_token ? undefined : tokenErrorIn(answer, fields, grantType);
   if (error) throw error;
-  const what = `${status} ${headers['content-type'] ?? 'without a content type'}, ${text.length} characters`;
   if (status < 200 || status > 299) {
     throw new ProviderError({
-      description: `the token endpoint answered ${what}`,
+      description: `the token endpoint answered ${shownAnswer(answer)}`,
       detail: errorTextOf(answer.text),
       answered: answer,
     });
   }
   if (Object.keys(fields).length === 0) {
     throw new InvalidTokenError({
-      description: `the token endpoint answered ${what}; expected a JSON object. Another format can be read by an \`access_token_response\` hook`,
+      description: `the token endpoint answered ${shownAnswer(answer)}; expected a JSON object. Another format can be read by an \`access_token_response\` hook`,
     });
   }
   return fields;

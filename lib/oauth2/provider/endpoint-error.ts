@@ -2,7 +2,8 @@ import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { errorTextOf } from '../../error-text.js';
 import { InvalidTokenError, ProviderError } from '../../oauth.errors.js';
 import { jsonResponse, mendedResponse } from './endpoint-fetch.js';
-import { errorCode, plainText, tokenEndpointError } from './provider-error.js';
+import { errorCode, tokenEndpointError } from './provider-error.js';
+import { shownAnswer } from './unexpected-answer.js';
 
 /** What is expected of the answers of one endpoint. */
 interface ExpectedAnswer {
@@ -49,20 +50,7 @@ export function refuseEndpointError(what: string, answer: TokenEndpointResponse)
   });
 }
 
-/** Returns what an error says of an answer that cannot be read: status, content type and length, and where it redirects to. */
-export function shownAnswer({
-  status,
-  headers,
-  text,
-}: Pick<TokenEndpointResponse, 'status' | 'headers' | 'text'>): string {
-  const type = plainText(headers['content-type'])?.slice(0, 100) ?? 'without a content type';
-  const { location = '' } = headers;
-  const target = URL.canParse(location) ? new URL(location) : undefined;
-  const redirect = target ? `, a redirect to ${target.origin}${target.pathname.slice(0, 200)}` : '';
-  return `${status} ${type}, ${text.length} characters${redirect}`;
-}
-
-/** RFC 6750 §3.1 */
+/** Returns the error code in a `WWW-Authenticate` header (RFC 6750 §3.1). */
 function challengeCode(challenge = ''): string | undefined {
   const [, code] = /\berror="?([\w.-]{1,100})/i.exec(challenge) ?? [];
   return code === undefined ? undefined : errorCode(code);
