@@ -1,4 +1,4 @@
-/** The rooms of lib/, from the ground up. A room imports from the rows above its own, and from itself. */
+/** The layers of lib/, from the ground up. A folder imports from the rows above its own, and from itself. */
 const LAYERS = [
   ['^lib/(error-codes|provider-error-code|error-text|log|redaction|limits|recent|oauth-request|warn-once)\\.ts$'],
   ['^lib/browser-message\\.ts$'],
@@ -16,22 +16,22 @@ const LAYERS = [
   ['^lib/index\\.ts$', '^lib/redis/', '^lib/typeorm/', '^lib/testing/'],
 ];
 
-const roomRules = LAYERS.flatMap((rooms, height) =>
-  rooms.map((room) => ({
-    name: `downwards-only from ${room.replace(/[\\^$]|\/$/g, '')}`,
+const layerRules = LAYERS.flatMap((folders, height) =>
+  folders.map((folder) => ({
+    name: `downwards-only from ${folder.replace(/[\\^$]|\/$/g, '')}`,
     severity: 'error',
-    from: { path: room },
-    to: { path: '^lib/', pathNot: [room, ...LAYERS.slice(0, height).flat()] },
+    from: { path: folder },
+    to: { path: '^lib/', pathNot: [folder, ...LAYERS.slice(0, height).flat()] },
   })),
 );
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    ...roomRules,
+    ...layerRules,
     {
-      name: 'every-file-has-a-room',
-      comment: 'A new room needs its row in LAYERS.',
+      name: 'every-file-has-a-layer',
+      comment: 'A new folder needs its row in LAYERS.',
       severity: 'error',
       from: { path: '^lib/', pathNot: LAYERS.flat() },
       to: {},
@@ -73,7 +73,7 @@ module.exports = {
     {
       name: 'only-declared-packages',
       severity: 'error',
-      comment: 'Of an optional peer it is said twice what it is: its place in peerDependenciesMeta counts for none.',
+      comment: 'An optional peer is listed twice: its entry in peerDependenciesMeta is ignored.',
       from: { path: '^lib/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'], dependencyTypesNot: ['npm-peer'] },
     },
