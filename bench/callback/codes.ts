@@ -12,7 +12,7 @@ interface Grant {
 const grants = new Map<string, Grant>();
 
 /**
- * A code for what an authorisation request asks for. The token answer is made here already: an RSA signature takes longer
+ * A code for what an authorization request asks for. The token answer is made here already: an RSA signature takes longer
  * than all that an app does with it, and would hide that.
  */
 export function issueCode(issuer: string, request: URLSearchParams): string {

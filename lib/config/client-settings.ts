@@ -22,9 +22,9 @@ export interface CommonClientSettings {
    * for the providers that have it so.
    */
   accessTokenParams?: RequestParameters;
-  /** Where the user is sent to authorise (RFC 6749 §3.1, RFC 5849 §2.2). */
+  /** Where the user is sent to authorize (RFC 6749 §3.1, RFC 5849 §2.2). */
   authorizeUrl?: string;
-  /** Further parameters of every authorisation request. */
+  /** Further parameters of every authorization request. */
   authorizeParams?: RequestParameters;
   /**
    * What relative paths of API calls are resolved against, by the URL rules: with `https://api.example/1.1/`, `users`
@@ -96,7 +96,7 @@ export interface OAuth1Kwargs {
 export interface OAuth2ClientSettings
   extends Omit<CommonClientSettings, 'authorizeParams'>, ProviderEndpoints, OpenIdSettings, SecuritySettings {
   /**
-   * Further parameters of every authorisation request, by their wire names; objects and arrays (`claims`,
+   * Further parameters of every authorization request, by their wire names; objects and arrays (`claims`,
    * `authorization_details`) are sent as JSON.
    */
   authorizeParams?: Record<string, unknown>;
@@ -187,7 +187,7 @@ export interface OpenIdSettings {
   idTokenSignedResponseAlg?: string;
   /** Userinfo must be signed, with this algorithm. */
   userinfoSignedResponseAlg?: string;
-  /** The only algorithm that JWT authorisation responses may be signed with. @default what the metadata lists */
+  /** The only algorithm that JWT authorization responses may be signed with. @default what the metadata lists */
   authorizationSignedResponseAlg?: string;
   /** Introspection must be signed, with this algorithm (RFC 9701). */
   introspectionSignedResponseAlg?: string;
@@ -220,9 +220,9 @@ export interface SecuritySettings {
   clientAssertionAudience?: 'issuer' | 'token_endpoint' | 'endpoint';
   /** The certificate that the client shows in TLS (RFC 8705), in PEM. */
   clientCertificate?: ClientCertificate;
-  /** Push every authorisation request (RFC 9126). @default what the metadata requires */
+  /** Push every authorization request (RFC 9126). @default what the metadata requires */
   requirePushedAuthorizationRequests?: boolean;
-  /** Sign every authorisation request (RFC 9101). @default what the metadata requires */
+  /** Sign every authorization request (RFC 9101). @default what the metadata requires */
   requireSignedRequestObject?: boolean;
   /** Encrypt signed requests for the provider, such as `RSA-OAEP-256` (RFC 9101 §4). */
   requestObjectEncryptionAlg?: string;

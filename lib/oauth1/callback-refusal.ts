@@ -11,7 +11,7 @@ export function callbackRefusal(callback: { denied?: string; oauth_problem?: str
   if (!problem) return undefined;
   const code = isProblemCode(problem) ? problem : 'oauth_problem';
   return new OAuthError(code, {
-    description: 'the provider did not authorise the request token',
+    description: 'the provider did not authorize the request token',
     status: REFUSALS.includes(problem) ? 403 : 400,
   });
 }

@@ -4,13 +4,13 @@ import type { UserInfo } from '../oauth2/openid/user-info.js';
 import type { Pending } from '../state/state-store.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 
-/** What one login asks for: further authorisation parameters, and where the user goes when it is done. */
+/** What one login asks for: further authorization parameters, and where the user goes when it is done. */
 export interface LoginParams extends AuthorizationParams {
   /** A path of this site; the callback gets it back. */
   returnTo?: string;
 }
 
-/** An authorisation URL, and what its callback will be checked against. By OAuth 1, the state is the request token. */
+/** An authorization URL, and what its callback will be checked against. By OAuth 1, the state is the request token. */
 export interface AuthorizationRequest extends OAuth2AuthorizationRequest {
   /** OAuth 1: the request token and its secret (RFC 5849 §2.1). */
   requestToken?: OAuth1Token;

@@ -46,7 +46,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   }
 
   /**
-   * Fetches a request token (RFC 5849 §2.1) and makes the URL that authorises it (§2.2).
+   * Fetches a request token (RFC 5849 §2.1) and makes the URL that authorizes it (§2.2).
    * @param redirectUri absolute; without one the user is shown the verifier (`oob`)
    * @param params further parameters of the URL; those that only OAuth 2 has are left out, and so is all that begins with
    * `oauth_`
@@ -97,7 +97,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   }
 
   /**
-   * Exchanges a request token that the user has authorised for an access token (RFC 5849 §2.3).
+   * Exchanges a request token that the user has authorized for an access token (RFC 5849 §2.3).
    * @throws {MissingRequestTokenError} without a request token
    * @throws {OAuthError} `missing_verifier` without a verifier, unless `allowSessionFixation` is set, or the provider's `oauth_problem`
    */

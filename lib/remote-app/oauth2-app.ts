@@ -65,7 +65,7 @@ export type TokenIntrospection = IntrospectionResponse;
 
 const PASSWORDS =
   "The password grant gives the application its users' passwords, and no second factor works with it (RFC 9700 §2.4). " +
-  'Use a login by redirect, or device authorisation.';
+  'Use a login by redirect, or device authorization.';
 
 function tokensInUrls(name: string): string {
   return (
@@ -147,7 +147,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
 
   /**
    * Begins a login on another device (RFC 8628): show the user the code, then `wait()` for the token.
-   * @throws {OAuthConfigError} when the provider has no device authorisation endpoint
+   * @throws {OAuthConfigError} when the provider has no device authorization endpoint
    */
   async deviceAuthorization(params: DeviceAuthorizationParams = {}): Promise<DeviceAuthorization> {
     return this.#withProvider('device_authorization', (provider) =>

@@ -78,7 +78,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   }
 
   /**
-   * Begins a login: makes the authorisation URL, keeps the pending login, and answers with the redirect.
+   * Begins a login: makes the authorization URL, keeps the pending login, and answers with the redirect.
    * `@OAuthLogin()` does this.
    *
    * @param redirectUri absolute, or relative to `baseUrl`; without `baseUrl`, relative to the request's own address when its
@@ -111,7 +111,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return { url, statusCode: 302 };
   }
 
-  /** Makes an authorisation URL; pass the rest of what it returns to {@link saveAuthorizeData}. */
+  /** Makes an authorization URL; pass the rest of what it returns to {@link saveAuthorizeData}. */
   abstract createAuthorizationUrl(redirectUri?: string, params?: AuthorizationParams): Promise<AuthorizationRequest>;
 
   /**

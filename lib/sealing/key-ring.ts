@@ -5,7 +5,7 @@ import { OAuthConfigError } from '../oauth.errors.js';
 const KEY_BYTES = 32;
 const decoder = new TextDecoder();
 
-/** Of the initialisation vector (RFC 7518 §5.3). */
+/** Of the initialization vector (RFC 7518 §5.3). */
 const IV_BYTES = 12;
 
 interface Key {

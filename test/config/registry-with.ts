@@ -27,7 +27,7 @@ export const ENDPOINTS = {
   access_token_url: 'https://provider.test/token',
 };
 
-/** The authorisation URL that a client makes, which shows what its settings came to. */
+/** The authorization URL that a client makes, which shows what its settings came to. */
 export async function authorizationUrl(registry: OAuthRegistry, name: string): Promise<URL> {
   const { url } = await registry.get(name).createAuthorizationUrl('https://client.test/callback');
   return new URL(url);

@@ -146,7 +146,7 @@ describe('what is signed', () => {
     });
   });
 
-  it('is the URL that is sent, normalised', () => {
+  it('is the URL that is sent, normalized', () => {
     const signed = sign({ method: 'GET', url: 'HTTPS://Provider.Test:443/a/../b c?q=é' });
     expect(signed.url).toBe('https://provider.test/b%20c?q=%C3%A9');
     expect(signed).toEqual(sign({ method: 'GET', url: signed.url }));

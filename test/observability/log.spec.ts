@@ -42,7 +42,7 @@ it.each([
   ['a line break', 'x\nlogin finished client=harbour', '"x\\nlogin finished client=harbour"'],
   ['a carriage return', 'x\rlogin', '"x\\rlogin"'],
   ['a line separator', 'x\u2028login\u0085', '"x\\u{2028}login\\u{85}"'],
-  ['the colours of a terminal', '\u001b[2Kx', '"\\u001b[2Kx"'],
+  ['the colors of a terminal', '\u001b[2Kx', '"\\u001b[2Kx"'],
   ['the other direction of writing', 'x\u202ey', '"x\\u{202e}y"'],
   ['a field of its own', 'x client=other', '"x client=other"'],
   ['a quote', 'x" client=other', '"x\\" client=other"'],

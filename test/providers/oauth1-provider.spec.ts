@@ -210,7 +210,7 @@ describe('the OAuth 1 provider of the tests', () => {
     expect(await fields(broken)).toMatchObject({ oauth_problem: 'parameter_rejected' });
   });
 
-  it('refuses to exchange a request token that nobody has authorised', async () => {
+  it('refuses to exchange a request token that nobody has authorized', async () => {
     expect(await exchange(await requestToken(), 'guess')).toMatchObject({ oauth_problem: 'verifier_invalid' });
   });
 
@@ -268,7 +268,7 @@ describe('the OAuth 1 provider of the tests', () => {
       expect((await allow(browser, page)).status).toBe(401);
     });
 
-    it('lets nobody else authorise a token that is authorised already', async () => {
+    it('lets nobody else authorize a token that is authorized already', async () => {
       const token = await requestToken();
       const page = await consentPage(token);
       const verifier = await verifierOf(token);

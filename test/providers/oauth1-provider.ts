@@ -105,7 +105,7 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
     requestTokens.delete(token);
     if (login.consumer !== consumer) throw new Problem(401, 'token_rejected', "another consumer's request token");
     if (!login.user || required(protocol, 'oauth_verifier') !== login.verifier) {
-      throw new Problem(401, 'verifier_invalid', 'the user has not authorised this token, or with another verifier');
+      throw new Problem(401, 'verifier_invalid', 'the user has not authorized this token, or with another verifier');
     }
     const [name, secret] = [random(), random()];
     accessTokens.set(name, { secret, consumer: login.consumer, user: login.user });
@@ -152,7 +152,7 @@ function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express
 
   function undecided(token: string): RequestToken {
     const login = pending(token);
-    if (login.verifier) throw new Problem(401, 'token_rejected', 'this request token was authorised already');
+    if (login.verifier) throw new Problem(401, 'token_rejected', 'this request token was authorized already');
     return login;
   }
 

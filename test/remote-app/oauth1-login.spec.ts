@@ -91,7 +91,7 @@ describe('OAuth 1', () => {
   }
 
   describe('a login', () => {
-    it('fetches a request token, sends the user to authorise it, and exchanges it with the verifier', async () => {
+    it('fetches a request token, sends the user to authorize it, and exchanges it with the verifier', async () => {
       await client();
       const url = await login('?next=/there');
       expect(url.href).toBe(`${provider.url}/authorize?oauth_token=foo`);
@@ -279,7 +279,7 @@ describe('OAuth 1', () => {
   });
 
   describe('by hand', () => {
-    it('makes an authorisation URL for a verifier that the user is shown, and exchanges it', async () => {
+    it('makes an authorization URL for a verifier that the user is shown, and exchanges it', async () => {
       const dev = await client();
       const { url, requestToken, state } = await dev.createAuthorizationUrl();
       expect(url).toContain('oauth_token=foo');

@@ -37,7 +37,7 @@ describe('a login by OAuth 2', () => {
     app = await startLoginApp({ clients: { dev: { ...client, ...settings } }, ...options });
   }
 
-  /** Begins a login and gives the authorisation URL. */
+  /** Begins a login and gives the authorization URL. */
   async function login(query = ''): Promise<URL> {
     const response = await browser.get(`${app.url}/auth/dev/login${query}`, { follow: false });
     expect(response.status).toBe(302);
@@ -52,7 +52,7 @@ describe('a login by OAuth 2', () => {
     return new URLSearchParams(provider.requests.findLast(({ path }) => path === '/token')?.body.toString());
   }
 
-  it('redirects to the authorisation endpoint and exchanges the code of the callback', async () => {
+  it('redirects to the authorization endpoint and exchanges the code of the callback', async () => {
     await start();
     const { origin, pathname, searchParams } = await login();
     expect(origin + pathname).toBe(`${provider.url}/authorize`);
@@ -183,7 +183,7 @@ describe('a login by OAuth 2', () => {
     });
   });
 
-  it('keeps the query that the authorisation endpoint already has', async () => {
+  it('keeps the query that the authorization endpoint already has', async () => {
     await start({ authorizeUrl: `${provider.url}/authorize?foo=bar` });
     expect((await login()).searchParams.get('foo')).toBe('bar');
   });

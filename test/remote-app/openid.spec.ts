@@ -164,7 +164,7 @@ describe('a provider with metadata', () => {
     await expect(dev.createAuthorizationUrl()).rejects.toThrow(/server metadata .* is not usable: .*issuer/);
   });
 
-  it.each([undefined, 'javascript:alert(1)'])('is refused with %s for its authorisation endpoint', async (endpoint) => {
+  it.each([undefined, 'javascript:alert(1)'])('is refused with %s for its authorization endpoint', async (endpoint) => {
     provider.on('GET /.well-known/openid-configuration', () => ({
       json: { ...metadata(), authorization_endpoint: endpoint },
     }));

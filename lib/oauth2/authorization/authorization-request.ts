@@ -16,14 +16,14 @@ import { pushAuthorizationRequest } from './pushed-authorization-request.js';
 import { randomText } from './random-text.js';
 import { signedRequestObject } from './request-object.js';
 
-/** An authorisation URL, and what its callback will be checked against. */
+/** An authorization URL, and what its callback will be checked against. */
 export interface OAuth2AuthorizationRequest extends AuthorizationChecks {
   /** Where the user is sent. */
   url: string;
 }
 
 /**
- * Makes the authorisation request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1): signed (RFC 9101) and
+ * Makes the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1): signed (RFC 9101) and
  * pushed (RFC 9126) where the settings or the provider ask for it.
  */
 export async function makeAuthorizationRequest(

@@ -13,7 +13,7 @@ import { isTenantTemplate, tenantIn } from '../../config/tenant-issuer.js';
 import { checkJwt } from '../wire/jwt.js';
 import type { AuthorizationChecks } from './authorization-params.js';
 
-/** What an authorisation response may bring (RFC 6749 §4.1.2, RFC 9207, JARM §2.3, OpenID Connect Core §3.3.2.5). */
+/** What an authorization response may bring (RFC 6749 §4.1.2, RFC 9207, JARM §2.3, OpenID Connect Core §3.3.2.5). */
 export const AUTHORIZATION_RESPONSE = [
   'code',
   'state',

@@ -15,15 +15,15 @@ import { requestToken, type TokenGrant } from './token-request.js';
 export interface CodeExchange {
   grantType?: 'authorization_code';
   code: string;
-  /** The one of the authorisation request. */
+  /** The one of the authorization request. */
   redirectUri?: string;
   codeVerifier?: string;
   nonce?: string;
-  /** `max_age` of the authorisation request, in seconds. */
+  /** `max_age` of the authorization request, in seconds. */
   maxAge?: number;
-  /** `acr_values` of the authorisation request. */
+  /** `acr_values` of the authorization request. */
   acrValues?: string[];
-  /** `resource` of the authorisation request (RFC 8707 §2.2). */
+  /** `resource` of the authorization request (RFC 8707 §2.2). */
   resource?: string[];
   /** Who must have signed in. */
   subject?: string;
@@ -35,7 +35,7 @@ export interface CodeExchange {
   params?: RequestParameters;
 }
 
-/** Exchanges an authorisation code for a token (RFC 6749 §4.1.3), and checks its id_token where the issuer is known. */
+/** Exchanges an authorization code for a token (RFC 6749 §4.1.3), and checks its id_token where the issuer is known. */
 export async function exchangeCode(provider: Provider, exchange: CodeExchange): Promise<TokenGrant> {
   const { config } = provider;
   const { method, ...configured } = config.accessTokenParams;

@@ -17,7 +17,7 @@ const REFUSALS = [
 ];
 const PROVIDER_FAULTS = ['server_error', 'temporarily_unavailable'];
 
-/** The error of an authorisation response (RFC 6749 §4.1.2.1): 403 for a refusal, 502 for the provider's fault, else 400. */
+/** The error of an authorization response (RFC 6749 §4.1.2.1): 403 for a refusal, 502 for the provider's fault, else 400. */
 export function authorizationError(answer: Record<string, unknown>): OAuthError {
   const code = errorCode(answer.error) ?? ProviderErrorCode.UNKNOWN;
   const status = REFUSALS.includes(code) ? 403 : PROVIDER_FAULTS.includes(code) ? 502 : 400;

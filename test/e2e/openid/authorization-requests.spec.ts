@@ -31,7 +31,7 @@ function parametersOf({ searchParams }: URL): string[] {
   return [...searchParams.keys()].sort();
 }
 
-describe('an authorisation request', () => {
+describe('an authorization request', () => {
   let site: Site;
 
   beforeAll(async () => {

@@ -14,7 +14,7 @@ function hybrid(settings: SiteClient['settings'] = {}): SiteClient {
   };
 }
 
-describe('an authorisation response', () => {
+describe('an authorization response', () => {
   let site: Site;
 
   beforeAll(async () => {

@@ -46,7 +46,7 @@ describe('a token that is bound to a key (DPoP)', () => {
 
   afterAll(() => site.close());
 
-  it('is bound from the authorisation request on, with a key of its own for each login', async () => {
+  it('is bound from the authorization request on, with a key of its own for each login', async () => {
     const first = await site.signIn('bound');
     const second = await site.signIn('bound');
     for (const { authorization, token } of [first, second]) {
