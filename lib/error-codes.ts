@@ -1,6 +1,6 @@
 import { ProviderErrorCode } from './provider-error-code.js';
 
-/** Codes that the specifications register, and this library's own. Any other code was made up by whoever sent it. */
+/** Codes that the specifications register, and this library's own. Any other code was made up by its sender. */
 const REGISTERED = new Set(
   [
     'invalid_request invalid_client invalid_grant invalid_scope invalid_target invalid_token insufficient_scope', // RFC 6749, 6750, 8707
@@ -24,6 +24,9 @@ const REGISTERED = new Set(
     ...Object.values(ProviderErrorCode),
   ].flatMap((line) => line.split(' ')),
 );
+
+/** Answers to a poll until the user has decided (RFC 8628 §3.5): they are not failures. */
+export const PENDING_CODES = ['authorization_pending', 'slow_down'];
 
 /** Whether a specification, or this library, defines an error code. */
 export function isRegisteredCode(code: string): boolean {

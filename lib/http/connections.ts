@@ -6,14 +6,14 @@ import { isAxiosError, type AxiosAdapter, type AxiosResponse, type InternalAxios
 
 /**
  * `pooled`: one that is kept open after another request, if there is one. A server may close such a connection at the moment
- * at which the request is sent, and then nobody knows whether the request was processed. `new`: one for this request alone.
+ * at which the request is sent, and then it is unknown whether the request was processed. `new`: one for this request alone.
  */
 export type Connection = 'pooled' | 'new';
 
-/** Sends a request, by axios, on a connection of one kind. */
+/** Sends a request with axios on a connection of one kind. */
 export type Transport = (config: InternalAxiosRequestConfig, connection: Connection) => Promise<AxiosResponse>;
 
-/** Options of agents of ours. With a timeout, Node closes an idle connection before the server's `Keep-Alive` says that it will. */
+/** Options of this library's agents. With a timeout, Node closes an idle connection before the server's `Keep-Alive` says that it will. */
 export const POOL: AgentOptions = { keepAlive: true, timeout: 5000 };
 
 /** Methods that change nothing at the server (RFC 9110 §9.2.1), so that a request may be sent again. */
@@ -26,7 +26,7 @@ export function isSafeMethod(method: string): boolean {
   return SAFE_METHODS.includes(method.toUpperCase());
 }
 
-/** Returns a transport by an adapter of axios. */
+/** Returns a transport that sends with an adapter of axios. */
 export function transportBy(adapter: AxiosAdapter): Transport {
   return (config, connection) =>
     adapter(
@@ -73,7 +73,7 @@ function wasClosedWhileIdle(failure: unknown): boolean {
   return request instanceof ClientRequest && request.reusedSocket && !(request as { res?: unknown }).res;
 }
 
-/** What of an agent Node's types leave out. */
+/** Members of an agent that Node's types leave out. */
 interface AgentInternals {
   options: AgentOptions & { proxyEnv?: unknown };
   addRequest: (request: ClientRequest, ...others: unknown[]) => void;

@@ -1,6 +1,7 @@
 import { AxiosError, isAxiosError, type AxiosRequestConfig } from 'axios';
 import { errorTextOf } from '../error-text.js';
 import { OAuthError, ProviderError, ProviderErrorCode, type ProviderAnswer } from '../oauth.errors.js';
+import { withoutQuery } from './query.js';
 import { PUBLIC_HEADERS } from './redirect.js';
 
 const TIMEOUTS = ['ECONNABORTED', 'ETIMEDOUT'];
@@ -43,7 +44,7 @@ function overdue(target: string, cause?: AxiosError): ProviderError {
 /** Names of parameters whose values are secrets: `access_token`, `api_key`, `oauth_signature`. */
 const SECRET_PARAMETER = /token|key|secret|signature|password|assertion|code/i;
 
-/** Returns the values of a request, as it was sent, that its answer may repeat and the log may not. */
+/** Returns the values of a request that must not be logged when its answer repeats them. */
 function secretsOf({ headers, url = '', data, auth }: AxiosRequestConfig = {}): string[] {
   const sent = Object.entries(headers ?? {}).filter(([name]) => !PUBLIC_HEADERS.includes(name.toLowerCase()));
   const values = sent.flatMap(([, value]) => [String(value), ...String(value).split(/[\s,;="]+/)]);
@@ -51,10 +52,6 @@ function secretsOf({ headers, url = '', data, auth }: AxiosRequestConfig = {}): 
   const parameters = forms.flatMap((form) => [...new URLSearchParams(form)]);
   const secrets = parameters.flatMap(([name, value]) => (SECRET_PARAMETER.test(name) ? [value] : []));
   return [...values, ...secrets, auth?.password ?? ''];
-}
-
-function withoutQuery(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin + new URL(url).pathname : url.replace(/[?#].*/s, '');
 }
 
 function withoutUrls(message: string): string {

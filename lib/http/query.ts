@@ -16,7 +16,14 @@ export function withQuery(url: string, parameters: Record<string, unknown>): str
   return target.href;
 }
 
-/** The same parameters as the fields of a form. */
+/** Returns a URL without its query, its fragment and its credentials, which may be secrets. */
+export function withoutQuery(url: string): string {
+  const bare = url.replace(/[?#].*/s, '');
+  if (!URL.canParse(bare)) return bare;
+  return Object.assign(new URL(bare), { username: '', password: '' }).href;
+}
+
+/** Returns the same parameters as the fields of a form. */
 export function formEntries(parameters: Record<string, unknown>): [name: string, value: string][] {
   return Object.entries(parameters).flatMap(([name, value]) =>
     fieldValues(value).map((text): [string, string] => [name, text]),

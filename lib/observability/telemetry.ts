@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as OpenTelemetry from '@opentelemetry/api';
+import { PENDING_CODES } from '../error-codes.js';
 import { OAuthError, ProviderError } from '../oauth.errors.js';
 import { errorType } from './error-type.js';
 
@@ -24,9 +25,6 @@ const COUNTERS = {
   'oauth.client.refresh.joins': { unit: '{call}', description: 'Calls that got a token which another call refreshed' },
   'oauth.client.failures': { unit: '{failure}', description: 'Spans that failed, by oauth.operation and error.type' },
 };
-
-/** What polling is answered until the user has decided (RFC 8628 §3.5). */
-const NO_FAILURES = ['authorization_pending', 'slow_down'];
 
 type SpanName = keyof typeof SPANS;
 type CounterName = keyof typeof COUNTERS;
@@ -93,7 +91,7 @@ function client(attributes: Attributes): Attributes {
 }
 
 function failureAttributes(error: unknown): Attributes | undefined {
-  if (error instanceof OAuthError && NO_FAILURES.includes(error.error)) return undefined;
+  if (error instanceof OAuthError && PENDING_CODES.includes(error.error)) return undefined;
   const answer = error instanceof ProviderError ? error.answer : undefined;
   return { 'error.type': errorType(error), ...(answer && { 'http.response.status_code': answer.status }) };
 }

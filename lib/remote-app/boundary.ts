@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { HttpException } from '@nestjs/common';
+import { PENDING_CODES } from '../error-codes.js';
 import { errorFields, logEvent } from '../observability/log.js';
 import { OAuthError, ProviderError, ProviderErrorCode } from '../oauth.errors.js';
 import { withoutMessage } from '../redaction.js';
@@ -18,8 +19,6 @@ interface Boundary {
 
 /** The operation under way: a failure of an operation that is a part of another one is logged as a failure of that one. */
 const operation = new AsyncLocalStorage<{ name: string; step?: string }>();
-/** What polling is answered until the user has decided (RFC 8628 §3.5). */
-const PENDING = ['authorization_pending', 'slow_down'];
 /** Operations whose failure is a failed login. */
 const LOGIN_STEPS = ['begin', 'complete'];
 
@@ -49,7 +48,7 @@ export async function withinBoundary<T>(
 
 /** Logs a failure, unless it was logged: an operation may be a part of another one. */
 export function logFailure(failure: OAuthError, { name, step }: { name?: string; step?: string } = {}): void {
-  if (PENDING.includes(failure.error)) return;
+  if (PENDING_CODES.includes(failure.error)) return;
   failure.log({ event: eventOf(step, failure.getStatus()), client: name, step });
 }
 

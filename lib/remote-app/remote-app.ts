@@ -4,6 +4,7 @@ import type { RequestParameters } from '../config/client-settings.js';
 import { tokenBindingOf } from '../config/token-binding.js';
 import { sendApiRequest, type Credentials } from '../http/api-request.js';
 import { createHttpClient, mergedDefaults } from '../http/http-client.js';
+import { withoutQuery } from '../http/query.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { logEvent } from '../observability/log.js';
 import { serverAttributes, traced, type Attributes } from '../observability/telemetry.js';
@@ -324,7 +325,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     throw this.missingToken('this user has none; sign in first');
   }
 
-  /** Whether a user is signed in here; where the application does not say, what it keeps in the session counts as a user. */
+  /** Whether a user is signed in here; if the application does not say, data that it keeps in the session counts as a user. */
   protected async isSignedIn(request: OAuthRequest): Promise<boolean> {
     if (await this.#config.fetchToken?.(request)) return true;
     return (await this.tokens.isSignedIn(this.name, request)) ?? holdsApplicationData(request);
@@ -384,11 +385,6 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
       status: 500,
     });
   }
-}
-
-/** The address alone: a query or a fragment may hold anything. */
-function withoutQuery(uri: string): string {
-  return URL.canParse(uri) ? new URL(uri).origin + new URL(uri).pathname : uri.replace(/[?#].*/s, '');
 }
 
 function statusOf({ status }: AxiosResponse): Attributes {

@@ -1,4 +1,5 @@
 import type { ProtocolAnswer } from '../../http/protocol-request.js';
+import { withoutQuery } from '../../http/query.js';
 import { shown } from './failed-check.js';
 import { plainText } from './provider-error.js';
 
@@ -23,8 +24,4 @@ export function whatCame({ status, headers }: Pick<ProtocolAnswer, 'status' | 'h
   const content = type === undefined ? 'no content type' : `content type ${shown(type)}`;
   if (status < 300 || status > 399 || location === undefined) return content;
   return `${content}, location ${shown(withoutQuery(location))}, which is not followed`;
-}
-
-function withoutQuery(location: string): string {
-  return location.replace(/[?#].*$/s, '');
 }
