@@ -43,11 +43,11 @@ export interface CommonClientSettings {
   allowInsecureHttp?: boolean;
   /** Finds the user's token; goes before the module's `fetchToken`. */
   fetchToken?: (request: OAuthRequest) => FetchedToken | Promise<FetchedToken>;
-  /** Mends a provider that breaks the standard. */
+  /** Repairs a provider's non-standard responses. */
   complianceFix?: ComplianceFix;
   /**
    * axios defaults of this client, for its requests to the provider and its API calls. They are merged over those of the
-   * module, header by header. A client that is registered at run time may have `headers` and a `timeout` alone.
+   * module, header by header. A client that is registered at run time may have only `headers` and a `timeout`.
    */
   http?: HttpOptions;
 }
@@ -127,7 +127,7 @@ export interface OAuth2ClientSettings
   /**
    * Accepts the users of every tenant of a provider whose issuer is a template, such as Microsoft's `common` and
    * `organizations`: `{tenantid}` stands for the tenant (`tid`) of the id_token. Anyone who can create a tenant can sign in; an
-   * application that serves some tenants alone checks the claim `tid`.
+   * application that serves only some tenants must check the claim `tid`.
    * @default false
    */
   allowAnyTenant?: boolean;
@@ -140,7 +140,7 @@ export interface OAuth2ClientSettings
   updateToken?: (token: OAuth2Token, context: UpdateTokenContext) => unknown;
   /**
    * `client_credentials` makes a machine client (RFC 6749 §4.4): it cannot sign users in, and its API calls carry a token of
-   * its own, which is fetched, kept and renewed by itself.
+   * its own, which is fetched, kept and renewed automatically.
    * @default 'authorization_code'
    */
   grantType?: 'authorization_code' | 'client_credentials';
@@ -199,7 +199,7 @@ export interface OpenIdSettings {
   /**
    * Accepts id_tokens without a nonce in the code flow, for providers that never repeat it (LinkedIn). The login no longer
    * notices an authorization code that was injected from another login, unless the provider checks PKCE. A nonce that
-   * is there is still checked.
+   * is present is still checked.
    * @default false
    */
   allowMissingNonce?: boolean;

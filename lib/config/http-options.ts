@@ -98,7 +98,7 @@ export function jsonPart({ headers, params, proxy, auth }: Record<string, unknow
   return { headers, params, proxy, auth };
 }
 
-/** Headers by which a tenant could change how a request is framed, or who it is for on the way. */
+/** Headers by which a tenant could change how a request is framed or routed. */
 const FRAMING =
   /^(host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|expect|forwarded|proxy-.*|x-forwarded-.*)$/i;
 const LONGEST_TENANT_TIMEOUT = 60_000;

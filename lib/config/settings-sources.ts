@@ -61,7 +61,7 @@ function readClients(value: unknown, configKey: string): Record<string, unknown>
   return clients;
 }
 
-/** @throws {OAuthConfigError} that says where the text is not JSON; the parser's own message quotes it, secrets and all */
+/** @throws {OAuthConfigError} that says where the string is not JSON; the parser's own message would quote its secrets */
 function parseJson(text: string, configKey: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -21,7 +21,7 @@ export class CallbackPaths implements OwnPaths {
 
   /**
    * @param callbacks the routes that end logins and logouts by a decorator. A route without parameters may do so by hand; one
-   * with parameters alone would look like many addresses.
+   * with nothing but parameters would match too many paths.
    */
   learn(routes: readonly ApplicationRoute[], callbacks: readonly ApplicationRoute[]): void {
     const byHand = routes.filter(({ written }) => written.every(isLiteral));
@@ -56,7 +56,7 @@ function matches(route: Path, wanted: Path): boolean {
   );
 }
 
-/** Routes of Express do not tell upper from lower case, nor a slash at the end. */
+/** Routes of Express ignore upper and lower case, and a slash at the end. */
 function segments(path: string): Path {
   return rawSegments(path.toLowerCase());
 }

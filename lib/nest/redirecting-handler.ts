@@ -23,7 +23,7 @@ export interface PendingRedirect {
 /** The name of the view that Nest renders for these routes; see `RouteRedirects`. */
 export const REDIRECT_VIEW = 'nestjs-oauth-client:redirect';
 
-/** What interceptors get in the place of the redirect. It has nothing of the login. */
+/** What interceptors get instead of the redirect. It has nothing of the login. */
 const EMITTED = { answeredBy: 'nestjs-oauth-client' };
 
 /** Where Nest keeps the parameters of a handler (`ROUTE_ARGS_METADATA`). */
@@ -76,7 +76,7 @@ export function redirectingHandler<Options extends object>(
   };
 }
 
-/** The same for a handler that has `@Redirect()`; any other handler answers with what it returns. */
+/** Does the same as `redirectingHandler()` for a handler that has `@Redirect()`; any other handler answers with what it returns. */
 export function redirectingIfDecorated<Options extends object>(
   options: Options,
   ...decorate: ((route: MaybeRedirecting<Options>) => MethodDecorator)[]

@@ -77,7 +77,7 @@ export class RouteRedirects {
     });
   }
 
-  /** @param answer what the interceptors made of the handler's value, or answered in its place */
+  /** @param answer the handler's value as the interceptors changed it, or what they returned instead */
   #answer(context: ExecutionContext, redirect: PendingRedirect, answer: unknown): unknown {
     if (redirect.redirect || !isEmitted(answer)) return this.#send(context, redirect, answer);
     // A cache repeated the answer of another request. The handler has to run for this one, too.
@@ -99,7 +99,7 @@ export class RouteRedirects {
   /** Calls the handler of a request with its parameters and pipes, and without interceptors. */
   async #handle(context: ExecutionContext, { method }: RedirectingRoute): Promise<void> {
     const { instance, moduleKey, contextId } = await this.#hostOf(context);
-    // Nest looks for the module among providers alone; controllers need their module for the pipes in it.
+    // Nest looks for the module only among providers; controllers need their module for its pipes.
     const contexts = Object.create(this.contexts, {
       getContextModuleKey: { value: () => moduleKey },
     }) as ExternalContextCreator;

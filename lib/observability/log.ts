@@ -6,7 +6,7 @@ export { logEvent, type LogFields } from '../log.js';
 
 /**
  * Returns the fields of a line about an error: its code, and its description. The message of an error of another kind may
- * quote anything, and is left out. The reason of a mismatching state says it all.
+ * quote anything, and is left out. For a mismatching state, the reason is enough.
  */
 export function errorFields(error: unknown): LogFields {
   if (error instanceof MismatchingStateError) return { error: error.error, reason: error.reason };

@@ -43,7 +43,7 @@ export class TokenRefresh {
    * The token of a place, refreshed if need be.
    * @throws {MissingTokenError} where there is none
    * @throws {TokenExpiredError} when it is over, and has no refresh token
-   * @throws {TokenRevokedError} when the provider takes the refresh token no more
+   * @throws {TokenRevokedError} when the provider no longer accepts the refresh token
    * @throws {ProviderError} when the provider fails, or has just failed
    * @throws {OAuthError} `refresh_timeout` (status 503) when that takes too long; nobody is signed out by it
    */
@@ -150,7 +150,7 @@ export class TokenRefresh {
     return latest;
   }
 
-  /** Returns the token that counts now: another one, where another was saved in the meantime. */
+  /** Returns the token to use now: another one, if another was saved in the meantime. */
   async #save(
     place: TokenPlace,
     token: OAuth2Token,
@@ -183,7 +183,7 @@ export class TokenRefresh {
     return this.#options.renew(old?.token, id);
   }
 
-  /** Of a login that is over, the application is told once; unless it is only that somebody else was faster. */
+  /** Notifies the application once that a login is over, unless another process was only faster. */
   async #insteadOf(place: TokenPlace, old: KeptToken | undefined, error: unknown): Promise<OAuth2Token> {
     if (!old || !(error instanceof TokenRevokedError)) throw error;
     const latest = await this.#fresh.read(place);

@@ -221,7 +221,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
 
   /**
    * Finishes the logout whose callback this request is. `@OAuthLogoutCallback()` does this. A callback without a state, as
-   * Cognito sends it, is good when nobody is signed in here any longer.
+   * Cognito sends it, is accepted when nobody is signed in here any longer.
    * @throws {MismatchingStateError} when this browser has no such logout pending
    * @throws {OAuthError} `invalid_request` when the callback has no state, and a user is signed in here
    */

@@ -16,7 +16,7 @@ export interface SiteAddress {
 /** The paths of the application's own callback routes. */
 export interface OwnPaths {
   /**
-   * Returns the paths that the application serves a callback at whose decorators say this path: with the global prefix, the
+   * Returns the paths at which the application serves a callback whose decorators name this path: with the global prefix, the
    * version, and the path of `RouterModule`. Returns none when the path is served as it is, or belongs to no callback.
    */
   served(path: string): string[];

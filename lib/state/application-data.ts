@@ -2,7 +2,7 @@ import type { OAuthRequest } from '../oauth-request.js';
 import { stateOf } from './session-entries.js';
 import { isKeyed, KEY, listed, type Session } from './session.js';
 
-/** Whether the application keeps something in the session, such as who is signed in. A session that cannot tell may have it. */
+/** Whether the application keeps something in the session, such as who is signed in. Returns true for a session whose values cannot be listed. */
 export function holdsApplicationData({ session }: OAuthRequest): boolean {
   if (typeof session !== 'object' || session === null) return false;
   const values = isKeyed(session) ? listed(session) : (session as Session);

@@ -1,4 +1,4 @@
-/** What a session calls when it has done what it was asked to do. */
+/** The callback that a session calls when a method is done. */
 export type Done = (error?: Error | null) => void;
 
 /**

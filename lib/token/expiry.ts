@@ -30,8 +30,8 @@ interface ExpiryFields {
 }
 
 /**
- * Reads the expiry in a provider's response. `expires_in` counts, since it does not depend on the provider's clock, and
- * `expires_at` where that cannot be read. A lifetime that is not positive cannot be read.
+ * Reads the expiry in a provider's response. Uses `expires_in`, since it does not depend on the provider's clock, and
+ * `expires_at` if that cannot be read. A lifetime that is not positive cannot be read.
  */
 export function expiryOfResponse({ expiresAt, expiresIn }: ExpiryFields, now = Date.now()): Expiry {
   const seconds = Math.floor(now / 1000);
@@ -41,7 +41,7 @@ export function expiryOfResponse({ expiresAt, expiresIn }: ExpiryFields, now = D
   return instant === undefined ? {} : { expiresAt: clamp(instant, 0, seconds + LONGEST_LIFETIME, 0) };
 }
 
-/** Reads the expiry of a stored token. `expiresAt` counts: a stored duration would restart each time that it is read. */
+/** Reads the expiry of a stored token. Uses `expiresAt`: a stored duration would restart each time that it is read. */
 export function expiryOfStored({ expiresAt, expiresIn }: ExpiryFields, now = Date.now()): Expiry {
   const lifetime = readLifetime(expiresIn, now);
   const end = lifetime === undefined ? futureInstant(expiresIn, now) : Math.floor(now / 1000) + lifetime;
@@ -54,7 +54,7 @@ export function expiryOfStored({ expiresAt, expiresIn }: ExpiryFields, now = Dat
 
 /**
  * Reads a point in time, as whole seconds since 1970: a number of seconds, milliseconds, microseconds or nanoseconds, also as a
- * string; an ISO 8601 date, in UTC where it does not say otherwise; an HTTP date; a `Date`. Returns undefined for all else.
+ * string; an ISO 8601 date, in UTC unless it has an offset; an HTTP date; a `Date`. Returns undefined for all else.
  */
 export function readInstant(value: unknown): number | undefined {
   const date = value instanceof Date ? value.getTime() : dateOf(value);

@@ -21,7 +21,7 @@ export interface TokenLock {
   /** Whether the holder before this one died, or lost the lease, with its refresh unfinished. */
   readonly interrupted: boolean;
   /**
-   * Begins the lease anew.
+   * Restarts the lease.
    * @param lease milliseconds
    * @returns false when the lock is lost: its lease ran out, and it may be somebody else's by now
    */
@@ -59,7 +59,7 @@ export interface TokenStore extends TokenEvents {
   lock?(key: TokenKey, lease: number): Promise<TokenLock | undefined>;
 }
 
-/** What may be told of a token that is in the hands of the library. */
+/** What the library reports about a token. */
 export interface TokenEvent {
   /** The client. */
   name: string;
@@ -71,7 +71,7 @@ export interface TokenEvent {
   error: Error;
 }
 
-/** A login that is over: the provider takes its refresh token no more. */
+/** A login that is over: the provider no longer accepts its refresh token. */
 export interface RevokedToken extends TokenEvent {
   /** The token, as it was stored. */
   token: OAuth2Token;
@@ -95,9 +95,9 @@ export interface EndedSession {
   sid?: string;
 }
 
-/** What the application is told of. */
+/** What the application is notified of. */
 export interface TokenEvents {
-  /** A login is over; told once for each. A `TokenStore` has removed the token already. */
+  /** A login is over; called once for each. A `TokenStore` has removed the token already. */
   onTokenRevoked?(revoked: RevokedToken): unknown;
   /** A refreshed token could not be saved. The token is in use, and saving it is retried until it succeeds or is given up. */
   onTokenUnsaved?(unsaved: UnsavedToken): unknown;

@@ -25,7 +25,7 @@ export interface OAuth2Token {
   tokenType: string;
   /** `refresh_token` */
   refreshToken?: string;
-  /** When the token expires, in seconds since 1970; absent: it never does, as far as the provider told. */
+  /** When the token expires, in seconds since 1970; absent: the provider sent no expiry. */
   expiresAt?: number;
   /** `expires_in`: how long it lives, in seconds since the provider gave it. */
   expiresIn?: number;

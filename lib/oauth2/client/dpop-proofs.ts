@@ -7,11 +7,11 @@ const MOST_REPETITIONS = 5;
 
 /**
  * The proofs of one request and its repetitions (RFC 9449 §8, §9). A nonce that the answer to this request brings is used
- * for its repetition alone until an answer accepts it: a server may take each nonce once.
+ * for its repetition alone until an answer accepts it: a server may accept each nonce only once.
  */
 export class DpopProofs {
   readonly #keys: DpopKeys;
-  /** The nonce that this request alone was given. */
+  /** The nonce that only this request was given. */
   #own?: { origin: string; nonce: string };
   #sent?: string;
   #repetitions = 0;

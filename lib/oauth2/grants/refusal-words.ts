@@ -1,6 +1,6 @@
 /**
- * Words with which providers say that a refresh token, or the grant behind it, is over: in lower case, with `_` between the
- * parts. Each one ends the login of a user, so it must never be about the client or about the request.
+ * Words with which providers say that a refresh token, or the grant behind it, is no longer valid: in lower case, with `_` between the
+ * parts. Each one ends the login of a user, so none may be about the client or the request.
  */
 const REFUSALS = new Set([
   'invalid_grant', // RFC 6749 §5.2; Fitbit, in errors[].errorType
@@ -12,7 +12,7 @@ const REFUSALS = new Set([
   'refresh_token_invalid', // Strava, as `field` and `code`
   'invalid_code', // Zoho, whose refresh requests have no code
   ...['interaction_required', 'login_required', 'consent_required'], // Entra ID: the user has to sign in again
-  ...['oauthexception_190', 'oauthexception_102'], // Meta: an access token that is over, a session that is over
+  ...['oauthexception_190', 'oauthexception_102'], // Meta: an expired access token, an expired session
 ]);
 
 /** Words about the client, the request or the provider. Where there is one, no other word ends a login. */

@@ -8,7 +8,7 @@ const FORM = 'application/x-www-form-urlencoded';
 
 /**
  * Returns the fields of a token response, after the compliance hooks. Errors become errors whatever their status; a form is
- * read as JSON is, since GitHub sends one to clients that do not insist.
+ * read like JSON, since GitHub sends one to clients that do not ask for JSON.
  * @throws {OAuthError} for the provider's error (RFC 6749 §5.2)
  * @throws {ProviderError} for another failure
  * @throws {InvalidTokenError} for an answer that is neither JSON nor a form

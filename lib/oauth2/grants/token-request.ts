@@ -71,7 +71,7 @@ interface TokenAnswer {
   token: OAuth2Token;
   /** The `id_token`, whatever it is. */
   idToken: unknown;
-  /** What a hook threw, where the answer counts as it came. */
+  /** What a hook threw; the answer is then used as it came. */
   fault?: OAuthError;
 }
 
@@ -181,7 +181,7 @@ async function send(provider: Provider, request: TokenRequest, proofs: DpopProof
   return read;
 }
 
-/** Reads an answer after its compliance hooks. Where these break one that has a token, it counts as it came. */
+/** Reads an answer after its compliance hooks. If they break one that has a token, it is used as it came. */
 async function readAnswer(
   provider: Provider,
   request: TokenRequest,

@@ -19,7 +19,7 @@ export function providerOfJwt(provider: Provider, jwt: string): Promise<Verifyin
 }
 
 /**
- * As {@link providerOfJwt}, for an id_token: where the provider has an issuer for each tenant, the id_token must name its
+ * Does the same as {@link providerOfJwt} for an id_token: where the provider has an issuer for each tenant, the id_token must name its
  * tenant (`tid`), and its `iss` must be the issuer of that tenant.
  */
 export function providerOfIdToken(provider: Provider, idToken: string): Promise<VerifyingProvider> {

@@ -32,7 +32,7 @@ export interface ProviderContext {
 export interface Provider extends ProviderContext {
   /** Its metadata, with the endpoints that the settings name. */
   readonly server: AuthorizationServer;
-  /** The client, as `oauth4webapi` is told of it. */
+  /** The client, as `oauth4webapi` receives it. */
   readonly client: Client;
   /** The one JWT that is checked; see `providerOfJwt()`. */
   readonly jwt?: CheckedJwt;
