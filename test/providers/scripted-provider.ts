@@ -57,6 +57,15 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   };
 }
 
+/** Scripts the endpoints that give tokens to logins with OAuth 1 and OAuth 2. */
+export function answerLogins(provider: ScriptedProvider): void {
+  provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
+  provider.on('POST /request-token', () => ({
+    body: 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true',
+  }));
+  provider.on('POST /access-token', () => ({ body: 'oauth_token=at&oauth_token_secret=ats' }));
+}
+
 function send(response: ServerResponse, reply: Reply): void {
   switch (reply) {
     case 'never':

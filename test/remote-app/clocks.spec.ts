@@ -56,12 +56,12 @@ describe("an error about a provider's clock", () => {
     );
   });
 
-  it('is no error within clock_tolerance', async () => {
+  it('is not reported within clock_tolerance', async () => {
     expect((await run(ahead(25))).status).toBe(200);
     expect((await run({ ...ahead(120), settings: { clockTolerance: 180 } })).status).toBe(200);
   });
 
-  it('does not speak of a clock where the user signed in too long ago', async () => {
+  it('does not mention a clock when the user signed in too long ago', async () => {
     const long = ({ header, claims }: UnsignedJwt): UnsignedJwt => ({ header, claims: { ...claims, auth_time: 1 } });
     const { body } = await run({ idToken: long, params: { max_age: '60' } });
     expect(body.error_description).toContain('its auth_time is');

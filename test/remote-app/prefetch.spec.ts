@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { StateAppOptions } from '../support/state-app.js';
 import { startStateApp } from '../support/state-app.js';
-import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { hasChromium, launchChromium } from '../support/chromium.js';
 import type { SiteApp } from '../support/openid-site.js';
@@ -30,11 +30,7 @@ describe.each(['express', 'fastify'] as const)('a page that the browser loads ah
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
-    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
-    provider.on('POST /request-token', () => ({
-      body: 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true',
-    }));
-    provider.on('POST /access-token', () => ({ body: 'oauth_token=at&oauth_token_secret=ats' }));
+    answerLogins(provider);
     browser = new Browser();
   });
 
@@ -113,7 +109,7 @@ describe.each(['express', 'fastify'] as const)('a page that the browser loads ah
     });
   });
 
-  it('is told from a visit: headers that say something else are no prefetch', async () => {
+  it('is not confused with a visit whose headers say something else', async () => {
     await start();
     const visits: Record<string, string>[] = [{ Purpose: '' }, { 'X-Purpose': 'x' }, { 'Sec-Purpose': 'prefetching' }];
     for (const headers of visits) {

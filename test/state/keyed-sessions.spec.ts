@@ -18,7 +18,7 @@ import {
   type OAuthLoginParams,
   type OAuthRequest,
 } from 'nestjs-oauth-client';
-import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { startSessionSite, type Refusal } from './session-site.js';
 
@@ -76,11 +76,7 @@ describe('a login in a session that only has get() and set()', () => {
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
-    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
-    provider.on('POST /request-token', () => ({
-      body: 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true',
-    }));
-    provider.on('POST /access-token', () => ({ body: 'oauth_token=at&oauth_token_secret=ats' }));
+    answerLogins(provider);
     closing = [provider];
     browser = new Browser();
   });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import cookieSession from 'cookie-session';
 import type { RequestHandler } from 'express';
 import session, { MemoryStore, type SessionData } from 'express-session';
-import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import type { OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { Browser } from '../support/browser.js';
 import { startSessionSite, type Refusal, type SessionSite } from './session-site.js';
@@ -49,11 +49,7 @@ describe('a pending login', () => {
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
-    provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
-    provider.on('POST /request-token', () => ({
-      body: 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true',
-    }));
-    provider.on('POST /access-token', () => ({ body: 'oauth_token=at&oauth_token_secret=ats' }));
+    answerLogins(provider);
     store = new OpenStore();
     browser = new Browser();
   });
