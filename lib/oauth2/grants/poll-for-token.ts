@@ -32,7 +32,7 @@ const INTERVAL = { default: 5, atLeast: 1, atMost: 300 };
 const LIFETIME = { default: 600, atMost: 86_400 };
 /** Seconds that `slow_down` adds to the interval (RFC 8628 §3.5). */
 const SLOW_DOWN = 5;
-/** The longest pause that repeated failures grow to, in seconds. */
+/** The longest pause after failures that are not time-outs, in seconds. */
 const LONGEST_PAUSE = 60;
 
 /**
@@ -100,8 +100,8 @@ function paceAfter(error: unknown, { interval, pause }: Pace): Pace {
   if (retryAfter > 0) return { interval, pause: retryAfter };
   const last = Math.max(interval, pause);
   // RFC 8628 §3.5 requires a growing interval after time-outs
-  const longer = error.getStatus() === 504 ? last * 2 : last + interval;
-  return { interval, pause: Math.min(longer, LONGEST_PAUSE) };
+  if (error.getStatus() === 504) return { interval, pause: Math.min(last * 2, INTERVAL.atMost) };
+  return { interval, pause: Math.min(last + interval, LONGEST_PAUSE) };
 }
 
 /** Rejects at once when the signal aborts. A late result is ignored. */
