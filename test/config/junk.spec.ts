@@ -128,7 +128,7 @@ function onlyConfigErrors(run: () => void): void {
   } catch (error) {
     if (!(error instanceof OAuthConfigError)) throw error;
     expect(error.faults.length).toBeGreaterThan(0);
-    for (const fault of error.faults) expect(fault).toMatch(/: \w|an empty name/);
+    for (const fault of error.faults) expect(fault).toMatch(/: ["\w]|an empty name/);
   }
 }
 
