@@ -1,10 +1,11 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ModulesContainer } from '@nestjs/core';
+import { isRecord } from './config/setting-keys.js';
 import { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError } from './oauth.errors.js';
 import { CallbackPaths } from './nest/callback-paths.js';
-import { optionFaults, siteOptions } from './nest/module-options.js';
+import { asyncOptionFaults, optionFaults, siteOptions } from './nest/module-options.js';
 import { ModuleStateStore } from './nest/module-state-store.js';
 import { ModuleTokens } from './nest/module-tokens.js';
 import { OAuthHealthIndicator } from './nest/oauth.health.js';
@@ -29,8 +30,13 @@ export class OAuthClientModule {
     return this.forRootAsync({ isGlobal, useFactory: () => options });
   }
 
-  /** Sets the module up with options that Nest makes. */
+  /**
+   * Sets the module up with options that Nest makes.
+   * @throws {OAuthConfigError} for an option that does not exist
+   */
   static forRootAsync(options: OAuthClientModuleAsyncOptions): DynamicModule {
+    const faults = asyncOptionFaults(options);
+    if (faults.length > 0) throw new OAuthConfigError(faults);
     return {
       module: OAuthClientModule,
       global: options.isGlobal ?? true,
@@ -60,8 +66,13 @@ export class OAuthClientModule {
     };
   }
 
-  /** Adds the clients of a feature module to the registry that `forRoot()` sets up. */
+  /**
+   * Adds the clients of a feature module to the registry that `forRoot()` sets up.
+   * @throws {OAuthConfigError} for what is not an object of clients
+   */
   static forFeature(clients: Record<string, ClientRegistration>): DynamicModule {
+    if (!isRecord(clients))
+      throw new OAuthConfigError(['OAuthClientModule.forFeature(): expected an object of clients by name']);
     return {
       module: OAuthClientModule,
       providers: [{ provide: OAuthFeatureClients, useValue: new OAuthFeatureClients(clients) }, lateFeatureProvider],

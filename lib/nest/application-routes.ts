@@ -35,9 +35,7 @@ export function handlersOf(modules: ModulesContainer): Handler[] {
 
 /** Returns the routes of the application. Their paths are known when the application is initialized. */
 export function routesOf(modules: ModulesContainer, moduleRef: ModuleRef): ApplicationRoute[] {
-  // No provider has the configuration; `container` is protected, and has been there since Nest 6.
-  const { applicationConfig = new ApplicationConfig() } = (moduleRef as unknown as { container: NestContainer })
-    .container;
+  const applicationConfig = configOf(moduleRef);
   return controllersOf(modules).flatMap(({ controller, module }) => {
     const modulePath = (read(MODULE_PATH + modules.applicationId, module) ?? read(MODULE_PATH, module)) as string;
     return methodsOf(controller).flatMap((handler) => {
@@ -47,6 +45,17 @@ export function routesOf(modules: ModulesContainer, moduleRef: ModuleRef): Appli
       return [{ ...handler, written: pathsOf({}), paths: pathsOf({ modulePath, isServed: true }) }];
     });
   });
+}
+
+/** Returns the application's global prefix, `''` where it has none. */
+export function globalPrefixOf(moduleRef: ModuleRef): string {
+  return configOf(moduleRef).getGlobalPrefix();
+}
+
+function configOf(moduleRef: ModuleRef): ApplicationConfig {
+  // No provider has the configuration; `container` is protected, and has been there since Nest 6.
+  const { container } = moduleRef as unknown as { container: NestContainer };
+  return container.applicationConfig ?? new ApplicationConfig();
 }
 
 interface PathOptions {

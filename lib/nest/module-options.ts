@@ -3,7 +3,7 @@ import { EXPECTED_TIMEOUT } from '../config/http-options.js';
 import { isRecord, nearestKey } from '../config/setting-keys.js';
 import { isHttpUrl } from '../config/settings-schema.js';
 import { LONGEST_TIMER_MS } from '../limits.js';
-import type { OAuthClientModuleOptions } from '../oauth-client.options.js';
+import type { OAuthClientModuleAsyncOptions, OAuthClientModuleOptions } from '../oauth-client.options.js';
 import type { RegistryContext } from '../oauth.registry.js';
 import { parseHost } from '../remote-app/request-host.js';
 
@@ -29,6 +29,15 @@ const OPTIONS: Record<keyof OAuthClientModuleOptions, true> = {
   onTokenRevoked: true,
   onTokenUnsaved: true,
   onBackchannelLogout: true,
+};
+/** What `forRootAsync()` takes. */
+const ASYNC_OPTIONS: Record<keyof OAuthClientModuleAsyncOptions, true> = {
+  imports: true,
+  useFactory: true,
+  inject: true,
+  useClass: true,
+  useExisting: true,
+  isGlobal: true,
 };
 const OPTION_SHOWN = 50;
 
@@ -65,17 +74,33 @@ export function siteOptions({
   return { http, baseUrl, allowedHosts: hosts, allowInsecureHttp, blockPrivateNetworks, exposeErrors };
 }
 
+/** Returns every fault of what `forRootAsync()` was called with, apart from the options that Nest makes. */
+export function asyncOptionFaults(options: unknown): string[] {
+  if (!isRecord(options)) return ['OAuthClientModule.forRootAsync(): expected an object'];
+  return unknownKeys(options, ASYNC_OPTIONS).map((option) => {
+    if (Object.hasOwn(OPTIONS, option)) {
+      return `${option}: expected in what useFactory, useClass or useExisting returns, not beside it`;
+    }
+    return unknownOption('OAuthClientModule.forRootAsync()', option, ASYNC_OPTIONS);
+  });
+}
+
 function unknownOptions(values: Partial<Record<string, unknown>>): string[] {
-  const unknown = Object.keys(values).filter(
-    (option) => !Object.hasOwn(OPTIONS, option) && values[option] !== undefined,
-  );
-  return unknown.map((option) => {
-    const shown = escaped(option, OPTION_SHOWN);
+  return unknownKeys(values, OPTIONS).map((option) => {
     if (option === 'isGlobal')
       return 'isGlobal: expected beside useFactory, useClass or useExisting, not in what it returns';
-    const near = nearestKey(option, Object.keys(OPTIONS));
-    return `${shown}: OAuthClientModule has no such option.${near === undefined ? '' : ` Did you mean ${near}?`}`;
+    return unknownOption('OAuthClientModule', option, OPTIONS);
   });
+}
+
+function unknownKeys(values: Partial<Record<string, unknown>>, known: object): string[] {
+  return Object.keys(values).filter((option) => !Object.hasOwn(known, option) && values[option] !== undefined);
+}
+
+function unknownOption(what: string, option: string, known: object): string {
+  const near = nearestKey(option, Object.keys(known));
+  const suggestion = near === undefined ? '' : ` Did you mean ${near}?`;
+  return `${escaped(option, OPTION_SHOWN)}: ${what} has no such option.${suggestion}`;
 }
 
 function httpFaults(http: unknown): string[] {

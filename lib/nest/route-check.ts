@@ -1,11 +1,12 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef, ModulesContainer, Reflector } from '@nestjs/core';
 import { shownName } from '../config/client-name.js';
+import { escaped } from '../config/escaped-text.js';
 import { nearestKey } from '../config/setting-keys.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { misplacedUri } from '../remote-app/redirect-uri.js';
-import { handlersOf, routesOf, type ApplicationRoute, type Handler } from './application-routes.js';
+import { globalPrefixOf, handlersOf, routesOf, type ApplicationRoute, type Handler } from './application-routes.js';
 import { CallbackPaths } from './callback-paths.js';
 import { OAUTH_CALLBACK, OAuthCallbackGuard } from './oauth-callback.guard.js';
 import { OAUTH_LOGIN } from './oauth-login.guard.js';
@@ -17,6 +18,16 @@ import type { ClientRoute } from './route-client.js';
 const GUARDS = '__guards__';
 /** The guards that finish a login, or end a session. */
 const LAST: readonly unknown[] = [OAuthCallbackGuard, OAuthLogoutGuard];
+/** What the decorators themselves keep with a route. */
+const OF_EVERY_ROUTE: readonly string[] = ['clients', 'method', 'kind'];
+const OPTION_SHOWN = 50;
+/** The decorators of routes, where each keeps its options, and what these are. */
+const DECORATORS: Record<string, { key: string; options: readonly string[] }> = {
+  '@OAuthLogin()': { key: OAUTH_LOGIN.KEY, options: ['redirectUri'] },
+  '@OAuthCallback()': { key: OAUTH_CALLBACK.KEY, options: ['params'] },
+  '@OAuthLogout()': { key: OAUTH_LOGOUT.KEY, options: ['postLogoutRedirectUri'] },
+  'the decorator of the logout': { key: OAUTH_LOGOUT_REQUEST.KEY, options: [] },
+};
 
 /**
  * Checks the routes of this library at start-up: that the clients which they name exist, and that their redirect URIs are not
@@ -44,9 +55,13 @@ export class RouteCheck implements OnApplicationBootstrap {
     this.callbackPaths.learn(
       routes,
       routes.filter((route) => this.#isCallback(route)),
+      globalPrefixOf(this.moduleRef),
     );
     const faults = [
-      ...handlersOf(this.modules).flatMap((handler) => this.#unknownClients(handler)),
+      ...handlersOf(this.modules).flatMap((handler) => [
+        ...this.#unknownOptions(handler),
+        ...this.#unknownClients(handler),
+      ]),
       ...routes.flatMap((route) => this.#misplacedUris(route)),
     ];
     if (faults.length > 0) throw new OAuthConfigError([...new Set(faults)]);
@@ -57,10 +72,24 @@ export class RouteCheck implements OnApplicationBootstrap {
     return Reflect.hasMetadata(OAUTH_CALLBACK.KEY, callback) || logout?.kind === 'callback';
   }
 
+  /** A misspelled option would have no effect: a login without its redirect URI, for example. */
+  #unknownOptions({ name, callback }: Handler): string[] {
+    return Object.entries(DECORATORS).flatMap(([decorator, { key, options }]) => {
+      const unknown = Object.entries(this.#read(key, callback)).filter(
+        ([option, value]) => value !== undefined && !OF_EVERY_ROUTE.includes(option) && !options.includes(option),
+      );
+      return unknown.map(([option]) => {
+        const near = nearestKey(option, options);
+        const suggestion = near === undefined ? '' : ` Did you mean ${near}?`;
+        return `${name}: ${escaped(option, OPTION_SHOWN)}: ${decorator} has no such option.${suggestion}`;
+      });
+    });
+  }
+
   #unknownClients({ name, callback }: Handler): string[] {
     if (!(this.registry instanceof OAuthRegistry)) return []; // a test replaces it
-    return [OAUTH_LOGIN, OAUTH_CALLBACK, OAUTH_LOGOUT, OAUTH_LOGOUT_REQUEST].flatMap((decorator) => {
-      const { clients = [] } = this.#read<ClientRoute>(decorator.KEY, callback);
+    return Object.values(DECORATORS).flatMap(({ key }) => {
+      const { clients = [] } = this.#read<ClientRoute>(key, callback);
       const isUnknown = (client: string): boolean =>
         !this.registry.has(client) && (typeof clients === 'string' || this.#isMisspelled(client, clients));
       const unknown = [clients].flat().filter(isUnknown);

@@ -1,3 +1,4 @@
+import { isRecord } from '../config/setting-keys.js';
 import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import type { OAuthRegistry } from '../oauth.registry.js';
@@ -18,17 +19,18 @@ export interface ClientRoute {
 
 /**
  * Returns the arguments of a decorator as one object: `(clients, options)`, or `(options)` alone.
- * @throws {TypeError} for an empty list, which no request could match
+ * @throws {TypeError} for an empty list, which no request could match, and for what is not a name
  */
-export function routeOf<Options extends object>(
-  first: string | readonly string[] | Options | undefined,
-  second?: Options,
-): Options & ClientRoute {
-  if (first !== undefined && typeof first !== 'string' && !isList(first)) return first;
-  if (first?.length === 0 && typeof first !== 'string') {
+export function routeOf<Options extends object>(first: unknown, second?: Options): Options & ClientRoute {
+  if (isRecord(first)) return first as Options & ClientRoute;
+  const names: unknown[] = [first ?? []].flat();
+  if (first === null || names.some((name) => typeof name !== 'string')) {
+    throw new TypeError('the clients of a route: expected the name of a client, or a list of names');
+  }
+  if (first !== undefined && names.length === 0) {
     throw new TypeError('the list of clients of a route is empty. Name its clients, or leave the list out');
   }
-  return { ...(second ?? ({} as Options)), clients: first };
+  return { ...(second ?? ({} as Options)), clients: first as RouteClients };
 }
 
 /**
@@ -65,10 +67,6 @@ export function openIdClientOfRoute(registry: OAuthRegistry, clients: RouteClien
 
 function isServed(registry: OAuthRegistry, clients: readonly string[] | undefined, provider: string): boolean {
   return (clients === undefined || clients.includes(provider)) && registry.has(provider);
-}
-
-function isList(value: object): value is readonly string[] {
-  return Array.isArray(value);
 }
 
 function unknownProvider(description: string): OAuthError {

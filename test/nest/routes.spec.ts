@@ -128,6 +128,12 @@ describe('a client that a route names', () => {
     await start({ controllers: [controllerOf(decorator(['github', 'github2', 'registered-later']))] });
   });
 
+  it.each([[null], [5], [['github', 5]], [[['github']]]])('must be a name, or a list of names, not %j', (clients) => {
+    for (const decorator of Object.values(decorators)) {
+      expect(() => decorator(clients as never)).toThrow(TypeError);
+    }
+  });
+
   it('suggests no other client where none has a similar name', async () => {
     const [fault] = await startUpFaults({ controllers: [controllerOf(OAuthCallback('zzzzzzzz'))] });
     expect(fault).not.toContain('Did you mean');
@@ -170,6 +176,28 @@ describe('a client that a route names', () => {
     app!.get(OAuthRegistry).register('late', CLIENT);
     expect((await get(`${url}/auth/late/login`)).status).toBe(302);
   });
+});
+
+it('an option that a decorator does not have stops start-up', async () => {
+  @Controller()
+  class AuthController {
+    @Get('login')
+    @OAuthLogin('github', { redirectURI: '/callback' } as object)
+    login(): void {}
+
+    @Get('callback')
+    @OAuthCallback('github', { parameters: {} } as object)
+    callback(): void {}
+
+    @Get('logout')
+    @OAuthLogout({ clients: 'github', returnTo: '/' } as object)
+    logout(): void {}
+  }
+  expect(await startUpFaults({ controllers: [AuthController] })).toEqual([
+    'AuthController.login: redirectURI: @OAuthLogin() has no such option. Did you mean redirectUri?',
+    'AuthController.callback: parameters: @OAuthCallback() has no such option.',
+    'AuthController.logout: returnTo: @OAuthLogout() has no such option.',
+  ]);
 });
 
 async function startAndGet(parts: Parts): Promise<{ url: string; get(url: string): ReturnType<Browser['get']> }> {
@@ -265,7 +293,35 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
     expect(fault).toContain('Write "/api/health"');
   });
 
+  it.each<[string, string, Omit<Parts, 'controllers'>, string]>([
+    ['the path of the controller', '/github/callback', {}, '/auth/github/callback'],
+    ['the prefix before the path of a module', '/users/auth/github/callback', { setUp: API, modulePath: 'users' }, ''],
+    ['the path of a module after the prefix', '/api/auth/github/callback', { setUp: API, modulePath: 'users' }, ''],
+    ['the start of a module’s path', '/users/auth/github/callback', { modulePath: 'of/users' }, ''],
+    [
+      'the version after the prefix',
+      '/api/auth/github/callback',
+      { setUp: versionsIn('api') },
+      '/api/v7/auth/github/callback',
+    ],
+    [
+      'the prefix before the version',
+      '/v7/auth/github/callback',
+      { setUp: versionsIn('api') },
+      '/api/v7/auth/github/callback',
+    ],
+    ['the right version', '/v8/auth/github/callback', { setUp: versionsIn('') }, '/v7/auth/github/callback'],
+    ['the exclusion from the prefix', '/api/auth/github/callback', { setUp: authOutside }, '/auth/github/callback'],
+  ])('stops start-up when it misses %s', async (_, uri, parts, right) => {
+    const [fault] = await faultsOf({ controllers: [loginWith(uri)], ...parts });
+    const { setUp, modulePath } = parts;
+    const served = right || `${setUp ? '/api' : ''}/${modulePath}/auth/github/callback`;
+    expect(fault).toContain(`redirectUri "${uri}" is not a route of this application`);
+    expect(fault).toContain(`Write "${served}";`);
+  });
+
   it.each<[string, Parts]>([
+    ['that is a page, beside a callback by a parameter alone', { controllers: [callbackByName('/bye')], setUp: API }],
     ['without a prefix', { controllers: [GithubController] }],
     [
       'whose route is excluded from the prefix',
@@ -293,6 +349,10 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
     ['of a route by hand', { controllers: [loginWith('/health'), loginlessHealth()], setUp: healthOutside }],
     ['that another application answers', { controllers: [loginWith('/spa/signed-in')], setUp: API }],
     ['with the path that a proxy takes away', { controllers: [loginWith('/shop/auth/github/callback')] }],
+    [
+      'with the path that a proxy takes away, and the prefix',
+      { controllers: [loginWith('/shop/api/auth/github/callback')], setUp: API },
+    ],
     ['that is a whole URL', { controllers: [loginWith('https://app.example/auth/github/callback')], setUp: API }],
   ])('is taken %s', async (_, parts) => {
     await start(parts, adapter());
@@ -334,6 +394,29 @@ function loginWith(redirectUri: string): Type {
     callback(): void {}
   }
   return AuthController;
+}
+
+function callbackByName(postLogoutRedirectUri: string): Type {
+  @Controller('auth')
+  class AuthController {
+    @Get(':provider')
+    @OAuthCallback()
+    callback(): void {}
+
+    @Get('logout/:provider')
+    @OAuthLogout({ postLogoutRedirectUri })
+    logout(): void {}
+  }
+  return AuthController;
+}
+
+function versionsIn(prefix: string): SetUp {
+  return (application) =>
+    application.setGlobalPrefix(prefix).enableVersioning({ type: VersioningType.URI, defaultVersion: '7' });
+}
+
+function authOutside(application: INestApplication): void {
+  application.setGlobalPrefix('api', { exclude: ['auth/*path'] });
 }
 
 function loginlessHealth(): Type {

@@ -60,6 +60,21 @@ describe('the options of the module', () => {
     expect(await faultsOf(OAuthClientModule.forRootAsync({ useFactory: async () => options }))).toEqual([fault]);
   });
 
+  it.each([
+    ['useFactoy', 'useFactoy: OAuthClientModule.forRootAsync() has no such option. Did you mean useFactory?'],
+    ['isGlobl', 'isGlobl: OAuthClientModule.forRootAsync() has no such option. Did you mean isGlobal?'],
+    ['clients', 'clients: expected in what useFactory, useClass or useExisting returns, not beside it'],
+    ['exposeErrors', 'exposeErrors: expected in what useFactory, useClass or useExisting returns, not beside it'],
+  ])('are refused when forRootAsync() itself has %s', (option, fault) => {
+    const options = { useFactory: () => ({}), [option]: {} };
+    expect(() => OAuthClientModule.forRootAsync(options)).toThrow(new OAuthConfigError([fault]));
+  });
+
+  it.each([[undefined], [null], [5], ['x'], [[]]])('must be an object, also of forFeature(), not %j', (value) => {
+    expect(() => OAuthClientModule.forRootAsync(value as never)).toThrow(OAuthConfigError);
+    expect(() => OAuthClientModule.forFeature(value as never)).toThrow(OAuthConfigError);
+  });
+
   it('say where isGlobal belongs when a factory returns it', async () => {
     const useFactory = (): OAuthClientModuleOptions => ({ isGlobal: true }) as OAuthClientModuleOptions;
     expect(await faultsOf(OAuthClientModule.forRootAsync({ useFactory }))).toEqual([
