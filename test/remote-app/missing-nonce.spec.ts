@@ -71,6 +71,12 @@ describe('a provider that does not repeat the nonce', () => {
     expect(sent).toMatch(/^[\w-]{43}$/);
   });
 
+  it('signs users in without a code_verifier, which LinkedIn refuses', async () => {
+    const { status } = await signIn({ allowMissingNonce: true, codeChallengeMethod: 'none' }, {});
+    const { body } = provider.requests.find(({ method }) => method === 'POST') ?? {};
+    expect([status, new URLSearchParams(body?.toString()).has('code_verifier')]).toEqual([200, false]);
+  });
+
   it.each([{ nonce: 'of another login' }, { nonce: '' }, { nonce: null }, { nonce: 7 }])(
     'has a nonce checked that is there, with allow_missing_nonce too: %j',
     async (claims) => {
