@@ -276,6 +276,8 @@ export interface ProviderErrorOptions extends OAuthErrorOptions {
   retryAfter?: number;
 }
 
+/** Statuses of a server that may recover, besides 5xx. */
+const TEMPORARY_STATUSES = [408, 429];
 /** Codes of a provider that may recover (RFC 6749 §4.1.2.1). */
 const TEMPORARY = ['server_error', 'temporarily_unavailable'];
 const NO_ANSWER: Pick<ProviderAnswer, 'status' | 'headers'> = { status: 503, headers: {} };
@@ -285,7 +287,7 @@ const NO_ANSWER: Pick<ProviderAnswer, 'status' | 'headers'> = { status: 503, hea
  * `cause` is the HTTP client's error, without headers, body or query.
  */
 export class ProviderError extends OAuthError {
-  /** Whether a retry may succeed: there was no answer, or the server was unavailable or overloaded (5xx, 429). */
+  /** Whether a retry may succeed: there was no answer, or the server was unavailable, overloaded or too slow (5xx, 429, 408). */
   readonly isTemporary: boolean;
   /** `Retry-After` of the answer (RFC 9110 §10.2.3), in seconds. */
   readonly retryAfter?: number;
@@ -297,7 +299,8 @@ export class ProviderError extends OAuthError {
     super(error, { ...options, status, answered });
     this.#answer = answer;
     const { status: answeredStatus, headers } = answered ?? NO_ANSWER;
-    this.isTemporary = answeredStatus >= 500 || answeredStatus === 429 || TEMPORARY.includes(error);
+    const isStatusTemporary = answeredStatus >= 500 || TEMPORARY_STATUSES.includes(answeredStatus);
+    this.isTemporary = TEMPORARY.includes(error) || (isStatusTemporary && error !== ProviderErrorCode.UNSUPPORTED);
     this.retryAfter = options.retryAfter ?? secondsOf(headers['retry-after']);
   }
 

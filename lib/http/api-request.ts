@@ -100,13 +100,14 @@ async function sendHop(
   const credentials = isOurs && given?.origins.has(new URL(request.url).origin) ? given : undefined;
   const sendOn = async (connection: Connection): Promise<AxiosResponse> => {
     const { method, url, headers, data } = credentials ? await credentials.authorize(request) : request;
+    const carriesToken = credentials !== undefined && headers.authorization !== undefined;
     const sent = {
       ...config,
       method,
       url,
       headers: AxiosHeaders.from(headers),
       data,
-      auth: isOurs && isFirstOrigin ? config.auth : undefined,
+      auth: isOurs && isFirstOrigin && !carriesToken ? config.auth : undefined, // axios would replace the token's header
       httpsAgent: isOurs ? (config.httpsAgent as unknown) : withoutCertificate(config.httpsAgent),
       baseURL: undefined,
       params: undefined,

@@ -7,13 +7,15 @@ const LONGEST_LIFETIME = 315_360_000;
 const PER_SECOND = [1, 1e3, 1e6, 1e9];
 /** Seconds since 1970: the year 5138. A greater number counts in a smaller unit; in milliseconds, it is the year 1973. */
 const LATEST_SECOND = 1e11;
+/** The last second of the year 9999, which some servers write for "never". */
+const NEVER = 253_402_300_799;
 
 const NUMBER = /^\s*[+-]?\d+(\.\d+)?(e[+-]?\d+)?\s*$/i;
 /** ISO 8601, also as databases print it: a date, or a date and a time, with or without its distance from UTC. */
 const ISO_DATE =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d{1,9}))? ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/i;
-/** The date of a header (RFC 9110 §5.6.7). */
-const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+/** The date of a header (RFC 9110 §5.6.7), also with a distance from UTC, as in mail (RFC 5322 §3.3). */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} (GMT|UTC|[+-]\d{4})$/;
 
 /** When a token expires, in whole seconds; what is not known is absent. */
 export interface Expiry {
@@ -37,7 +39,7 @@ export function expiryOfResponse({ expiresAt, expiresIn }: ExpiryFields, now = D
   const seconds = Math.floor(now / 1000);
   const lifetime = isPositive(expiresIn) ? readLifetime(expiresIn, now) : undefined;
   if (lifetime !== undefined) return { expiresAt: seconds + lifetime, expiresIn: lifetime };
-  const instant = readInstant(expiresAt) ?? futureInstant(expiresIn, now);
+  const instant = (isNever(expiresAt) ? undefined : readInstant(expiresAt)) ?? futureInstant(expiresIn, now);
   return instant === undefined ? {} : { expiresAt: clamp(instant, 0, seconds + LONGEST_LIFETIME, 0) };
 }
 
@@ -81,6 +83,12 @@ function futureInstant(value: unknown, now: number): number | undefined {
   const instant = readInstant(value);
   const isNear = instant !== undefined && instant > now / 1000 && instant <= now / 1000 + LONGEST_LIFETIME;
   return isNear ? instant : undefined;
+}
+
+/** Whether an `expires_at` stands for "never": 0, a date before 1970 such as that of the year 1 (Go, .NET), or the end of 9999. */
+function isNever(value: unknown): boolean {
+  const number = numberOf(value);
+  return number === undefined ? readInstant(value) === 0 : number === 0 || number === NEVER;
 }
 
 function isPositive(value: unknown): boolean {

@@ -16,6 +16,6 @@ export function readTokenType(value: unknown): string | undefined {
 /** Reads a `scope`, which Twitch sends as an array; undefined where it names nothing. */
 export function readScope(value: unknown): string | undefined {
   const names: unknown[] = Array.isArray(value) ? value : [value];
-  const scope = names.filter((name) => typeof name === 'string' && name.trim() !== '').join(' ');
-  return scope === '' ? undefined : scope.trim();
+  const scope = names.flatMap((name) => (typeof name === 'string' ? name.trim() || [] : [])).join(' ');
+  return scope === '' ? undefined : scope;
 }

@@ -139,6 +139,29 @@ describe('a refresh answer with an odd field', () => {
     expect(await stored()).toMatchObject({ refreshToken: 'r2', expiresIn: 3600 });
   });
 
+  it.each([['text/plain'], ['text/html; charset=UTF-8'], ['application/json'], [undefined]])(
+    'is read when it comes as a form of the content type %s',
+    async (type) => {
+      await store.save(ADA, EXPIRED);
+      provider.on('POST /token', () => ({
+        ...(type !== undefined && { headers: { 'content-type': type } }),
+        body: 'access_token=a2&refresh_token=r2&expires_in=3600&scope=a%20b\n',
+      }));
+      expect(await sentBy(await start())).toBe('Bearer a2');
+      expect(await stored()).toMatchObject({ refreshToken: 'r2', expiresIn: 3600, scope: 'a b' });
+    },
+  );
+
+  it.each([[0], ['0001-01-01T00:00:00Z'], [253_402_300_799]])(
+    'is not refreshed again with each call when its expires_at is %j',
+    async (expiresAt) => {
+      await store.save(ADA, EXPIRED);
+      rotate({ expires_in: undefined, expires_at: expiresAt });
+      const dev = await start();
+      expect([await sentBy(dev), await sentBy(dev)]).toEqual(['Bearer a2', 'Bearer a2']);
+    },
+  );
+
   it('is read when its content type is wrong', async () => {
     await store.save(ADA, EXPIRED);
     rotate({}, (json) => ({ headers: { 'content-type': 'text/html' }, body: JSON.stringify(json) }));

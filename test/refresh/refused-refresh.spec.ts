@@ -46,6 +46,8 @@ describe('a refresh that the provider refuses', () => {
   it.each<[string, object]>([
     ['GitHub, with status 200', { json: { error: 'bad_refresh_token', error_description: 'incorrect or expired' } }],
     ['GitHub, as a form', { headers: form, body: 'error=bad_refresh_token&error_description=expired' }],
+    ['GitHub, as a form of another content type', { body: 'error=bad_refresh_token&error_description=expired' }],
+    ['a list of words', { status: 400, json: { errors: ['invalid_grant'] } }],
     ['invalid_token', { status: 401, json: { error: 'invalid_token' } }],
     [
       'Fitbit',
@@ -89,6 +91,9 @@ describe('a refresh that the provider refuses', () => {
     ['400 without a body', { status: 400 }],
     ['400 with white space', { status: 400, body: '\n' }],
     ['400 with an empty object', { status: 400, json: {} }],
+    ['400 with null', { status: 400, json: null }],
+    ['400 with an empty string', { status: 400, json: '' }],
+    ['400 with an empty list', { status: 400, json: [] }],
   ])('ends the login, and reports it once: %s', async (_what, reply) => {
     expect(await callWhen(reply)).toMatchObject({ error: 'token_revoked', status: 401 });
     expect(await store.fetch(ADA)).toBeUndefined();
@@ -136,6 +141,11 @@ describe('a refresh that fails for another reason signs nobody out', () => {
     ['a failure with a word of a refusal', { status: 503, json: { error: 'invalid_token' } }],
     ['a limit with a word of a refusal', { status: 429, json: { message: 'Invalid refresh token' } }],
     ['a limit', { status: 429, json: { error: 'slow_down' } }],
+    ['a provider that gave up waiting', { status: 408, json: { message: 'Request timeout' } }],
+    [
+      'a list of words, one of which is about the client',
+      { status: 400, json: { errors: ['invalid_client', 'invalid_token'] } },
+    ],
     ['a failure', { status: 500, json: { error: 'server_error' } }],
     ['401 without a body, which may be about the client', { status: 401 }],
     ['403 without a body', { status: 403 }],

@@ -49,6 +49,17 @@ describe('the answer to a device authorization request', () => {
     expect((await dev.deviceAuthorization()).verificationUri).toBe(PAGE);
   });
 
+  it.each([[null], ['']])(
+    'has its verification_uri from verification_url where the standard fields are %j',
+    async (none) => {
+      provider.on('POST /device', () => ({
+        json: { ...ANSWER, verification_uri: none, verification_uri_complete: none, verification_url: PAGE },
+      }));
+      const login = await dev.deviceAuthorization();
+      expect([login.verificationUri, login.verificationUriComplete]).toEqual([PAGE, undefined]);
+    },
+  );
+
   it('is checked under either name: a verification_url that is a script is refused', async () => {
     provider.on('POST /device', () => ({ json: { ...ANSWER, verification_url: 'javascript:alert(1)' } }));
     await expect(dev.deviceAuthorization()).rejects.toThrow('expected a verification_uri of http or https');

@@ -101,6 +101,19 @@ describe.each(['device authorization', 'backchannel authentication'])('a login b
     20_000,
   );
 
+  it('survives a 408, by which a server gives up waiting', async () => {
+    expect(await wait(json(408, { message: 'Request timeout' }))).toBe('a');
+    expect(asked).toBe(2);
+  }, 20_000);
+
+  it.each([
+    ['authorization_declined', 'access_denied'],
+    ['code_expired', 'expired_token'],
+  ])('ends with status 403 when the provider answers %s in place of %s', async (word, error) => {
+    const refusal = await wait(json(400, { error: word }));
+    expect(refusal).toMatchObject({ error, description: `the provider answered "${word}"`, status: 403 });
+  });
+
   it.each([
     ['refuses the client', json(401, { error: 'invalid_client' }), { error: 'invalid_client', status: 502 }],
     ['does not know the code', json(400, { error: 'invalid_grant' }), { error: 'invalid_grant', status: 400 }],

@@ -151,6 +151,16 @@ describe('http', () => {
     expect(provider.requests.at(-1)?.path).toBe('/token');
   });
 
+  it('never replaces the token of an API call by the user name of an axios default', async () => {
+    provider.on('GET /me', ({ headers }) => ({ json: { seen: headers.authorization } }));
+    const settings = { apiBaseUrl: provider.url };
+    const app = await appWith(settings, { http: { auth: { username: 'u', password: 'p' } } });
+    const basic = `Basic ${Buffer.from('u:p').toString('base64')}`;
+    const token = { accessToken: 'a' };
+    expect((await app.get('me', { token })).data).toEqual({ seen: 'Bearer a' });
+    expect((await app.get('me', { withToken: false })).data).toEqual({ seen: basic });
+  });
+
   it.each(['client', 'module'])(
     'has a proxy of the %s for requests of the protocol and calls of the API',
     async (of) => {

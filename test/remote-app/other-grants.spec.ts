@@ -262,6 +262,15 @@ describe('an access token', () => {
       }
     });
 
+    it('pushes an authorization request, whatever lifetime the answer gives its request_uri', async () => {
+      const calls = await startAt();
+      const [, push] = calls.find(([what]) => what === 'pushed authorization') ?? [];
+      for (const lifetime of [undefined, null, 'soon', '90', -1, {}]) {
+        provider.on('POST /endpoint', () => ({ status: 201, json: { request_uri: 'urn:x:1', expires_in: lifetime } }));
+        await expect(push?.()).resolves.toMatchObject({ url: expect.stringContaining('request_uri=urn%3Ax%3A1') });
+      }
+    });
+
     it.each([
       ['answers no JSON', { status: 201, body: 'hello' }],
       ['answers something else', { status: 201, json: { hello: 'world' } }],

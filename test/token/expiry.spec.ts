@@ -33,6 +33,7 @@ describe('a point in time', () => {
           iso(seconds),
           new Date(seconds * 1000),
           new Date(seconds * 1000).toUTCString(),
+          new Date(seconds * 1000).toUTCString().replace('GMT', '+0000'),
           `${day}T${time}`,
           `${day} ${time}`,
           `${day} ${time}+00`,
@@ -99,6 +100,13 @@ describe('the expiry in a response', () => {
     [{ expiresIn: (SECONDS + 60) * 1000 }, { expiresAt: SECONDS + 60 }],
     [{ expiresIn: iso(SECONDS - 60) }, {}],
     [{ expiresIn: '2026' }, { expiresAt: SECONDS + 2026, expiresIn: 2026 }],
+    // what servers write for tokens that do not expire
+    [{ expiresAt: 0 }, {}],
+    [{ expiresAt: '0' }, {}],
+    [{ expiresAt: 253_402_300_799 }, {}],
+    [{ expiresAt: '0001-01-01T00:00:00Z' }, {}],
+    [{ expiresIn: iso(SECONDS + 60), expiresAt: 0 }, { expiresAt: SECONDS + 60 }],
+    [{ expiresAt: SECONDS - 60 }, { expiresAt: SECONDS - 60 }],
     // bounds
     [{ expiresIn: 1e300 }, { expiresAt: SECONDS + TEN_YEARS, expiresIn: TEN_YEARS }],
     [{ expiresAt: 1e300 }, { expiresAt: SECONDS + TEN_YEARS }],

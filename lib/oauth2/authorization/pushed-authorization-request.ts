@@ -1,5 +1,6 @@
 import type { JsonWebKey } from 'node:crypto';
 import { processPushedAuthorizationResponse, pushedAuthorizationRequest } from 'oauth4webapi';
+import { readLifetime } from '../../token/expiry.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
 import type { WireParameters } from './authorization-params.js';
@@ -10,7 +11,14 @@ const ENDPOINT = {
   status: 201,
   send: pushedAuthorizationRequest,
   read: processPushedAuthorizationResponse,
+  normalize: withLifetime,
 } as const;
+
+/** Adds an `expires_in` where there is none that can be read: the check of the answer asks for it, and nothing uses it. */
+function withLifetime(fields: Record<string, unknown>): Record<string, unknown> {
+  if (fields.request_uri === undefined) return fields;
+  return { ...fields, expires_in: readLifetime(fields.expires_in) ?? 0 };
+}
 
 /**
  * Gives the request to the provider first; the browser carries a reference to it (RFC 9126 §2).

@@ -54,16 +54,25 @@ const ENDPOINT = {
   normalize: normalizeDeviceAnswer,
 } as const;
 
-/** Reads the fields that drafts of RFC 8628 had, such as `verification_url` (Google), and a `user_code` that is a number. */
+/**
+ * Reads the fields that drafts of RFC 8628 had, such as `verification_url` (Google), and a `user_code` that is a number. A
+ * link that is `null` or empty counts as absent.
+ */
 function normalizeDeviceAnswer(fields: Record<string, unknown>): Record<string, unknown> {
   const { verification_url: url, verification_url_complete: complete, user_code: code } = fields;
-  const { verification_uri: uri = url, verification_uri_complete: uriComplete = complete } = fields;
+  const { verification_uri: uri, verification_uri_complete: uriComplete, ...others } = fields;
+  const link = isAbsent(uri) ? url : uri;
+  const linkWithCode = isAbsent(uriComplete) ? complete : uriComplete;
   return {
-    ...readPollingTerms(fields),
-    ...(uri !== undefined && { verification_uri: uri }),
-    ...(uriComplete !== undefined && { verification_uri_complete: uriComplete }),
+    ...readPollingTerms(others),
+    ...(!isAbsent(link) && { verification_uri: link }),
+    ...(!isAbsent(linkWithCode) && { verification_uri_complete: linkWithCode }),
     ...(typeof code === 'number' && { user_code: String(code) }),
   };
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
 }
 
 /** Asks for a code that the user types elsewhere (RFC 8628 §3.1). */

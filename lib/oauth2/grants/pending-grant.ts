@@ -4,8 +4,13 @@ import type { Provider } from '../provider/provider.js';
 import { pollForToken, pollingInterval, pollingLifetime } from './poll-for-token.js';
 import { requestToken, type TokenGrant, type TokenRequest } from './token-request.js';
 
-/** Codes by which the polling ends because of the user (RFC 8628 §3.5, OpenID Connect CIBA §11). */
-const USERS_ANSWERS = ['access_denied', 'expired_token'];
+/** Codes by which the polling ends because of the user (RFC 8628 §3.5, OpenID Connect CIBA §11), and other words for them. */
+const USERS_ANSWERS: Readonly<Record<string, string>> = {
+  access_denied: 'access_denied',
+  expired_token: 'expired_token',
+  authorization_declined: 'access_denied', // Entra ID
+  code_expired: 'expired_token',
+};
 
 /** Runs a request whose errors all leave as those of the app's own operations do. */
 export type Guard = <T>(run: () => Promise<T>) => Promise<T>;
@@ -61,7 +66,7 @@ export abstract class PendingGrant {
       // once there is a token, the code is used up: a check that fails, perhaps for a while, is not asked about again
       return await requestToken(this.#provider, { ...this.#request, dpopKey, keepsToken: true });
     } catch (error) {
-      throw error instanceof OAuthError && USERS_ANSWERS.includes(error.error) ? refusedByUser(error) : error;
+      throw error instanceof OAuthError && Object.hasOwn(USERS_ANSWERS, error.error) ? refusedByUser(error) : error;
     }
   }
 }
@@ -69,5 +74,5 @@ export abstract class PendingGrant {
 /** The error of a login that the user ended, which is not a fault of the provider. */
 function refusedByUser({ error, description, uri, providerStatus }: OAuthError): OAuthError {
   const answered = providerStatus === undefined ? undefined : { status: providerStatus };
-  return new OAuthError(error, { description, uri, status: 403, answered });
+  return new OAuthError(USERS_ANSWERS[error] ?? error, { description, uri, status: 403, answered });
 }

@@ -39,11 +39,12 @@ export function refusesRefreshToken(status: number, data: Fields): boolean {
   return words.some((word) => REFUSALS.has(word)) && !words.some((word) => OTHER_CAUSES.has(word));
 }
 
-/** Returns the errors in an answer: the answer itself, and those that `error` and `errors` hold. */
+/** Returns the errors in an answer: the answer itself, and those that `error` and `errors` hold, which may be mere words. */
 export function errorsIn(data: Fields): Fields[] {
   const { error, errors } = data;
   const list: unknown[] = Array.isArray(errors) ? errors : [errors];
-  const nested = [error, ...list.slice(0, MOST_ERRORS)];
+  const named = list.slice(0, MOST_ERRORS).map((item) => (typeof item === 'string' ? { error: item } : item));
+  const nested = [error, ...named];
   return [data, ...nested.filter((item): item is Fields => typeof item === 'object' && item !== null)];
 }
 

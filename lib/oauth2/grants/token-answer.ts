@@ -8,7 +8,7 @@ const FORM = 'application/x-www-form-urlencoded';
 
 /**
  * Returns the fields of a token response, after the compliance hooks. Errors become errors whatever their status; a form is
- * read like JSON, since GitHub sends one to clients that do not ask for JSON.
+ * read like JSON, since GitHub sends one to clients that do not ask for JSON, and others under a wrong content type.
  * @throws {OAuthError} for the provider's error (RFC 6749 §5.2)
  * @throws {ProviderError} for another failure
  * @throws {InvalidTokenError} for an answer that is neither JSON nor a form
@@ -34,6 +34,13 @@ export function readTokenAnswer(answer: TokenEndpointResponse, grantType: string
 }
 
 function fieldsOf({ headers, text, data }: TokenEndpointResponse): Record<string, unknown> {
-  const isForm = headers['content-type']?.toLowerCase().startsWith(FORM) === true;
-  return isForm && Object.keys(data).length === 0 ? Object.fromEntries(new URLSearchParams(text)) : data;
+  if (Object.keys(data).length > 0) return data;
+  const fields = new URLSearchParams(text.trim());
+  const isForm = headers['content-type']?.toLowerCase().startsWith(FORM) === true || looksLikeForm(text, fields);
+  return isForm ? Object.fromEntries(fields) : data;
+}
+
+/** Whether a text is a form with a token or an error: `text/plain` and `text/html` are the defaults of many frameworks. */
+function looksLikeForm(text: string, fields: URLSearchParams): boolean {
+  return !/[<>{}\s]/.test(text.trim()) && (fields.has('access_token') || fields.has('error'));
 }

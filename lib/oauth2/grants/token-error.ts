@@ -33,7 +33,7 @@ export function tokenErrorIn(
 
 /** What a provider that says nothing else means by 400; 401 may as well be about the client. */
 function isEmptyRefusal({ status, text }: TokenEndpointResponse, data: Record<string, unknown>): boolean {
-  return status === 400 && Object.keys(data).length === 0 && /^\s*(\{\s*\})?\s*$/.test(text);
+  return status === 400 && Object.keys(data).length === 0 && /^\s*(\{\s*\}|\[\s*\]|null|"")?\s*$/.test(text);
 }
 
 function refusal(data: Record<string, unknown>, answer: TokenEndpointResponse): OAuthError {

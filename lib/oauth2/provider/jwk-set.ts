@@ -9,18 +9,19 @@ const MAX_KEYS = 100;
 const MAX_LENGTH = 8192;
 
 const text = z.string().max(MAX_LENGTH);
-/** `null` counts as absent: some servers write every member. */
-const member = text.nullish().transform((value) => value ?? undefined);
+/** `null` and an empty string count as absent: some servers write every member. */
+const member = text.nullish().transform((value) => (value === null || value === '' ? undefined : value));
 
 /** A public key. Members that are not used, private ones among them, are left out. */
 const PUBLIC_KEY = z.object({
   kty: text.refine((kty) => kty !== 'oct'),
-  kid: member,
+  /** Some servers write a number. */
+  kid: z.union([member, z.number().transform(String)]),
   alg: member,
   use: member,
+  /** A list; some servers write its only item. */
   key_ops: z
-    .array(text)
-    .max(20)
+    .union([z.array(text).max(20), text.transform((operation) => [operation])])
     .nullish()
     .transform((value) => value ?? undefined),
   crv: member,
