@@ -214,6 +214,11 @@ export class OAuthRegistry {
     ];
   }
 
+  /** @internal The module's option, for errors of routes that belong to no client. */
+  get exposeErrors(): boolean | undefined {
+    return this.#context.exposeErrors;
+  }
+
   /** Forgets the app of a client, which finishes what it has under way. */
   #retire(name: string): void {
     const app = this.#apps.get(name);

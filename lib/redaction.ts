@@ -4,6 +4,10 @@ const REDACTED = '[redacted]';
 const SHORTEST = 6;
 /** Characters by which a longer value is recognized. */
 const BEGINNING = 16;
+/** Values of at least this length are found with something between their characters, too; a shorter one is a word too often. */
+const SPREADABLE = 12;
+/** What may stand between two characters: spaces, line breaks and invisible characters, of a value that was wrapped or spaced out. */
+const BETWEEN = '[\\s\\p{Cf}]{0,3}';
 
 /**
  * Returns a function that replaces values in a text, in the forms in which a request carries them and an answer may repeat
@@ -12,7 +16,8 @@ const BEGINNING = 16;
  */
 export function redactorOf(values: Iterable<string>): (text: string) => string {
   const steps = longestFirst(values).flatMap((value) => [
-    ...[value, Buffer.from(value).toString('hex')].map(withoutValue),
+    withoutValue(value),
+    withoutValue(Buffer.from(value).toString('hex'), '[\\s:,-]{0,2}(?:0x)?'),
     ...Array.from(base64Forms(value), withoutForm),
   ]);
   return (text) => steps.reduce((redacted, step) => step(redacted), text);
@@ -29,9 +34,9 @@ function longestFirst(values: Iterable<string>): string[] {
 }
 
 /** Of a long value, the beginning is enough: a repeated value may have been cut. */
-function withoutValue(value: string): (text: string) => string {
+function withoutValue(value: string, between = isSpreadable(value) ? BETWEEN : ''): (text: string) => string {
   const characters = Array.from(value);
-  const beginning = new RegExp(characters.slice(0, BEGINNING).map(characterPattern).join(''), 'giu');
+  const beginning = new RegExp(characters.slice(0, BEGINNING).map(characterPattern).join(between), 'giu');
   const rest = characters.slice(BEGINNING);
   return (text) => {
     let redacted = '';
@@ -39,16 +44,21 @@ function withoutValue(value: string): (text: string) => string {
     for (const { index, 0: found } of text.matchAll(beginning)) {
       if (index < end) continue;
       redacted += text.slice(end, index) + REDACTED;
-      end = endOfValue(text, index + found.length, rest);
+      end = endOfValue(text, index + found.length, rest, between);
     }
     return redacted + text.slice(end);
   };
 }
 
-function endOfValue(text: string, start: number, rest: string[]): number {
+/** A value with spaces of its own would match the same text in many ways, which takes time without end. */
+function isSpreadable(value: string): boolean {
+  return value.length >= SPREADABLE && !/[\s\p{Cf}]/u.test(value);
+}
+
+function endOfValue(text: string, start: number, rest: string[], between: string): number {
   let end = start;
   for (const character of rest) {
-    const next = new RegExp(characterPattern(character), 'iuy');
+    const next = new RegExp(between + characterPattern(character), 'iuy');
     next.lastIndex = end;
     const found = next.exec(text);
     if (!found) break;
@@ -62,20 +72,32 @@ const NAMED_FORMS: Partial<Record<string, string[]>> = {
   ' ': ['\\+'],
   '&': ['&amp;'],
   '"': ['\\\\"', '&quot;'],
-  '\\': ['\\\\\\\\'],
+  '\\': ['\\\\\\\\', '&bsol;'],
+  '<': ['&lt;'],
+  '>': ['&gt;'],
+  '+': ['&plus;'],
+  '/': ['\\\\/', '&sol;'],
+  '=': ['&equals;'],
+  _: ['&lowbar;'],
+  '.': ['&period;'],
 };
 
-/** A character as it is, or encoded for a URL (once or more times), JSON or HTML. */
+/** A character as it is, or encoded for a URL (once or more times), a mail, JSON, JavaScript or HTML. */
 function characterPattern(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  const bytes = Array.from(Buffer.from(character), (byte) => `%(?:25)*${byte.toString(16).padStart(2, '0')}`);
+  const hex = code.toString(16);
+  const bytes = Array.from(Buffer.from(character), (byte) => byte.toString(16).padStart(2, '0'));
+  const percent = bytes.map((byte) => `%(?:25)*${byte}`).join('');
+  const printable = bytes.map((byte) => `=${byte}`).join('');
+  const escapes = bytes.map((byte) => `\\\\{1,4}x${byte}`).join('');
   const units = Array.from(
     { length: character.length },
-    (_, at) => `\\\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
-  );
-  const entity = `&#(?:0*${code}|x0*${code.toString(16)});`;
+    (_, at) => `\\\\{1,4}u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+  ).join('');
+  const point = `\\\\{1,4}u\\{0*${hex}\\}`;
+  const entity = `&(?:amp;)?#(?:0*${code}|x0*${hex});`;
   const others = NAMED_FORMS[character] ?? [];
-  return `(?:${[bytes.join(''), units.join(''), entity, ...others, escapeRegExp(character)].join('|')})`;
+  return `(?:${[percent, printable, escapes, units, point, entity, ...others, escapeRegExp(character)].join('|')})`;
 }
 
 function escapeRegExp(character: string): string {

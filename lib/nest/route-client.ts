@@ -44,7 +44,7 @@ export function clientOfRoute(registry: OAuthRegistry, clients: RouteClients, re
     const app = registry.get(provider);
     if (app.signsUsersIn) return app;
   }
-  throw unknownProvider('there is no such provider to sign in with');
+  throw unknownProvider(registry, 'there is no such provider to sign in with');
 }
 
 /**
@@ -55,24 +55,24 @@ export function clientOfRoute(registry: OAuthRegistry, clients: RouteClients, re
 export function openIdClientOfRoute(registry: OAuthRegistry, clients: RouteClients, request: OAuthRequest): OAuth2App {
   const app = clientOfRoute(registry, clients, request);
   if (app instanceof OAuth2App && app.signsUsersIn) return app;
-  if (typeof clients !== 'string') throw unknownProvider('there is no such provider to sign out of');
+  if (typeof clients !== 'string') throw unknownProvider(registry, 'there is no such provider to sign out of');
   const fault = new OAuthConfigError([
     app.signsUsersIn
       ? `${app.name}: OAuth 1 has no logout. End only your own session`
       : `${app.name}: a machine client (client_credentials) cannot sign users in or out`,
   ]);
   logFailure(fault, { name: app.name });
-  throw fault;
+  throw fault.exposeWhen(registry.exposeErrors);
 }
 
 function isServed(registry: OAuthRegistry, clients: readonly string[] | undefined, provider: string): boolean {
   return (clients === undefined || clients.includes(provider)) && registry.has(provider);
 }
 
-function unknownProvider(description: string): OAuthError {
+function unknownProvider({ exposeErrors }: OAuthRegistry, description: string): OAuthError {
   const error = new OAuthError('unknown_provider', { description, status: 404 });
   logFailure(error);
-  return error;
+  return error.exposeWhen(exposeErrors);
 }
 
 /** A decorator that names a client wrongly is found when its route is first called. */

@@ -64,6 +64,10 @@ async function signIn(query = 'code=the-c0de-of-ada'): Promise<Page> {
   return browser.get(`${app?.url}/auth/dev/callback?state=${state}&${query}`);
 }
 
+function hexOf(character: string): string {
+  return character.charCodeAt(0).toString(16);
+}
+
 async function failure(run: Promise<unknown>): Promise<OAuthError> {
   return run.then(
     () => Promise.reject(new Error('it did not fail')),
@@ -91,6 +95,44 @@ describe.each(['express', 'fastify'] as const)('a failed login, on %s,', (platfo
     await start({}, platform);
     const { reference } = (await new Browser().get(`${app?.url}/auth/nobody/login`)).json() as { reference: string };
     expect(lines).toEqual([expect.stringMatching(new RegExp(`unknown_provider .*reference=${reference}$`))]);
+  });
+
+  it.each<[string, (value: string) => string]>([
+    ['in quoted-printable', (value) => value.replace(/./g, (character) => `=${hexOf(character).toUpperCase()}`)],
+    ['with escapes of JavaScript', (value) => value.replace(/./g, (character) => `\\x${hexOf(character)}`)],
+    ['with escapes of code points', (value) => value.replace(/./g, (character) => `\\u{${hexOf(character)}}`)],
+    ['with entities of HTML', (value) => value.replace(/./g, (character) => `&amp;#x${hexOf(character)};`)],
+    ['in hex with colons', (value) => value.replace(/./g, (character) => `:${hexOf(character)}`)],
+    ['in hex with spaces', (value) => value.replace(/./g, (character) => ` ${hexOf(character)}`)],
+    ['over several lines', (value) => value.replace(/.{5}/g, '$&\r\n')],
+    ['with invisible characters', (value) => Array.from(value).join('\u200b')],
+  ])('shows no code that the provider repeats %s', async (_, encode) => {
+    await start({}, platform);
+    provider.on('POST /token', ({ body }) => {
+      const code = new URLSearchParams(body.toString()).get('code') ?? '';
+      return { status: 400, json: { error: 'invalid_grant', error_description: `code <${encode(code)}> used` } };
+    });
+    await signIn();
+    expect(lines).toEqual([expect.stringMatching(/description="code <\s*:?\[redacted\]\s*> used"/)]);
+  });
+
+  it('has the status of an answer that is a success without a token', async () => {
+    await start({}, platform);
+    provider.on('POST /token', () => ({ body: '<h1>Welcome</h1>', headers: { 'content-type': 'text/html' } }));
+    await signIn();
+    expect(lines).toEqual([expect.stringMatching(/error=token_invalid .* provider_status=200 /)]);
+  });
+
+  it('that no client serves shows its description only if the option exposeErrors says so', async () => {
+    for (const [exposeErrors, description] of [
+      [true, 'there is no such provider to sign in with'],
+      [false, 'There is no such sign-in provider.'],
+    ] as const) {
+      await app?.close();
+      await start({ exposeErrors }, platform);
+      const page = await new Browser().get(`${app?.url}/auth/nobody/login`);
+      expect(page.json()).toMatchObject({ error: 'unknown_provider', error_description: description });
+    }
   });
 
   it('of another browser says why', async () => {

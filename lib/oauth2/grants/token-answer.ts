@@ -28,6 +28,7 @@ export function readTokenAnswer(answer: TokenEndpointResponse, grantType: string
   if (Object.keys(fields).length === 0) {
     throw new InvalidTokenError({
       description: `the token endpoint answered ${shownAnswer(answer)}; expected a JSON object. Another format can be read by an \`access_token_response\` hook`,
+      answered: answer,
     });
   }
   return fields;

@@ -29,6 +29,7 @@ export function endpointAnswer({ what, status = 200, otherTypes }: ExpectedAnswe
     if (Object.keys(answer.data).length > 0) return jsonResponse(answer.data, status);
     throw new InvalidTokenError({
       description: `the ${what} endpoint answered ${shownAnswer(answer)}; expected a JSON object`,
+      answered: answer,
     });
   };
 }
