@@ -19,9 +19,9 @@ const PUBLIC_KEY = z.object({
   kid: z.union([member, z.number().transform(String)]),
   alg: member,
   use: member,
-  /** A list; some servers write its only item. */
   key_ops: z
-    .union([z.array(text).max(20), text.transform((operation) => [operation])])
+    .array(text)
+    .max(20)
     .nullish()
     .transform((value) => value ?? undefined),
   crv: member,
