@@ -48,7 +48,8 @@ export class CallbackPaths implements OwnPaths {
   #isMeant({ written, served, isDecorated }: CallbackPath, wanted: Path): boolean {
     const common = commonEnd(served, wanted);
     if (common === 0) return false;
-    const isShortened = common === wanted.length;
+    // A path shorter than the decorators say may be that of a page, or of a handler outside of Nest.
+    const isShortened = common === wanted.length && common >= written.length;
     if (!isDecorated) return isShortened && matches(written, wanted);
     // A whole path with something before it is that of a proxy, which takes it away, unless it is the application's own prefix.
     const hasPrefix = this.#prefix.length > 0 && matches(this.#prefix, wanted.slice(0, this.#prefix.length));

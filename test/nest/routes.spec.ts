@@ -294,7 +294,6 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
   });
 
   it.each<[string, string, Omit<Parts, 'controllers'>, string]>([
-    ['the path of the controller', '/github/callback', {}, '/auth/github/callback'],
     ['the prefix before the path of a module', '/users/auth/github/callback', { setUp: API, modulePath: 'users' }, ''],
     ['the path of a module after the prefix', '/api/auth/github/callback', { setUp: API, modulePath: 'users' }, ''],
     ['the start of a module’s path', '/users/auth/github/callback', { modulePath: 'of/users' }, ''],

@@ -41,7 +41,11 @@ function fieldsOf({ headers, text, data }: TokenEndpointResponse): Record<string
   return isForm ? Object.fromEntries(fields) : data;
 }
 
-/** Whether a text is a form with a token or an error: `text/plain` and `text/html` are the defaults of many frameworks. */
+/**
+ * Whether a text is a form with a token or an error: `text/plain` and `text/html` are the defaults of many frameworks. A token
+ * has another field beside it, since a single pair may be anything.
+ */
 function looksLikeForm(text: string, fields: URLSearchParams): boolean {
-  return !/[<>{}\s]/.test(text.trim()) && (fields.has('access_token') || fields.has('error'));
+  const isToken = fields.has('access_token') && fields.size > 1;
+  return !/[<>{}\s]/.test(text.trim()) && (isToken || fields.has('error'));
 }
