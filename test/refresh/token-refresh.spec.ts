@@ -416,6 +416,7 @@ it('attack: a database’s error that has the token among its parameters tells n
   const old = provider.issueExpired('ada');
   let secrets: string[] = [];
   const updateToken = (_name: string, token: OAuth2Token) => {
+    if (secrets.length > 0) return Promise.resolve(); // saved again, which ends the attempts
     secrets = [token.accessToken, token.refreshToken ?? ''];
     return Promise.reject(Object.assign(new Error('deadlock detected'), { parameters: secrets }));
   };
