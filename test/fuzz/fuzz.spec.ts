@@ -1,6 +1,5 @@
 import './production.js';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { expect, it } from '@jest/globals';
 import { randomInt } from 'node:crypto';
 import { reportOf, summaryOf } from './findings.js';
 import { fuzz } from './runner.js';
@@ -12,10 +11,6 @@ const GROWTH = 150;
 
 const { FUZZ_SEED } = process.env;
 const seed = FUZZ_SEED === undefined ? randomInt(2 ** 31) : Number(FUZZ_SEED);
-
-// Each case logs a line, and Jest keeps each line with its stack.
-beforeAll(() => Logger.overrideLogger(false));
-afterAll(() => Logger.overrideLogger(true));
 
 // Jest itself fails the test on an unhandled rejection or an uncaught exception
 it(
