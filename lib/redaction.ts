@@ -8,6 +8,10 @@ const BEGINNING = 16;
 const SPREADABLE = 12;
 /** What may stand between two characters: spaces, line breaks and invisible characters, of a value that was wrapped or spaced out. */
 const BETWEEN = '[\\s\\p{Cf}]{0,3}';
+/** What may stand between two characters of a value in hex. */
+const BETWEEN_HEX = '[\\s:,-]{0,2}(?:0x)?';
+/** What a text has if the characters of a value may stand in it in another form than their own. */
+const ENCODED = /[%=][\da-f]{2}|\\|&[#a-z]|\+|0x|[^\0-\x7f]/i;
 
 /**
  * Returns a function that replaces values in a text, in the forms in which a request carries them and an answer may repeat
@@ -17,7 +21,7 @@ const BETWEEN = '[\\s\\p{Cf}]{0,3}';
 export function redactorOf(values: Iterable<string>): (text: string) => string {
   const steps = longestFirst(values).flatMap((value) => [
     withoutValue(value),
-    withoutValue(Buffer.from(value).toString('hex'), '[\\s:,-]{0,2}(?:0x)?'),
+    withoutValue(Buffer.from(value).toString('hex'), BETWEEN_HEX),
     ...Array.from(base64Forms(value), withoutForm),
   ]);
   return (text) => steps.reduce((redacted, step) => step(redacted), text);
@@ -36,9 +40,13 @@ function longestFirst(values: Iterable<string>): string[] {
 /** Of a long value, the beginning is enough: a repeated value may have been cut. */
 function withoutValue(value: string, between = isSpreadable(value) ? BETWEEN : ''): (text: string) => string {
   const characters = Array.from(value);
-  const beginning = new RegExp(characters.slice(0, BEGINNING).map(characterPattern).join(between), 'giu');
+  const first = characters.slice(0, BEGINNING);
   const rest = characters.slice(BEGINNING);
+  const plain = squeezed(first.join(''));
+  let beginning: RegExp | undefined; // takes a while to compile, and few texts need it
   return (text) => {
+    if (!mayHold(text, plain)) return text;
+    beginning ??= new RegExp(first.map(characterPattern).join(between), 'giu');
     let redacted = '';
     let end = 0;
     for (const { index, 0: found } of text.matchAll(beginning)) {
@@ -48,6 +56,16 @@ function withoutValue(value: string, between = isSpreadable(value) ? BETWEEN : '
     }
     return redacted + text.slice(end);
   };
+}
+
+/** Whether a text may have a value in it. Says no only where no pattern of the value could match. */
+function mayHold(text: string, plain: string): boolean {
+  return ENCODED.test(text) || ENCODED.test(plain) || squeezed(text).includes(plain);
+}
+
+/** A text without what may stand between two characters of a value, in lower case. */
+function squeezed(text: string): string {
+  return text.replace(/[\s:,-]/g, '').toLowerCase();
 }
 
 /** A value with spaces of its own would match the same text in many ways, which takes time without end. */
