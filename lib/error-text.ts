@@ -39,6 +39,16 @@ export function errorTextOf(body: unknown, sent: Iterable<string> = []): string 
 }
 
 /**
+ * Returns what an endpoint of the provider says about its error, as {@link errorTextOf} does. JSON without a message field is
+ * left out: under a wrong status it may be a success, with the codes and tokens that such an endpoint gives.
+ */
+export function endpointErrorText(text: string): string | undefined {
+  const json = jsonIn(text);
+  const said = json ? messagesIn(json) : textOf(text);
+  return said === undefined ? undefined : bounded(said, []);
+}
+
+/**
  * Returns what a store or another part of the application threw: its message and its code, redacted as the text of an answer.
  * @param secrets values that the store was given, which its message may repeat
  */
@@ -75,28 +85,37 @@ function decoded(bytes: Uint8Array): string {
 }
 
 function textOf(text: string): string | undefined {
+  const json = jsonIn(text);
+  if (json) return jsonText(json);
   const start = text.slice(0, LOOKED_AT).trim();
-  if (/^[[{]/.test(start) && text.length <= LOOKED_AT) {
-    try {
-      return jsonText(JSON.parse(start) as object);
-    } catch {
-      return start;
-    }
-  }
   return /^<|<\/?(html|body|p|div|h1)\b/i.test(start) ? withoutTags(start) : start;
+}
+
+/** Returns the object or the list that a text is in JSON. */
+function jsonIn(text: string): object | undefined {
+  if (text.length > LOOKED_AT || !/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return undefined;
+  }
 }
 
 function jsonText(value: object): string | undefined {
   if ('pipe' in value || Symbol.asyncIterator in value || 'getReader' in value) return undefined; // a stream
   try {
-    const fields = MESSAGE_FIELDS.filter((name) => isMessage((value as Record<string, unknown>)[name]));
-    const [first = ''] = fields;
-    if (fields.length === 0) return JSON.stringify(value);
-    const messages = Object.fromEntries(fields.map((name) => [name, (value as Record<string, unknown>)[name]]));
-    return fields.length === 1 && typeof messages[first] === 'string' ? messages[first] : JSON.stringify(messages);
+    return messagesIn(value) ?? JSON.stringify(value);
   } catch {
     return undefined; // not plain JSON: a custom transformResponse made it
   }
+}
+
+function messagesIn(value: object): string | undefined {
+  const fields = MESSAGE_FIELDS.filter((name) => isMessage((value as Record<string, unknown>)[name]));
+  const [first = ''] = fields;
+  if (fields.length === 0) return undefined;
+  const messages = Object.fromEntries(fields.map((name) => [name, (value as Record<string, unknown>)[name]]));
+  return fields.length === 1 && typeof messages[first] === 'string' ? messages[first] : JSON.stringify(messages);
 }
 
 function isMessage(value: unknown): boolean {

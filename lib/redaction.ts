@@ -157,7 +157,7 @@ function commonLength(text: string, form: string): number {
 /** Names of values that no log shows, whatever they are. */
 const SECRET_NAME =
   '(?:[\\w-]{0,40}(?:token|secret|password|passwd|passphrase|pwd|assertion|verifier|api_?-?key|private_?-?key|credential)s?|' +
-  '(?:proxy-)?authorization|(?:set-)?cookie|dpop|jwt|sid|session_?-?id)';
+  '(?:device|user)_?code|auth_?req_?id|(?:proxy-)?authorization|(?:set-)?cookie|dpop|jwt|sid|session_?-?id)';
 /** A string in quotes, in quotes that are escaped, a list or an object, or characters up to the end of a value. */
 const NAMED_VALUE =
   '"(?:[^"\\\\]|\\\\.)*"?|\\\\"(?:(?!\\\\").)*(?:\\\\")?|\'[^\']*\'?|[{[][^}\\]]*[}\\]]?|[^\\s,;&"\'}\\])<>]+';

@@ -1,4 +1,4 @@
-import { errorTextOf } from '../error-text.js';
+import { endpointErrorText } from '../error-text.js';
 import { InvalidTokenError, OAuthError, ProviderError, ProviderErrorCode } from '../oauth.errors.js';
 import { type Parameter, parseForm } from './percent-encoding.js';
 import { isProblemCode } from './problem-code.js';
@@ -44,7 +44,7 @@ export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAut
   if (problem !== undefined || answer.status >= 400) {
     const { status } = answer;
     const error = status < 400 ? ProviderErrorCode.REFUSED : undefined;
-    const detail = errorTextOf(answer.body);
+    const detail = endpointErrorText(answer.body);
     throw new ProviderError({ error, description: whatCame, detail, answered: { status, headers: {} } });
   }
   // a secret may be empty: such a token is signed with by the client's secret alone (RFC 5849 §3.4.2)

@@ -281,6 +281,22 @@ it('a failed request for a device code, a poll and a revocation are one line eac
   ]);
 });
 
+it.each([300, 400, 409, 504])('attack: shows no code that comes with the status %s', async (status) => {
+  const dev = await start();
+  const codes = { device_code: 'device-code-1', deviceCode: 'device-code-1', auth_req_id: 'device-code-1' };
+  const answers = [
+    { json: codes },
+    { body: JSON.stringify({ message: 'no', details: codes }) },
+    { body: `${JSON.stringify(codes)},` },
+  ];
+  for (const answer of answers) {
+    provider.on('POST /device', () => ({ status, ...answer }));
+    await failure(dev.deviceAuthorization());
+  }
+  expect(lines).toHaveLength(answers.length);
+  expect(lines.join()).not.toContain('device-code-1');
+});
+
 describe('a failed store', () => {
   const broken = (): never => {
     throw Object.assign(new Error('connect ECONNREFUSED; access-of-ada; password=hunter2'), { code: 'ECONNREFUSED' });

@@ -1,5 +1,5 @@
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
-import { errorTextOf } from '../../error-text.js';
+import { endpointErrorText } from '../../error-text.js';
 import { InvalidTokenError, ProviderError } from '../../oauth.errors.js';
 import { shownAnswer } from '../provider/unexpected-answer.js';
 import { tokenErrorIn } from './token-error.js';
@@ -21,7 +21,7 @@ export function readTokenAnswer(answer: TokenEndpointResponse, grantType: string
   if (status < 200 || status > 299) {
     throw new ProviderError({
       description: `the token endpoint answered ${shownAnswer(answer)}`,
-      detail: errorTextOf(answer.text),
+      detail: endpointErrorText(answer.text),
       answered: answer,
     });
   }

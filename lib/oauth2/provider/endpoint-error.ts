@@ -1,5 +1,5 @@
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
-import { errorTextOf } from '../../error-text.js';
+import { endpointErrorText } from '../../error-text.js';
 import { InvalidTokenError, ProviderError } from '../../oauth.errors.js';
 import { jsonResponse, mendedResponse } from './endpoint-fetch.js';
 import { errorCode, tokenEndpointError } from './provider-error.js';
@@ -46,7 +46,7 @@ export function refuseEndpointError(what: string, answer: TokenEndpointResponse)
   throw new ProviderError({
     error: challengeCode(headers['www-authenticate']),
     description: `the ${what} endpoint answered ${shownAnswer(answer)}`,
-    detail: errorTextOf(answer.text),
+    detail: endpointErrorText(answer.text),
     answered: answer,
   });
 }
