@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ModulesContainer } from '@nestjs/core';
-import { isRecord } from './config/setting-keys.js';
+import { isRecord } from './config/is-record.js';
 import { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError } from './oauth.errors.js';
 import { CallbackPaths } from './nest/callback-paths.js';

@@ -175,7 +175,7 @@ export type MismatchingStateReason = 'missing_state' | 'no_session' | 'unknown_s
 
 const STATE_ADVICE: Record<MismatchingStateReason, string> = {
   missing_state:
-    'the callback has no state, and no pending login with this state can exist. Some providers send such a callback ' +
+    'the callback has no state, so there is no pending login with this state. Some providers send such a callback ' +
     'unasked, as GitHub does after the installation of an App (`setup_action`); others lost the state, or put the answer ' +
     'into the fragment of the URL, which no server receives. Send the user to the route that begins the login.',
   no_session:

@@ -6,7 +6,8 @@ import { Compliance, type ComplianceFix } from './compliance-fix.js';
 import { escaped } from './escaped-text.js';
 import { issuerFaults } from './issuer-faults.js';
 import { HTTP_KEYS, httpKey } from './http-options.js';
-import { isRecord, KNOWN_KEYS, nearestKey, snakeCase, type Settings } from './setting-keys.js';
+import { isRecord } from './is-record.js';
+import { KNOWN_KEYS, nearestKey, snakeCase, type Settings } from './setting-keys.js';
 import { isHttpUrl, SCHEMAS } from './settings-schema.js';
 import { sizeFaults } from './settings-size.js';
 

@@ -1,6 +1,7 @@
 import type { CreateAxiosDefaults } from 'axios';
 import { z } from 'zod';
 import { LONGEST_TIMER_MS } from '../limits.js';
+import { isRecord } from './is-record.js';
 
 /** axios defaults of one client. */
 export type HttpOptions = Omit<
@@ -139,8 +140,4 @@ function areHeaders(value: unknown): boolean {
 function isHeader(value: unknown): boolean {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return true;
   return [value].flat().every((line) => typeof line === 'string' && HEADER_VALUE.test(line));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { closestMatch } from 'leven';
+import { isRecord } from './is-record.js';
 import { normalizeHttpOptions } from './http-options.js';
 import { SCHEMAS } from './settings-schema.js';
 
@@ -46,10 +47,6 @@ export function nearestKey(key: string, known: readonly string[]): string | unde
 
 export function snakeCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function camelCase(key: string): string {

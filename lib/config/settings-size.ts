@@ -1,6 +1,7 @@
 import { excessOf, type Limits } from '../limits.js';
 import { jsonPart } from './http-options.js';
-import { isRecord, snakeCase, type Settings } from './setting-keys.js';
+import { isRecord } from './is-record.js';
+import { snakeCase, type Settings } from './setting-keys.js';
 import { escaped } from './escaped-text.js';
 
 /** How many keys the settings of one client, or its `client_kwargs`, may have. */

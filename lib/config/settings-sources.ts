@@ -2,7 +2,8 @@ import type { ConfigService } from '@nestjs/config';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { brokenJsonAt } from './broken-json.js';
 import { shownName, variablePrefix } from './client-name.js';
-import { isRecord, normalizeKeys, type Settings } from './setting-keys.js';
+import { isRecord } from './is-record.js';
+import { normalizeKeys, type Settings } from './setting-keys.js';
 
 /** Where settings are read from: `ConfigService`, and with it the environment. */
 export class SettingsSources {

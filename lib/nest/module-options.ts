@@ -1,6 +1,7 @@
 import { escaped } from '../config/escaped-text.js';
 import { EXPECTED_TIMEOUT } from '../config/http-options.js';
-import { isRecord, nearestKey } from '../config/setting-keys.js';
+import { isRecord } from '../config/is-record.js';
+import { nearestKey } from '../config/setting-keys.js';
 import { isHttpUrl } from '../config/settings-schema.js';
 import { LONGEST_TIMER_MS } from '../limits.js';
 import type { OAuthClientModuleAsyncOptions, OAuthClientModuleOptions } from '../oauth-client.options.js';
@@ -81,7 +82,7 @@ export function asyncOptionFaults(options: unknown): string[] {
     if (Object.hasOwn(OPTIONS, option)) {
       return `${option}: expected in what useFactory, useClass or useExisting returns, not beside it`;
     }
-    return unknownOption('OAuthClientModule.forRootAsync()', option, ASYNC_OPTIONS);
+    return unknownOption('OAuthClientModule.forRootAsync()', option, Object.keys(ASYNC_OPTIONS));
   });
 }
 
@@ -89,7 +90,7 @@ function unknownOptions(values: Partial<Record<string, unknown>>): string[] {
   return unknownKeys(values, OPTIONS).map((option) => {
     if (option === 'isGlobal')
       return 'isGlobal: expected beside useFactory, useClass or useExisting, not in what it returns';
-    return unknownOption('OAuthClientModule', option, OPTIONS);
+    return unknownOption('OAuthClientModule', option, Object.keys(OPTIONS));
   });
 }
 
@@ -97,8 +98,9 @@ function unknownKeys(values: Partial<Record<string, unknown>>, known: object): s
   return Object.keys(values).filter((option) => !Object.hasOwn(known, option) && values[option] !== undefined);
 }
 
-function unknownOption(what: string, option: string, known: object): string {
-  const near = nearestKey(option, Object.keys(known));
+/** Returns the fault of an option that does not exist. */
+export function unknownOption(what: string, option: string, known: readonly string[]): string {
+  const near = nearestKey(option, known);
   const suggestion = near === undefined ? '' : ` Did you mean ${near}?`;
   return `${escaped(option, OPTION_SHOWN)}: ${what} has no such option.${suggestion}`;
 }

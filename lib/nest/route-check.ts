@@ -1,13 +1,13 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef, ModulesContainer, Reflector } from '@nestjs/core';
 import { shownName } from '../config/client-name.js';
-import { escaped } from '../config/escaped-text.js';
 import { nearestKey } from '../config/setting-keys.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { misplacedUri } from '../remote-app/redirect-uri.js';
 import { globalPrefixOf, handlersOf, routesOf, type ApplicationRoute, type Handler } from './application-routes.js';
 import { CallbackPaths } from './callback-paths.js';
+import { unknownOption } from './module-options.js';
 import { OAUTH_CALLBACK, OAuthCallbackGuard } from './oauth-callback.guard.js';
 import { OAUTH_LOGIN } from './oauth-login.guard.js';
 import { OAUTH_LOGOUT } from './oauth-logout-redirect.guard.js';
@@ -20,7 +20,6 @@ const GUARDS = '__guards__';
 const LAST: readonly unknown[] = [OAuthCallbackGuard, OAuthLogoutGuard];
 /** What the decorators themselves keep with a route. */
 const OF_EVERY_ROUTE: readonly string[] = ['clients', 'method', 'kind'];
-const OPTION_SHOWN = 50;
 /** The decorators of routes, where each keeps its options, and what these are. */
 const DECORATORS: Record<string, { key: string; options: readonly string[] }> = {
   '@OAuthLogin()': { key: OAUTH_LOGIN.KEY, options: ['redirectUri'] },
@@ -78,11 +77,7 @@ export class RouteCheck implements OnApplicationBootstrap {
       const unknown = Object.entries(this.#read(key, callback)).filter(
         ([option, value]) => value !== undefined && !OF_EVERY_ROUTE.includes(option) && !options.includes(option),
       );
-      return unknown.map(([option]) => {
-        const near = nearestKey(option, options);
-        const suggestion = near === undefined ? '' : ` Did you mean ${near}?`;
-        return `${name}: ${escaped(option, OPTION_SHOWN)}: ${decorator} has no such option.${suggestion}`;
-      });
+      return unknown.map(([option]) => `${name}: ${unknownOption(decorator, option, options)}`);
     });
   }
 

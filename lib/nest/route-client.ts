@@ -1,4 +1,4 @@
-import { isRecord } from '../config/setting-keys.js';
+import { isRecord } from '../config/is-record.js';
 import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import type { OAuthRegistry } from '../oauth.registry.js';

@@ -8,7 +8,7 @@ import {
   type ContextId,
 } from '@nestjs/core';
 import { RouteParamsFactory } from '@nestjs/core/router/route-params-factory.js';
-import { isRecord } from '../config/setting-keys.js';
+import { isRecord } from '../config/is-record.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import type { RedirectResponse } from '../remote-app/login.js';
 import {

@@ -43,6 +43,6 @@ function storeError(name: string, done: string, thrown: unknown, secrets: readon
 }
 
 /** Returns the values of a token that no log shows. */
-export function secretsOfToken({ accessToken, refreshToken = '', idToken = '' }: OAuth2Token): string[] {
-  return [accessToken, refreshToken, idToken];
+export function secretsOfToken({ accessToken, refreshToken = '', idToken = '', dpopKey }: OAuth2Token): string[] {
+  return [accessToken, refreshToken, idToken, dpopKey?.d ?? ''];
 }

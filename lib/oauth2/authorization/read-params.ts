@@ -1,3 +1,4 @@
+import { isRecord } from '../../config/is-record.js';
 import { excessOf, type Limits } from '../../limits.js';
 import { OAuthError } from '../../oauth.errors.js';
 import type { LogoutParams } from '../openid/logout-request.js';
@@ -134,9 +135,9 @@ function isOf(kind: Exclude<Kind, 'secret'>, value: unknown): boolean {
     case 'seconds':
       return typeof value === 'number' ? Number.isFinite(value) && value >= 0 : isDigits(value);
     case 'object':
-      return isObject(value);
+      return isRecord(value);
     case 'objects':
-      return Array.isArray(value) && value.every(isObject);
+      return Array.isArray(value) && value.every(isRecord);
   }
 }
 
@@ -152,10 +153,6 @@ function checkSecret(name: string, value: unknown): void {
 
 function isDigits(value: unknown): boolean {
   return typeof value === 'string' && /^\d{1,10}$/.test(value);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Functions, symbols and `bigint` have no JSON; objects were counted already. */

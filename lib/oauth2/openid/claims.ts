@@ -1,4 +1,4 @@
-import { isRecord } from '../../config/setting-keys.js';
+import { isRecord } from '../../config/is-record.js';
 import { isShallow, MAX_DEPTH } from '../../limits.js';
 
 /** The most claims of one user. */

@@ -1,5 +1,5 @@
 import { errors, jwtVerify, type JWK, type JWTPayload } from 'jose';
-import { isRecord } from '../../config/setting-keys.js';
+import { isRecord } from '../../config/is-record.js';
 import { OAuthError } from '../../oauth.errors.js';
 import { Recent } from '../../recent.js';
 import { clockAdvice, failedCheck, isoTime, reasonOf, shown, wrongIssuer } from '../provider/failed-check.js';
