@@ -12,6 +12,7 @@ import type {
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
+import { callBack } from '../support/sign-in.js';
 import type { SiteApp } from '../support/openid-site.js';
 import { startStateApp } from '../support/state-app.js';
 
@@ -58,10 +59,7 @@ async function start(
 }
 
 async function signIn(query = 'code=the-c0de-of-ada'): Promise<Page> {
-  const browser = new Browser();
-  const { headers } = await browser.get(`${app?.url}/auth/dev/login`, { follow: false });
-  const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-  return browser.get(`${app?.url}/auth/dev/callback?state=${state}&${query}`);
+  return callBack(new Browser(), app?.url ?? '', 'dev', query);
 }
 
 function hexOf(character: string): string {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientRegistration, OAuth2Token } from '../../lib/index.js';
+import type { OAuth2Token } from '../../lib/index.js';
 import { listen } from './listen.js';
 
 /** A refresh as it came in. */
@@ -33,18 +33,6 @@ interface Grant {
   used: Set<string>;
   lastUsed?: { refreshToken: string; at: number };
   isRevoked: boolean;
-}
-
-/** The settings of a client at a rotating provider. */
-export function clientAt({ url }: RotatingProvider): ClientRegistration {
-  return {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    authorizeUrl: `${url}/authorize`,
-    accessTokenUrl: `${url}/token`,
-    apiBaseUrl: url,
-    allowInsecureHttp: true,
-  };
 }
 
 export interface RotatingProviderOptions {

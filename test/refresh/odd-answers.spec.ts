@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
-import type { ClientRegistration, ComplianceFix, OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
+import type { ComplianceFix, OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
+import { clientAt } from '../providers/client-at.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { newKey, privateJwk, publicJwk } from '../support/keys.js';
 
@@ -32,15 +33,7 @@ afterEach(async () => {
 });
 
 async function start(settings: object = {}): Promise<OAuth2App> {
-  const dev = {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    authorizeUrl: `${provider.url}/authorize`,
-    accessTokenUrl: `${provider.url}/token`,
-    apiBaseUrl: provider.url,
-    allowInsecureHttp: true,
-    ...settings,
-  } as ClientRegistration;
+  const dev = { ...clientAt(provider), ...settings };
   return (await registryWith({ options: { tokenStore: store, clients: { dev } } })).get<OAuth2App>('dev');
 }
 

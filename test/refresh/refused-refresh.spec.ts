@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { ClientRegistration, OAuth2App, RevokedToken } from 'nestjs-oauth-client';
+import type { OAuth2App, RevokedToken } from 'nestjs-oauth-client';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
+import { clientAt } from '../providers/client-at.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 const ADA = { name: 'dev', user: 'ada' };
@@ -21,15 +22,7 @@ beforeEach(async () => {
 afterEach(() => provider.close());
 
 async function start(settings: object = {}): Promise<OAuth2App> {
-  const dev = {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    authorizeUrl: `${provider.url}/authorize`,
-    accessTokenUrl: `${provider.url}/token`,
-    apiBaseUrl: provider.url,
-    allowInsecureHttp: true,
-    ...settings,
-  } as ClientRegistration;
+  const dev = { ...clientAt(provider), ...settings };
   const tokenStore = Object.assign(store, { onTokenRevoked });
   return (await registryWith({ options: { tokenStore, clients: { dev } } })).get<OAuth2App>('dev');
 }

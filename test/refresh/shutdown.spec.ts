@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
+import { clientAt } from '../providers/client-at.js';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 
 let provider: RotatingProvider;
@@ -14,7 +15,7 @@ it('finishes a refresh that nobody waits for, and saves its token, before the ap
   const old = provider.issue('ada');
   await tokenStore.save(key, { ...old, expiresAt: Date.now() / 1000 + 600 }); // of an hour
   const registry = await registryWith({
-    options: { tokenStore, clients: { dev: clientOf(provider) } },
+    options: { tokenStore, clients: { dev: { ...clientAt(provider), clientKwargs: { refreshAhead: 0.8 } } } },
   });
   const { status } = await registry.get('dev').get('user', { user: 'ada' });
   await registry.onModuleDestroy();
@@ -22,15 +23,3 @@ it('finishes a refresh that nobody waits for, and saves its token, before the ap
   expect(provider.refreshes).toHaveLength(1);
   expect(await tokenStore.fetch(key)).not.toMatchObject({ token: { accessToken: old.accessToken } });
 });
-
-function clientOf({ url }: RotatingProvider): object {
-  return {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    authorizeUrl: `${url}/authorize`,
-    accessTokenUrl: `${url}/token`,
-    apiBaseUrl: url,
-    allowInsecureHttp: true,
-    clientKwargs: { refreshAhead: 0.8 },
-  };
-}

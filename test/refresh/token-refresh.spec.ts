@@ -14,7 +14,8 @@ import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registryWith } from '../config/registry-with.js';
-import { clientAt, startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
+import { clientAt } from '../providers/client-at.js';
+import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 
 const ADA: TokenKey = { name: 'dev', user: 'ada' };
 

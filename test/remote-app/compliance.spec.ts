@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClientRegistration, ComplianceFix } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
+import { callBack } from '../support/sign-in.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
 describe('a provider that breaks the standard', () => {
@@ -28,10 +29,7 @@ describe('a provider that breaks the standard', () => {
       ...settings,
     };
     app = await startLoginApp({ clients: { odd: client } });
-    const browser = new Browser();
-    const { headers } = await browser.get(`${app.url}/auth/odd/login`, { follow: false });
-    const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-    const response = await browser.get(`${app.url}/auth/odd/callback?code=foo&state=${state}`);
+    const response = await callBack(new Browser(), app.url, 'odd', 'code=foo');
     return response.json();
   }
 

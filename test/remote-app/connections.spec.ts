@@ -9,6 +9,7 @@ import { createHttpClient } from '../../lib/http/http-client.js';
 import { sendProtocolRequest } from '../../lib/http/protocol-request.js';
 import { registryWith } from '../config/registry-with.js';
 import { startClosingServer, type ClosingServer } from '../providers/closing-server.js';
+import { CountingAgent } from '../support/counting-agent.js';
 
 const KEYS = await generateKeyPair('ES256', { extractable: true });
 const TOKEN = { accessToken: 'a' };
@@ -244,19 +245,10 @@ describe('a server that closes connections which it kept open', () => {
 
   it('is reached by the connections that an agent of the application makes', async () => {
     server = await startClosingServer(answer);
-    let connections = 0;
-    class CountingAgent extends Agent {
-      override createConnection(
-        ...options: Parameters<Agent['createConnection']>
-      ): ReturnType<Agent['createConnection']> {
-        connections += 1;
-        return super.createConnection(...options);
-      }
-    }
-    const agent = new CountingAgent({ keepAlive: true });
+    const agent = new CountingAgent();
     agents.push(agent);
     await signIn(await appWith({}, { http: { httpAgent: agent } }));
-    expect(connections).toBeGreaterThanOrEqual(4);
+    expect(agent.connections).toBeGreaterThanOrEqual(4);
   });
 
   it('loses no request of a client that reaches public addresses alone', async () => {

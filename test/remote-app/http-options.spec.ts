@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import type { ClientRegistration, OAuth1App, OAuth2App, OAuthConfigError } from 'nestjs-oauth-client';
 import { registryWith } from '../config/registry-with.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { CountingAgent } from '../support/counting-agent.js';
 
 const KEY = 'AUTHLIB_OAUTH_CLIENTS';
 const TOKEN = { accessToken: 'access-token', refreshToken: 'refresh-token' };
@@ -182,20 +183,12 @@ describe('http', () => {
   );
 
   it('has an agent of a client, which makes the connections of the protocol and of the API', async () => {
-    let connections = 0;
-    class CountingAgent extends Agent {
-      override createConnection(
-        ...options: Parameters<Agent['createConnection']>
-      ): ReturnType<Agent['createConnection']> {
-        connections += 1;
-        return super.createConnection(...options);
-      }
-    }
-    agents.push(new CountingAgent({ keepAlive: true }));
-    const app = await appWith({ http: { httpAgent: agents[0] } });
+    const agent = new CountingAgent();
+    agents.push(agent);
+    const app = await appWith({ http: { httpAgent: agent } });
     await app.fetchAccessToken({ grantType: 'client_credentials' });
     await app.get('endpoint', { token: TOKEN });
-    expect(connections).toBe(2); // the metadata and the API share one
+    expect(agent.connections).toBe(2); // the metadata and the API share one
   });
 
   it('has a timeout of a client', async () => {

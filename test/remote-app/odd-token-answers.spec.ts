@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClientRegistration, OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
+import { callBack } from '../support/sign-in.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
 let provider: ScriptedProvider;
@@ -31,10 +32,7 @@ async function signIn(
   } as ClientRegistration;
   app = await startLoginApp({ clients: { dev } });
   provider.on('POST /token', () => reply);
-  const browser = new Browser();
-  const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
-  const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-  const response = await browser.get(`${app.url}/auth/dev/callback?code=c&state=${state}`);
+  const response = await callBack(new Browser(), app.url, 'dev');
   return { status: response.status, body: response.json() as Record<string, unknown> };
 }
 

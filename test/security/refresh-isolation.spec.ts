@@ -14,7 +14,8 @@ import { FreshTokens } from '../../lib/refresh/fresh-tokens.js';
 import { inTime } from '../../lib/refresh/in-time.js';
 import type { TokenPlace } from '../../lib/refresh/token-place.js';
 import { registryWith } from '../config/registry-with.js';
-import { clientAt, startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
+import { clientAt } from '../providers/client-at.js';
+import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { startScriptedProvider } from '../providers/scripted-provider.js';
 import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClientRegistration, OAuth1App, OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
 import { registryWith } from '../config/registry-with.js';
+import { clientAt } from '../providers/client-at.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
 
@@ -22,14 +23,7 @@ beforeEach(async () => {
 afterEach(() => provider.close());
 
 async function start(settings: object = {}): Promise<OAuth2App> {
-  const dev = {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    authorizeUrl: `${provider.url}/authorize`,
-    accessTokenUrl: `${provider.url}/token`,
-    allowInsecureHttp: true,
-    ...settings,
-  } as ClientRegistration;
+  const dev = { ...clientAt(provider), ...settings };
   return (await registryWith({ options: { clients: { dev } } })).get<OAuth2App>('dev');
 }
 

@@ -8,7 +8,8 @@ import {
   type TokenKey,
 } from 'nestjs-oauth-client';
 import { registryWith } from '../config/registry-with.js';
-import { clientAt, startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
+import { clientAt } from '../providers/client-at.js';
+import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
 
 const TOKEN: OAuth2Token = { accessToken: 'a', tokenType: 'bearer' };

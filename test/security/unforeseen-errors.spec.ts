@@ -6,6 +6,7 @@ import { withinBoundary } from '../../lib/remote-app/boundary.js';
 import { ProviderError } from '../../lib/oauth.errors.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
+import { callBack } from '../support/sign-in.js';
 import type { SiteApp } from '../support/openid-site.js';
 import { startStateApp } from '../support/state-app.js';
 
@@ -49,10 +50,7 @@ async function start(
 }
 
 async function signIn(): Promise<Page> {
-  const browser = new Browser();
-  const { headers } = await browser.get(`${app?.url}/auth/dev/login`, { follow: false });
-  const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-  return browser.get(`${app?.url}/auth/dev/callback?code=c&state=${state}`);
+  return callBack(new Browser(), app?.url ?? '', 'dev');
 }
 
 describe.each(['express', 'fastify'] as const)('an error that is none of ours, on %s:', (platform) => {

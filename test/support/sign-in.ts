@@ -17,3 +17,10 @@ function submit(browser: Browser, { text, url }: Page, fields: Record<string, st
   const carried = Object.fromEntries(hidden.map(([, name, value]) => [name, value]));
   return browser.post(new URL(action, url).href, { ...carried, ...fields });
 }
+
+/** Begins a login of this site and calls its callback, as a provider does that answers at once. */
+export async function callBack(browser: Browser, site: string, client: string, query = 'code=c'): Promise<Page> {
+  const { headers } = await browser.get(`${site}/auth/${client}/login`, { follow: false });
+  const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+  return browser.get(`${site}/auth/${client}/callback?state=${state}&${query}`);
+}

@@ -1,0 +1,13 @@
+import type { ClientRegistration } from 'nestjs-oauth-client';
+
+/** The settings of a client at a provider that tests have started. */
+export function clientAt({ url }: { url: string }): ClientRegistration {
+  return {
+    clientId: 'dev',
+    clientSecret: 's3cret',
+    authorizeUrl: `${url}/authorize`,
+    accessTokenUrl: `${url}/token`,
+    apiBaseUrl: url,
+    allowInsecureHttp: true,
+  };
+}
