@@ -1,6 +1,15 @@
 import { transformFileSync, type Options } from '@swc/core';
-import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 
 const OPTIONS: Options = {
   jsc: {
@@ -12,35 +21,58 @@ const OPTIONS: Options = {
   sourceMaps: false,
 };
 
+const OUTPUT = resolve('build/programs');
+
 /**
- * Compiles the library and folders of programs, for tests that run them as processes of their own. They find the library
- * as if it were installed.
+ * Compiles the library and folders of programs, for tests that run them as processes. The programs import the library as an
+ * application that installed it does. Test files share the output; only sources that changed are compiled again.
  * @returns the compiled file of a source file
  */
 export function compilePrograms(...folders: [string, ...string[]]): (file: string) => string {
-  const output = resolve('build/programs', process.env.JEST_WORKER_ID ?? '0', folders[0]);
-  rmSync(output, { recursive: true, force: true });
+  installLibrary();
   for (const folder of ['lib', ...folders]) {
-    cpSync(folder, join(output, folder), { recursive: true, filter: (file) => !file.endsWith('.ts') });
-    for (const file of sourcesIn(folder)) {
-      writeFileSync(join(output, file.replace(/\.ts$/, '.js')), transformFileSync(file, OPTIONS).code);
+    for (const source of filesIn(folder)) {
+      const target = compiledFile(source);
+      if (!isOlder(target, source)) continue;
+      const content = source.endsWith('.ts') ? transformFileSync(source, OPTIONS).code : readFileSync(source);
+      mkdirSync(dirname(target), { recursive: true });
+      replace(target, (file) => writeFileSync(file, content));
     }
   }
-  installLibrary(output);
-  return (file) => join(output, file.replace(/\.ts$/, '.js'));
+  return compiledFile;
 }
 
-function installLibrary(output: string): void {
-  const installed = join(output, 'node_modules/nestjs-oauth-client');
+function compiledFile(source: string): string {
+  return join(OUTPUT, source.replace(/\.ts$/, '.js'));
+}
+
+function isOlder(target: string, source: string): boolean {
+  const { mtimeMs = 0 } = statSync(target, { throwIfNoEntry: false }) ?? {};
+  return mtimeMs < statSync(source).mtimeMs;
+}
+
+/** In one step, since another worker of Jest may write or read the same file at the same time. */
+function replace(target: string, write: (file: string) => void): void {
+  const file = `${target}.${process.pid}`;
+  rmSync(file, { force: true });
+  write(file);
+  renameSync(file, target);
+}
+
+function installLibrary(): void {
+  const installed = join(OUTPUT, 'node_modules/nestjs-oauth-client');
   mkdirSync(installed, { recursive: true });
-  symlinkSync(join(output, 'lib'), join(installed, 'lib'));
   const exports = { '.': './lib/index.js', './*': './lib/*/index.js' };
-  writeFileSync(join(installed, 'package.json'), JSON.stringify({ type: 'module', exports }));
-  writeFileSync(join(output, 'package.json'), '{ "type": "module" }'); // without it they would be the library themselves
+  const packages = {
+    [join(installed, 'package.json')]: JSON.stringify({ type: 'module', exports }),
+    [join(OUTPUT, 'package.json')]: '{ "type": "module" }', // without it they would be the library themselves
+  };
+  for (const [target, json] of Object.entries(packages)) replace(target, (file) => writeFileSync(file, json));
+  replace(join(installed, 'lib'), (file) => symlinkSync(join(OUTPUT, 'lib'), file));
 }
 
-function sourcesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
-    .map((file) => join(folder, file));
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'))
+    .map(({ parentPath, name }) => relative('.', join(parentPath, name)));
 }
