@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
@@ -32,7 +32,8 @@ const PATHS: [path: string, leadsTo: string | undefined][] = [
 
 let provider: ScriptedProvider;
 let program: string;
-let site: ChildProcess | undefined;
+let site: ChildProcess;
+let url: string;
 
 beforeAll(async () => {
   program = compilePrograms('test/security')('test/security/site.app.ts');
@@ -40,24 +41,30 @@ beforeAll(async () => {
   provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
 });
 
-afterEach(async () => {
-  if (site?.exitCode === null) {
-    site.kill();
-    await once(site, 'exit');
-  }
-});
-
 afterAll(() => provider.close());
 
-async function start(settings: Omit<SiteSettings, 'provider'>): Promise<string> {
-  const SITE = JSON.stringify({ ...settings, provider: provider.url });
-  site = fork(program, { env: { ...process.env, SITE }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const [url] = (await once(site, 'message')) as [string];
-  return url;
+/** Starts one site for all tests of a block. */
+function startSite(settings: Omit<SiteSettings, 'provider'>): void {
+  beforeAll(async () => {
+    const SITE = JSON.stringify({ ...settings, provider: provider.url });
+    site = fork(program, { env: { ...process.env, SITE }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    [url] = (await once(site, 'message')) as [string];
+  });
+
+  afterAll(async () => {
+    if (site.exitCode !== null) return;
+    site.kill();
+    await once(site, 'exit');
+  });
+}
+
+async function expectAlive(): Promise<void> {
+  expect((await new Browser().get(`${url}/alive`)).text).toBe('yes');
+  expect(site.exitCode).toBeNull();
 }
 
 /** Begins a login or a logout that returns to a path, and follows it to its end. */
-async function roundTrip(url: string, kind: 'login' | 'logout', path: string, careless = '') {
+async function roundTrip(kind: 'login' | 'logout', path: string, careless = '') {
   const browser = new Browser();
   const begun = await browser.get(`${url}/${kind}?next=${encodeURIComponent(Buffer.from(path).toString())}`, {
     follow: false,
@@ -70,41 +77,41 @@ async function roundTrip(url: string, kind: 'login' | 'logout', path: string, ca
 }
 
 function attacks(settings: Omit<SiteSettings, 'provider'>): void {
+  startSite(settings);
+
   it('a path to return to, of whichever class, neither leaves the site nor ends the process', async () => {
-    const url = await start(settings);
     for (const kind of ['login', 'logout'] as const) {
       for (const [path, leadsTo] of PATHS) {
-        const { status, location } = await roundTrip(url, kind, path);
+        const { status, location } = await roundTrip(kind, path);
         const ended = leadsTo === undefined ? { status: 400, location: undefined } : { status: 302, location: leadsTo };
         expect({ kind, path, status, location }).toEqual({ kind, path, ...ended });
       }
     }
-    expect((await new Browser().get(`${url}/alive`)).text).toBe('yes');
+    await expectAlive();
   });
 
   it('a header that the application must not send is an answer of 500, not the end of the process', async () => {
-    const url = await start(settings);
-    const { status } = await roundTrip(url, 'login', '/', '&careless');
+    const { status } = await roundTrip('login', '/', '&careless');
     expect([302, 500]).toContain(status); // Express encodes the path
-    expect((await new Browser().get(`${url}/alive`)).text).toBe('yes');
-    expect(site?.exitCode).toBeNull();
+    await expectAlive();
   });
 }
 
 describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
-  it('a session store that fails, while nobody waits for it, does not end the process', async () => {
-    const url = await start({ platform, sessions: 'memory', state: 'session' });
-    const browser = new Browser();
-    for (const callback of ['callback', 'saves']) {
-      const { headers } = await browser.get(`${url}/login`, { follow: false });
-      const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-      await browser.get(`${url}/${callback}?code=c&state=${state}`, { follow: false });
-    }
-    expect((await browser.get(`${url}/alive`)).text).toBe('yes');
-    expect(site?.exitCode).toBeNull();
+  describe('with sessions in memory:', () => {
+    attacks({ platform, sessions: 'memory', state: 'session' });
+
+    it('a session store that fails, while nobody waits for it, does not end the process', async () => {
+      const browser = new Browser();
+      for (const callback of ['callback', 'saves']) {
+        const { headers } = await browser.get(`${url}/login`, { follow: false });
+        const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+        await browser.get(`${url}/${callback}?code=c&state=${state}`, { follow: false });
+      }
+      await expectAlive();
+    });
   });
 
-  describe('with sessions in memory:', () => attacks({ platform, sessions: 'memory', state: 'session' }));
   describe('with logins in cookies:', () => attacks({ platform, sessions: 'memory', state: 'cookie' }));
   describeWithRedis('with sessions in Redis:', () => attacks({ platform, sessions: 'redis', state: 'session' }));
   describeWithPostgres('with sessions in PostgreSQL:', () =>
