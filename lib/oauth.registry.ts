@@ -15,7 +15,8 @@ import type { ClientMetadata, RegisteredClient } from './oauth2/client/client-re
 import { appClassFaults, type RemoteAppClass } from './remote-app/app-class.js';
 import { OAuth1App } from './remote-app/oauth1-app.js';
 import { OAuth2App } from './remote-app/oauth2-app.js';
-import type { RemoteApp, RemoteAppContext } from './remote-app/remote-app.js';
+import type { RemoteAppContext } from './remote-app/remote-app-context.js';
+import type { RemoteApp } from './remote-app/remote-app.js';
 
 /** What the module gives to the registry. */
 export interface RegistryContext extends RemoteAppContext {

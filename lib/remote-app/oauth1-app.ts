@@ -19,8 +19,10 @@ import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../to
 import { warnOnce } from '../warn-once.js';
 import { callbackParameters } from './callback-request.js';
 import type { AuthorizationRequest, LoginResult } from './login.js';
-import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
+import type { RemoteAppContext } from './remote-app-context.js';
+import { RemoteApp } from './remote-app.js';
 import { signableBody } from './signable-body.js';
+import type { TokenSource } from './token-source.js';
 
 /** What a callback of OAuth 1 may bring: RFC 5849 §2.2, and the two ways in which providers say no. */
 const CALLBACK = ['oauth_token', 'oauth_verifier', 'denied', 'oauth_problem'] as const;
@@ -89,7 +91,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     if (!oauthToken) {
       throw new OAuthError('invalid_request', { description: 'the callback has no "oauth_token" parameter' });
     }
-    const { requestTokenSecret = '', returnTo = '/' } = await this.takeLogin(request, oauthToken);
+    const { requestTokenSecret = '', returnTo = '/' } = await this.pending.takeLogin(request, oauthToken);
     const refusal = callbackRefusal(callback);
     if (refusal) throw refusal;
     const requestToken = { oauthToken, oauthTokenSecret: requestTokenSecret };
@@ -123,7 +125,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   }
 
   protected override async credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>> {
-    const token = readOAuth1Token(await this.storedToken(source));
+    const token = readOAuth1Token(await this.slots.read(source));
     return { authorize: (request) => this.#sign(request, token) };
   }
 

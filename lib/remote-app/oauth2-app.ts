@@ -48,17 +48,19 @@ import { isTenantTemplate } from '../config/tenant-issuer.js';
 import { ServerMetadata } from '../oauth2/provider/server-metadata.js';
 import { tokenCredentials } from '../oauth2/access-token/token-credentials.js';
 import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/access-token/token-management.js';
+import type { ApplicationTokens } from '../token/application-tokens.js';
 import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token } from '../token/token.js';
 import { warnOnce } from '../warn-once.js';
 import { callbackParameters } from './callback-request.js';
 import type { LoginResult, RedirectResponse } from './login.js';
-import type { LogoutRedirectParams, LogoutResult, PendingLogout } from './logout.js';
+import type { LogoutRedirectParams, LogoutResult } from './logout.js';
 import { OAuth2Tokens, type LiveToken } from './oauth2-tokens.js';
-import { RemoteApp, type RemoteAppContext, type TokenSource } from './remote-app.js';
+import type { RemoteAppContext } from './remote-app-context.js';
+import { RemoteApp } from './remote-app.js';
 import { requireNavigation } from './navigation.js';
 import { refusePrefetch } from './prefetch.js';
 import { checkReturnTo } from './return-to.js';
-import { readTokenSource } from './token-source.js';
+import { readTokenSource, type TokenSource } from './token-source.js';
 
 /** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
 export type TokenIntrospection = IntrospectionResponse;
@@ -79,6 +81,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   readonly #context: ProviderContext;
   readonly #metadata: ServerMetadata;
   readonly #tokens: OAuth2Tokens;
+  readonly #application: ApplicationTokens;
   readonly #logoutTokens = new LogoutTokens();
 
   constructor(config: OAuth2ClientConfig, context: RemoteAppContext) {
@@ -90,6 +93,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
       providerKeys: new ProviderKeys(this.http),
       dpopKeys: new DpopKeys(config),
     };
+    this.#application = context.tokens;
     this.#metadata = new ServerMetadata(this.#context);
     this.#tokens = new OAuth2Tokens(config, this.#metadata, context.tokens);
     if (config.tokenPlacement === 'uri') warnOnce(tokensInUrls(config.name));
@@ -121,7 +125,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const provider = await this.#metadata.load();
     const state = await claimedState(provider, callback);
     if (!state && !callback.response) throw new MismatchingStateError('missing_state');
-    const { returnTo = '/', ...login } = await this.takeLogin(request, state);
+    const { returnTo = '/', ...login } = await this.pending.takeLogin(request, state);
     const answer = await openResponse(provider, callback, state);
     checkIssuer(provider, answer);
     if (answer.error) throw authorizationError(answer);
@@ -140,7 +144,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   async fetchAccessToken(request: AccessTokenRequest): Promise<OAuth2Token> {
     return this.#withProvider('token_request', (provider) => {
       if (request.grantType === 'password') warnOnce(PASSWORDS);
-      if (request.grantType === 'refresh_token') this.requireOwnToken(request.token);
+      if (request.grantType === 'refresh_token') this.slots.requireOwn(request.token);
       return requestAccessToken(provider, request);
     });
   }
@@ -208,13 +212,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const postLogoutRedirectUri = target && this.absoluteUri(target, request);
     const { url, state } = await this.createLogoutUrl({ ...params, postLogoutRedirectUri });
     if (postLogoutRedirectUri && state !== undefined) {
-      const logout: PendingLogout = {
-        kind: 'logout',
-        provider: this.name,
-        postLogoutRedirectUri,
-        returnTo: returnPath,
-      };
-      await this.stateStore.save(request, this.pendingKey('logout', state, request, postLogoutRedirectUri), logout);
+      await this.pending.saveLogout(request, state, { postLogoutRedirectUri, returnTo: returnPath });
     }
     return { url, statusCode: 302 };
   }
@@ -230,15 +228,14 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
       refusePrefetch(request);
       const { state } = callbackParameters(request, ['state']);
       if (!state) return this.#logoutWithoutState(request);
-      const logout = await this.stateStore.take(request, this.pendingKey('logout', state, request));
-      const { postLogoutRedirectUri, returnTo = '/' } = logout as PendingLogout;
+      const { postLogoutRedirectUri, returnTo = '/' } = await this.pending.takeLogout(request, state);
       return { postLogoutRedirectUri, returnTo };
     }, 'logout_callback');
   }
 
   /** Another site can send a user here: it must not end the session of one who did not ask for it. */
   async #logoutWithoutState(request: OAuthRequest): Promise<LogoutResult> {
-    if (!(await this.isSignedIn(request))) return { returnTo: '/' };
+    if (!(await this.slots.isSignedIn(request))) return { returnTo: '/' };
     throw new OAuthError('invalid_request', {
       description:
         'the callback of the logout has no "state" parameter, and a user is signed in here; expected the state of a logout that ' +
@@ -263,7 +260,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
       return this.#logoutTokens.use(provider, logoutToken);
     });
     try {
-      await this.tokens.onBackchannelLogout?.({ name: this.name, ...logout });
+      await this.#application.onBackchannelLogout?.({ name: this.name, ...logout });
     } catch (error) {
       forget(); // the provider may send it again
       throw error;
@@ -281,7 +278,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   async frontchannelLogout(request: OAuthRequest): Promise<FrontchannelLogout> {
     return this.#withProvider('frontchannel_logout', async (provider) => {
       const parameters = callbackParameters(request, ['iss', 'sid']);
-      return checkFrontchannelLogout(provider, readOAuth2Token(await this.storedToken({ request })), parameters);
+      return checkFrontchannelLogout(provider, readOAuth2Token(await this.slots.read({ request })), parameters);
     });
   }
 
@@ -291,7 +288,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    */
   async revokeToken(stored: StoredOAuth2Token): Promise<void> {
     await this.#withProvider('revocation', (provider) => {
-      this.requireOwnToken(stored);
+      this.slots.requireOwn(stored);
       const { tokenType, dpopKey = provider.config.dpopKey } = readOAuth2Token(stored);
       const { token, hint } = longestLived(stored);
       return revokeToken(provider, token, hint, tokenType === 'dpop' ? dpopKey : undefined);
@@ -304,7 +301,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    */
   async introspectToken(stored: StoredOAuth2Token): Promise<TokenIntrospection> {
     return this.#withProvider('introspection', (provider) => {
-      this.requireOwnToken(stored);
+      this.slots.requireOwn(stored);
       return introspectToken(provider, readOAuth2Token(stored).accessToken, 'access_token');
     });
   }
@@ -348,7 +345,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
 
   async #liveToken(source: TokenSource): Promise<LiveToken> {
     if (this.#context.config.grantType === 'client_credentials' && !source.token) return this.#tokens.own();
-    return this.#tokens.ofUser(await this.findToken(source), source.request);
+    return this.#tokens.ofUser(await this.slots.find(source), source.request);
   }
 
   async #userInfo(

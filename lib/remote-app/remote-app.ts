@@ -1,56 +1,28 @@
-import type { AxiosInstance, AxiosResponse, CreateAxiosDefaults } from 'axios';
+import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
-import { tokenBindingOf } from '../config/token-binding.js';
 import { sendApiRequest, type Credentials } from '../http/api-request.js';
 import { createHttpClient, mergedDefaults } from '../http/http-client.js';
 import { withoutQuery } from '../http/query.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { logEvent } from '../observability/log.js';
 import { serverAttributes, traced, type Attributes } from '../observability/telemetry.js';
-import { MissingTokenError, OAuthConfigError, OAuthError } from '../oauth.errors.js';
+import { OAuthConfigError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
-import { askStore } from '../refresh/ask-store.js';
-import { holdsApplicationData } from '../state/application-data.js';
-import type { PendingKey, StateStore } from '../state/state-store.js';
-import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
-import { requireOwnToken } from '../token/token-binding.js';
-import type { OAuth1Token, OAuth2Token, StoredToken } from '../token/token.js';
-import { withinBoundary } from './boundary.js';
+import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 import type { ApiRequestOptions } from './api-options.js';
-import type {
-  AuthorizationRequest,
-  AuthorizeData,
-  LoginParams,
-  LoginResult,
-  PendingLogin,
-  RedirectResponse,
-} from './login.js';
+import { apiUrl, requireApiOrigin } from './api-url.js';
+import { withinBoundary } from './boundary.js';
+import type { AuthorizationRequest, AuthorizeData, LoginParams, LoginResult, RedirectResponse } from './login.js';
 import { requireNavigation } from './navigation.js';
+import { PendingLogins } from './pending-logins.js';
 import { refusePrefetch } from './prefetch.js';
-import { absoluteRedirectUri, dependsOnRequest, refuseRelativeUri, type SiteAddress } from './redirect-uri.js';
+import { absoluteRedirectUri, dependsOnRequest, refuseRelativeUri } from './redirect-uri.js';
+import type { RemoteAppContext } from './remote-app-context.js';
 import { checkReturnTo } from './return-to.js';
-
-/** What the module gives to every app. */
-export interface RemoteAppContext extends SiteAddress {
-  /** axios defaults. */
-  readonly http?: CreateAxiosDefaults;
-  /** Whether clients that are registered at run time reach public addresses only. */
-  readonly blockPrivateNetworks?: boolean;
-  /** Whether browsers see the descriptions of errors. */
-  readonly exposeErrors?: boolean;
-  /** Where the users' tokens are. */
-  readonly tokens: ApplicationTokens;
-  /** Where pending logins and logouts are. */
-  readonly stateStore: StateStore;
-}
-
-/** Seconds that a token store has to answer where no token is refreshed. */
-const STORE_PATIENCE = 10;
-
-/** Whose token an API call carries. */
-export type TokenSource = Pick<ApiRequestOptions, 'token' | 'request' | 'user'>;
+import { TokenSlots } from './token-slots.js';
+import type { TokenSource } from './token-source.js';
 
 /**
  * A provider, as one client of it: signs users in, and calls its API for them. The same verbs serve both protocols.
@@ -66,12 +38,16 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   readonly #config: ClientConfig;
   readonly #context: RemoteAppContext;
   readonly #http: AxiosInstance;
+  readonly #pending: PendingLogins;
+  readonly #slots: TokenSlots;
 
   constructor(config: ClientConfig, context: RemoteAppContext) {
     this.name = config.name;
     this.clientId = config.clientId;
     this.#config = config;
     this.#context = context;
+    this.#pending = new PendingLogins(config.name, context);
+    this.#slots = new TokenSlots(config, context.tokens);
     this.#http = createHttpClient(mergedDefaults(context.http, config.http), {
       certificate: config.protocol === 'OAuth 2' ? config.clientCertificate : undefined,
       isPublicOnly: config.registeredAtRunTime && context.blockPrivateNetworks === true,
@@ -119,17 +95,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * Keeps what the callback of a login needs, where the module's `state` says.
    * @throws {OAuthError} `invalid_state` for an empty state, which a callback without a state would match
    */
-  async saveAuthorizeData(request: OAuthRequest, { state, requestToken, ...data }: AuthorizeData): Promise<void> {
-    if (!state) {
-      throw new OAuthError('invalid_state', {
-        description: 'the state of a login is empty. Pass the one that createAuthorizationUrl() returned',
-        status: 500,
-      });
-    }
-    const secret = requestToken && { requestTokenSecret: requestToken.oauthTokenSecret };
-    const login: PendingLogin = { provider: this.name, ...data, ...secret };
-    const key = this.pendingKey('login', state, request, data.redirectUri);
-    await this.guarded(() => this.stateStore.save(request, key, login), 'save_login');
+  async saveAuthorizeData(request: OAuthRequest, data: AuthorizeData): Promise<void> {
+    await this.guarded(() => this.#pending.saveLogin(request, data), 'save_login');
   }
 
   /**
@@ -170,7 +137,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    */
   async request<T = unknown>(method: string, url: string, options: ApiRequestOptions = {}): Promise<AxiosResponse<T>> {
     return this.guarded(() => {
-      const target = this.#apiUrl(url);
+      const target = apiUrl(this.#config, url);
       const attributes = {
         'oauth.client.name': this.name,
         'http.request.method': method.toUpperCase(),
@@ -190,7 +157,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     const call = { ...config, method, url: target.href };
     const client = withToken === false ? this.clientCredentials : undefined;
     if (withholdToken || (withToken === false && !client)) return sendApiRequest(this.#http, call);
-    this.#requireApiOrigin(target);
+    requireApiOrigin(this.#config, target);
     const credentials = client ?? (await this.credentialsFor({ token, request, user }));
     return sendApiRequest(this.#http, call, { origins: this.#config.apiOrigins, ...credentials });
   }
@@ -265,84 +232,14 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return withinBoundary({ name: this.name, step, exposeErrors, secrets: [clientSecret] }, run);
   }
 
-  protected get tokens(): ApplicationTokens {
-    return this.#context.tokens;
+  /** @internal */
+  protected get pending(): PendingLogins {
+    return this.#pending;
   }
 
-  protected get stateStore(): StateStore {
-    return this.#context.stateStore;
-  }
-
-  /** @param redirectUri where the provider sends the user back to, as far as it is known */
-  protected pendingKey(
-    kind: PendingKey['kind'],
-    state: string,
-    { protocol = '' }: OAuthRequest,
-    redirectUri?: string,
-  ): PendingKey {
-    const addresses = [redirectUri, this.#context.baseUrl].filter((url) => /^https?:/i.test(url ?? ''));
-    const schemes = addresses.length > 0 ? addresses : [`${protocol}:`];
-    return { kind, provider: this.name, state, https: schemes.some((scheme) => /^https:/i.test(scheme ?? '')) };
-  }
-
-  /**
-   * Takes a pending login out of the store, to finish it. Nothing that a callback says is looked at before its login is found.
-   * @throws {MismatchingStateError} when this browser has no such login pending
-   */
-  protected async takeLogin(request: OAuthRequest, state: string): Promise<PendingLogin> {
-    return this.stateStore.take(request, this.pendingKey('login', state, request));
-  }
-
-  /**
-   * Where the token of a call is.
-   * @throws {MissingTokenError} when nobody says whose it is, or the user has none
-   */
-  protected async findToken({ token, request, user }: TokenSource): Promise<FoundToken> {
-    if (token) return this.#given(token);
-    if (!request && user === undefined) throw this.missingToken('none of `token`, `request` and `user` was passed');
-    const { fetchToken } = this.#config;
-    if (!fetchToken || !request) {
-      const found = await this.tokens.find(this.name, { request, user });
-      if (found) return 'given' in found ? this.#given(found.given) : found;
-    } else {
-      const given = await fetchToken(request);
-      if (given) return this.#given(given);
-    }
-    throw this.missingToken(
-      'no user is signed in, or this user has no token. Sign in first; tokens are found by `tokenStore` or `fetchToken`',
-    );
-  }
-
-  /** @throws {MissingTokenError} when there is none */
-  protected async storedToken(source: TokenSource): Promise<StoredToken> {
-    const found = await this.findToken(source);
-    if ('given' in found) return found.given;
-    const stored = await askStore(this.name, 'read', found.store.fetch(found.key), STORE_PATIENCE);
-    if (stored) {
-      this.requireOwnToken(stored.token);
-      return stored.token;
-    }
-    throw this.missingToken('this user has none; sign in first');
-  }
-
-  /** Whether a user is signed in here; if the application does not say, data that it keeps in the session counts as a user. */
-  protected async isSignedIn(request: OAuthRequest): Promise<boolean> {
-    if (await this.#config.fetchToken?.(request)) return true;
-    return (await this.tokens.isSignedIn(this.name, request)) ?? holdsApplicationData(request);
-  }
-
-  /** @throws {MissingTokenError} when the token was issued by another provider, or to another client */
-  protected requireOwnToken(token: StoredToken): void {
-    requireOwnToken(this.name, token, tokenBindingOf(this.#config));
-  }
-
-  #given(token: StoredToken): FoundToken {
-    this.requireOwnToken(token);
-    return { given: token };
-  }
-
-  protected missingToken(why: string): MissingTokenError {
-    return new MissingTokenError({ description: `no token for "${this.name}": ${why}` });
+  /** @internal */
+  protected get slots(): TokenSlots {
+    return this.#slots;
   }
 
   /** An address of this site, made absolute. */
@@ -368,22 +265,6 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     const result = await this.guarded(() => traced('oauth.login', attributes, run), step);
     if (step === 'complete') logEvent('log', 'login finished', { client: this.name });
     return result;
-  }
-
-  #apiUrl(url: string): URL {
-    const base = this.#config.apiBaseUrl;
-    if (URL.canParse(url, base)) return new URL(url, base);
-    throw new OAuthConfigError([`${this.name}.api_base_url: missing; "${url}" is relative`]);
-  }
-
-  #requireApiOrigin({ origin }: URL): void {
-    if (this.#config.apiOrigins.has(origin)) return;
-    throw new OAuthError('untrusted_origin', {
-      description:
-        `${origin} is not where the tokens of "${this.name}" may be sent. If it is the provider's, list it in ` +
-        'api_origins; if not, call it with `withholdToken: true`',
-      status: 500,
-    });
   }
 }
 

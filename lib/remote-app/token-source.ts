@@ -1,5 +1,8 @@
 import { OAuthError } from '../oauth.errors.js';
-import type { TokenSource } from './remote-app.js';
+import type { ApiRequestOptions } from './api-options.js';
+
+/** Whose token an API call carries. */
+export type TokenSource = Pick<ApiRequestOptions, 'token' | 'request' | 'user'>;
 
 const KEYS = new Set(['token', 'request', 'user']);
 
