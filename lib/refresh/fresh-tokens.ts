@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Recent } from '../recent.js';
+import { BoundedMap } from '../bounded-map.js';
 import type { OAuth2Token } from '../token/token.js';
 import { inTime } from './in-time.js';
 import type { KeptToken, TokenPlace } from './token-place.js';
@@ -27,8 +27,8 @@ interface Replacement {
  * the refresh token of the previous one is used up. A token that could not be saved is kept here, and saved again.
  */
 export class FreshTokens {
-  readonly #saved = new Recent<Replacement>(REMEMBERED);
-  readonly #unsaved = new Recent<Replacement>(REMEMBERED);
+  readonly #saved = new BoundedMap<Replacement>(REMEMBERED);
+  readonly #unsaved = new BoundedMap<Replacement>(REMEMBERED);
   readonly #saving = new Set<Promise<unknown>>();
   /** Reads that have not begun. */
   readonly #planned = new Map<string, Promise<KeptToken | undefined>>();
@@ -123,7 +123,7 @@ export class FreshTokens {
   }
 
   /** Notes a replacement. Where the provider gave out a token that it gave out before, nothing newer follows that one. */
-  #note(notes: Recent<Replacement>, place: TokenPlace, replaced: KeptToken | undefined, by: KeptToken): void {
+  #note(notes: BoundedMap<Replacement>, place: TokenPlace, replaced: KeptToken | undefined, by: KeptToken): void {
     const id = place.idOf(replaced);
     const next = place.idOf(by);
     if (next !== id && this.#following(place, by).some((token) => place.idOf(token) === id)) {

@@ -1,6 +1,6 @@
 import { logEvent } from '../observability/log.js';
 import { ProviderError } from '../oauth.errors.js';
-import { Recent } from '../recent.js';
+import { BoundedMap } from '../bounded-map.js';
 import type { TokenId } from './refresh-options.js';
 
 /** Milliseconds of the first pause, which every further failure doubles, and of the longest that grows so. */
@@ -32,7 +32,7 @@ interface Failure {
  */
 export class ProviderBreaker {
   readonly #name: string;
-  readonly #pausedTokens = new Recent<Pause>(REMEMBERED, LONGEST_TOKEN_PAUSE_MS);
+  readonly #pausedTokens = new BoundedMap<Pause>(REMEMBERED, LONGEST_TOKEN_PAUSE_MS);
   /** The last failure of each owner since the last success. */
   readonly #failing = new Map<string, Failure>();
   #pausedUntil = 0;

@@ -3,7 +3,7 @@ import { thrownText } from '../error-text.js';
 import { OAuthError, TokenRevokedError } from '../oauth.errors.js';
 import { errorFields, logEvent } from '../observability/log.js';
 import { count, traced, type Attributes } from '../observability/telemetry.js';
-import { Recent } from '../recent.js';
+import { BoundedMap } from '../bounded-map.js';
 import { isExpired, type OAuth2Token } from '../token/token.js';
 import { secretsOfToken } from './ask-store.js';
 import { FreshTokens } from './fresh-tokens.js';
@@ -32,8 +32,8 @@ export class TokenRefresh {
   readonly #options: RefreshOptions;
   readonly #fresh = new FreshTokens();
   readonly #underWay = new Map<string, Promise<OAuth2Token>>();
-  readonly #revoked = new Recent<TokenRevokedError>(REMEMBERED);
-  readonly #rejected = new Recent<true>(REMEMBERED, BETWEEN_REJECTIONS);
+  readonly #revoked = new BoundedMap<TokenRevokedError>(REMEMBERED);
+  readonly #rejected = new BoundedMap<true>(REMEMBERED, BETWEEN_REJECTIONS);
 
   constructor(options: RefreshOptions) {
     this.#options = options;

@@ -1,6 +1,7 @@
-import { createCipheriv, createHash, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createCipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { flattenedDecrypt, type FlattenedJWE } from 'jose';
 import { OAuthConfigError } from '../oauth.errors.js';
+import { sha256 } from '../sha256.js';
 
 const KEY_BYTES = 32;
 const decoder = new TextDecoder();
@@ -68,7 +69,7 @@ const ADVICE = 'give 32 random bytes in base64, as `openssl rand -base64 32` mak
 function readKey(text: unknown, index: number): Key {
   const bytes = typeof text === 'string' && /^[\w+/-]+=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
   if (bytes?.length !== KEY_BYTES) throw new OAuthConfigError([`encryptionKeys[${index}]: not a key; ${ADVICE}`]);
-  const kid = createHash('sha256').update(bytes).digest('base64url').slice(0, 8);
+  const kid = sha256(bytes).slice(0, 8);
   const header = base64url(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid }));
   return { key: createSecretKey(bytes), kid, header };
 }

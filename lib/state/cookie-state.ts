@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MismatchingStateError } from '../oauth.errors.js';
-import { Recent } from '../recent.js';
+import { BoundedMap } from '../bounded-map.js';
 import type { KeyRing } from '../sealing/key-ring.js';
 import {
   COOKIE_LIFETIME,
@@ -34,7 +34,7 @@ interface Sealed {
  */
 export class CookieStateStore implements StateStore {
   readonly #keys: KeyRing;
-  readonly #used = new Recent<true>(MAX_USED, COOKIE_LIFETIME * 1000);
+  readonly #used = new BoundedMap<true>(MAX_USED, COOKIE_LIFETIME * 1000);
 
   constructor(keys: KeyRing) {
     this.#keys = keys;

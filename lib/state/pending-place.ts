@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.js';
 import type { PendingKey } from './state-store.js';
 
 /** The context of a pending login: what is sealed for one context does not open in another. @param more what else it depends on */
@@ -8,7 +8,5 @@ export function placeOf({ kind, provider, state }: PendingKey, ...more: string[]
 
 /** A name for that context which does not reveal it. */
 export function digestOf(key: PendingKey, ...more: string[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify(placeOf(key, ...more)))
-    .digest('base64url');
+  return sha256(JSON.stringify(placeOf(key, ...more)));
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../sha256.js';
 import type { PendingKey } from './state-store.js';
 import type { Session } from './session.js';
 
@@ -48,5 +48,5 @@ function usedStates(session: Session): string[] {
 }
 
 function digest(name: string): string {
-  return createHash('sha256').update(name).digest('base64url').slice(0, 16);
+  return sha256(name).slice(0, 16);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MismatchingStateError, OAuthConfigError } from '../oauth.errors.js';
-import { Recent } from '../recent.js';
+import { BoundedMap } from '../bounded-map.js';
 import type { KeyRing } from '../sealing/key-ring.js';
 import { loginCookie, removeLoginCookie, schemeOf, setLoginCookie, type LoginCookie } from './login-cookies.js';
 import { digestOf, placeOf } from './pending-place.js';
@@ -41,7 +41,7 @@ interface Entry {
 export class SessionStateStore implements StateStore {
   readonly #keys?: KeyRing;
   /** Logins that were finished. Only a session that is its cookie can bring one back. */
-  readonly #used = new Recent<true>(MAX_USED, LIFETIME * 1000);
+  readonly #used = new BoundedMap<true>(MAX_USED, LIFETIME * 1000);
 
   constructor(keys?: KeyRing) {
     this.#keys = keys;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { OAuthError } from '../../oauth.errors.js';
+import { sha256 } from '../../sha256.js';
 import { randomText } from './random-text.js';
 
 /** RFC 7636 §4.1: 43 to 128 unreserved characters. */
@@ -20,5 +20,5 @@ export function codeVerifierFor(given: unknown): string {
 
 /** The S256 code challenge (RFC 7636 §4.2). */
 export function codeChallenge(codeVerifier: string): string {
-  return createHash('sha256').update(codeVerifier).digest('base64url');
+  return sha256(codeVerifier);
 }

@@ -1,9 +1,10 @@
-import { createHash, randomUUID, type JsonWebKey } from 'node:crypto';
+import { randomUUID, type JsonWebKey } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import { readPrivateKey, type ClientKey } from '../../config/private-key.js';
 import { InvalidTokenError } from '../../oauth.errors.js';
-import { Recent } from '../../recent.js';
+import { BoundedMap } from '../../bounded-map.js';
+import { sha256 } from '../../sha256.js';
 import { publicHalf } from './client-keys.js';
 
 /** Keys that are kept ready; a user's is needed again with the user's next call. */
@@ -34,7 +35,7 @@ export class DpopKeys {
   readonly #config: OAuth2ClientConfig;
   readonly #ready = new Map<string, Promise<DpopKey>>();
   /** The last nonce of each server, by its origin (RFC 9449 §8.2). */
-  readonly #nonces = new Recent<string>(MAX_NONCES);
+  readonly #nonces = new BoundedMap<string>(MAX_NONCES);
 
   constructor(config: OAuth2ClientConfig) {
     this.#config = config;
@@ -56,7 +57,7 @@ export class DpopKeys {
   async proof(jwk: JsonWebKey, { method, url, accessToken }: ProofTarget, nonce: string | undefined): Promise<string> {
     const { privateKey, publicJwk, alg } = await this.#keyOf(jwk);
     const { origin, pathname } = new URL(url);
-    const ath = accessToken && createHash('sha256').update(accessToken).digest('base64url');
+    const ath = accessToken && sha256(accessToken);
     const claims = {
       jti: randomUUID(),
       htm: method,

@@ -1,7 +1,7 @@
 import { errors, jwtVerify, type JWK, type JWTPayload } from 'jose';
 import { isRecord } from '../../config/is-record.js';
 import { OAuthError } from '../../oauth.errors.js';
-import { Recent } from '../../recent.js';
+import { BoundedMap } from '../../bounded-map.js';
 import { clockAdvice, failedCheck, isoTime, reasonOf, shown, wrongIssuer } from '../provider/failed-check.js';
 import { knowsIssuer, requireEndpoint, type Provider } from '../provider/provider.js';
 import { checkJwt } from '../wire/jwt.js';
@@ -30,7 +30,7 @@ const MAX_USED = 10_000;
 /** Checks logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.6), each of which is good once. */
 export class LogoutTokens {
   /** Those that were used, by `jti`, for as long as any token is good. */
-  readonly #used = new Recent<true>(MAX_USED, 2 * MAX_AGE * 1000);
+  readonly #used = new BoundedMap<true>(MAX_USED, 2 * MAX_AGE * 1000);
 
   /**
    * Checks a logout token and marks it as used. `forget()` takes the mark back, when the logout could not be done.

@@ -1,5 +1,5 @@
 /** A map with a size limit and a time to live. The oldest entry is evicted first. */
-export class Recent<Value> {
+export class BoundedMap<Value> {
   readonly #limit: number;
   readonly #lifetime: number;
   readonly #notes = new Map<string, { value: Value; until: number }>();
