@@ -69,7 +69,7 @@ async function driveTemplate(major, { commonJs, builders, buildTools, otherTestR
       ...edits.map(({ code }) => applyDiff(code, (path) => readFileSync(join(app, path), 'utf8'))),
     ];
     for (const file of files) writeFileIn(app, commonJs ? forCommonJs(file) : file);
-    writeFileIn(app, { path: '.env', code: quickStart.find(({ code }) => code.startsWith('AUTHLIB_'))?.code });
+    writeFileIn(app, { path: '.env', code: quickStart.find(({ code }) => code.startsWith('GITHUB_CLIENT_ID='))?.code });
   });
 
   await step('npm run build', () => run('npm run build', app));

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
-import { snippetsOf, type DocPage } from './snippets.js';
+import { envOf, snippetsOf, type DocPage } from './snippets.js';
 
 /** Here the snippets are written by default, and can be run: with the library beside them, as if it were installed. */
 const SOURCES = 'build/docs';
@@ -30,7 +30,11 @@ export function compileDocs(pages: DocPage[], folder = SOURCES): CompiledDocs {
   const compiled = join(sources, 'compiled');
   rmSync(sources, { recursive: true, force: true });
   const files = pages.flatMap(snippetsOf).map(({ path, code }) => write(join(sources, path), code));
-  if (pages.some(({ path }) => path === 'README.md')) files.push(write(join(sources, 'app/src/main.ts'), MAIN));
+  const readme = pages.find(({ path }) => path === 'README.md');
+  if (readme) {
+    files.push(write(join(sources, 'app/src/main.ts'), MAIN));
+    write(join(sources, 'app/.env'), envOf(readme, 'GITHUB_CLIENT_ID'));
+  }
   const roots = files.filter((file) => file.endsWith('.ts'));
   const program = ts.createProgram(roots, {
     ...compilerOptions(),

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { OAuthConfigError } from 'nestjs-oauth-client';
+import { ProviderErrorCode, type OAuthConfigError } from 'nestjs-oauth-client';
 import { snakeCase } from '../../lib/config/setting-keys.js';
 import { SCHEMAS } from '../../lib/config/settings-schema.js';
 import { registryWith } from '../config/registry-with.js';
@@ -14,7 +14,8 @@ import { Browser } from '../support/browser.js';
 import { allow } from '../support/sign-in.js';
 import { compileDocs, type CompiledDocs } from './compile.js';
 import { brokenLinks } from './links.js';
-import { documentationPages, quickStartEnv, type DocPage } from './snippets.js';
+import { longCells } from './tables.js';
+import { documentationPages, envOf, type DocPage } from './snippets.js';
 
 const pages = documentationPages();
 
@@ -31,6 +32,15 @@ describe('the documentation', () => {
 
   it.each(pages)('$path links to what exists', (page) => {
     expect(brokenLinks(page)).toEqual([]);
+  });
+
+  it.each(pages)('$path has table cells of less than 80 characters', (page) => {
+    expect(longCells(page)).toEqual([]);
+  });
+
+  it('has a heading for every code of a ProviderError', () => {
+    const { text } = pageAt('docs/errors.md');
+    expect(Object.values(ProviderErrorCode).filter((code) => !text.includes(`\n### \`${code}\`\n`))).toEqual([]);
   });
 
   it('names every key of the settings', () => {
@@ -136,9 +146,9 @@ function pageAt(path: string): DocPage {
   return pages.find((page) => page.path === path)!;
 }
 
-/** The clients in the `.env` of the quick start. */
+/** Returns the clients in the environment that the page shows. */
 function readEnv(page: DocPage): Record<string, Record<string, unknown>> {
-  const [, json = ''] = /^AUTHLIB_OAUTH_CLIENTS='(.*)'$/ms.exec(quickStartEnv(page)) ?? [];
+  const [, json = ''] = /^AUTHLIB_OAUTH_CLIENTS='(.*)'$/ms.exec(envOf(page, 'AUTHLIB_OAUTH_CLIENTS')) ?? [];
   return JSON.parse(json) as Record<string, Record<string, unknown>>;
 }
 

@@ -2,10 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DocPage } from './snippets.js';
 
-/** The links of a page that lead nowhere in this repository: no such file, or no such heading in it. */
+/** npm resolves no relative pictures, so pages that npm shows have absolute URLs of files in this repository. */
+const RAW_FILES = 'https://raw.githubusercontent.com/nestjs-oauth-client/nestjs-oauth-client/main/';
+
+/** Returns the links of a page to a file, or a heading, that does not exist in this repository. */
 export function brokenLinks({ path, text }: DocPage): string[] {
-  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
-  return links.filter((link) => !/^https?:/.test(link) && !leadsSomewhere(path, link));
+  const links = [...text.matchAll(/(?:\]\(|(?:src|href)=")([^)"\s]+)[)"]/g)].map(([, link = '']) => link);
+  return links.filter((link) => {
+    if (link.startsWith(RAW_FILES)) return !existsSync(link.slice(RAW_FILES.length));
+    return !/^https?:/.test(link) && !leadsSomewhere(path, link);
+  });
 }
 
 function leadsSomewhere(page: string, link: string): boolean {

@@ -29,10 +29,11 @@ export function snippetsOf(page: DocPage): Snippet[] {
   return [...blocksOf(page, 'ts'), ...named];
 }
 
-/** The `.env` of the quick start. */
-export function quickStartEnv({ text }: DocPage): string {
-  const env = /^```sh\n(AUTHLIB_OAUTH_CLIENTS=.*?)^```$/ms.exec(text)?.[1];
-  if (env === undefined) throw new Error('the quick start has no block that begins with AUTHLIB_OAUTH_CLIENTS=');
+/** Returns the block of a page that begins with a variable, as a `.env` file. */
+export function envOf({ path, text }: DocPage, variable: string): string {
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, code = '']) => code);
+  const env = blocks.find((code) => code.startsWith(`${variable}=`));
+  if (env === undefined) throw new Error(`${path} has no block that begins with ${variable}=`);
   return env;
 }
 
