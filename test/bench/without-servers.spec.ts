@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { compilePrograms } from '../support/compile.js';
+import { compileProgram } from '../support/compile.js';
 import { freePort } from '../support/free-port.js';
 
 const JSON_FILE = resolve('build/bench-without-servers.json');
@@ -11,7 +11,7 @@ const FIGURES = ['api-call-redis-store', 'refresh-storm-redis', 'refresh-storm-p
 let main: string;
 
 beforeAll(() => {
-  main = compilePrograms('bench')('bench/main.ts');
+  main = compileProgram('bench/main.ts');
   rmSync(JSON_FILE, { force: true });
 }, 60_000);
 

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { compilePrograms } from '../support/compile.js';
+import { compileProgram } from '../support/compile.js';
 import type { CallReport, Checkpoint, Message, Order, WorkerEvent, WorkerSettings } from './messages.js';
 
 /** One process of the application. */
@@ -125,7 +125,7 @@ export class Cluster {
   }
 
   static #compiled(): string {
-    return (this.#program ??= compilePrograms('test/cluster')('test/cluster/worker.app.ts'));
+    return (this.#program ??= compileProgram('test/cluster/worker.app.ts'));
   }
 }
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { compilePrograms } from '../support/compile.js';
+import { compileProgram } from '../support/compile.js';
 import { listen } from '../providers/listen.js';
 
 const SAMPLES = [
@@ -8,20 +8,18 @@ const SAMPLES = [
   ['cluster', 'npm run sample:cluster'],
 ] as const;
 
-let compiled: (file: string) => string;
-
-beforeAll(() => {
-  compiled = compilePrograms('sample', 'test/providers');
-}, 60_000);
-
 describe.each(SAMPLES)('the sample "%s"', (sample, command) => {
+  let program: string;
+
+  beforeAll(() => {
+    program = compileProgram(`sample/${sample}/main.ts`);
+  }, 60_000);
+
   function start(PORT: string): Promise<string> {
     const { PATH } = process.env;
     const env = { PATH, PORT };
     return new Promise((done) =>
-      execFile(process.execPath, [compiled(`sample/${sample}/main.ts`)], { env, timeout: 50_000 }, (_, __, stderr) =>
-        done(stderr),
-      ),
+      execFile(process.execPath, [program], { env, timeout: 50_000 }, (_, __, stderr) => done(stderr)),
     );
   }
 

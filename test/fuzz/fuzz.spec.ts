@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { compilePrograms } from '../support/compile.js';
+import { compileProgram } from '../support/compile.js';
 
 const CASES = 10_000;
 const MINUTES = 60_000;
@@ -14,7 +14,7 @@ const { FUZZ_SEED = String(randomInt(2 ** 31)) } = process.env;
 it(
   `survives ${CASES} hostile requests and ${CASES} hostile provider answers (FUZZ_SEED=${FUZZ_SEED})`,
   async () => {
-    const program = compilePrograms('test/fuzz')('test/fuzz/main.ts');
+    const program = compileProgram('test/fuzz/main.ts');
     const options = [String(10 * 60), FUZZ_SEED, '--keep-going', '--cases', String(CASES)];
     const child = spawn(process.execPath, [program, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
     const output = await text(child.stdout);

@@ -2,8 +2,6 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable, Module, type INestApplicationContext, type Type } from '@nestjs/common';
 import { LazyModuleLoader, NestFactory } from '@nestjs/core';
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import {
   OAuthClientModule,
   OAuthConfigError,
@@ -11,7 +9,7 @@ import {
   type OAuth2App,
   type OAuthClientModuleOptions,
 } from 'nestjs-oauth-client';
-import { compilePrograms } from '../support/compile.js';
+import { compileProgram } from '../support/compile.js';
 
 const CLIENT = {
   clientId: 'dev',
@@ -161,18 +159,7 @@ describe('an OAuthConfigError at start-up', () => {
   let program: string;
 
   beforeAll(() => {
-    program = join(dirname(compilePrograms('test/support')('test/support/start-up.js')), 'start-up.mjs');
-    writeFileSync(
-      program,
-      `import 'reflect-metadata';
-       import { Module } from '@nestjs/common';
-       import { NestFactory } from '@nestjs/core';
-       import { OAuthClientModule } from 'nestjs-oauth-client';
-       class AppModule {}
-       const clients = { dev: { client_idd: 'dev' }, other: { authorizeUrl: 'x' } };
-       Module({ imports: [OAuthClientModule.forRoot({ clients })] })(AppModule);
-       await NestFactory.create(AppModule, { abortOnError: process.argv[2] === 'abort' });`,
-    );
+    program = compileProgram('test/nest/start-up.app.mjs');
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
-import { compilePrograms } from '../support/compile.js';
+import { compileProgram } from '../support/compile.js';
 import { describeWithPostgres, describeWithRedis } from '../support/engines.js';
 import type { SiteSettings } from './site.app.js';
 
@@ -36,7 +36,7 @@ let site: ChildProcess;
 let url: string;
 
 beforeAll(async () => {
-  program = compilePrograms('test/security')('test/security/site.app.ts');
+  program = compileProgram('test/security/site.app.ts');
   provider = await startScriptedProvider();
   provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
 });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { compilePrograms } from './compile.js';
+import { compileProgram } from './compile.js';
 
 /** The sample in `sample/cluster`, which is many processes. */
 export interface ClusterSample {
@@ -14,7 +14,7 @@ let program: string | undefined;
 
 /** Starts it as `npm run sample:cluster` does, at a port that is free, and with these variables alone in its environment. */
 export async function startClusterSample(environment: Record<string, string | undefined>): Promise<ClusterSample> {
-  program ??= compilePrograms('sample', 'test/providers')('sample/cluster/main.ts');
+  program ??= compileProgram('sample/cluster/main.ts');
   const { PATH } = process.env;
   const child = spawn(process.execPath, [program], { env: { PATH, PORT: '0', ...environment } });
   const faults = text(child.stderr);

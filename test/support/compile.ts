@@ -23,23 +23,23 @@ const OPTIONS: Options = {
 
 const OUTPUT = resolve('build/programs');
 
+const FOLDERS = ['lib', 'test', 'sample', 'bench'];
+
 /**
- * Compiles the library and folders of programs, for tests that run them as processes. The programs import the library as an
- * application that installed it does. Test files share the output; only sources that changed are compiled again.
- * @returns the compiled file of a source file
+ * Compiles a program, for tests that run it as a process. It imports the library as an application that installed it does.
+ * Test files share the output; only sources that changed are compiled again.
+ * @returns the compiled file
  */
-export function compilePrograms(...folders: [string, ...string[]]): (file: string) => string {
+export function compileProgram(program: string): string {
   installLibrary();
-  for (const folder of ['lib', ...folders]) {
-    for (const source of filesIn(folder)) {
-      const target = compiledFile(source);
-      if (!isOlder(target, source)) continue;
-      const content = source.endsWith('.ts') ? transformFileSync(source, OPTIONS).code : readFileSync(source);
-      mkdirSync(dirname(target), { recursive: true });
-      replace(target, (file) => writeFileSync(file, content));
-    }
+  for (const source of FOLDERS.flatMap(filesIn)) {
+    const target = compiledFile(source);
+    if (!isOlder(target, source)) continue;
+    const content = source.endsWith('.ts') ? transformFileSync(source, OPTIONS).code : readFileSync(source);
+    mkdirSync(dirname(target), { recursive: true });
+    replace(target, (file) => writeFileSync(file, content));
   }
-  return compiledFile;
+  return compiledFile(program);
 }
 
 function compiledFile(source: string): string {
