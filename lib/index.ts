@@ -54,7 +54,7 @@ export type { TokenGrant } from './oauth2/grants/token-request.js';
 export type { IdTokenClaims } from './oauth2/openid/id-token.js';
 export type { UserInfo } from './oauth2/openid/user-info.js';
 export type { ClientMetadata, RegisteredClient } from './oauth2/client/client-registration.js';
-export type { ApiRequestOptions } from './remote-app/api-options.js';
+export type { ApiRequestOptions, TokenSource } from './remote-app/api-options.js';
 export type {
   AuthorizationRequest,
   AuthorizeData,

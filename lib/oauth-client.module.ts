@@ -7,7 +7,7 @@ import { OAuthConfigError } from './oauth.errors.js';
 import { CallbackPaths } from './nest/callback-paths.js';
 import { asyncOptionFaults, optionFaults, siteOptions } from './nest/module-options.js';
 import { ModuleStateStore } from './nest/module-state-store.js';
-import { ModuleTokens } from './nest/module-tokens.js';
+import { ConfiguredTokens } from './nest/configured-tokens.js';
 import { OAuthHealthIndicator } from './nest/oauth.health.js';
 import { remoteAppProviders } from './nest/remote-app.providers.js';
 import { RouteCheck } from './nest/route-check.js';
@@ -45,7 +45,7 @@ export class OAuthClientModule {
       get providers(): Provider[] {
         return [
           ...optionsProviders(options),
-          ModuleTokens,
+          ConfiguredTokens,
           ModuleStateStore,
           registryProvider,
           OAuthHealthIndicator,
@@ -141,7 +141,7 @@ const registryProvider: Provider = {
   provide: OAuthRegistry,
   inject: [
     OAuthClientOptions,
-    ModuleTokens,
+    ConfiguredTokens,
     ModuleStateStore,
     CallbackPaths,
     ModulesContainer,
@@ -149,7 +149,7 @@ const registryProvider: Provider = {
   ],
   useFactory: (
     options: OAuthClientOptions,
-    tokens: ModuleTokens,
+    tokens: ConfiguredTokens,
     stateStore: ModuleStateStore,
     ownPaths: CallbackPaths,
     modules: ModulesContainer,

@@ -280,7 +280,6 @@ export interface ProviderErrorOptions extends OAuthErrorOptions {
 const TEMPORARY_STATUSES = [408, 429];
 /** Codes of a provider that may recover (RFC 6749 §4.1.2.1). */
 const TEMPORARY = ['server_error', 'temporarily_unavailable'];
-const NO_ANSWER: Pick<ProviderAnswer, 'status' | 'headers'> = { status: 503, headers: {} };
 
 /**
  * The provider failed: an answer that is not a success (status 502), none in time (status 504), or no connection (502).
@@ -298,10 +297,9 @@ export class ProviderError extends OAuthError {
     const { error = providerErrorCode({ answered: answered?.status, status, cause }) } = options;
     super(error, { ...options, status, answered });
     this.#answer = answer;
-    const { status: answeredStatus, headers } = answered ?? NO_ANSWER;
-    const isStatusTemporary = answeredStatus >= 500 || TEMPORARY_STATUSES.includes(answeredStatus);
+    const isStatusTemporary = !answered || answered.status >= 500 || TEMPORARY_STATUSES.includes(answered.status);
     this.isTemporary = TEMPORARY.includes(error) || (isStatusTemporary && error !== ProviderErrorCode.UNSUPPORTED);
-    this.retryAfter = options.retryAfter ?? secondsOf(headers['retry-after']);
+    this.retryAfter = options.retryAfter ?? secondsOf(answered?.headers['retry-after']);
   }
 
   /** The provider's answer to an API call, where there was one. A getter, so that no log shows its body. */

@@ -44,7 +44,6 @@ interface Failure {
 export function providerErrorCode({ answered, status, cause }: Failure): string {
   if (answered !== undefined) return codeOfStatus(answered);
   if (status === 504) return ProviderErrorCode.TIMEOUT;
-  if (status === 503) return ProviderErrorCode.PAUSED;
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
   if (message === 'stream has been aborted') return ProviderErrorCode.UNREACHABLE; // in the middle of the answer
   return typeof code === 'string' ? codeOfCause(code) : ProviderErrorCode.UNKNOWN;

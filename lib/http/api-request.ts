@@ -21,11 +21,14 @@ export interface Credentials {
   readonly origins: ReadonlySet<string>;
   /** Puts the token, or a signature, into a request that goes to one of those origins. */
   authorize(request: ProtectedRequest): ProtectedRequest | Promise<ProtectedRequest>;
-  /** Receives every answer that is not a challenge. */
+  /** Receives every answer after which the request is not sent again. */
   learn?(url: string, answer: ApiAnswer): void;
-  /** Whether a request that was answered so (status 401) is to be authorized again, and sent again. Ends with `false` in time. */
-  isChallenge?(answer: ApiAnswer, url: string): boolean | Promise<boolean>;
+  /** Renews what an answer with status 401 refuses. Returns whether to send the request again; `false` after some tries. */
+  renew?(answer: ApiAnswer, url: string): boolean | Promise<boolean>;
 }
+
+/** The credentials of a client, which says which origins may see them. */
+export type ApiCredentials = Omit<Credentials, 'origins'>;
 
 /** What of an answer tells whether the request is to be sent again. */
 export interface ApiAnswer {
@@ -119,11 +122,11 @@ async function sendHop(
   };
   const isRepeatable = isSafeMethod(request.method) && !isStream(request.data);
   const send = (): Promise<AxiosResponse> => sendPooled(isRepeatable, sendOn);
-  return credentials ? sendWhileChallenged(send, request, credentials) : send();
+  return credentials ? sendWhileRenewed(send, request, credentials) : send();
 }
 
-/** Sends a request, and again while its answers ask for that and its body can be sent again. */
-async function sendWhileChallenged(
+/** Sends a request, and again while its credentials are renewed and its body can be sent again. */
+async function sendWhileRenewed(
   send: () => Promise<AxiosResponse>,
   { url, data }: ProtectedRequest,
   credentials: Credentials,
@@ -131,15 +134,16 @@ async function sendWhileChallenged(
   for (;;) {
     try {
       const answer = await send();
-      if (!(await isChallenge(answer, url, data, credentials))) return answer;
+      if (!(await isRenewed(answer, url, data, credentials))) return answer;
     } catch (failure) {
       const answer = axios.isAxiosError(failure) ? failure.response : undefined;
-      if (!(await isChallenge(answer, url, data, credentials))) throw failure;
+      if (!(await isRenewed(answer, url, data, credentials))) throw failure;
     }
   }
 }
 
-async function isChallenge(
+/** Whether the request is to be sent again, with credentials that were renewed. */
+async function isRenewed(
   answer: AxiosResponse | undefined,
   url: string,
   sent: unknown,
@@ -147,7 +151,7 @@ async function isChallenge(
 ): Promise<boolean> {
   if (!answer || (answer.status !== 401 && !credentials.learn)) return false;
   const headers = lowerCased(answer.headers);
-  if (answer.status === 401 && !isStream(sent) && (await credentials.isChallenge?.({ headers }, url))) {
+  if (answer.status === 401 && !isStream(sent) && (await credentials.renew?.({ headers }, url))) {
     if (answer.data instanceof Readable) answer.data.destroy();
     return true;
   }

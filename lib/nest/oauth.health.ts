@@ -4,7 +4,7 @@ import { errorType } from '../observability/error-type.js';
 import { clamp } from '../limits.js';
 import { OAuthError } from '../oauth.errors.js';
 import { OAuthRegistry } from '../oauth.registry.js';
-import { ModuleTokens } from './module-tokens.js';
+import { ConfiguredTokens } from './configured-tokens.js';
 
 /** Milliseconds that an answer counts: nobody is asked more often, however often the application is probed. */
 const FRESH = 5_000;
@@ -54,10 +54,10 @@ export interface OAuthHealth {
 @Injectable()
 export class OAuthHealthIndicator {
   readonly #registry: OAuthRegistry;
-  readonly #tokens: ModuleTokens;
+  readonly #tokens: ConfiguredTokens;
   readonly #asked = new WeakMap<object, { answer: Promise<PartHealth | undefined>; until: number }>();
 
-  constructor(registry: OAuthRegistry, tokens: ModuleTokens) {
+  constructor(registry: OAuthRegistry, tokens: ConfiguredTokens) {
     this.#registry = registry;
     this.#tokens = tokens;
   }

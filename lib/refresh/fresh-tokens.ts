@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BoundedMap } from '../bounded-map.js';
-import type { OAuth2Token } from '../token/token.js';
+import { readOAuth2Token, type OAuth2Token } from '../token/token.js';
 import { inTime } from './in-time.js';
-import type { KeptToken, TokenPlace } from './token-place.js';
+import type { SlotToken, TokenSlot } from './token-slot.js';
 
 /** How many tokens that were saved, and how many that were not, are remembered. */
 const REMEMBERED = 1000;
@@ -19,7 +19,7 @@ const LOOK_S = 0.5;
 interface Replacement {
   /** Version of the token that was replaced; none where there was no token. */
   of: string | undefined;
-  by: KeptToken;
+  by: SlotToken;
 }
 
 /**
@@ -31,16 +31,16 @@ export class FreshTokens {
   readonly #unsaved = new BoundedMap<Replacement>(REMEMBERED);
   readonly #saving = new Set<Promise<unknown>>();
   /** Reads that have not begun. */
-  readonly #planned = new Map<string, Promise<KeptToken | undefined>>();
+  readonly #planned = new Map<string, Promise<SlotToken | undefined>>();
 
-  /** Reads the token of a place, or returns the newer one that replaced it here. */
-  async read(place: TokenPlace): Promise<KeptToken | undefined> {
-    const id = place.idOf();
+  /** Reads the token of a slot, or returns the newer one that replaced it here. */
+  async read(slot: TokenSlot): Promise<SlotToken | undefined> {
+    const id = slot.idOf();
     const unsaved = this.#unsaved.get(id);
-    if (!unsaved) return this.#newest(place, await this.#readOnce(place));
-    const held = await inTime(this.#readOnce(place), LOOK_S, () => new Error('late')).catch(() => undefined);
+    if (!unsaved) return this.#newest(slot, await this.#readOnce(slot));
+    const held = await inTime(this.#readOnce(slot), LOOK_S, () => new Error('late')).catch(() => undefined);
     if (!held) return unsaved.by; // the store is away, or lost the token
-    const newest = this.#newest(place, held);
+    const newest = this.#newest(slot, held);
     // what is stored is not what the unsaved token replaces: somebody has signed in since
     const isStillUnsaved = this.#unsaved.get(id)?.by.token === unsaved.by.token;
     if (newest.version !== unsaved.of && isStillUnsaved) this.#unsaved.delete(id);
@@ -48,13 +48,14 @@ export class FreshTokens {
   }
 
   /** One read for all callers that ask before it begins; later callers may know of something newer. */
-  #readOnce(place: TokenPlace): Promise<KeptToken | undefined> {
-    const id = place.idOf();
+  #readOnce(slot: TokenSlot): Promise<SlotToken | undefined> {
+    const id = slot.idOf();
     const planned = this.#planned.get(id);
     if (planned) return planned;
-    const read = nextTick().then(() => {
+    const read = nextTick().then(async () => {
       this.#planned.delete(id);
-      return place.read();
+      const found = await slot.read();
+      return found && { ...found, token: readOAuth2Token(found.token) };
     });
     this.#planned.set(id, read);
     return read;
@@ -65,35 +66,35 @@ export class FreshTokens {
    * @returns false when another was saved in the meantime, and stays
    * @throws {Error} of the store; the token is kept here then
    */
-  async save(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): Promise<boolean> {
-    this.#note(this.#unsaved, place, replaced, { token, version: replaced?.version });
-    const version = await place.save(token, replaced);
-    this.forget(place, token, replaced);
-    if (version !== undefined) this.#note(this.#saved, place, replaced, { token, version });
+  async save(slot: TokenSlot, token: OAuth2Token, replaced: SlotToken | undefined): Promise<boolean> {
+    this.#note(this.#unsaved, slot, replaced, { token, version: replaced?.version });
+    const version = await slot.save(token, replaced);
+    this.forget(slot, token, replaced);
+    if (version !== undefined) this.#note(this.#saved, slot, replaced, { token, version });
     return version !== undefined;
   }
 
   /**
-   * Saves a token that could not be saved, until it is, or until another is in its place.
+   * Saves a token that could not be saved, until it is, or until another is in its slot.
    * @returns false when it gave up, because the store can be read and goes on refusing the token
    */
-  async saveAgain(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): Promise<boolean> {
-    const saving = this.#keepSaving(place, token, replaced);
+  async saveAgain(slot: TokenSlot, token: OAuth2Token, replaced: SlotToken | undefined): Promise<boolean> {
+    const saving = this.#keepSaving(slot, token, replaced);
     this.#saving.add(saving);
     return saving.finally(() => this.#saving.delete(saving));
   }
 
-  async #keepSaving(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): Promise<boolean> {
-    const patience = place.lock ? REFUSED_MS : REFUSED_WITHOUT_LOCK_MS;
+  async #keepSaving(slot: TokenSlot, token: OAuth2Token, replaced: SlotToken | undefined): Promise<boolean> {
+    const patience = slot.lock ? REFUSED_MS : REFUSED_WITHOUT_LOCK_MS;
     let refusedSince: number | undefined;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       await sleep(pause * (0.5 + Math.random() / 2), undefined, { ref: false });
-      if (!this.#isUnsaved(place, token, replaced)) return true;
+      if (!this.#isUnsaved(slot, token, replaced)) return true;
       try {
-        await this.save(place, token, replaced);
+        await this.save(slot, token, replaced);
         return true;
       } catch {
-        const isRefused = await place.read().then(
+        const isRefused = await slot.read().then(
           () => true,
           () => false,
         );
@@ -102,15 +103,23 @@ export class FreshTokens {
       if (refusedSince !== undefined && performance.now() - refusedSince >= patience) break;
     }
     // used for as long as the store has the token that it replaces, and no longer than this process lives
-    if (this.forget(place, token, replaced)) {
-      this.#note(this.#saved, place, replaced, { token, version: replaced?.version });
+    if (this.forget(slot, token, replaced)) {
+      this.#note(this.#saved, slot, replaced, { token, version: replaced?.version });
     }
     return false;
   }
 
   /** Forgets a token that is not saved; returns whether there was one. */
-  forget(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): boolean {
-    return this.#isUnsaved(place, token, replaced) && this.#unsaved.delete(place.idOf(replaced));
+  forget(slot: TokenSlot, token: OAuth2Token, replaced: SlotToken | undefined): boolean {
+    return this.#isUnsaved(slot, token, replaced) && this.#unsaved.delete(slot.idOf(replaced?.token));
+  }
+
+  /** Removes a token from its slot, and forgets what is known of the slot here. Returns whether this call removed it. */
+  remove(slot: TokenSlot, removed: SlotToken): Promise<boolean> {
+    const id = slot.idOf(removed.token);
+    this.#unsaved.delete(id);
+    this.#saved.delete(id);
+    return slot.remove(removed);
   }
 
   /** Waits until all are saved, or given up. */
@@ -118,41 +127,41 @@ export class FreshTokens {
     await Promise.all(this.#saving);
   }
 
-  #isUnsaved(place: TokenPlace, token: OAuth2Token, replaced: KeptToken | undefined): boolean {
-    return this.#unsaved.get(place.idOf(replaced))?.by.token === token;
+  #isUnsaved(slot: TokenSlot, token: OAuth2Token, replaced: SlotToken | undefined): boolean {
+    return this.#unsaved.get(slot.idOf(replaced?.token))?.by.token === token;
   }
 
   /** Notes a replacement. Where the provider gave out a token that it gave out before, nothing newer follows that one. */
-  #note(notes: BoundedMap<Replacement>, place: TokenPlace, replaced: KeptToken | undefined, by: KeptToken): void {
-    const id = place.idOf(replaced);
-    const next = place.idOf(by);
-    if (next !== id && this.#following(place, by).some((token) => place.idOf(token) === id)) {
+  #note(notes: BoundedMap<Replacement>, slot: TokenSlot, replaced: SlotToken | undefined, by: SlotToken): void {
+    const id = slot.idOf(replaced?.token);
+    const next = slot.idOf(by.token);
+    if (next !== id && this.#following(slot, by).some(({ token }) => slot.idOf(token) === id)) {
       this.#unsaved.delete(next);
       this.#saved.set(next, { of: by.version, by });
     }
     notes.set(id, { of: replaced?.version, by });
   }
 
-  #newest<Token extends KeptToken | undefined>(place: TokenPlace, read: Token): Token | KeptToken {
-    return this.#following(place, read).at(-1) ?? read;
+  #newest<Token extends SlotToken | undefined>(slot: TokenSlot, read: Token): Token | SlotToken {
+    return this.#following(slot, read).at(-1) ?? read;
   }
 
   /** The tokens that replaced a token, one after the other. Each is visited once, so that no loop of them goes on for ever. */
-  #following(place: TokenPlace, first: KeptToken | undefined): KeptToken[] {
-    const visited = new Set<KeptToken>();
+  #following(slot: TokenSlot, first: SlotToken | undefined): SlotToken[] {
+    const visited = new Set<SlotToken>();
     let last = first;
     for (;;) {
-      const next = this.#replacementOf(place, last);
+      const next = this.#replacementOf(slot, last);
       if (!next || visited.has(next)) return [...visited];
       visited.add(next);
       last = next;
     }
   }
 
-  #replacementOf(place: TokenPlace, kept: KeptToken | undefined): KeptToken | undefined {
-    const id = place.idOf(kept);
+  #replacementOf(slot: TokenSlot, current: SlotToken | undefined): SlotToken | undefined {
+    const id = slot.idOf(current?.token);
     const notes = [this.#unsaved.get(id), this.#saved.get(id)];
-    return notes.find((note) => note && note.of === kept?.version && note.by.token !== kept?.token)?.by;
+    return notes.find((note) => note && note.of === current?.version && note.by.token !== current?.token)?.by;
   }
 }
 

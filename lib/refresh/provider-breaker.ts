@@ -1,7 +1,7 @@
 import { logEvent } from '../observability/log.js';
-import { ProviderError } from '../oauth.errors.js';
+import { ProviderError, ProviderErrorCode } from '../oauth.errors.js';
 import { BoundedMap } from '../bounded-map.js';
-import type { TokenId } from './refresh-options.js';
+import type { TokenId } from './token-slot.js';
 
 /** Milliseconds of the first pause, which every further failure doubles, and of the longest that grows so. */
 const FIRST_PAUSE_MS = 500;
@@ -118,6 +118,7 @@ export class ProviderBreaker {
   #refusal(what: string, milliseconds: number): ProviderError {
     const seconds = Math.max(1, Math.ceil(milliseconds / 1000));
     return new ProviderError({
+      error: ProviderErrorCode.PAUSED,
       description: `the last refresh at the provider of "${this.#name}" ${what}; refreshes are paused for ${seconds} s. Try again then`,
       status: 503,
       retryAfter: seconds,

@@ -2,7 +2,7 @@ import { thrownText } from '../error-text.js';
 import { LONGEST_TIMER_MS } from '../limits.js';
 import { errorFields, logEvent } from '../observability/log.js';
 import type { TokenLock } from '../token/token-store.js';
-import type { TokenPlace } from './token-place.js';
+import type { TokenSlot } from './token-slot.js';
 
 /** How many times in its lease a lock is extended: often, since what is left of it is the time that a store may be away. */
 const BEATS = 8;
@@ -28,11 +28,15 @@ export class RefreshLock {
     this.#beat = setInterval(() => void this.#extend(), Math.min(lease / BEATS, LONGEST_TIMER_MS)).unref();
   }
 
-  /** The lock of a place, unless another has it. Where nobody else knows the place, there is none to take. */
-  static async take(place: TokenPlace, lease: number): Promise<RefreshLock | undefined> {
+  /**
+   * Takes the lock of a slot, and returns undefined when another process has it. A slot without a lock is always taken.
+   * @param client its name, for the log
+   * @param lease milliseconds
+   */
+  static async take(client: string, slot: TokenSlot, lease: number): Promise<RefreshLock | undefined> {
     const asked = performance.now();
-    const lock = await (place.lock?.(lease) ?? NOBODY_ELSE);
-    return lock && new RefreshLock(place.owner.name, lock, lease, asked + lease);
+    const lock = await (slot.lock?.(lease) ?? NOBODY_ELSE);
+    return lock && new RefreshLock(client, lock, lease, asked + lease);
   }
 
   /** False after a long pause: somebody else may hold it by now. */

@@ -1,14 +1,7 @@
 import type { OAuthError } from '../oauth.errors.js';
 import type { TokenEvents } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
-
-/** Names a token in this process; nothing secret. */
-export interface TokenId {
-  /** The slot of the token, which its replacements share. For a user's token in a store, this is the user. */
-  readonly owner: string;
-  /** The token itself: a new login has another one. */
-  readonly token: string;
-}
+import type { SlotToken, TokenSlot } from './token-slot.js';
 
 /** A token that the provider gave. */
 export interface Renewal {
@@ -27,13 +20,13 @@ export interface RefreshOptions {
   readonly refreshAhead?: number;
   /** Seconds that a caller waits at most. */
   readonly refreshTimeout: number;
-  /** What is notified. */
+  /** Notified of what happens to tokens that have an owner. */
   readonly events: Pick<TokenEvents, 'onTokenRevoked' | 'onTokenUnsaved'>;
   /** Returns why the provider need not be asked, and no lock taken. */
-  refusalFor(old: OAuth2Token | undefined, id: TokenId): OAuthError | undefined;
+  refusalFor(slot: TokenSlot, old: SlotToken | undefined): OAuthError | undefined;
   /**
    * Gets a new token from the provider, for the old one or for none.
    * @throws {TokenRevokedError} when the provider no longer accepts the old one
    */
-  renew(old: OAuth2Token | undefined, id: TokenId): Promise<Renewal>;
+  renew(slot: TokenSlot, old: SlotToken | undefined): Promise<Renewal>;
 }

@@ -2,9 +2,12 @@ import type { AxiosRequestConfig } from 'axios';
 import type { OAuthRequest } from '../oauth-request.js';
 import type { StoredToken } from '../token/token.js';
 
-/** Options of an API call: whose token it carries, and axios' own (`params`, `headers`, `timeout` in milliseconds, ...). */
-export interface ApiRequestOptions extends Omit<AxiosRequestConfig, 'url' | 'method'> {
-  /** The token itself; goes before `request` and `user`. */
+/**
+ * Whose token a call carries. If several are given, the first that applies counts: `token`; for a machine client, its own
+ * token; `fetchToken` with `request`; a `TokenStore` with `user`, or else with the user of `request`.
+ */
+export interface TokenSource {
+  /** The token itself. */
   token?: StoredToken;
   /** The request whose user's token it is. */
   request?: OAuthRequest;
@@ -13,6 +16,10 @@ export interface ApiRequestOptions extends Omit<AxiosRequestConfig, 'url' | 'met
    * is found in the `TokenStore`.
    */
   user?: string | number;
+}
+
+/** Options of an API call: whose token it carries, and axios' own (`params`, `headers`, `timeout` in milliseconds, ...). */
+export interface ApiRequestOptions extends TokenSource, Omit<AxiosRequestConfig, 'url' | 'method'> {
   /**
    * `false` calls without a user's token: OAuth 1 signs with the client alone (a one-legged call), and OAuth 2 sends nothing,
    * as `withholdToken` does.

@@ -2,7 +2,7 @@ import type { OAuth1ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
 import type { ProtectedRequest } from '../config/compliance-fix.js';
 import { tokenBindingOf } from '../config/token-binding.js';
-import type { Credentials } from '../http/api-request.js';
+import type { ApiCredentials } from '../http/api-request.js';
 import { sendProtocolRequest } from '../http/protocol-request.js';
 import { withQuery } from '../http/query.js';
 import type { OAuthRequest } from '../oauth-request.js';
@@ -14,6 +14,7 @@ import { encodeForm } from '../oauth1/percent-encoding.js';
 import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
 import { readOAuth1Params } from '../oauth2/authorization/read-params.js';
 import { confirmsCallback, parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
+import type { TokenSlot } from '../refresh/token-slot.js';
 import { readOAuth1TokenResponse } from '../token/token-response.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
 import { warnOnce } from '../warn-once.js';
@@ -22,7 +23,7 @@ import type { AuthorizationRequest, LoginResult } from './login.js';
 import type { RemoteAppContext } from './remote-app-context.js';
 import { RemoteApp } from './remote-app.js';
 import { signableBody } from './signable-body.js';
-import type { TokenSource } from './token-source.js';
+import { missingToken } from './token-slots.js';
 
 /** What a callback of OAuth 1 may bring: RFC 5849 §2.2, and the two ways in which providers say no. */
 const CALLBACK = ['oauth_token', 'oauth_verifier', 'denied', 'oauth_problem'] as const;
@@ -124,13 +125,15 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return { ...readOAuth1TokenResponse(answer), ...tokenBindingOf(this.#config) };
   }
 
-  protected override async credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>> {
-    const token = readOAuth1Token(await this.slots.read(source));
+  protected override async credentialsFor(slot: TokenSlot): Promise<ApiCredentials> {
+    const stored = await slot.read();
+    if (!stored) throw missingToken(this.name);
+    const token = readOAuth1Token(stored.token);
     return { authorize: (request) => this.#sign(request, token) };
   }
 
   /** Signs with the client alone. */
-  protected override get clientCredentials(): Omit<Credentials, 'origins'> {
+  protected override get clientCredentials(): ApiCredentials {
     return { authorize: (request) => this.#sign(request) };
   }
 

@@ -2,7 +2,7 @@ import type { JSONWebKeySet } from 'jose';
 import type { IntrospectionResponse } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
-import type { Credentials } from '../http/api-request.js';
+import type { ApiCredentials } from '../http/api-request.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { logEvent } from '../observability/log.js';
 import { MismatchingStateError, OAuthError } from '../oauth.errors.js';
@@ -47,20 +47,24 @@ import { knowsIssuer, type Provider, type ProviderContext } from '../oauth2/prov
 import { isTenantTemplate } from '../config/tenant-issuer.js';
 import { ServerMetadata } from '../oauth2/provider/server-metadata.js';
 import { tokenCredentials } from '../oauth2/access-token/token-credentials.js';
-import { introspectToken, revokeToken, type TokenTypeHint } from '../oauth2/access-token/token-management.js';
+import { introspectToken, revokeToken } from '../oauth2/access-token/token-management.js';
 import type { ApplicationTokens } from '../token/application-tokens.js';
-import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token } from '../token/token.js';
+import type { SlotToken, TokenSlot } from '../refresh/token-slot.js';
+import type { TokenRefresh } from '../refresh/token-refresh.js';
+import type { OAuth2Token } from '../token/token.js';
 import { warnOnce } from '../warn-once.js';
+import type { TokenSource } from './api-options.js';
 import { callbackParameters } from './callback-request.js';
 import type { LoginResult, RedirectResponse } from './login.js';
 import type { LogoutRedirectParams, LogoutResult } from './logout.js';
-import { OAuth2Tokens, type LiveToken } from './oauth2-tokens.js';
+import { oauth2Refresh } from './oauth2-refresh.js';
 import type { RemoteAppContext } from './remote-app-context.js';
 import { RemoteApp } from './remote-app.js';
 import { requireNavigation } from './navigation.js';
 import { refusePrefetch } from './prefetch.js';
 import { checkReturnTo } from './return-to.js';
-import { readTokenSource, type TokenSource } from './token-source.js';
+import { missingToken } from './token-slots.js';
+import { readTokenSource } from './token-source.js';
 
 /** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
 export type TokenIntrospection = IntrospectionResponse;
@@ -80,7 +84,7 @@ function tokensInUrls(name: string): string {
 export class OAuth2App extends RemoteApp<OAuth2Token> {
   readonly #context: ProviderContext;
   readonly #metadata: ServerMetadata;
-  readonly #tokens: OAuth2Tokens;
+  readonly #refresh: TokenRefresh;
   readonly #application: ApplicationTokens;
   readonly #logoutTokens = new LogoutTokens();
 
@@ -95,7 +99,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     };
     this.#application = context.tokens;
     this.#metadata = new ServerMetadata(this.#context);
-    this.#tokens = new OAuth2Tokens(config, this.#metadata, context.tokens);
+    this.#refresh = oauth2Refresh(config, this.#metadata, context.tokens);
     if (config.tokenPlacement === 'uri') warnOnce(tokensInUrls(config.name));
   }
 
@@ -177,8 +181,8 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    */
   async userinfo(source: TokenSource): Promise<UserInfo> {
     return this.#withProvider('userinfo', async (provider) => {
-      const live = await this.#liveToken(readTokenSource(source));
-      const token = await live.usable();
+      const slot = await this.slots.find(readTokenSource(source, 'userinfo'));
+      const token = await this.#refresh.usable(slot);
       const subject = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
       return fetchUserInfo(provider, token, subject);
     });
@@ -278,31 +282,38 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   async frontchannelLogout(request: OAuthRequest): Promise<FrontchannelLogout> {
     return this.#withProvider('frontchannel_logout', async (provider) => {
       const parameters = callbackParameters(request, ['iss', 'sid']);
-      return checkFrontchannelLogout(provider, readOAuth2Token(await this.slots.read({ request })), parameters);
+      const { token } = await this.#current(await this.slots.find({ request }));
+      return checkFrontchannelLogout(provider, token, parameters);
     });
   }
 
   /**
-   * Revokes a token at the provider: its refresh token, and with it the whole grant, or else its access token (RFC 7009).
+   * Revokes a token at the provider: its refresh token, and with it the whole grant, or else its access token (RFC 7009). When
+   * the provider has accepted that, a token that was found in a `TokenStore` is removed there.
+   * @param source whose token it is, as in API calls: `{ token }`, `{ request }` or `{ user }`
+   * @throws {MissingTokenError} when there is no token
    * @throws {OAuthConfigError} when the provider has no revocation endpoint
    */
-  async revokeToken(stored: StoredOAuth2Token): Promise<void> {
-    await this.#withProvider('revocation', (provider) => {
-      this.slots.requireOwn(stored);
-      const { tokenType, dpopKey = provider.config.dpopKey } = readOAuth2Token(stored);
-      const { token, hint } = longestLived(stored);
-      return revokeToken(provider, token, hint, tokenType === 'dpop' ? dpopKey : undefined);
+  async revokeToken(source: TokenSource): Promise<void> {
+    await this.#withProvider('revocation', async (provider) => {
+      const slot = await this.slots.find(readTokenSource(source, 'revokeToken'));
+      const current = await this.#current(slot);
+      await revokeToken(provider, current.token);
+      await this.#refresh.remove(slot, current);
     });
   }
 
   /**
-   * Asks the provider whether an access token is still good, and what for (RFC 7662; signed, RFC 9701).
+   * Asks the provider whether an access token is still good, and what for (RFC 7662; signed, RFC 9701). The token is not
+   * refreshed first.
+   * @param source whose token it is, as in API calls: `{ token }`, `{ request }` or `{ user }`
+   * @throws {MissingTokenError} when there is no token
    * @throws {OAuthConfigError} when the provider has no introspection endpoint
    */
-  async introspectToken(stored: StoredOAuth2Token): Promise<TokenIntrospection> {
-    return this.#withProvider('introspection', (provider) => {
-      this.slots.requireOwn(stored);
-      return introspectToken(provider, readOAuth2Token(stored).accessToken, 'access_token');
+  async introspectToken(source: TokenSource): Promise<TokenIntrospection> {
+    return this.#withProvider('introspection', async (provider) => {
+      const { token } = await this.#current(await this.slots.find(readTokenSource(source, 'introspectToken')));
+      return introspectToken(provider, token.accessToken);
     });
   }
 
@@ -325,7 +336,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
 
   /** @internal */
   override settled(): Promise<void> {
-    return this.#tokens.settled();
+    return this.#refresh.settled();
   }
 
   /** @internal */
@@ -333,9 +344,9 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     return isVouchedFor(await this.#metadata.load());
   }
 
-  protected override async credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>> {
-    const live = await this.#liveToken(source);
-    return tokenCredentials(this.#context, await live.usable(), live.replace);
+  protected override async credentialsFor(slot: TokenSlot): Promise<ApiCredentials> {
+    const token = await this.#refresh.usable(slot);
+    return tokenCredentials(this.#context, token, (refused) => this.#refresh.replacement(slot, refused));
   }
 
   /** Runs an operation with the provider as it is now; its errors all leave as an `OAuthError`. */
@@ -343,9 +354,11 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     return this.guarded(async () => run(await this.#metadata.load()), step);
   }
 
-  async #liveToken(source: TokenSource): Promise<LiveToken> {
-    if (this.#context.config.grantType === 'client_credentials' && !source.token) return this.#tokens.own();
-    return this.#tokens.ofUser(await this.slots.find(source), source.request);
+  /** The token of a slot as it is, without a refresh. */
+  async #current(slot: TokenSlot): Promise<SlotToken> {
+    const current = await this.#refresh.current(slot);
+    if (current) return current;
+    throw missingToken(this.name);
   }
 
   async #userInfo(
@@ -356,9 +369,4 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     if (provider.config.userInfoFrom === 'id_token') return claims;
     return mergeClaims(await fetchUserInfo(provider, token, claims?.sub), claims);
   }
-}
-
-function longestLived(stored: StoredOAuth2Token): { token: string; hint: TokenTypeHint } {
-  const { accessToken, refreshToken } = readOAuth2Token(stored);
-  return refreshToken ? { token: refreshToken, hint: 'refresh_token' } : { token: accessToken, hint: 'access_token' };
 }

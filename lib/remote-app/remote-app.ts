@@ -1,7 +1,7 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
-import { sendApiRequest, type Credentials } from '../http/api-request.js';
+import { sendApiRequest, type ApiCredentials } from '../http/api-request.js';
 import { createHttpClient, mergedDefaults } from '../http/http-client.js';
 import { withoutQuery } from '../http/query.js';
 import type { OAuthRequest } from '../oauth-request.js';
@@ -10,6 +10,7 @@ import { serverAttributes, traced, type Attributes } from '../observability/tele
 import { OAuthConfigError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
+import type { TokenSlot } from '../refresh/token-slot.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 import type { ApiRequestOptions } from './api-options.js';
 import { apiUrl, requireApiOrigin } from './api-url.js';
@@ -22,7 +23,6 @@ import { absoluteRedirectUri, dependsOnRequest, refuseRelativeUri } from './redi
 import type { RemoteAppContext } from './remote-app-context.js';
 import { checkReturnTo } from './return-to.js';
 import { TokenSlots } from './token-slots.js';
-import type { TokenSource } from './token-source.js';
 
 /**
  * A provider, as one client of it: signs users in, and calls its API for them. The same verbs serve both protocols.
@@ -158,7 +158,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     const client = withToken === false ? this.clientCredentials : undefined;
     if (withholdToken || (withToken === false && !client)) return sendApiRequest(this.#http, call);
     requireApiOrigin(this.#config, target);
-    const credentials = client ?? (await this.credentialsFor({ token, request, user }));
+    const credentials = client ?? (await this.credentialsFor(await this.#slots.find({ token, request, user })));
     return sendApiRequest(this.#http, call, { origins: this.#config.apiOrigins, ...credentials });
   }
 
@@ -251,10 +251,10 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * How an API call carries the token.
    * @throws {MissingTokenError} when there is none
    */
-  protected abstract credentialsFor(source: TokenSource): Promise<Omit<Credentials, 'origins'>>;
+  protected abstract credentialsFor(slot: TokenSlot): Promise<ApiCredentials>;
 
   /** How an API call without a token is signed; OAuth 2 does not sign it. */
-  protected get clientCredentials(): Omit<Credentials, 'origins'> | undefined {
+  protected get clientCredentials(): ApiCredentials | undefined {
     return undefined;
   }
 

@@ -1,21 +1,28 @@
-import type { ClientConfig } from '../config/client-config.js';
+import type { ClientConfig, OAuth2ClientConfig } from '../config/client-config.js';
 import { tokenBindingOf } from '../config/token-binding.js';
 import type { OAuthRequest } from '../oauth-request.js';
-import { MissingTokenError } from '../oauth.errors.js';
-import { askStore } from '../refresh/ask-store.js';
+import { MissingTokenError, OAuthConfigError } from '../oauth.errors.js';
+import { CallerSlot, type UpdateToken } from '../refresh/caller-slot.js';
+import { ClientSlot } from '../refresh/client-slot.js';
+import { StoredSlot } from '../refresh/stored-slot.js';
+import type { TokenSlot } from '../refresh/token-slot.js';
+import { sha256 } from '../sha256.js';
 import { holdsApplicationData } from '../state/application-data.js';
-import type { ApplicationTokens, FoundToken } from '../token/application-tokens.js';
+import { isShared, type ApplicationTokens, type TokenFinders, type UserId } from '../token/application-tokens.js';
 import { requireOwnToken } from '../token/token-binding.js';
+import { tokenKey } from '../token/token-key.js';
+import type { FetchedToken } from '../token/token-store.js';
 import type { StoredToken } from '../token/token.js';
-import type { TokenSource } from './token-source.js';
+import type { TokenSource } from './api-options.js';
 
-/** Seconds that a token store has to answer where no token is refreshed. */
+/** Seconds that a token store has to answer with OAuth 1, whose tokens are not refreshed. */
 const STORE_TIMEOUT_S = 10;
 
-/** Finds the tokens of one client's users. */
+/** The one answer to "whose token?": finds the slot of a token of one client. */
 export class TokenSlots {
   readonly #config: ClientConfig;
   readonly #application: ApplicationTokens;
+  #clientSlot?: TokenSlot;
 
   constructor(config: ClientConfig, application: ApplicationTokens) {
     this.#config = config;
@@ -23,39 +30,65 @@ export class TokenSlots {
   }
 
   /**
-   * Where the token of a call is.
-   * @throws {MissingTokenError} when nobody says whose it is, or the user has none
+   * Returns the slot of the first token that there is:
+   * 1. `token`;
+   * 2. for a machine client, its own token;
+   * 3. with a `request`, what `fetchToken` returns: that of the client's settings, or else that of the module;
+   * 4. what the `tokenStore` has: a `TokenStore` for `user`, or else for the `userOf` the `request`; a `SimpleTokenStore`
+   *    for the `request`.
+   *
+   * @throws {MissingTokenError} when nothing says whose token it is, when the user has none, or when the token was issued by
+   * another provider or to another client
+   * @throws {OAuthConfigError} when `userOf` or the `TokenStore` that a `user` needs is not configured
    */
-  async find({ token, request, user }: TokenSource): Promise<FoundToken> {
-    if (token) return this.#given(token);
-    if (!request && user === undefined) throw this.#missing('none of `token`, `request` and `user` was passed');
-    const { fetchToken } = this.#config;
-    if (!fetchToken || !request) {
-      const found = await this.#application.find(this.#config.name, { request, user });
-      if (found) return 'given' in found ? this.#given(found.given) : found;
-    } else {
-      const given = await fetchToken(request);
-      if (given) return this.#given(given);
-    }
-    throw this.#missing(
+  async find({ token, request, user }: TokenSource): Promise<TokenSlot> {
+    const config = this.#config;
+    const { name } = config;
+    if (token) return this.#callerSlot(token, request);
+    if (config.protocol === 'OAuth 2' && config.grantType === 'client_credentials') return this.#ofClient(config);
+    if (!request && user === undefined) throw missingToken(name, 'none of `token`, `request` and `user` was passed');
+    const slot = await this.#ofUser(request, user);
+    if (slot) return slot;
+    throw missingToken(
+      name,
       'no user is signed in, or this user has no token. Sign in first; tokens are found by `tokenStore` or `fetchToken`',
     );
   }
 
-  /** @throws {MissingTokenError} when there is none */
-  async read(source: TokenSource): Promise<StoredToken> {
-    const found = await this.find(source);
-    if ('given' in found) return found.given;
-    const stored = await askStore(this.#config.name, 'read', found.store.fetch(found.key), STORE_TIMEOUT_S);
-    if (!stored) throw this.#missing('this user has none; sign in first');
-    this.requireOwn(stored.token);
-    return stored.token;
+  async #ofUser(request: OAuthRequest | undefined, user: UserId): Promise<TokenSlot | undefined> {
+    const { name, fetchToken } = this.#config;
+    if (request && fetchToken) return this.#fetched(await fetchToken(request), request);
+    const finders = await this.#application.finders();
+    if (request && finders.fetchToken) return this.#fetched(await finders.fetchToken(name, request), request);
+    const { store } = finders;
+    if (isShared(store)) {
+      const owner = user ?? (request && (await requireUserOf(finders)(request)));
+      if (isNobody(owner)) return undefined;
+      const binding = tokenBindingOf(this.#config);
+      return new StoredSlot(store, tokenKey(name, owner), { timeout: this.#timeout, binding, request });
+    }
+    if (!request) throw needsTokenStore(store);
+    return this.#fetched(await store?.fetchToken(name, request), request);
+  }
+
+  /** The client's own token (RFC 6749 §4.4): one for all processes that share a store. */
+  async #ofClient(config: OAuth2ClientConfig): Promise<TokenSlot> {
+    if (this.#clientSlot) return this.#clientSlot;
+    const { store } = await this.#application.finders();
+    return (this.#clientSlot ??= isShared(store)
+      ? new StoredSlot(store, clientKey(config), { timeout: this.#timeout })
+      : new ClientSlot());
   }
 
   /** Whether a user is signed in here; if the application does not say, data that it keeps in the session counts as a user. */
   async isSignedIn(request: OAuthRequest): Promise<boolean> {
-    if (await this.#config.fetchToken?.(request)) return true;
-    return (await this.#application.isSignedIn(this.#config.name, request)) ?? holdsApplicationData(request);
+    const { name, fetchToken } = this.#config;
+    if (await fetchToken?.(request)) return true;
+    const finders = await this.#application.finders();
+    if (finders.userOf) return !isNobody(await finders.userOf(request));
+    const finder = finders.fetchToken ? finders : finders.store;
+    const token = finder && 'fetchToken' in finder && (await finder.fetchToken?.(name, request));
+    return Boolean(token) || holdsApplicationData(request);
   }
 
   /** @throws {MissingTokenError} when the token was issued by another provider, or to another client */
@@ -63,12 +96,54 @@ export class TokenSlots {
     requireOwnToken(this.#config.name, token, tokenBindingOf(this.#config));
   }
 
-  #given(token: StoredToken): FoundToken {
-    this.requireOwn(token);
-    return { given: token };
+  #fetched(token: FetchedToken, request: OAuthRequest): TokenSlot | undefined {
+    return token ? this.#callerSlot(token, request) : undefined;
   }
 
-  #missing(why: string): MissingTokenError {
-    return new MissingTokenError({ description: `no token for "${this.#config.name}": ${why}` });
+  #callerSlot(token: StoredToken, request: OAuthRequest | undefined): TokenSlot {
+    this.requireOwn(token);
+    return new CallerSlot({ name: this.#config.name, request }, token, this.#update);
   }
+
+  readonly #update: UpdateToken = (token, context) => {
+    const config = this.#config;
+    if (config.protocol === 'OAuth 2' && config.updateToken) return config.updateToken(token, context);
+    return this.#application.updateToken(config.name, token, context);
+  };
+
+  get #timeout(): number {
+    return this.#config.protocol === 'OAuth 2' ? this.#config.refreshTimeout : STORE_TIMEOUT_S;
+  }
+}
+
+/** Returns the error for a call that finds no token. */
+export function missingToken(name: string, why = 'this user has none; sign in first'): MissingTokenError {
+  return new MissingTokenError({ description: `no token for "${name}": ${why}` });
+}
+
+/** The token of a client that asks another provider, or for something else, has another key. */
+function clientKey(config: OAuth2ClientConfig) {
+  const { name, clientId, scope, resource, accessTokenParams } = config;
+  const asked = JSON.stringify([tokenBindingOf(config).issuer, clientId, scope, resource, accessTokenParams]);
+  const digest = sha256(asked).slice(0, 16);
+  return tokenKey(`${name}#${digest}`, '');
+}
+
+function isNobody(user: UserId): user is '' | null | undefined {
+  return user === undefined || user === null || user === '';
+}
+
+function requireUserOf({ userOf }: TokenFinders): NonNullable<TokenFinders['userOf']> {
+  if (userOf) return userOf;
+  throw new OAuthConfigError([
+    'userOf: missing. The tokenStore finds tokens by user id, and userOf returns the user id of a request. Add userOf to OAuthClientModule',
+  ]);
+}
+
+function needsTokenStore(store: TokenFinders['store']): OAuthConfigError {
+  const why = store ? 'is a SimpleTokenStore (fetchToken), which finds tokens by the request' : 'is missing';
+  return new OAuthConfigError([
+    `tokenStore: a call with \`{ user }\` needs a TokenStore, and the tokenStore of OAuthClientModule ${why}. Pass ` +
+      '`{ request }` or `{ token }` to the call, or configure a TokenStore, such as RedisTokenStore or TypeOrmTokenStore',
+  ]);
 }

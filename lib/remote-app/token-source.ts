@@ -1,25 +1,23 @@
 import { OAuthError } from '../oauth.errors.js';
-import type { ApiRequestOptions } from './api-options.js';
-
-/** Whose token an API call carries. */
-export type TokenSource = Pick<ApiRequestOptions, 'token' | 'request' | 'user'>;
+import type { TokenSource } from './api-options.js';
 
 const KEYS = new Set(['token', 'request', 'user']);
 
 /**
  * Checks whose token a call is for. Nothing is guessed: a request may have a property `accessToken`, or `user`, that is not
  * what it seems.
+ * @param method the method that was called, for the error
  * @throws {OAuthError} `invalid_request` (status 500) for anything but `{ token }`, `{ request }` or `{ user }`
  */
-export function readTokenSource(source: unknown): TokenSource {
-  if (typeof source === 'object' && source !== null) {
-    const given = source as Record<string, unknown>;
-    const present = Object.keys(given).filter((key) => given[key] !== undefined);
-    if (present.length > 0 && present.every((key) => KEYS.has(key)) && isUser(given.user)) return source;
-  }
+export function readTokenSource(source: unknown, method: string): TokenSource {
+  const given = typeof source === 'object' && source !== null ? (source as Record<string, unknown>) : {};
+  const present = Object.keys(given).filter((key) => given[key] !== undefined);
+  if (present.length > 0 && present.every((key) => KEYS.has(key)) && isUser(given.user)) return given;
+  const isToken = present.includes('accessToken') || present.includes('access_token');
   throw new OAuthError('invalid_request', {
     description:
-      "the call does not say which token to use. Expected { token }, { request } or { user: your user's id }, and nothing else",
+      "the call does not say which token to use. Expected { token }, { request } or { user: your user's id }, and nothing else" +
+      (isToken ? `. To pass a token, write ${method}({ token }) instead of ${method}(token)` : ''),
     status: 500,
   });
 }

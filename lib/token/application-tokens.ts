@@ -1,26 +1,25 @@
 import type { OAuthRequest } from '../oauth-request.js';
-import type { SimpleTokenStore, TokenEvents, TokenKey, TokenStore } from './token-store.js';
-import type { StoredToken } from './token.js';
+import type { SimpleTokenStore, TokenEvents, TokenStore } from './token-store.js';
 
-/** Whose token an API call is to carry. */
-export interface TokenOwner {
-  request?: OAuthRequest;
-  /** Your user's id, in a {@link TokenStore}. */
-  user?: string | number;
+/** What the application finds its users' tokens with. What it has not configured is absent. */
+export interface TokenFinders {
+  /** The option `fetchToken`. */
+  fetchToken?: SimpleTokenStore['fetchToken'];
+  /** The option `tokenStore`. */
+  store?: TokenStore | SimpleTokenStore;
+  /** The option `userOf`. */
+  userOf?: (request: OAuthRequest) => UserId | Promise<UserId>;
 }
 
-/** Where a user's token is: in the store that all processes share, or in the application's hands. */
-export type FoundToken = { store: TokenStore; key: TokenKey } | { given: StoredToken };
+/** The id of the application's user; an empty one means that nobody is signed in. */
+export type UserId = string | number | null | undefined;
 
 /** The tokens of the application, whichever way it keeps them. */
 export interface ApplicationTokens extends TokenEvents, Required<Pick<SimpleTokenStore, 'updateToken'>> {
-  /** Nothing, where the user has none, or where nobody knows who the user is. */
-  find(name: string, owner: TokenOwner): Promise<FoundToken | undefined>;
-  /**
-   * Whether a user is signed in: by `userOf`, or else because there is a token of this client. Undefined where neither is
-   * known, as with a `TokenStore` whose application has no `userOf`.
-   */
-  isSignedIn(name: string, request: OAuthRequest): Promise<boolean | undefined>;
-  /** The store that all processes share, if there is one. */
-  sharedStore(): Promise<TokenStore | undefined>;
+  finders(): Promise<TokenFinders>;
+}
+
+/** Whether all processes share a store. */
+export function isShared(store: TokenFinders['store']): store is TokenStore {
+  return store !== undefined && !('fetchToken' in store);
 }

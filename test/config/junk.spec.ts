@@ -110,9 +110,7 @@ const name = fc.oneof(
 );
 
 const NO_TOKENS: ApplicationTokens = {
-  find: () => Promise.resolve(undefined),
-  isSignedIn: () => Promise.resolve(undefined),
-  sharedStore: () => Promise.resolve(undefined),
+  finders: () => Promise.resolve({}),
   updateToken: () => undefined,
 };
 

@@ -201,9 +201,9 @@ describe('a whole login', () => {
   it('can be revoked and introspected', async () => {
     const { token } = (await allow(browser, await login('harbour'))).json() as Result;
     const harbour = app.registry.get<OAuth2App>('harbour');
-    expect(await harbour.introspectToken(token)).toMatchObject({ active: true, sub: '1815' });
-    await harbour.revokeToken(token);
-    expect(await harbour.introspectToken(token)).toEqual({ active: false });
+    expect(await harbour.introspectToken({ token })).toMatchObject({ active: true, sub: '1815' });
+    await harbour.revokeToken({ token });
+    expect(await harbour.introspectToken({ token })).toEqual({ active: false });
   });
 
   it('of several pending at once in one browser, each returns to its own place', async () => {

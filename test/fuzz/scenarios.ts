@@ -84,12 +84,12 @@ export const SCENARIOS: Record<string, Scenario> = {
   revocation: {
     kinds: OPEN_ID,
     endpoints: ['revoke', 'metadata'],
-    call: ({ two, token }) => two.revokeToken(token),
+    call: ({ two, token }) => two.revokeToken({ token }),
   },
   introspection: {
     kinds: ['oidc', 'signed'],
     endpoints: ['introspect', 'introspect', 'metadata', 'jwks'],
-    call: ({ two, token }) => two.introspectToken(token),
+    call: ({ two, token }) => two.introspectToken({ token }),
   },
   device: {
     kinds: OPEN_ID,

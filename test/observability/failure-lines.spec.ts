@@ -271,7 +271,7 @@ it('a failed request for a device code, a poll and a revocation are one line eac
   provider.on('POST /token', () => ({ status: 400, json: { error: 'access_denied' } }));
   await failure((await dev.deviceAuthorization()).wait());
   provider.on('POST /revoke', () => ({ status: 500, body: 'out of order' }));
-  await failure(dev.revokeToken(TOKEN));
+  await failure(dev.revokeToken({ token: TOKEN }));
   expect(lines.map((line) => / step=(\w+) provider_status=(\d+)/.exec(line)?.slice(1))).toEqual([
     ['device_authorization', '400'],
     ['device_poll', '400'],

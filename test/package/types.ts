@@ -14,7 +14,7 @@ import { CreateOAuthTokens1764000000000, OAuth2TokenEntity } from 'nestjs-oauth-
 const TOKEN = { accessToken: 'a-token', tokenType: 'bearer' };
 
 export async function call(app: OAuth2App): Promise<AxiosResponse<string>> {
-  const { active }: TokenIntrospection = await app.introspectToken(TOKEN);
+  const { active }: TokenIntrospection = await app.introspectToken({ token: TOKEN });
   const keys: string[] = (await app.publicJwks()).keys.flatMap(({ kid }) => kid ?? []);
   return app.get<string>('user', { token: TOKEN, params: { active, keys } });
 }

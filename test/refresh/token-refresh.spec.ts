@@ -179,6 +179,21 @@ describe('a token that was refreshed', () => {
     await expect(dev.get('user', { user: 'ada' })).rejects.toMatchObject({ error: 'missing_token' });
   });
 
+  it('is missing, not refused, for calls that got it in vain: the login ended meanwhile', async () => {
+    await store.save(ADA, provider.issueExpired('ada'));
+    provider.script(async (_attempt, process) => {
+      const answer = process();
+      await store.remove(ADA); // as another process does when the provider revokes the grant
+      provider.forgetAccessToken('ada');
+      return answer;
+    });
+    const dev = await startProcess();
+    const calls = await Promise.allSettled([1, 2].map(() => dev.get('user', { user: 'ada' })));
+    const refusal = expect.objectContaining({ error: 'missing_token', status: 401 });
+    expect(calls).toEqual([1, 2].map(() => ({ status: 'rejected', reason: refusal })));
+    expect(provider.refreshes).toHaveLength(1);
+  });
+
   it('gives way to the one of a login that was finished meanwhile', async () => {
     await store.save(ADA, provider.issueExpired('ada'));
     let fresh: OAuth2Token | undefined;

@@ -61,7 +61,7 @@ describe('an algorithm that cannot be used', () => {
   const calls: [string, string, (app: OAuth2App) => Promise<unknown>][] = [
     ['an id_token', 'id_token', (app) => app.fetchAccessToken({ code: 'c', codeVerifier: 'v'.repeat(43) })],
     ['userinfo', 'userinfo', (app) => app.userinfo({ token })],
-    ['an introspection', 'introspection', (app) => app.introspectToken(token)],
+    ['an introspection', 'introspection', (app) => app.introspectToken({ token })],
   ];
 
   async function failure(call: Promise<unknown>): Promise<string> {

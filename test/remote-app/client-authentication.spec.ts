@@ -103,7 +103,7 @@ describe('the authentication of a client', () => {
   it('is chosen for every endpoint alike', async () => {
     const dev = await start(['client_secret_post']);
     provider.on('POST /token', () => ({ status: 200, body: '' }));
-    await dev.revokeToken({ accessToken: 'a', tokenType: 'bearer' });
+    await dev.revokeToken({ token: { accessToken: 'a', tokenType: 'bearer' } });
     expect(sent()).toEqual(['client_secret_post']);
   });
 

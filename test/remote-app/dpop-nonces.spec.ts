@@ -60,7 +60,7 @@ describe('a server that takes each DPoP nonce once', () => {
     ['token requests', () => app.fetchAccessToken({ code: 'c', codeVerifier: 'v'.repeat(43), dpopKey: KEY })],
     ['refreshes', () => app.fetchAccessToken({ grantType: 'refresh_token', token: TOKEN })],
     ['pushed authorization requests', () => app.createAuthorizationUrl('https://app.test/callback')],
-    ['revocations', () => app.revokeToken(TOKEN)],
+    ['revocations', () => app.revokeToken({ token: TOKEN })],
   ];
 
   it.each(calls)(
@@ -119,13 +119,13 @@ describe('a server that takes each DPoP nonce once', () => {
   });
 
   it('gets a proof with the revocation of a bound token, and none with that of another', async () => {
-    await app.revokeToken(TOKEN);
+    await app.revokeToken({ token: TOKEN });
     const { htm, htu, ath } = decodeJwt(String(provider.requests.at(-1)?.headers.dpop));
     expect({ htm, htu, ath }).toEqual({ htm: 'POST', htu: `${provider.url}/revoke`, ath: undefined });
     provider.on('POST /revoke', () => ({ status: 204 }));
-    await app.revokeToken({ accessToken: 'b' });
+    await app.revokeToken({ token: { accessToken: 'b' } });
     expect(provider.requests.at(-1)?.headers).not.toHaveProperty('dpop');
-    await app.revokeToken({ accessToken: 'b', tokenType: 'dpop' }); // its key was lost
+    await app.revokeToken({ token: { accessToken: 'b', tokenType: 'dpop' } }); // its key was lost
     expect(provider.requests.at(-1)?.headers).not.toHaveProperty('dpop');
   });
 });

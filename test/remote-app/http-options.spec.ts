@@ -91,8 +91,8 @@ describe('http', () => {
     await app.fetchAccessToken({ grantType: 'refresh_token', token: TOKEN });
     await app.deviceAuthorization();
     await app.backchannelAuthentication({ loginHint: 'ada' });
-    await app.introspectToken(TOKEN);
-    await app.revokeToken(TOKEN);
+    await app.introspectToken({ token: TOKEN });
+    await app.revokeToken({ token: TOKEN });
     await app.userinfo({ token: TOKEN });
     await app.get('endpoint', { token: TOKEN });
     await app.checkProvider().catch(() => undefined);

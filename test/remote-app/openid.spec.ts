@@ -218,8 +218,8 @@ describe('a provider with metadata', () => {
           return request;
         }),
     });
-    await dev.revokeToken({ accessToken: 'a', refreshToken: 'r' });
-    await dev.revokeToken({ accessToken: 'a' });
+    await dev.revokeToken({ token: { accessToken: 'a', refreshToken: 'r' } });
+    await dev.revokeToken({ token: { accessToken: 'a' } });
     const forms = provider.requests
       .filter(({ path }) => path === '/revoke')
       .map(({ body }) => Object.fromEntries(new URLSearchParams(body.toString())));
@@ -228,7 +228,7 @@ describe('a provider with metadata', () => {
       { token: 'a', token_type_hint: 'access_token', extra: '1' },
     ]);
     provider.on('POST /revoke', () => ({ status: 503 }));
-    await expect(dev.revokeToken({ accessToken: 'a' })).rejects.toMatchObject({ status: 502 });
+    await expect(dev.revokeToken({ token: { accessToken: 'a' } })).rejects.toMatchObject({ status: 502 });
   });
 
   it('introspects an access token through its hook', async () => {
@@ -240,15 +240,17 @@ describe('a provider with metadata', () => {
           headers: { ...request.headers, 'x-extra': '1' },
         })),
     });
-    expect(await dev.introspectToken({ accessToken: 'a' })).toMatchObject({ active: true, sub: 'ada' });
+    expect(await dev.introspectToken({ token: { accessToken: 'a' } })).toMatchObject({ active: true, sub: 'ada' });
     expect(provider.requests.at(-1)?.headers['x-extra']).toBe('1');
     provider.on('POST /introspect', () => ({
       json: { active: true, exp: 1_790_000_000_000, iat: '2026-09-21T14:13:20Z', nbf: 'soon' },
     }));
-    const { exp, iat, nbf } = await dev.introspectToken({ accessToken: 'a' });
+    const { exp, iat, nbf } = await dev.introspectToken({ token: { accessToken: 'a' } });
     expect([exp, iat, nbf]).toEqual([1_790_000_000, 1_790_000_000, undefined]);
     provider.on('POST /introspect', () => ({ json: { yes: true } }));
-    await expect(dev.introspectToken({ accessToken: 'a' })).rejects.toMatchObject({ error: 'token_invalid' });
+    await expect(dev.introspectToken({ token: { accessToken: 'a' } })).rejects.toMatchObject({
+      error: 'token_invalid',
+    });
   });
 
   it('cannot revoke where there is no revocation endpoint', async () => {
@@ -256,7 +258,7 @@ describe('a provider with metadata', () => {
       json: { ...metadata(), revocation_endpoint: undefined },
     }));
     const dev = await start();
-    await expect(dev.revokeToken({ accessToken: 'a' })).rejects.toThrow(/usable revocation_endpoint/);
+    await expect(dev.revokeToken({ token: { accessToken: 'a' } })).rejects.toThrow(/usable revocation_endpoint/);
   });
 
   describe('that the settings name by their issuer', () => {

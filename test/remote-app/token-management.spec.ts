@@ -1,11 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ProviderError, type ClientRegistration, type OAuth2App, type OAuthRegistry } from 'nestjs-oauth-client';
+import {
+  ProviderError,
+  type ClientRegistration,
+  type OAuth2App,
+  type OAuthRegistry,
+  type OAuthRequest,
+} from 'nestjs-oauth-client';
+import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 describe('the endpoints beside the token endpoint', () => {
+  const ADA = { name: 'dev', user: 'ada' };
   let provider: ScriptedProvider;
   let registry: OAuthRegistry;
+  let tokenStore: MemoryTokenStore;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -20,7 +29,9 @@ describe('the endpoints beside the token endpoint', () => {
       userinfoEndpoint: `${provider.url}/endpoint`,
       allowInsecureHttp: true,
     } as ClientRegistration;
-    registry = await registryWith({ options: { clients: { dev } } });
+    tokenStore = new MemoryTokenStore();
+    const userOf = ({ headers }: OAuthRequest) => headers?.user as string | undefined;
+    registry = await registryWith({ options: { clients: { dev }, tokenStore, userOf } });
   });
 
   afterEach(() => provider.close());
@@ -40,8 +51,8 @@ describe('the endpoints beside the token endpoint', () => {
       allowInsecureHttp: true,
     };
     return [
-      ['the revocation endpoint', () => app().revokeToken(TOKEN)],
-      ['the introspection endpoint', () => app().introspectToken(TOKEN)],
+      ['the revocation endpoint', () => app().revokeToken({ token: TOKEN })],
+      ['the introspection endpoint', () => app().introspectToken({ token: TOKEN })],
       ['the registration endpoint', () => registry.registerDynamically('new', settings, {})],
       ['/endpoint', () => app().userinfo({ token: TOKEN })],
     ];
@@ -56,7 +67,7 @@ describe('the endpoints beside the token endpoint', () => {
     [205, undefined],
   ])('takes a revocation that is answered %s %p for a success', async (status, body) => {
     provider.on('POST /endpoint', () => ({ status, body }));
-    await expect(app().revokeToken(TOKEN)).resolves.toBeUndefined();
+    await expect(app().revokeToken({ token: TOKEN })).resolves.toBeUndefined();
   });
 
   it.each([
@@ -95,4 +106,55 @@ describe('the endpoints beside the token endpoint', () => {
       expect(String(error)).toContain(`${name} answered 200 text/html, 16 characters`);
     }
   });
+
+  describe('for a stored token', () => {
+    const STORED = { ...TOKEN, tokenType: 'bearer', expiresAt: 1 };
+
+    function sent(): Record<string, string>[] {
+      return provider.requests.map(({ body }) => Object.fromEntries(new URLSearchParams(body.toString())));
+    }
+
+    beforeEach(() => tokenStore.save(ADA, STORED));
+
+    it.each([{ user: 'ada' }, { request: { headers: { user: 'ada' } } }])(
+      'revoke the refresh token of %j, and then remove the token from the store',
+      async (source) => {
+        provider.on('POST /endpoint', () => ({ status: 200, body: '' }));
+        await app().revokeToken(source);
+        expect(sent()).toEqual([expect.objectContaining({ token: 'refresh-token', token_type_hint: 'refresh_token' })]);
+        expect(await tokenStore.fetch(ADA)).toBeUndefined();
+        await expect(app().revokeToken(source)).rejects.toMatchObject({ error: 'missing_token', status: 401 });
+      },
+    );
+
+    it('keep the token when the provider does not revoke it', async () => {
+      provider.on('POST /endpoint', () => ({ status: 503, body: '' }));
+      await expect(app().revokeToken({ user: 'ada' })).rejects.toBeInstanceOf(ProviderError);
+      expect(await tokenStore.fetch(ADA)).toMatchObject({ token: STORED });
+    });
+
+    it('remove nothing when the token is passed', async () => {
+      provider.on('POST /endpoint', () => ({ status: 200, body: '' }));
+      await app().revokeToken({ token: STORED });
+      expect(await tokenStore.fetch(ADA)).toMatchObject({ token: STORED });
+    });
+
+    it('introspect the access token as it is, without a refresh', async () => {
+      provider.on('POST /endpoint', () => ({ json: { active: false } }));
+      expect(await app().introspectToken({ user: 'ada' })).toEqual({ active: false });
+      expect(sent()).toEqual([expect.objectContaining({ token: 'access-token', token_type_hint: 'access_token' })]);
+    });
+  });
+
+  it.each(['revokeToken', 'introspectToken', 'userinfo'] as const)(
+    'refuse a bare token, and say what to write (%s)',
+    async (method) => {
+      for (const token of [TOKEN, { access_token: 'a' }]) {
+        const call = app()[method](token as never);
+        await expect(call).rejects.toMatchObject({ error: 'invalid_request', status: 500 });
+        await expect(call).rejects.toThrow(`write ${method}({ token }) instead of ${method}(token)`);
+      }
+      expect(provider.requests).toEqual([]);
+    },
+  );
 });

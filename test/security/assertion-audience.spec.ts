@@ -58,8 +58,8 @@ describe('the assertion of a client', () => {
     const token = { accessToken: 'a', refreshToken: 'r' };
     await Promise.allSettled([
       dev.createAuthorizationUrl(),
-      dev.revokeToken(token),
-      dev.introspectToken(token),
+      dev.revokeToken({ token }),
+      dev.introspectToken({ token }),
       dev.deviceAuthorization(),
       dev.backchannelAuthentication({ loginHint: 'ada' }),
     ]);

@@ -132,7 +132,7 @@ it('an answer about a token does not make its copy an administrator', async () =
   const clients = { dev: { ...dev, ...endpoints } };
   const app = await startStateApp({ clients });
   try {
-    const answer = await app.registry.get<OAuth2App>('dev').introspectToken({ accessToken: 'a' });
+    const answer = await app.registry.get<OAuth2App>('dev').introspectToken({ token: { accessToken: 'a' } });
     expect(answer).toEqual({ active: true, sub: 'ada', exp: 1700000000 });
     expect(Object.assign({}, answer)).not.toHaveProperty('admin');
   } finally {

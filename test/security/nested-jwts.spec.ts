@@ -147,7 +147,7 @@ describe('an unsigned JWT from anybody', () => {
       const client = app.registry.get<OAuth2App>('dev');
       const calls: Record<string, () => Promise<object>> = {
         '/me': () => client.userinfo({ token: { accessToken: 'a' } }),
-        '/introspect': () => client.introspectToken({ accessToken: 'a' }),
+        '/introspect': () => client.introspectToken({ token: { accessToken: 'a' } }),
         '/token': () => client.fetchAccessToken({ grantType: 'client_credentials' }),
         '/register': () => client.registerClient({}),
       };

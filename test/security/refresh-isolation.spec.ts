@@ -12,7 +12,7 @@ import {
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { FreshTokens } from '../../lib/refresh/fresh-tokens.js';
 import { inTime } from '../../lib/refresh/in-time.js';
-import type { TokenPlace } from '../../lib/refresh/token-place.js';
+import type { TokenSlot } from '../../lib/refresh/token-slot.js';
 import { registryWith } from '../config/registry-with.js';
 import { clientAt } from '../providers/client-at.js';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
@@ -289,7 +289,7 @@ describe.each(TOKEN_STORES)('a token that cannot be saved in %s', (_name, run, o
 });
 
 describe('tokens in memory', () => {
-  function placeOf(user: string, save: TokenPlace['save']): TokenPlace {
+  function slotOf(user: string, save: TokenSlot['save']): TokenSlot {
     return {
       owner: { name: 'dev', user },
       idOf: () => user,
@@ -301,15 +301,15 @@ describe('tokens in memory', () => {
 
   it('tokens that cannot be saved do not fill the memory', async () => {
     const fresh = new FreshTokens();
-    const places = Array.from({ length: 1001 }, (_, user) =>
-      placeOf(`user ${user}`, () => Promise.reject(new Error('full'))),
+    const slots = Array.from({ length: 1001 }, (_, user) =>
+      slotOf(`user ${user}`, () => Promise.reject(new Error('full'))),
     );
-    for (const place of places) {
-      const saved = fresh.save(place, { accessToken: 'new', tokenType: 'bearer' }, await place.read());
+    for (const slot of slots) {
+      const saved = fresh.save(slot, { accessToken: 'new', tokenType: 'bearer' }, await fresh.read(slot));
       await expect(saved).rejects.toThrow('full');
     }
-    expect((await fresh.read(places[0]!))?.token.accessToken).toBe('old');
-    expect((await fresh.read(places[1000]!))?.token.accessToken).toBe('new');
+    expect((await fresh.read(slots[0]!))?.token.accessToken).toBe('old');
+    expect((await fresh.read(slots[1000]!))?.token.accessToken).toBe('new');
   });
 
   it('a wait beyond the longest timer does not end at once', async () => {

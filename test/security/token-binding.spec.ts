@@ -82,8 +82,8 @@ function uses(app: OAuth2App, token: OAuth2Token): [what: string, use: () => Pro
     ['an API call with the user', () => app.get('me', { user: 'ada' })],
     ['userinfo with the token', () => app.userinfo({ token })],
     ['userinfo with the request', () => app.userinfo({ request: { session: {} } })],
-    ['revocation', () => app.revokeToken(token)],
-    ['introspection', () => app.introspectToken(token)],
+    ['revocation', () => app.revokeToken({ token })],
+    ['introspection', () => app.introspectToken({ token })],
     ['a refresh', () => app.fetchAccessToken({ grantType: 'refresh_token', token })],
     ['a front-channel logout', () => app.frontchannelLogout({ method: 'GET', query: { iss: 'i', sid: 's' } })],
   ];

@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
-import type { ApiAnswer, Credentials } from '../../http/api-request.js';
+import type { ApiAnswer, ApiCredentials } from '../../http/api-request.js';
 import { InvalidTokenError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { DpopProofs } from '../client/dpop-proofs.js';
@@ -17,7 +17,7 @@ export function tokenCredentials(
   { config, dpopKeys }: Pick<ProviderContext, 'config' | 'dpopKeys'>,
   first: OAuth2Token,
   replace?: ReplaceToken,
-): Omit<Credentials, 'origins'> {
+): ApiCredentials {
   const { compliance, tokenPlacement } = config;
   const isBound = first.tokenType === 'dpop';
   const proofs = new DpopProofs(dpopKeys);
@@ -33,7 +33,7 @@ export function tokenCredentials(
       return { ...placed, headers: { ...placed.headers, dpop } };
     },
     ...(isBound && { learn: (url: string, { headers }: ApiAnswer) => void proofs.receive(url, headers, false) }),
-    async isChallenge(answer, url) {
+    async renew(answer, url) {
       if (isBound && proofs.receive(url, answer.headers, asksForNonce(answer))) return true;
       if (isReplaced || !refusesToken(answer)) return false;
       const another = await replace?.(token);

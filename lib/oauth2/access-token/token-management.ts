@@ -1,4 +1,3 @@
-import type { JsonWebKey } from 'node:crypto';
 import {
   introspectionRequest,
   processIntrospectionResponse,
@@ -8,6 +7,7 @@ import {
 } from 'oauth4webapi';
 import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
 import { readInstant } from '../../token/expiry.js';
+import type { OAuth2Token } from '../../token/token.js';
 import { endpointAsksForNonce, withProofs } from '../client/dpop-proofs.js';
 import { readClaims } from '../openid/claims.js';
 import { providerOfJwt } from '../openid/jwt-provider.js';
@@ -25,19 +25,18 @@ import { checkJwt } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';
 
 /** Which token is meant (RFC 7009 §2.1). */
-export type TokenTypeHint = 'access_token' | 'refresh_token';
+type TokenTypeHint = 'access_token' | 'refresh_token';
 
 /**
- * Revokes a token (RFC 7009 §2). Each 2xx status is a success: many providers answer 204.
- * @param dpopKey the key that the token is bound to, whose proof is sent (RFC 9449)
+ * Revokes the refresh token, and with it the whole grant, or else the access token (RFC 7009 §2). Each 2xx status is a
+ * success: many providers answer 204. A token that is bound to a key is sent with a proof (RFC 9449).
  */
-export async function revokeToken(
-  provider: Provider,
-  token: string,
-  hint: TokenTypeHint,
-  dpopKey?: JsonWebKey,
-): Promise<void> {
+export async function revokeToken(provider: Provider, revoked: OAuth2Token): Promise<void> {
   const { server, client } = provider;
+  const { accessToken, refreshToken, tokenType } = revoked;
+  const token = refreshToken ?? accessToken;
+  const hint = refreshToken === undefined ? 'access_token' : 'refresh_token';
+  const dpopKey = tokenType === 'dpop' ? (revoked.dpopKey ?? provider.config.dpopKey) : undefined;
   const url = requireEndpoint(provider, 'revocation_endpoint');
   const authentication = authenticationAt(provider, 'revocation_endpoint');
   await withProofs(provider.dpopKeys, async (proofs) => {
@@ -55,18 +54,14 @@ export async function revokeToken(
   });
 }
 
-/** Asks the provider about a token (RFC 7662 §2); a signed answer is checked (RFC 9701). */
-export async function introspectToken(
-  provider: Provider,
-  token: string,
-  hint: TokenTypeHint,
-): Promise<IntrospectionResponse> {
+/** Asks the provider about an access token (RFC 7662 §2); a signed answer is checked (RFC 9701). */
+export async function introspectToken(provider: Provider, token: string): Promise<IntrospectionResponse> {
   const { server, client } = provider;
   requireEndpoint(provider, 'introspection_endpoint');
   const authentication = authenticationAt(provider, 'introspection_endpoint');
   try {
     let jwt: string | undefined;
-    const options = managementOptions(provider, 'introspect_token_request', hint, (answer) => {
+    const options = managementOptions(provider, 'introspect_token_request', 'access_token', (answer) => {
       if (isJwt(answer.headers['content-type'])) {
         checkJwt(answer.text);
         jwt = answer.text;

@@ -96,9 +96,9 @@ describe('a client that authenticates by a key', () => {
     const { token } = await site.signIn('es256');
     const es256 = site.client('es256');
     const renewed = await es256.fetchAccessToken({ grantType: 'refresh_token', token });
-    expect(await es256.introspectToken(renewed)).toMatchObject({ active: true });
-    await es256.revokeToken(renewed);
-    expect(await es256.introspectToken(renewed)).toEqual({ active: false });
+    expect(await es256.introspectToken({ token: renewed })).toMatchObject({ active: true });
+    await es256.revokeToken({ token: renewed });
+    expect(await es256.introspectToken({ token: renewed })).toEqual({ active: false });
     const assertions = ['token', 'introspection', 'revocation'].map((route) => site.seenAt(route).at(-1)?.sent);
     const ids = assertions.map((sent) => decodeJwt(sent?.client_assertion ?? '').jti);
     expect(new Set(ids).size).toBe(3);

@@ -52,7 +52,7 @@ describe('a token that is bound to a key (DPoP)', () => {
     for (const { authorization, token } of [first, second]) {
       expect(token).toMatchObject({ tokenType: 'dpop', dpopKey: { kty: 'EC', crv: 'P-256', d: expect.any(String) } });
       expect(authorization.searchParams.get('dpop_jkt')).toBe(await thumbprint(token));
-      const { cnf } = await site.client('bound').introspectToken(token);
+      const { cnf } = await site.client('bound').introspectToken({ token });
       expect(cnf).toEqual({ jkt: await thumbprint(token) });
     }
     expect(await thumbprint(first.token)).not.toBe(await thumbprint(second.token));

@@ -113,7 +113,7 @@ describe('a client that shows its certificate (mutual TLS)', () => {
     const { token, userInfo } = await site.signIn(name);
     expect(userInfo).toMatchObject({ sub: '1815' });
     expect(hostAt('token')).toBe(`localhost:${aliases.port}`);
-    const { cnf } = await site.client(name).introspectToken(token);
+    const { cnf } = await site.client(name).introspectToken({ token });
     expect(hostAt('introspection')).toBe(`localhost:${aliases.port}`);
     expect(cnf).toEqual({ 'x5t#S256': fingerprintOf(shown) });
   });
@@ -135,10 +135,10 @@ describe('a client that shows its certificate (mutual TLS)', () => {
     const { token } = await site.signIn('ca');
     const vouchedFor = site.client('ca');
     const renewed = await vouchedFor.fetchAccessToken({ grantType: 'refresh_token', token });
-    expect((await vouchedFor.introspectToken(renewed)).cnf).toEqual({ 'x5t#S256': fingerprintOf(trusted) });
-    await vouchedFor.revokeToken(renewed);
+    expect((await vouchedFor.introspectToken({ token: renewed })).cnf).toEqual({ 'x5t#S256': fingerprintOf(trusted) });
+    await vouchedFor.revokeToken({ token: renewed });
     expect(hostAt('revocation')).toBe(`localhost:${aliases.port}`);
-    expect(await vouchedFor.introspectToken(renewed)).toEqual({ active: false });
+    expect(await vouchedFor.introspectToken({ token: renewed })).toEqual({ active: false });
   });
 
   it('pushes its requests with its certificate', async () => {
@@ -151,7 +151,7 @@ describe('a client that shows its certificate (mutual TLS)', () => {
     const { token, userInfo } = await site.signIn('named');
     expect(userInfo).toMatchObject({ sub: '1815' });
     expect(hostAt('token')).toBe(`localhost:${other.port}`);
-    expect(await site.client('named').introspectToken(token)).toMatchObject({ active: true });
+    expect(await site.client('named').introspectToken({ token })).toMatchObject({ active: true });
     expect(hostAt('introspection')).toBe(`localhost:${other.port}`);
   });
 

@@ -126,7 +126,7 @@ describe('a login on another device', () => {
     const device = await bound.deviceAuthorization();
     await allow(browser, await typeCode(device));
     const { token } = await device.wait();
-    const { cnf } = await bound.introspectToken(token);
+    const { cnf } = await bound.introspectToken({ token });
     expect(cnf).toEqual({ jkt: await calculateJwkThumbprint(token.dpopKey as JWK) });
   });
 
@@ -267,6 +267,9 @@ describe('a machine client', () => {
     const opaque = site.client('opaque');
     await opaque.get('things');
     const [accessToken = ''] = tokensAtApi();
-    expect(await opaque.introspectToken({ accessToken })).toMatchObject({ active: true, client_id: 'opaque' });
+    expect(await opaque.introspectToken({ token: { accessToken } })).toMatchObject({
+      active: true,
+      client_id: 'opaque',
+    });
   });
 });

@@ -39,13 +39,13 @@ describe('a token', () => {
   it.each(['plain', 'posting'])('is revoked with its whole grant, by the refresh token (%s)', async (name) => {
     const { token } = await site.signIn(name);
     const client = site.client(name);
-    expect(await client.introspectToken(token)).toMatchObject({ active: true });
-    await client.revokeToken(token);
+    expect(await client.introspectToken({ token })).toMatchObject({ active: true });
+    await client.revokeToken({ token });
     expect(site.seenAt('revocation').at(-1)).toMatchObject({
       sent: { token: token.refreshToken, token_type_hint: 'refresh_token' },
       status: 200,
     });
-    expect(await client.introspectToken(token)).toEqual({ active: false });
+    expect(await client.introspectToken({ token })).toEqual({ active: false });
     await expect(client.fetchAccessToken({ grantType: 'refresh_token', token })).rejects.toMatchObject({
       error: 'invalid_grant',
     });
@@ -54,7 +54,7 @@ describe('a token', () => {
   it('is revoked by itself where it has no refresh token', async () => {
     const { token } = await site.signIn('plain');
     const plain = site.client('plain');
-    await plain.revokeToken({ accessToken: token.accessToken });
+    await plain.revokeToken({ token: { accessToken: token.accessToken } });
     expect(site.seenAt('revocation').at(-1)?.sent).toMatchObject({ token_type_hint: 'access_token' });
     const call = plain.get('me', { token: { accessToken: token.accessToken } });
     await expect(call).rejects.toMatchObject({ answer: { status: 401 } });
@@ -62,7 +62,7 @@ describe('a token', () => {
 
   it('is told about by the provider', async () => {
     const { token } = await site.signIn('plain', { user: 'grace' });
-    const said = await site.client('plain').introspectToken(token);
+    const said = await site.client('plain').introspectToken({ token });
     expect(said).toMatchObject({ active: true, sub: '1906', client_id: 'plain', scope: 'openid profile email' });
     expect(site.seenAt('introspection').at(-1)?.answer).toEqual(said);
   });
@@ -72,7 +72,7 @@ describe('a token', () => {
     ['sealed', { alg: 'RSA-OAEP-256', kid: 'enc' }],
   ])('is told about in a JWT (%s)', async (name, header) => {
     const { token } = await site.signIn(name);
-    expect(await site.client(name).introspectToken(token)).toMatchObject({
+    expect(await site.client(name).introspectToken({ token })).toMatchObject({
       active: true,
       sub: '1815',
       client_id: name,
@@ -85,7 +85,10 @@ describe('a token', () => {
     const guessed = { ...settings(site.oidc.url), clientId: 'plain', clientSecret: 'guessed' };
     site.registry.register('stranger', guessed, { replace: true });
     const { issuer: _, clientId: __, ...unbound } = token; // a token that is bound is not even sent
-    await expect(site.client('stranger')[ask](unbound)).rejects.toMatchObject({ error: 'invalid_client', status: 502 });
+    await expect(site.client('stranger')[ask]({ token: unbound })).rejects.toMatchObject({
+      error: 'invalid_client',
+      status: 502,
+    });
   });
 });
 

@@ -1,9 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
-import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthConfigError } from '../oauth.errors.js';
-import type { ApplicationTokens, FoundToken, TokenOwner } from '../token/application-tokens.js';
+import { isShared, type ApplicationTokens, type TokenFinders } from '../token/application-tokens.js';
 import { tokenKey } from '../token/token-key.js';
 import type {
   EndedSession,
@@ -21,7 +20,7 @@ type AnyStore = TokenStore | SimpleTokenStore;
 
 /** The application's tokens: by the functions of the options, or else in the `tokenStore` that Nest resolves. */
 @Injectable()
-export class ModuleTokens implements ApplicationTokens, OnModuleInit {
+export class ConfiguredTokens implements ApplicationTokens, OnModuleInit {
   readonly #options: OAuthClientOptions;
   readonly #moduleRef: ModuleRef;
   #store?: Promise<AnyStore | undefined>;
@@ -36,30 +35,9 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
     await this.#resolved();
   }
 
-  async find(name: string, { request, user }: TokenOwner): Promise<FoundToken | undefined> {
-    const { fetchToken } = this.#options.value;
-    const store = await this.#resolved();
-    if (request && fetchToken) return given(await fetchToken(name, request));
-    if (isShared(store)) {
-      const owner = user ?? (request && (await this.#userOf(request)));
-      return isNobody(owner) ? undefined : { store, key: tokenKey(name, owner) };
-    }
-    if (!request) throw needsTokenStore(store);
-    return given(await store?.fetchToken(name, request));
-  }
-
-  async isSignedIn(name: string, request: OAuthRequest): Promise<boolean | undefined> {
+  async finders(): Promise<TokenFinders> {
     const options = this.#options.value;
-    if (options.userOf) return !isNobody(await options.userOf(request));
-    const { fetchToken } = options;
-    const store = await this.#resolved();
-    if (fetchToken) return Boolean(await fetchToken(name, request)) || undefined;
-    return isShared(store) ? undefined : Boolean(await store?.fetchToken(name, request)) || undefined;
-  }
-
-  async sharedStore(): Promise<TokenStore | undefined> {
-    const store = await this.#resolved();
-    return isShared(store) ? store : undefined;
+    return { fetchToken: options.fetchToken, userOf: options.userOf?.bind(options), store: await this.#resolved() };
   }
 
   async updateToken(name: string, token: OAuth2Token, context: UpdateTokenContext): Promise<void> {
@@ -94,9 +72,10 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
    * @throws whatever the store does when it cannot answer
    */
   async check(): Promise<boolean> {
-    const store = await this.sharedStore();
-    await store?.fetch(tokenKey('#health-check', ''));
-    return store !== undefined;
+    const store = await this.#resolved();
+    if (!isShared(store)) return false;
+    await store.fetch(tokenKey('#health-check', ''));
+    return true;
   }
 
   async #whoHas(event: keyof TokenEvents): Promise<TokenEvents | undefined> {
@@ -104,14 +83,6 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
     if (options[event]) return options;
     const store = await this.#resolved();
     return store?.[event] ? store : undefined;
-  }
-
-  async #userOf(request: object): Promise<string | number | null | undefined> {
-    const options = this.#options.value;
-    if (options.userOf) return options.userOf(request);
-    throw new OAuthConfigError([
-      'userOf: missing. The tokenStore finds tokens by user id, and userOf returns the user id of a request. Add userOf to OAuthClientModule',
-    ]);
   }
 
   #resolved(): Promise<AnyStore | undefined> {
@@ -123,24 +94,4 @@ export class ModuleTokens implements ApplicationTokens, OnModuleInit {
     if (value === undefined) return undefined;
     return resolveOption<AnyStore>(this.#moduleRef, { name: 'tokenStore', value, methods: ['fetchToken', 'fetch'] });
   }
-}
-
-function isNobody(user: string | number | null | undefined): user is '' | null | undefined {
-  return user === undefined || user === null || user === '';
-}
-
-function needsTokenStore(store: SimpleTokenStore | undefined): OAuthConfigError {
-  const why = store ? 'is a SimpleTokenStore (fetchToken), which finds tokens by the request' : 'is missing';
-  return new OAuthConfigError([
-    `tokenStore: a call with \`{ user }\` needs a TokenStore, and the tokenStore of OAuthClientModule ${why}. Pass ` +
-      '`{ request }` or `{ token }` to the call, or configure a TokenStore, such as RedisTokenStore or TypeOrmTokenStore',
-  ]);
-}
-
-function given(token: Awaited<ReturnType<SimpleTokenStore['fetchToken']>>): FoundToken | undefined {
-  return token ? { given: token } : undefined;
-}
-
-function isShared(store: AnyStore | undefined): store is TokenStore {
-  return store !== undefined && !('fetchToken' in store);
 }

@@ -1,0 +1,26 @@
+import type { VersionedToken } from '../token/token-store.js';
+import type { OAuth2Token } from '../token/token.js';
+import type { TokenSlot } from './token-slot.js';
+
+/** The client's own token (RFC 6749 §4.4) where no store is shared. */
+export class ClientSlot implements TokenSlot {
+  #kept?: VersionedToken;
+
+  idOf(): string {
+    return '';
+  }
+
+  read(): Promise<VersionedToken | undefined> {
+    return Promise.resolve(this.#kept);
+  }
+
+  save(token: OAuth2Token): Promise<string> {
+    this.#kept = { token, version: '' };
+    return Promise.resolve('');
+  }
+
+  remove(): Promise<boolean> {
+    this.#kept = undefined;
+    return Promise.resolve(true);
+  }
+}

@@ -1,0 +1,73 @@
+import { thrownText } from '../error-text.js';
+import { OAuthError } from '../oauth.errors.js';
+import { errorFields, logEvent } from '../observability/log.js';
+import { count, traced, type Attributes } from '../observability/telemetry.js';
+import { secretsOfToken } from './ask-store.js';
+import type { RefreshOptions } from './refresh-options.js';
+import type { TokenSlot } from './token-slot.js';
+
+type Events = RefreshOptions['events'];
+type Details<Event extends keyof Events> = Omit<Parameters<NonNullable<Events[Event]>>[0], 'name' | 'user' | 'request'>;
+
+/** What a client's refreshes report: spans, counters, lines of the log, and events of the application. */
+export class RefreshReports {
+  readonly #client: string;
+  readonly #events: Events;
+  readonly #attributes: Attributes;
+
+  constructor(client: string, events: Events) {
+    this.#client = client;
+    this.#events = events;
+    this.#attributes = { 'oauth.client.name': client };
+  }
+
+  /** Runs a refresh in a span, and logs its failure once, however many calls wait for it. */
+  span<T>(run: () => Promise<T>): Promise<T> {
+    const refresh = traced('oauth.refresh', this.#attributes, run);
+    refresh.catch((error: unknown) => this.#logFailure(error));
+    return refresh;
+  }
+
+  joined(): void {
+    count('oauth.client.refresh.joins', this.#attributes);
+  }
+
+  refreshed(): void {
+    count('oauth.client.refreshes', this.#attributes);
+    logEvent('debug', 'token refreshed', { client: this.#client });
+  }
+
+  tookOver(): void {
+    logEvent('warn', 'took over an unfinished refresh', { client: this.#client });
+  }
+
+  savedAtLast(): void {
+    logEvent('log', 'token saved at last', { client: this.#client });
+  }
+
+  givenUp(): void {
+    logEvent('error', 'token given up', { client: this.#client });
+  }
+
+  revoked(error: OAuthError): void {
+    error.log({ event: 'token revoked', client: this.#client, step: 'refresh' });
+  }
+
+  /** Notifies the application of what happened to a token that has an owner. An error of the application is logged. */
+  async notify<Event extends keyof Events>(event: Event, { owner }: TokenSlot, details: Details<Event>): Promise<void> {
+    if (!owner) return;
+    try {
+      await this.#events[event]?.({ ...owner, ...details });
+    } catch (error) {
+      const detail = thrownText(error, secretsOfToken(details.token));
+      logEvent('error', `${event} threw`, { client: this.#client, ...errorFields(error), detail });
+    }
+  }
+
+  /** A user who must sign in again is a failure of the call, which logs it. */
+  #logFailure(error: unknown): void {
+    const client = this.#client;
+    if (!(error instanceof OAuthError)) logEvent('warn', 'refresh failed', { client, ...errorFields(error) });
+    else if (error.getStatus() !== 401) error.log({ event: 'refresh failed', client, step: 'refresh' }, 'warn');
+  }
+}
