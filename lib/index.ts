@@ -18,23 +18,20 @@ export {
   OAuthToken,
   OAuthUserInfo,
 } from './nest/oauth-callback.decorator.js';
-export { OAuthCallbackGuard, type OAuthCallbackOptions } from './nest/oauth-callback.guard.js';
-export { OAuthLogin } from './nest/oauth-login.decorator.js';
+export { OAuthLogin, type OAuthLoginOptions, type OAuthLoginParams } from './nest/oauth-login.decorator.js';
 export {
   OAuthHealthIndicator,
   type OAuthHealth,
   type OAuthHealthOptions,
   type PartHealth,
 } from './nest/oauth.health.js';
-export type { OAuthLoginOptions, OAuthLoginParams } from './nest/oauth-login.guard.js';
 export {
   OAuthBackchannelLogout,
   OAuthFrontchannelLogout,
   OAuthLogout,
   OAuthLogoutCallback,
+  type OAuthLogoutOptions,
 } from './nest/oauth-logout.decorator.js';
-export { OAuthLogoutGuard } from './nest/oauth-logout.guard.js';
-export type { OAuthLogoutOptions } from './nest/oauth-logout-redirect.guard.js';
 export { OAuthClientModule } from './oauth-client.module.js';
 export type {
   OAuthClientModuleAsyncOptions,

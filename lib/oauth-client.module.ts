@@ -9,9 +9,9 @@ import { asyncOptionFaults, optionFaults, siteOptions } from './nest/module-opti
 import { ModuleStateStore } from './nest/module-state-store.js';
 import { ConfiguredTokens } from './nest/configured-tokens.js';
 import { OAuthHealthIndicator } from './nest/oauth.health.js';
+import { RedirectSender } from './nest/redirect-sender.js';
 import { remoteAppProviders } from './nest/remote-app.providers.js';
 import { RouteCheck } from './nest/route-check.js';
-import { RouteRedirects } from './nest/route-redirects.js';
 import {
   OAuthClientOptions,
   OAuthFeatureClients,
@@ -49,19 +49,14 @@ export class OAuthClientModule {
           ModuleStateStore,
           registryProvider,
           OAuthHealthIndicator,
-          RouteRedirects,
+          RedirectSender,
           CallbackPaths,
           RouteCheck,
           ...remoteAppProviders(),
         ];
       },
       get exports() {
-        return [
-          OAuthRegistry,
-          OAuthHealthIndicator,
-          RouteRedirects,
-          ...remoteAppProviders().map(({ provide }) => provide),
-        ];
+        return [OAuthRegistry, OAuthHealthIndicator, ...remoteAppProviders().map(({ provide }) => provide)];
       },
     };
   }

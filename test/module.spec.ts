@@ -297,6 +297,14 @@ describe('OAuthClientModule', () => {
       expect(app.get('name')).toBe('dev');
     });
 
+    it('provides the app of every name that getRemoteAppToken() was called with, and no other', async () => {
+      getRemoteAppToken('asked-for');
+      const clients = { 'asked-for': OAUTH2, 'never-asked-for': OAUTH2 };
+      const app = await start({ imports: [OAuthClientModule.forRoot({ clients })] });
+      expect(app.get<OAuth2App>('RemoteApp(asked-for)').name).toBe('asked-for');
+      expect(() => app.get<OAuth2App>('RemoteApp(never-asked-for)')).toThrow('RemoteApp(never-asked-for)');
+    });
+
     it('has its token for overrideProvider in tests', async () => {
       @Injectable()
       class Consumer {

@@ -3,7 +3,11 @@ import { Inject } from '@nestjs/common';
 /** Names that code injects, each with the classes that do; the module provides an app for every one of them. */
 const injected = new Map<string, Set<object>>();
 
-/** The injection token of a client's {@link RemoteApp}, for `inject: [...]` and `overrideProvider(...)`. */
+/**
+ * Returns the injection token of a client's {@link RemoteApp}, for `inject: [...]` and `overrideProvider(...)`. Every name that
+ * this function is called with is also remembered: `OAuthClientModule` provides apps for the remembered names, so call it when
+ * files are loaded, not after the application has started.
+ */
 export function getRemoteAppToken(name: string): string {
   if (!injected.has(name)) injected.set(name, new Set());
   return `RemoteApp(${name})`;

@@ -1,8 +1,7 @@
-import { createParamDecorator, UseGuards } from '@nestjs/common';
-import { loginResultOf, returnToOf } from './login-result.js';
-import { OAUTH_CALLBACK, OAuthCallbackGuard, type OAuthCallbackOptions } from './oauth-callback.guard.js';
-import { redirectingIfDecorated } from './redirecting-handler.js';
-import { routeOf } from './route-client.js';
+import { createParamDecorator } from '@nestjs/common';
+import { keepLoginResult, loginResultOf, returnToOf } from './login-result.js';
+import { oauthRoute } from './oauth-route.js';
+import { clientOfRoute, routeOf } from './route-client.js';
 
 /**
  * Makes a route the end of a login: the callback is checked against the pending login and the token is fetched before the
@@ -16,13 +15,17 @@ import { routeOf } from './route-client.js';
  * @OAuthCallback('twitter')
  * callback(@OAuthToken() token: OAuth1Token, @OAuthReturnTo() returnTo: string) {}
  */
-export function OAuthCallback(clients?: string | readonly string[], options?: OAuthCallbackOptions): MethodDecorator;
-export function OAuthCallback(options: OAuthCallbackOptions): MethodDecorator;
-export function OAuthCallback(
-  first?: string | readonly string[] | OAuthCallbackOptions,
-  second?: OAuthCallbackOptions,
-): MethodDecorator {
-  return redirectingIfDecorated(routeOf(first, second), OAUTH_CALLBACK, () => UseGuards(OAuthCallbackGuard));
+export function OAuthCallback(clients?: string | readonly string[]): MethodDecorator;
+/** @internal A callback has no options: those that are given are reported at start-up. */
+export function OAuthCallback(clients?: string | readonly string[] | object, options?: object): MethodDecorator;
+export function OAuthCallback(clients?: string | readonly string[] | object, options?: object): MethodDecorator {
+  return oauthRoute({
+    decorator: '@OAuthCallback()',
+    ...routeOf(clients, options),
+    optionNames: [],
+    isCallback: true,
+    enter: async (call) => keepLoginResult(call.request, await clientOfRoute(call).completeLogin(call.request)),
+  });
 }
 
 /** The user's token: an `OAuth1Token` or an `OAuth2Token`. */

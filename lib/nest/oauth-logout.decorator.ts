@@ -1,8 +1,22 @@
-import { applyDecorators, HttpCode, UseGuards } from '@nestjs/common';
-import { OAUTH_LOGOUT, OAuthLogoutRedirectGuard, type OAuthLogoutOptions } from './oauth-logout-redirect.guard.js';
-import { OAUTH_LOGOUT_REQUEST, OAuthLogoutGuard, type OAuthLogoutRequestRoute } from './oauth-logout.guard.js';
-import { redirectingHandler, redirectingIfDecorated } from './redirecting-handler.js';
-import { routeOf } from './route-client.js';
+import { applyDecorators, HttpCode, Render } from '@nestjs/common';
+import { requireParams } from '../oauth2/authorization/read-params.js';
+import type { LogoutRedirectParams } from '../remote-app/logout.js';
+import { requireNavigation } from '../remote-app/navigation.js';
+import { refusePrefetch } from '../remote-app/prefetch.js';
+import { keepReturnTo } from './login-result.js';
+import { oauthRoute, type OAuthRoute } from './oauth-route.js';
+import { redirectAfterHandler } from './redirect-interceptor.js';
+import { REDIRECT_VIEW } from './redirect-sender.js';
+import { openIdClientOfRoute, routeOf, type RouteClients } from './route-client.js';
+
+/** How a logout route is set up; see `@OAuthLogout()`. */
+export interface OAuthLogoutOptions {
+  /**
+   * Where the provider sends the user back to, a route with `@OAuthLogoutCallback()`: absolute, or relative as the
+   * `redirectUri` of a login. `:provider` in it stands for the client's name.
+   */
+  postLogoutRedirectUri?: string;
+}
 
 /**
  * Makes a route the beginning of a logout that ends the provider's session too (OpenID Connect RP-Initiated Logout 1.0).
@@ -26,7 +40,25 @@ export function OAuthLogout(
   first?: string | readonly string[] | OAuthLogoutOptions,
   second?: OAuthLogoutOptions,
 ): MethodDecorator {
-  return redirectingHandler(routeOf(first, second), OAUTH_LOGOUT, () => UseGuards(OAuthLogoutRedirectGuard));
+  const { clients, options } = routeOf<OAuthLogoutOptions>(first, second);
+  const { postLogoutRedirectUri } = options;
+  const route = oauthRoute({
+    decorator: '@OAuthLogout()',
+    clients,
+    options,
+    optionNames: ['postLogoutRedirectUri'],
+    redirectUri: { option: 'postLogoutRedirectUri', value: postLogoutRedirectUri },
+    enter: (call) => {
+      const app = openIdClientOfRoute(call);
+      refusePrefetch(call.request); // before the handler ends the session here
+      requireNavigation(call.request);
+      redirectAfterHandler(call.context, (returned) => {
+        const params: LogoutRedirectParams = requireParams(returned, 'logout');
+        return app.logoutRedirect(call.request, { postLogoutRedirectUri, ...params });
+      });
+    },
+  });
+  return applyDecorators(route, Render(REDIRECT_VIEW));
 }
 
 /**
@@ -37,7 +69,13 @@ export function OAuthLogout(
  * may name any client that signs users in
  */
 export function OAuthLogoutCallback(clients?: string | readonly string[]): MethodDecorator {
-  return logoutRequest({ ...routeOf<object>(clients), kind: 'callback' });
+  return logoutRoute(clients, {
+    isCallback: true,
+    enter: async (call) => {
+      const { returnTo } = await openIdClientOfRoute(call).validateLogoutResponse(call.request);
+      keepReturnTo(call.request, returnTo);
+    },
+  });
 }
 
 /**
@@ -53,7 +91,8 @@ export function OAuthLogoutCallback(clients?: string | readonly string[]): Metho
  * signedOutThere() {}
  */
 export function OAuthBackchannelLogout(clients?: string | readonly string[]): MethodDecorator {
-  return applyDecorators(logoutRequest({ ...routeOf<object>(clients), kind: 'backchannel' }), HttpCode(200));
+  const route = logoutRoute(clients, { enter: (call) => openIdClientOfRoute(call).backchannelLogout(call.request) });
+  return applyDecorators(route, HttpCode(200));
 }
 
 /**
@@ -64,9 +103,9 @@ export function OAuthBackchannelLogout(clients?: string | readonly string[]): Me
  * may name any client that signs users in
  */
 export function OAuthFrontchannelLogout(clients?: string | readonly string[]): MethodDecorator {
-  return logoutRequest({ ...routeOf<object>(clients), kind: 'frontchannel' });
+  return logoutRoute(clients, { enter: (call) => openIdClientOfRoute(call).frontchannelLogout(call.request) });
 }
 
-function logoutRequest(route: OAuthLogoutRequestRoute): MethodDecorator {
-  return redirectingIfDecorated(route, OAUTH_LOGOUT_REQUEST, () => UseGuards(OAuthLogoutGuard));
+function logoutRoute(clients: RouteClients, route: Pick<OAuthRoute, 'enter' | 'isCallback'>): MethodDecorator {
+  return oauthRoute({ ...route, ...routeOf(clients), decorator: 'the decorator of the logout', optionNames: [] });
 }

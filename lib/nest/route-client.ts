@@ -12,32 +12,40 @@ import type { RemoteApp } from '../remote-app/remote-app.js';
  */
 export type RouteClients = string | readonly string[] | undefined;
 
-/** What the decorators of routes have in common. */
 export interface ClientRoute {
-  clients?: RouteClients;
+  clients: RouteClients;
+}
+
+/** A request to a route, and the registry of its application. */
+interface ClientRequest extends ClientRoute {
+  request: OAuthRequest;
+  registry: OAuthRegistry;
 }
 
 /**
- * Returns the arguments of a decorator as one object: `(clients, options)`, or `(options)` alone.
+ * Reads the arguments of a decorator: `(clients, options)`, or `(options)` alone.
  * @throws {TypeError} for an empty list, which no request could match, and for what is not a name
  */
-export function routeOf<Options extends object>(first: unknown, second?: Options): Options & ClientRoute {
-  if (isRecord(first)) return first as Options & ClientRoute;
-  const names: unknown[] = [first ?? []].flat();
-  if (first === null || names.some((name) => typeof name !== 'string')) {
+export function routeOf<Options extends object>(
+  first: unknown,
+  second: Options = {} as Options,
+): ClientRoute & { options: Options } {
+  const { clients, ...options } = isRecord(first) ? first : { clients: first, ...second };
+  const names: unknown[] = [clients ?? []].flat();
+  if (clients === null || names.some((name) => typeof name !== 'string')) {
     throw new TypeError('the clients of a route: expected the name of a client, or a list of names');
   }
-  if (first !== undefined && names.length === 0) {
+  if (clients !== undefined && names.length === 0) {
     throw new TypeError('the list of clients of a route is empty. Name its clients, or leave the list out');
   }
-  return { ...(second ?? ({} as Options)), clients: first as RouteClients };
+  return { clients: clients as RouteClients, options: options as Options };
 }
 
 /**
  * Returns the client that a route is for.
  * @throws {OAuthError} `unknown_provider` (status 404) when the parameter names none that can sign users in
  */
-export function clientOfRoute(registry: OAuthRegistry, clients: RouteClients, request: OAuthRequest): RemoteApp {
+export function clientOfRoute({ registry, clients, request }: ClientRequest): RemoteApp {
   if (typeof clients === 'string') return logged(clients, () => registry.get(clients));
   const { provider } = (request.params ?? {}) as { provider?: unknown };
   if (typeof provider === 'string' && isServed(registry, clients, provider)) {
@@ -52,17 +60,18 @@ export function clientOfRoute(registry: OAuthRegistry, clients: RouteClients, re
  * @throws {OAuthError} `unknown_provider` (status 404) when the parameter names a client of OAuth 1
  * @throws {OAuthConfigError} when the decorator names one, or a machine client
  */
-export function openIdClientOfRoute(registry: OAuthRegistry, clients: RouteClients, request: OAuthRequest): OAuth2App {
-  const app = clientOfRoute(registry, clients, request);
+export function openIdClientOfRoute(call: ClientRequest): OAuth2App {
+  const app = clientOfRoute(call);
   if (app instanceof OAuth2App && app.signsUsersIn) return app;
-  if (typeof clients !== 'string') throw unknownProvider(registry, 'there is no such provider to sign out of');
+  if (typeof call.clients !== 'string')
+    throw unknownProvider(call.registry, 'there is no such provider to sign out of');
   const fault = new OAuthConfigError([
     app.signsUsersIn
       ? `${app.name}: OAuth 1 has no logout. End only your own session`
       : `${app.name}: a machine client (client_credentials) cannot sign users in or out`,
   ]);
   logFailure(fault, { name: app.name });
-  throw fault.exposeWhen(registry.exposeErrors);
+  throw fault.exposeWhen(call.registry.exposeErrors);
 }
 
 function isServed(registry: OAuthRegistry, clients: readonly string[] | undefined, provider: string): boolean {

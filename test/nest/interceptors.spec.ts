@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fastifyCookie from '@fastify/cookie';
 import fastifySession from '@fastify/session';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -13,6 +14,7 @@ import {
   Query,
   Redirect,
   Req,
+  RequestTimeoutException,
   Scope,
   UseFilters,
   UseGuards,
@@ -42,7 +44,7 @@ import {
   type OAuthLoginParams,
   type OAuthRequest,
 } from 'nestjs-oauth-client';
-import { map, of, tap, type Observable } from 'rxjs';
+import { map, of, tap, throwError, timeout, type Observable } from 'rxjs';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 
@@ -83,18 +85,32 @@ class LoggingInterceptor implements NestInterceptor {
   }
 }
 
+class TimeoutInterceptor implements NestInterceptor {
+  constructor(private readonly milliseconds: number) {}
+
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const late = (): Observable<never> => throwError(() => new RequestTimeoutException('too slow'));
+    return next.handle().pipe(timeout({ each: this.milliseconds, with: late }));
+  }
+}
+
 const WRAPPED = { wrap: () => new WrapInterceptor() };
 const CACHED = { cache: () => new CachingInterceptor(false) };
 const CACHED_JSON = { 'cache as JSON': () => new CachingInterceptor(true) };
 const LOGGED = { log: () => new LoggingInterceptor() };
 
+const TIMED = { 'time out': () => new TimeoutInterceptor(10_000) };
+
 const SETS: Record<string, () => NestInterceptor>[] = [
   WRAPPED,
   CACHED,
   LOGGED,
+  TIMED,
   { ...CACHED, ...WRAPPED },
   { ...CACHED_JSON, ...WRAPPED, ...LOGGED },
   { ...LOGGED, ...WRAPPED, ...CACHED },
+  { ...WRAPPED, ...CACHED, ...LOGGED, ...TIMED },
+  { ...TIMED, ...LOGGED, ...CACHED_JSON, ...WRAPPED },
 ];
 
 @Injectable()
@@ -126,6 +142,12 @@ class AuthController {
     throw new ForbiddenException('not today');
   }
 
+  @Get('slow')
+  @OAuthLogin({ redirectUri: '/auth/:provider/callback' })
+  async slow(): Promise<void> {
+    await sleep(100);
+  }
+
   @Get('callback')
   @OAuthCallback()
   @Redirect('/home', 303)
@@ -146,6 +168,11 @@ class AuthController {
   signedOut(@OAuthReturnTo() returnTo: string): { url: string } {
     return { url: `${returnTo}?signed-out` };
   }
+
+  @Get('signed-out-too')
+  @Redirect('/bye')
+  @OAuthLogoutCallback()
+  signedOutToo(): void {}
 
   @Get('frame')
   @OAuthFrontchannelLogout()
@@ -369,6 +396,26 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
       const page = await get(`${url}/auth/dev/refused`, visitor);
       expect([page.status, page.json()]).toMatchObject([403, { message: 'not today' }]);
     }
+  });
+
+  it('answers with the error of an interceptor that times out, and sends no redirect later', async () => {
+    const { url } = await start(new TimeoutInterceptor(20));
+    const page = await get(`${url}/auth/dev/slow`);
+    expect([page.status, page.headers.get('location'), page.json()]).toMatchObject([
+      408,
+      null,
+      { message: 'too slow' },
+    ]);
+    await sleep(200);
+    target(await get(`${url}/auth/dev/login`));
+  });
+
+  it('goes to the address of a @Redirect() above the decorator of this library', async () => {
+    const { url } = await start(new WrapInterceptor());
+    const visitor = new Browser();
+    const state = target(await get(`${url}/auth/dev/logout`, visitor)).searchParams.get('state') ?? '';
+    const page = await get(`${url}/auth/dev/signed-out-too?state=${state}`, visitor);
+    expect([page.status, page.headers.get('location')]).toEqual([302, '/bye']);
   });
 
   it('answers 404 for an unknown provider, for every visitor', async () => {

@@ -146,9 +146,13 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
     (provider) => {
       const registry = app.get(OAuthRegistry);
       for (const served of [undefined, LISTED]) {
-        expect(() => clientOfRoute(registry, served, { params: { provider } })).toThrow('no such provider');
+        expect(() => clientOfRoute({ registry, clients: served, request: { params: { provider } } })).toThrow(
+          'no such provider',
+        );
       }
-      expect(() => clientOfRoute(registry, undefined, { params: provider })).toThrow('no such provider');
+      expect(() => clientOfRoute({ registry, clients: undefined, request: { params: provider } })).toThrow(
+        'no such provider',
+      );
     },
   );
 });

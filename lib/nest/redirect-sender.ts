@@ -1,0 +1,112 @@
+import { Injectable, type ExecutionContext, type OnModuleInit } from '@nestjs/common';
+import {
+  ContextIdFactory,
+  ExternalContextCreator,
+  HttpAdapterHost,
+  MetadataScanner,
+  ModuleRef,
+  ModulesContainer,
+  type ContextId,
+} from '@nestjs/core';
+import { RouteParamsFactory } from '@nestjs/core/router/route-params-factory.js';
+import { isRecord } from '../config/is-record.js';
+import type { RedirectResponse } from '../remote-app/login.js';
+import { isEmitted, pendingRedirectOf, type PendingRedirect } from './redirect-interceptor.js';
+
+/** The view that redirecting routes render: `@Render(REDIRECT_VIEW)`. No view engine knows it. */
+export const REDIRECT_VIEW = 'nestjs-oauth-client:redirect';
+
+/** Where Nest keeps the parameters of a handler (`ROUTE_ARGS_METADATA`). */
+const ROUTE_ARGUMENTS = '__routeArguments__';
+
+type ParamType = Parameters<RouteParamsFactory['exchangeKeyForValue']>[0];
+
+/** A controller's instance for one request, and where Nest keeps it. */
+interface Host {
+  instance: object;
+  moduleKey: string;
+  contextId?: ContextId;
+}
+
+/**
+ * Sends redirects after all interceptors of the application, which therefore cannot change them. Nest asks the HTTP adapter to
+ * render a route's view when guards, interceptors and the handler are done; for `REDIRECT_VIEW`, this class answers.
+ */
+@Injectable()
+export class RedirectSender implements OnModuleInit {
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly modules: ModulesContainer,
+    private readonly contexts: ExternalContextCreator,
+  ) {}
+
+  onModuleInit(): void {
+    const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    if (!adapter) return; // an application without HTTP
+    const render = adapter.render.bind(adapter) as (response: object, view: string, answer: unknown) => unknown;
+    adapter.render = (response: object, view: string, answer: unknown) => {
+      const redirect = view === REDIRECT_VIEW ? pendingRedirectOf(response) : undefined;
+      return redirect ? this.#send(redirect, response, answer) : render(response, view, answer);
+    };
+  }
+
+  /** @param answer what the interceptors made of the handler's value, or returned without calling the handler */
+  async #send(redirect: PendingRedirect, response: object, answer: unknown): Promise<void> {
+    // A cache repeated the answer to another request: this visitor needs a redirect of their own.
+    if (!redirect.made && isEmitted(answer)) redirect.made = await redirect.make(await this.#handle(redirect.context));
+    const { httpAdapter } = this.adapterHost;
+    const { url, statusCode = 302 } = redirect.made ?? redirectIn(answer);
+    await (url === undefined ? httpAdapter.reply(response, answer) : httpAdapter.redirect(response, statusCode, url));
+  }
+
+  /** Calls the handler of a request with its parameters and pipes, and without interceptors. */
+  async #handle(context: ExecutionContext): Promise<unknown> {
+    const { instance, moduleKey, contextId } = await this.#hostOf(context);
+    // Nest looks for the module of a class among providers only, and needs that of a controller to find its pipes.
+    const contexts = Object.create(this.contexts, {
+      getContextModuleKey: { value: () => moduleKey },
+    }) as ExternalContextCreator;
+    const params = new RouteParamsFactory();
+    const paramsFactory = {
+      exchangeKeyForValue: (type: ParamType, data: string, [req, res, next]: [object, object, () => void]): unknown =>
+        params.exchangeKeyForValue<object, object, unknown>(type, data, { req, res, next }),
+    };
+    const handler = context.getHandler();
+    const handle = contexts.create(
+      instance,
+      handler as (...args: unknown[]) => unknown,
+      methodName(instance, handler),
+      ROUTE_ARGUMENTS,
+      paramsFactory,
+      contextId,
+      undefined,
+      { guards: false, interceptors: false, filters: false },
+      'http',
+    );
+    return handle(...context.getArgs<unknown[]>());
+  }
+
+  async #hostOf(context: ExecutionContext): Promise<Host> {
+    const controller = context.getClass<object>();
+    for (const [moduleKey, module] of this.modules) {
+      const wrapper = module.controllers.get(controller);
+      if (!wrapper) continue;
+      if (wrapper.isDependencyTreeStatic()) return { instance: wrapper.instance, moduleKey };
+      const contextId = ContextIdFactory.getByRequest(context.switchToHttp().getRequest<object>());
+      const moduleRef = module.getProviderByKey<ModuleRef>(ModuleRef).instance;
+      return { instance: await moduleRef.resolve(controller, contextId), moduleKey, contextId };
+    }
+    throw new TypeError(`no module has the controller ${controller.name}`);
+  }
+}
+
+/** Returns the name of a controller's method. That of the function may differ, if another decorator replaced the function. */
+function methodName(instance: object, handler: object): string {
+  const names = new MetadataScanner().getAllMethodNames(instance);
+  return names.find((name) => Reflect.get(instance, name) === handler) ?? '';
+}
+
+/** Returns the redirect that an interceptor answered with. */
+function redirectIn(answer: unknown): Partial<RedirectResponse> {
+  return isRecord(answer) && typeof answer.url === 'string' ? answer : {};
+}
