@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { errorType } from '../observability/error-type.js';
+import { LastGoodCopy } from '../last-good-copy.js';
 import { clamp } from '../limits.js';
 import { OAuthError } from '../oauth.errors.js';
 import { OAuthRegistry } from '../oauth.registry.js';
+import { inTime } from '../refresh/in-time.js';
 import { ConfiguredTokens } from './configured-tokens.js';
 
-/** Milliseconds that an answer counts: nobody is asked more often, however often the application is probed. */
-const FRESH = 5_000;
-/** Milliseconds after which a question without an answer is asked anew. */
-const GIVEN_UP = 60_000;
+/** Seconds for which an answer counts: nothing is checked more often, however often the application is probed. */
+const LIFETIME_S = 5;
+/** Seconds after which a check without an answer is given up. */
+const GIVE_UP_S = 60;
 /** Milliseconds that a probe waits. */
 const TIMEOUT = 3_000;
 /** Milliseconds that a probe waits at most; a timer that is told more fires at once. */
@@ -55,7 +57,7 @@ export interface OAuthHealth {
 export class OAuthHealthIndicator {
   readonly #registry: OAuthRegistry;
   readonly #tokens: ConfiguredTokens;
-  readonly #asked = new WeakMap<object, { answer: Promise<PartHealth | undefined>; until: number }>();
+  readonly #copies = new WeakMap<object, LastGoodCopy<PartHealth | undefined>>();
 
   constructor(registry: OAuthRegistry, tokens: ConfiguredTokens) {
     this.#registry = registry;
@@ -102,12 +104,10 @@ export class OAuthHealthIndicator {
   }
 
   #ask(whom: object, question: () => Promise<PartHealth | undefined>): Promise<PartHealth | undefined> {
-    const known = this.#asked.get(whom);
-    if (known && Date.now() < known.until) return known.answer;
-    const asked = { answer: question().catch(down), until: Date.now() + GIVEN_UP };
-    void asked.answer.then(() => (asked.until = Date.now() + FRESH));
-    this.#asked.set(whom, asked);
-    return asked.answer;
+    const noAnswer = () => new Error(`no answer within ${GIVE_UP_S} s`);
+    const copy = this.#copies.get(whom) ?? new LastGoodCopy(() => inTime(question(), GIVE_UP_S, noAnswer).catch(down));
+    this.#copies.set(whom, copy);
+    return copy.get(() => LIFETIME_S);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AxiosInstance } from 'axios';
 import { decodeProtectedHeader, type JWK } from 'jose';
 import { sendProtocolRequest } from '../../http/protocol-request.js';
+import { LastGoodCopy } from '../../last-good-copy.js';
 import { ProviderError } from '../../oauth.errors.js';
 import { RefusedInput } from '../wire/refused-input.js';
 import { reasonOf } from './failed-check.js';
@@ -10,12 +11,11 @@ import { bareKey, candidatesFor, keysThereAre, signerOf, type SignedBy } from '.
 import { whatCame } from './unexpected-answer.js';
 
 /** Seconds in which the keys are fetched once at most, however many tokens name a key that is unknown. */
-const ONCE_IN = 60;
+const RETRY_S = 60;
 /** Seconds for which a copy of the keys is used. */
-const LIFETIME = 300;
+const LIFETIME_S = 300;
 
-interface Copy {
-  url: string;
+interface KeySet {
   body: string;
   keys: PublicKey[];
 }
@@ -26,11 +26,7 @@ interface Copy {
  */
 export class ProviderKeys {
   readonly #http: AxiosInstance;
-  #copy?: Copy;
-  #askedAt = -Infinity;
-  #asking?: Promise<Copy>;
-  /** Why the last request failed, if it did. */
-  #failure?: Error;
+  #copy?: { of: string; keys: LastGoodCopy<KeySet> };
 
   constructor(http: AxiosInstance) {
     this.#http = http;
@@ -38,7 +34,7 @@ export class ProviderKeys {
 
   /** A `fetch` of the JWK Set, for code that chooses a key itself. */
   readonly fetch = async (url: string): Promise<Response> => {
-    const { body } = await this.#load(url, ONCE_IN);
+    const { body } = await this.#load(url, RETRY_S);
     return new Response(body, { headers: { 'content-type': 'application/json' } });
   };
 
@@ -51,10 +47,10 @@ export class ProviderKeys {
    */
   async keyOf(url: string, jws: string, issuer?: string): Promise<JWK> {
     const signedBy: SignedBy = { header: decodeProtectedHeader(jws), issuer };
-    const copy = await this.#load(url, LIFETIME);
+    const copy = await this.#load(url, LIFETIME_S);
     const signer = await signerOf(jws, signedBy, candidatesFor(signedBy, copy.keys));
     if (signer) return signer;
-    const { keys } = await this.#load(url, ONCE_IN);
+    const { keys } = await this.#load(url, RETRY_S);
     const candidates = candidatesFor(signedBy, keys);
     const [first] = candidates;
     if (!first) throw new NoFittingKey(signedBy.header, keysThereAre(signedBy, keys));
@@ -66,35 +62,28 @@ export class ProviderKeys {
    * @throws {ProviderError} when it did
    */
   async check(url: string): Promise<void> {
-    await this.fetch(url).catch(() => undefined);
-    if (this.#failure) throw this.#failure;
+    await this.fetch(url);
+    const { failure } = this.#copyOf(url);
+    if (failure) throw failure;
   }
 
-  async #load(url: string, seconds: number): Promise<Copy> {
-    const copy = this.#copy;
-    if (copy?.url === url && now() - this.#askedAt < seconds) return copy;
-    return (this.#asking ??= this.#ask(url).finally(() => (this.#asking = undefined)));
+  #load(url: string, maxAge: number): Promise<KeySet> {
+    return this.#copyOf(url).get(() => maxAge);
   }
 
-  async #ask(url: string): Promise<Copy> {
-    this.#askedAt = now();
-    try {
-      const set = await this.#read(url);
-      this.#copy = { url, body: JSON.stringify(set), keys: set.keys };
-      this.#failure = undefined;
-    } catch (error) {
-      this.#failure = error as Error;
-      if (this.#copy?.url !== url) throw error;
-    }
-    return this.#copy;
+  /** The keys of another URL are other keys. */
+  #copyOf(url: string): LastGoodCopy<KeySet> {
+    if (this.#copy?.of !== url) this.#copy = { of: url, keys: new LastGoodCopy(() => this.#read(url)) };
+    return this.#copy.keys;
   }
 
-  async #read(url: string): Promise<{ keys: PublicKey[] }> {
+  async #read(url: string): Promise<KeySet> {
     const headers = { accept: 'application/json, application/jwk-set+json' };
     const answer = await sendProtocolRequest(this.#http, { method: 'GET', url, headers, isRepeatable: true });
     try {
       if (answer.status !== 200) throw new RefusedInput('not a JWK Set');
-      return readJwkSet(answer.text);
+      const set = readJwkSet(answer.text);
+      return { body: JSON.stringify(set), keys: set.keys };
     } catch (error) {
       throw new ProviderError({
         description:
@@ -104,9 +93,4 @@ export class ProviderKeys {
       });
     }
   }
-}
-
-/** In whole seconds, as the caches on top of this one count. */
-function now(): number {
-  return Math.floor(Date.now() / 1000);
 }

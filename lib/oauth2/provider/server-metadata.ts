@@ -2,6 +2,7 @@ import type { AuthorizationServer } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import { wellKnownUrls } from '../../config/well-known.js';
 import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
+import { LastGoodCopy } from '../../last-good-copy.js';
 import { clamp } from '../../limits.js';
 import { ProviderError } from '../../oauth.errors.js';
 import { RefusedInput } from '../wire/refused-input.js';
@@ -11,11 +12,10 @@ import { readMetadata } from './metadata-schema.js';
 import { makeProvider, type Provider, type ProviderContext } from './provider.js';
 import { whatCame } from './unexpected-answer.js';
 
-const MINUTES = 60_000;
-/** How long metadata is used before it is read again: what its `Cache-Control` says, within these bounds. */
-const FRESH = { default: 60 * MINUTES, atLeast: 5 * MINUTES, atMost: 24 * 60 * MINUTES };
-/** How long the last good copy is used before the provider, which was down, is asked again. */
-const RETRY = MINUTES;
+/** Seconds for which metadata is used before it is read again: what its `Cache-Control` says, within these bounds. */
+const LIFETIME_S = { default: 3600, atLeast: 300, atMost: 86_400 };
+/** Seconds after which a provider that was down is asked again. */
+const RETRY_S = 60;
 
 /** Statuses of a server that does not answer at other URLs either. */
 const UNAVAILABLE = [429, 503];
@@ -27,19 +27,19 @@ interface Refusal {
   reason: string;
 }
 
-interface Read {
+interface Metadata {
   metadata: AuthorizationServer;
-  /** Milliseconds. */
+  /** Seconds. */
   lifetime: number;
 }
 
 /** The provider of one client; its metadata is read at first use, by one request however many ask. */
 export class ServerMetadata {
   readonly #context: ProviderContext;
-  #known?: { provider: Provider; freshUntil: number };
-  #loading?: Promise<Provider>;
-  /** Why the last reading failed, if it did. */
-  #failure?: Error;
+  readonly #copy = new LastGoodCopy(async () => {
+    const { metadata, lifetime } = await this.#read();
+    return { provider: this.#providerWith(metadata), lifetime };
+  });
 
   constructor(context: ProviderContext) {
     this.#context = context;
@@ -50,8 +50,8 @@ export class ServerMetadata {
    * next call tries again
    */
   async load(): Promise<Provider> {
-    if (this.#known && Date.now() < this.#known.freshUntil) return this.#known.provider;
-    return (this.#loading ??= this.#reload().finally(() => (this.#loading = undefined)));
+    const { provider } = await this.#copy.get(({ lifetime }) => (this.#copy.failure ? RETRY_S : lifetime));
+    return provider;
   }
 
   /**
@@ -60,24 +60,11 @@ export class ServerMetadata {
    */
   async check(): Promise<Provider> {
     const provider = await this.load();
-    if (this.#failure) throw this.#failure;
+    if (this.#copy.failure) throw this.#copy.failure;
     return provider;
   }
 
-  async #reload(): Promise<Provider> {
-    try {
-      const { metadata, lifetime } = await this.#read();
-      this.#known = { provider: this.#providerWith(metadata), freshUntil: Date.now() + lifetime };
-      this.#failure = undefined;
-    } catch (error) {
-      this.#failure = error as Error;
-      if (!this.#known) throw error;
-      this.#known = { ...this.#known, freshUntil: Date.now() + RETRY };
-    }
-    return this.#known.provider;
-  }
-
-  async #read(): Promise<Read> {
+  async #read(): Promise<Metadata> {
     const { serverMetadataUrl, issuer, endpoints } = this.#context.config;
     if (serverMetadataUrl !== undefined) return this.#readFromFirst([serverMetadataUrl], issuer);
     if (issuer === undefined || endpoints.jwks_uri !== undefined) {
@@ -87,7 +74,7 @@ export class ServerMetadata {
   }
 
   /** Reads the metadata from the first URL that has it. A provider that is down is not asked for the others. */
-  async #readFromFirst(urls: readonly string[], issuer: string | undefined): Promise<Read> {
+  async #readFromFirst(urls: readonly string[], issuer: string | undefined): Promise<Metadata> {
     const { http, config } = this.#context;
     const refusals: Refusal[] = [];
     for (const url of urls) {
@@ -117,7 +104,12 @@ export class ServerMetadata {
 }
 
 /** @throws {RefusedInput} when the answer is anything else than metadata of the issuer */
-function readAnswer(answer: ProtocolAnswer, url: string, issuer: string | undefined, config: OAuth2ClientConfig): Read {
+function readAnswer(
+  answer: ProtocolAnswer,
+  url: string,
+  issuer: string | undefined,
+  config: OAuth2ClientConfig,
+): Metadata {
   if (answer.status !== 200) {
     throw new RefusedInput(`the answer has the status ${answer.status}, expected 200 (${whatCame(answer)})`);
   }
@@ -141,9 +133,8 @@ function weightOf({ answer: { status } }: Refusal): number {
   return status === 404 ? 0 : status < 500 && status !== 429 ? 1 : 2;
 }
 
-/** Milliseconds (RFC 9111 §5.2.2.1). */
+/** Returns seconds (RFC 9111 §5.2.2.1). */
 function lifetimeOf({ 'cache-control': cacheControl = '' }: Record<string, string>): number {
   const [, seconds] = /\bmax-age=(\d{1,10})/.exec(cacheControl) ?? [];
-  const maxAge = seconds === undefined ? undefined : Number(seconds) * 1000;
-  return clamp(maxAge, FRESH.atLeast, FRESH.atMost, FRESH.default);
+  return clamp(seconds && Number(seconds), LIFETIME_S.atLeast, LIFETIME_S.atMost, LIFETIME_S.default);
 }
