@@ -66,7 +66,8 @@ export type { LogoutRedirectParams, LogoutResult } from './remote-app/logout.js'
 export { OAuth2App, type TokenIntrospection } from './remote-app/oauth2-app.js';
 export { RemoteApp } from './remote-app/remote-app.js';
 export { regenerateSession } from './state/regenerate-session.js';
-export type { Pending, PendingKey, StateStore } from './state/state-store.js';
+export type { LoginStorage } from './state/login-storage.js';
+export type { OAuthResponse } from './state/oauth-response.js';
 export { EncryptedTokenStore, type EncryptedTokenStoreOptions } from './token/encrypted-token-store.js';
 export { tokenKey } from './token/token-key.js';
 export type {

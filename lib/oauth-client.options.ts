@@ -2,7 +2,7 @@ import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } 
 import type { CreateAxiosDefaults } from 'axios';
 import type { ClientRegistration } from './oauth.registry.js';
 import type { OAuthRequest } from './oauth-request.js';
-import type { StateStore } from './state/state-store.js';
+import type { LoginStorage } from './state/login-storage.js';
 import type { SimpleTokenStore, TokenEvents, TokenStore } from './token/token-store.js';
 
 /** How the module is set up. With no options at all, everything comes from the settings. */
@@ -30,10 +30,10 @@ export interface OAuthClientModuleOptions extends TokenEvents {
   userOf?(request: OAuthRequest): string | number | null | undefined | Promise<string | number | null | undefined>;
   /**
    * Where a login waits for its callback: in the session; in an encrypted cookie of its own, which needs no session and
-   * nothing that processes share; or in a store, such as `RedisStateStore`, or a class or symbol that Nest resolves to one.
+   * nothing that processes share; or in a storage, such as `RedisStateStore`, or a class or symbol that Nest resolves to one.
    * @default 'session'
    */
-  state?: 'session' | 'cookie' | StateStore | Exclude<InjectionToken<StateStore>, string>;
+  state?: 'session' | 'cookie' | LoginStorage | Exclude<InjectionToken<LoginStorage>, string>;
   /**
    * Keys for what the browser keeps and may not read: 32 bytes each, in base64. The first seals and all of them open, so
    * that a key is replaced by putting a new one before it. Needed for `state: 'cookie'`, and for OAuth 1 and DPoP in a

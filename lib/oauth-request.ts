@@ -14,6 +14,4 @@ export interface OAuthRequest {
   readonly protocol?: string;
   /** Host and port, by the platform's trust-proxy setting. */
   readonly host?: string;
-  /** The answer, where the cookies of logins are set. Express tells it; on Fastify, the decorators do. */
-  readonly res?: unknown;
 }

@@ -5,18 +5,19 @@ import { OAuthClientOptions } from '../oauth-client.options.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
 import { withoutMessage } from '../redaction.js';
-import { KeyRing } from '../sealing/key-ring.js';
+import type { PendingLogin } from '../remote-app/login.js';
 import { CookieStateStore } from '../state/cookie-state.js';
+import type { OAuthResponse } from '../state/oauth-response.js';
 import { SessionStateStore } from '../state/session-state.js';
-import type { Pending, PendingKey, StateStore } from '../state/state-store.js';
+import type { PendingKey, StateStore } from '../state/state-store.js';
 import { resolveOption } from './module-provider.js';
 
-/** The application's state store: the session, cookies, or what Nest resolves. */
+/** The application's state store: the session, cookies, or a storage that Nest may have to resolve. */
 @Injectable()
-export class ModuleStateStore implements StateStore, OnModuleInit {
+export class ModuleStateStore implements StateStore<PendingLogin>, OnModuleInit {
   readonly #options: OAuthClientOptions;
   readonly #moduleRef: ModuleRef;
-  #store?: Promise<StateStore>;
+  #store?: Promise<StateStore<PendingLogin>>;
 
   constructor(options: OAuthClientOptions, moduleRef: ModuleRef) {
     this.#options = options;
@@ -28,17 +29,17 @@ export class ModuleStateStore implements StateStore, OnModuleInit {
     await this.#resolved();
   }
 
-  async save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void> {
-    const secrets = [key.state, ...stringsIn(pending)].filter((text) => text !== key.provider);
-    await this.#ask((store) => store.save(request, key, pending), secrets);
+  async save(request: OAuthRequest, response: OAuthResponse, key: PendingKey, pending: PendingLogin): Promise<void> {
+    const secrets = [key.state, ...stringsIn(pending)].filter((text) => text !== key.provider && text !== key.kind);
+    await this.#ask((store) => store.save(request, response, key, pending), secrets);
   }
 
-  async take(request: OAuthRequest, key: PendingKey): Promise<Pending> {
-    return this.#ask((store) => store.take(request, key), [key.state]);
+  async take(request: OAuthRequest, response: OAuthResponse, key: PendingKey): Promise<PendingLogin> {
+    return this.#ask((store) => store.take(request, response, key), [key.state]);
   }
 
-  /** @param secrets values that the store is given, which its error may repeat */
-  async #ask<T>(question: (store: StateStore) => Promise<T>, secrets: readonly string[]): Promise<T> {
+  /** @param secrets values of the login, which the error of a session or a storage may repeat */
+  async #ask<T>(question: (store: StateStore<PendingLogin>) => Promise<T>, secrets: readonly string[]): Promise<T> {
     const store = await this.#resolved();
     try {
       return await question(store);
@@ -48,23 +49,26 @@ export class ModuleStateStore implements StateStore, OnModuleInit {
     }
   }
 
-  #resolved(): Promise<StateStore> {
+  #resolved(): Promise<StateStore<PendingLogin>> {
     return (this.#store ??= this.#resolve());
   }
 
-  async #resolve(): Promise<StateStore> {
+  async #resolve(): Promise<StateStore<PendingLogin>> {
     const { state: value = 'session', encryptionKeys } = this.#options.value;
-    const keys = encryptionKeys === undefined ? undefined : new KeyRing(encryptionKeys);
-    if (value === 'session') return new SessionStateStore(keys);
-    if (value !== 'cookie') return resolveOption(this.#moduleRef, { name: 'state', value, methods: ['take'] });
-    if (keys) return new CookieStateStore(keys);
+    const ofSession = new SessionStateStore<PendingLogin>(encryptionKeys);
+    if (value === 'session') return ofSession;
+    if (value !== 'cookie') {
+      const storage = await resolveOption(this.#moduleRef, { name: 'state', value, methods: ['take'] });
+      return new CookieStateStore({ storage });
+    }
+    if (encryptionKeys !== undefined) return new CookieStateStore({ encryptionKeys });
     throw new OAuthConfigError([
       "encryptionKeys: missing; state: 'cookie' needs one: 32 random bytes in base64, as `openssl rand -base64 32` makes them",
     ]);
   }
 }
 
-/** The message of a custom store's error may hold anything, such as what it was to save: the log has it redacted. */
+/** The message of a storage's error may hold anything, such as what it was to save: the log has it redacted. */
 function storeFailed(error: unknown, secrets: readonly string[]): OAuthError {
   return new OAuthError('state_store_error', {
     description: 'the state store failed, so the pending login could not be kept or found; see the cause',

@@ -24,7 +24,9 @@ export function OAuthCallback(clients?: string | readonly string[] | object, opt
     ...routeOf(clients, options),
     optionNames: [],
     isCallback: true,
-    enter: async (call) => keepLoginResult(call.request, await clientOfRoute(call).completeLogin(call.request)),
+    enter: async (call) => {
+      keepLoginResult(call.request, await clientOfRoute(call).completeLogin(call.request, call.response));
+    },
   });
 }
 

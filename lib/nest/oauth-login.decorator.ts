@@ -57,7 +57,7 @@ export function OAuthLogin(
       redirectAfterHandler(call.context, (returned) => {
         const { redirectUri, ...params }: OAuthLoginParams = requireParams(returned, 'login');
         const own = redirectUri === '' ? undefined : redirectUri;
-        return app.authorizeRedirect(call.request, own ?? options.redirectUri, params);
+        return app.authorizeRedirect(call.request, call.response, own ?? options.redirectUri, params);
       });
     },
   });

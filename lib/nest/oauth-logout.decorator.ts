@@ -54,7 +54,7 @@ export function OAuthLogout(
       requireNavigation(call.request);
       redirectAfterHandler(call.context, (returned) => {
         const params: LogoutRedirectParams = requireParams(returned, 'logout');
-        return app.logoutRedirect(call.request, { postLogoutRedirectUri, ...params });
+        return app.logoutRedirect(call.request, call.response, { postLogoutRedirectUri, ...params });
       });
     },
   });
@@ -72,7 +72,7 @@ export function OAuthLogoutCallback(clients?: string | readonly string[]): Metho
   return logoutRoute(clients, {
     isCallback: true,
     enter: async (call) => {
-      const { returnTo } = await openIdClientOfRoute(call).validateLogoutResponse(call.request);
+      const { returnTo } = await openIdClientOfRoute(call).validateLogoutResponse(call.request, call.response);
       keepReturnTo(call.request, returnTo);
     },
   });

@@ -10,21 +10,19 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { isRecord } from '../config/is-record.js';
-import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import type { RedirectResponse } from '../remote-app/login.js';
 import { redirectAfterHandler, RedirectInterceptor } from './redirect-interceptor.js';
 import { REDIRECT_VIEW } from './redirect-sender.js';
 import type { ClientRoute } from './route-client.js';
-import { requestOf } from './route-request.js';
+import { exchangeOf, type Exchange } from './route-request.js';
 
 /** Where Nest keeps the guards, the interceptors and the `@Redirect()` of a method. */
 const [GUARDS, INTERCEPTORS, REDIRECT] = ['__guards__', '__interceptors__', '__redirect__'];
 
 /** One request to a route of this library. */
-export interface RouteCall extends ClientRoute {
+export interface RouteCall extends ClientRoute, Exchange {
   context: ExecutionContext;
-  request: OAuthRequest;
   registry: OAuthRegistry;
 }
 
@@ -68,7 +66,7 @@ export class OAuthRouteGuard implements CanActivate {
     const { clients, enter } = this.reflector.get(OAUTH_ROUTE, handler);
     const redirect = decoratedRedirect(handler);
     if (redirect) redirectAfterHandler(context, (returned) => redirectOr(redirect, returned));
-    await enter({ context, request: requestOf(context), registry: this.registry, clients });
+    await enter({ context, ...exchangeOf(context), registry: this.registry, clients });
     return true;
   }
 }

@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto';
 import type { AuthorizationChecks, AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import type { OAuth2AuthorizationRequest } from '../oauth2/authorization/authorization-request.js';
 import type { UserInfo } from '../oauth2/openid/user-info.js';
@@ -10,30 +11,34 @@ export interface LoginParams extends AuthorizationParams {
   returnTo?: string;
 }
 
-/** An authorization URL, and what its callback will be checked against. By OAuth 1, the state is the request token. */
+/** An authorization URL, and what is kept until its callback comes. With OAuth 1, the state is the request token. */
 export interface AuthorizationRequest extends OAuth2AuthorizationRequest {
   /** OAuth 1: the request token and its secret (RFC 5849 §2.1). */
   requestToken?: OAuth1Token;
 }
 
-/** What is kept until the callback comes. */
-export interface AuthorizeData extends AuthorizationChecks {
-  /** OAuth 1: the request token and its secret (RFC 5849 §2.1). */
-  requestToken?: OAuth1Token;
+/** What is kept until the callback comes: what `createAuthorizationUrl()` returned, and two addresses. */
+export interface AuthorizeData extends Omit<AuthorizationRequest, 'url'> {
+  url?: string;
   /** The redirect URI that was sent. */
   redirectUri?: string;
   /** A path of this site. */
   returnTo?: string;
 }
 
-/** A login that was begun and whose callback has not come: what the callback needs, and what it is checked against. */
-export interface PendingLogin extends Omit<AuthorizationChecks, 'state'>, Pending {
-  /** The redirect URI that was sent; the token request repeats it (RFC 6749 §4.1.3). */
-  redirectUri?: string;
-  /** Where in this site the user goes when the login is done. */
-  returnTo?: string;
+/** A login, or a logout, that was begun and whose callback has not come. */
+export interface PendingLogin extends Pending {
+  /** A logout has none. */
+  checks: AuthorizationChecks;
+  secrets?: LoginSecrets;
+}
+
+/** What no browser may read of a pending login. */
+export interface LoginSecrets {
   /** Secret of the OAuth 1 request token, whose token is the state (RFC 5849 §2.1). */
   requestTokenSecret?: string;
+  /** Private JWK that the token is bound to (RFC 9449). */
+  dpopKey?: JsonWebKey;
 }
 
 /** A redirect, in the shape that a handler under Nest's `@Redirect()` returns. */

@@ -1,17 +1,8 @@
 import type { LogoutParams } from '../oauth2/openid/logout-request.js';
-import type { Pending } from '../state/state-store.js';
 
 /** What one logout asks for, and where the user goes when it is done. */
 export interface LogoutRedirectParams extends LogoutParams {
   /** A path of this site; the callback gets it back. */
-  returnTo?: string;
-}
-
-/** A logout that was begun at the provider, and whose callback has not come. */
-export interface PendingLogout extends Pending {
-  kind: 'logout';
-  postLogoutRedirectUri: string;
-  /** Where in this site the user goes when the logout is done. */
   returnTo?: string;
 }
 

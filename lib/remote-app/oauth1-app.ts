@@ -17,6 +17,7 @@ import { confirmsCallback, parseTokenAnswer, type OAuth1TokenAnswer } from '../o
 import type { TokenSlot } from '../refresh/token-slot.js';
 import { readOAuth1TokenResponse } from '../token/token-response.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
+import type { OAuthResponse } from '../state/oauth-response.js';
 import { warnOnce } from '../warn-once.js';
 import { callbackParameters } from './callback-request.js';
 import type { AuthorizationRequest, LoginResult } from './login.js';
@@ -84,6 +85,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   /** RFC 5849 §2.2 and §2.3; the request token is the state. */
   protected override async finishLogin(
     request: OAuthRequest,
+    response: OAuthResponse,
     params?: RequestParameters,
   ): Promise<LoginResult<OAuth1Token>> {
     const callback = callbackParameters(request, CALLBACK);
@@ -92,10 +94,10 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     if (!oauthToken) {
       throw new OAuthError('invalid_request', { description: 'the callback has no "oauth_token" parameter' });
     }
-    const { requestTokenSecret = '', returnTo = '/' } = await this.pending.takeLogin(request, oauthToken);
+    const { secrets, returnTo = '/' } = await this.pending.take('login', request, response, oauthToken);
     const refusal = callbackRefusal(callback);
     if (refusal) throw refusal;
-    const requestToken = { oauthToken, oauthTokenSecret: requestTokenSecret };
+    const requestToken = { oauthToken, oauthTokenSecret: secrets?.requestTokenSecret ?? '' };
     return { token: await this.fetchAccessToken({ requestToken, verifier, params }), returnTo };
   }
 

@@ -52,6 +52,7 @@ import type { ApplicationTokens } from '../token/application-tokens.js';
 import type { SlotToken, TokenSlot } from '../refresh/token-slot.js';
 import type { TokenRefresh } from '../refresh/token-refresh.js';
 import type { OAuth2Token } from '../token/token.js';
+import { requireResponse, type OAuthResponse } from '../state/oauth-response.js';
 import { warnOnce } from '../warn-once.js';
 import type { TokenSource } from './api-options.js';
 import { callbackParameters } from './callback-request.js';
@@ -122,6 +123,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   /** RFC 6749 §4.1.2 and §4.1.3. */
   protected override async finishLogin(
     request: OAuthRequest,
+    response: OAuthResponse,
     params?: RequestParameters,
   ): Promise<LoginResult<OAuth2Token>> {
     this.requireUserLogin();
@@ -129,12 +131,12 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const provider = await this.#metadata.load();
     const state = await claimedState(provider, callback);
     if (!state && !callback.response) throw new MismatchingStateError('missing_state');
-    const { returnTo = '/', ...login } = await this.pending.takeLogin(request, state);
+    const { checks, redirectUri, returnTo = '/', secrets } = await this.pending.take('login', request, response, state);
     const answer = await openResponse(provider, callback, state);
     checkIssuer(provider, answer);
     if (answer.error) throw authorizationError(answer);
-    const grant = await readGrant(provider, { ...login, state }, answer, request.method);
-    const { token, claims } = await exchangeCode(provider, { ...login, ...grant, params });
+    const grant = await readGrant(provider, { ...checks, state }, answer, request.method);
+    const { token, claims } = await exchangeCode(provider, { ...checks, ...secrets, ...grant, redirectUri, params });
     const userInfo = await this.#userInfo(provider, token, claims);
     const tenant = isTenantTemplate(provider.server.issuer) && claims && { issuer: claims.iss };
     const account = userInfo && { client: this.name, subject: userInfo.sub, ...tenant };
@@ -202,12 +204,20 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * logout is kept until the user comes back. End your own session first; `@OAuthLogout()` does the rest.
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
-  async logoutRedirect(request: OAuthRequest, params: LogoutRedirectParams = {}): Promise<RedirectResponse> {
-    return this.guarded(() => this.#beginLogout(request, requireParams(params, 'logout')), 'logout');
+  async logoutRedirect(
+    request: OAuthRequest,
+    response: OAuthResponse,
+    params: LogoutRedirectParams = {},
+  ): Promise<RedirectResponse> {
+    return this.guarded(() => {
+      requireResponse(response, 'logoutRedirect(request, response, params)');
+      return this.#beginLogout(request, response, requireParams(params, 'logout'));
+    }, 'logout');
   }
 
   async #beginLogout(
     request: OAuthRequest,
+    response: OAuthResponse,
     { postLogoutRedirectUri: target, returnTo, ...params }: LogoutRedirectParams,
   ): Promise<RedirectResponse> {
     refusePrefetch(request);
@@ -216,7 +226,8 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const postLogoutRedirectUri = target && this.absoluteUri(target, request);
     const { url, state } = await this.createLogoutUrl({ ...params, postLogoutRedirectUri });
     if (postLogoutRedirectUri && state !== undefined) {
-      await this.pending.saveLogout(request, state, { postLogoutRedirectUri, returnTo: returnPath });
+      const addresses = { redirectUri: postLogoutRedirectUri, returnTo: returnPath };
+      await this.pending.saveLogout(request, response, { state, ...addresses });
     }
     return { url, statusCode: 302 };
   }
@@ -227,13 +238,14 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {MismatchingStateError} when this browser has no such logout pending
    * @throws {OAuthError} `invalid_request` when the callback has no state, and a user is signed in here
    */
-  async validateLogoutResponse(request: OAuthRequest): Promise<LogoutResult> {
+  async validateLogoutResponse(request: OAuthRequest, response: OAuthResponse): Promise<LogoutResult> {
     return this.guarded(async () => {
+      requireResponse(response, 'validateLogoutResponse(request, response)');
       refusePrefetch(request);
       const { state } = callbackParameters(request, ['state']);
       if (!state) return this.#logoutWithoutState(request);
-      const { postLogoutRedirectUri, returnTo = '/' } = await this.pending.takeLogout(request, state);
-      return { postLogoutRedirectUri, returnTo };
+      const { redirectUri, returnTo = '/' } = await this.pending.take('logout', request, response, state);
+      return { postLogoutRedirectUri: redirectUri, returnTo };
     }, 'logout_callback');
   }
 

@@ -1,8 +1,8 @@
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthError } from '../oauth.errors.js';
+import type { OAuthResponse } from '../state/oauth-response.js';
 import type { PendingKey } from '../state/state-store.js';
 import type { AuthorizeData, PendingLogin } from './login.js';
-import type { PendingLogout } from './logout.js';
 import type { RemoteAppContext } from './remote-app-context.js';
 
 /** The logins and logouts of one client whose callbacks have not come yet, in the module's state store. */
@@ -16,39 +16,42 @@ export class PendingLogins {
   }
 
   /** @throws {OAuthError} `invalid_state` for an empty state, which a callback without a state would match */
-  async saveLogin(request: OAuthRequest, { state, requestToken, ...data }: AuthorizeData): Promise<void> {
+  async saveLogin(request: OAuthRequest, response: OAuthResponse, data: AuthorizeData): Promise<void> {
+    const { url, state, redirectUri, returnTo, requestToken, dpopKey, ...checks } = data;
     if (!state) {
       throw new OAuthError('invalid_state', {
         description: 'the state of a login is empty. Pass the one that createAuthorizationUrl() returned',
         status: 500,
       });
     }
-    const secret = requestToken && { requestTokenSecret: requestToken.oauthTokenSecret };
-    const login: PendingLogin = { provider: this.#name, ...data, ...secret };
-    await this.#context.stateStore.save(request, this.#key('login', state, request, data.redirectUri), login);
-  }
-
-  /**
-   * Takes a pending login out of the store, to finish it. Nothing that a callback says is looked at before its login is found.
-   * @throws {MismatchingStateError} when this browser has no such login pending
-   */
-  async takeLogin(request: OAuthRequest, state: string): Promise<PendingLogin> {
-    return this.#context.stateStore.take(request, this.#key('login', state, request));
+    const hasSecrets = requestToken !== undefined || dpopKey !== undefined;
+    const secrets = hasSecrets ? { requestTokenSecret: requestToken?.oauthTokenSecret, dpopKey } : undefined;
+    const login: PendingLogin = { kind: 'login', provider: this.#name, checks, redirectUri, returnTo, secrets };
+    await this.#context.stateStore.save(request, response, this.#key('login', state, request, redirectUri), login);
   }
 
   async saveLogout(
     request: OAuthRequest,
-    state: string,
-    logout: Pick<PendingLogout, 'returnTo' | 'postLogoutRedirectUri'>,
+    response: OAuthResponse,
+    { state, ...addresses }: { state: string; redirectUri: string; returnTo?: string },
   ): Promise<void> {
-    const key = this.#key('logout', state, request, logout.postLogoutRedirectUri);
-    const pending: PendingLogout = { kind: 'logout', provider: this.#name, ...logout };
-    await this.#context.stateStore.save(request, key, pending);
+    const logout: PendingLogin = { kind: 'logout', provider: this.#name, checks: {}, ...addresses };
+    const key = this.#key('logout', state, request, addresses.redirectUri);
+    await this.#context.stateStore.save(request, response, key, logout);
   }
 
-  /** @throws {MismatchingStateError} when this browser has no such logout pending */
-  async takeLogout(request: OAuthRequest, state: string): Promise<PendingLogout> {
-    return (await this.#context.stateStore.take(request, this.#key('logout', state, request))) as PendingLogout;
+  /**
+   * Takes a pending login or logout out of the store, to finish it. Nothing that a callback says is looked at before its login
+   * is found.
+   * @throws {MismatchingStateError} when this browser has none pending with this state
+   */
+  async take(
+    kind: PendingKey['kind'],
+    request: OAuthRequest,
+    response: OAuthResponse,
+    state: string,
+  ): Promise<PendingLogin> {
+    return this.#context.stateStore.take(request, response, this.#key(kind, state, request));
   }
 
   /** @param redirectUri where the provider sends the user back to, as far as it is known */

@@ -1,6 +1,7 @@
 import type { CreateAxiosDefaults } from 'axios';
 import type { StateStore } from '../state/state-store.js';
 import type { ApplicationTokens } from '../token/application-tokens.js';
+import type { PendingLogin } from './login.js';
 import type { SiteAddress } from './redirect-uri.js';
 
 /** What the module gives to every app. */
@@ -14,5 +15,5 @@ export interface RemoteAppContext extends SiteAddress {
   /** Where the users' tokens are. */
   readonly tokens: ApplicationTokens;
   /** Where pending logins and logouts are. */
-  readonly stateStore: StateStore;
+  readonly stateStore: StateStore<PendingLogin>;
 }

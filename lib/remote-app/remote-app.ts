@@ -11,6 +11,7 @@ import { OAuthConfigError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
 import type { TokenSlot } from '../refresh/token-slot.js';
+import { requireResponse, type OAuthResponse } from '../state/oauth-response.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 import type { ApiRequestOptions } from './api-options.js';
 import { apiUrl, requireApiOrigin } from './api-url.js';
@@ -58,6 +59,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * Begins a login: makes the authorization URL, keeps the pending login, and answers with the redirect.
    * `@OAuthLogin()` does this.
    *
+   * @param response the response of Express, or the reply of Fastify: the cookie of the login is set on it
    * @param redirectUri absolute, or relative to `baseUrl`; without `baseUrl`, relative to the request's own address when its
    * host is this machine or one of `allowedHosts`
    * @throws {OAuthError} `invalid_return_to`, `invalid_redirect_uri`, `invalid_state`, `invalid_nonce`,
@@ -65,12 +67,21 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * (status 503) when a browser loads the page ahead of time
    * @throws {OAuthConfigError} for a machine client, which cannot sign users in
    */
-  authorizeRedirect(request: OAuthRequest, redirectUri?: string, params: LoginParams = {}): Promise<RedirectResponse> {
-    return this.#login('begin', request, () => this.#beginLogin(request, redirectUri, params));
+  authorizeRedirect(
+    request: OAuthRequest,
+    response: OAuthResponse,
+    redirectUri?: string,
+    params: LoginParams = {},
+  ): Promise<RedirectResponse> {
+    return this.#login('begin', request, () => {
+      requireResponse(response, 'authorizeRedirect(request, response, redirectUri)');
+      return this.#beginLogin(request, response, redirectUri, params);
+    });
   }
 
   async #beginLogin(
     request: OAuthRequest,
+    response: OAuthResponse,
     redirectUri: string | undefined,
     wishes: LoginParams,
   ): Promise<RedirectResponse> {
@@ -83,7 +94,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
       refuseRelativeUri();
     }
     const { url, ...data } = await this.createAuthorizationUrl(callback, params);
-    await this.saveAuthorizeData(request, { ...data, redirectUri: callback, returnTo: returnPath });
+    await this.saveAuthorizeData(request, response, { ...data, redirectUri: callback, returnTo: returnPath });
     logEvent('debug', 'login begun', { client: this.name, redirect_uri: callback && withoutQuery(callback) });
     return { url, statusCode: 302 };
   }
@@ -95,21 +106,29 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * Keeps what the callback of a login needs, where the module's `state` says.
    * @throws {OAuthError} `invalid_state` for an empty state, which a callback without a state would match
    */
-  async saveAuthorizeData(request: OAuthRequest, data: AuthorizeData): Promise<void> {
-    await this.guarded(() => this.#pending.saveLogin(request, data), 'save_login');
+  async saveAuthorizeData(request: OAuthRequest, response: OAuthResponse, data: AuthorizeData): Promise<void> {
+    await this.guarded(() => {
+      requireResponse(response, 'saveAuthorizeData(request, response, data)');
+      return this.#pending.saveLogin(request, response, data);
+    }, 'save_login');
   }
 
   /**
    * Finishes the login whose callback this request is, and gives the user's token. `@OAuthCallback()` does this; see
    * {@link completeLogin} for what it finds beside the token.
    */
-  async authorizeAccessToken(request: OAuthRequest, params?: RequestParameters): Promise<Token> {
-    return (await this.completeLogin(request, params)).token;
+  async authorizeAccessToken(
+    request: OAuthRequest,
+    response: OAuthResponse,
+    params?: RequestParameters,
+  ): Promise<Token> {
+    return (await this.completeLogin(request, response, params)).token;
   }
 
   /**
    * Finishes the login whose callback this request is: checks it against the pending login, and fetches the token.
    *
+   * @param response the response of Express, or the reply of Fastify: it removes the cookie of the login
    * @param params further parameters of the token request, by their wire names
    * @throws {OAuthError} the provider's error, `access_denied` when the user said no; `prefetch_refused` (status 503) when a
    * browser loads the page ahead of time
@@ -117,12 +136,23 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @throws {InvalidTokenError} when the provider's answer is not a token
    * @throws {ProviderError} when the provider fails or is silent
    */
-  completeLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<Token>> {
-    return this.#login('complete', request, () => this.finishLogin(request, params));
+  completeLogin(
+    request: OAuthRequest,
+    response: OAuthResponse,
+    params?: RequestParameters,
+  ): Promise<LoginResult<Token>> {
+    return this.#login('complete', request, () => {
+      requireResponse(response, 'completeLogin(request, response)', 'authorizeAccessToken(request, response)');
+      return this.finishLogin(request, response, params);
+    });
   }
 
   /** The steps of {@link completeLogin}, by the protocol. */
-  protected abstract finishLogin(request: OAuthRequest, params?: RequestParameters): Promise<LoginResult<Token>>;
+  protected abstract finishLogin(
+    request: OAuthRequest,
+    response: OAuthResponse,
+    params?: RequestParameters,
+  ): Promise<LoginResult<Token>>;
 
   /**
    * Calls the provider's API.

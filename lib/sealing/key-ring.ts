@@ -17,12 +17,12 @@ interface Key {
 }
 
 /**
- * Encrypts what leaves the process (JWE, RFC 7516: `dir` and A256GCM), each for one place alone: what was sealed for another
- * does not open. The first key seals and all of them open, so that a key is replaced by putting a new one before it.
+ * Encrypts what leaves the process (JWE, RFC 7516: `dir` and A256GCM), each value for one context: what was sealed for another
+ * context does not open. The first key seals and all of them open, so that a key is replaced by putting a new one before it.
  *
  * `jose` opens. It would seal, too, by Web Crypto: in another thread, and three times as long as here, at every login.
  */
-export class KeyRing {
+export class KeyRing<Value = unknown> {
   readonly #keys: readonly Key[];
 
   /**
@@ -34,26 +34,29 @@ export class KeyRing {
     if (this.#keys.length === 0) throw new OAuthConfigError([`encryptionKeys: there is none; ${ADVICE}`]);
   }
 
-  /** @param place where it will lie, and for whom; it must be told again to open it */
-  seal(value: unknown, place: readonly string[]): string {
+  /** @param context what the value is, and for whom; the same context is needed to open it */
+  seal(value: Value, context: readonly string[]): string {
     const [{ key, header } = fail()] = this.#keys;
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(`${header}.${additionalData(place)}`));
+    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(`${header}.${additionalData(context)}`));
     const ciphertext = cipher.update(JSON.stringify(value), 'utf8', 'base64url') + cipher.final('base64url');
     return [header, iv.toString('base64url'), ciphertext, cipher.getAuthTag().toString('base64url')].join('.');
   }
 
-  /** What was sealed for this place; nothing, when it was not, or with a key that is not here. */
-  async open(sealed: string, place: readonly string[]): Promise<unknown> {
+  /**
+   * Returns the value that was sealed for this context, or nothing for anything else. Its type can be trusted: only a holder
+   * of the key can have sealed it.
+   */
+  async open(sealed: string, context: readonly string[]): Promise<Value | undefined> {
     const [header, iv, ciphertext = '', tag, ...more] = sealed.split('.');
     if (more.length > 0) return undefined;
-    const jwe = { protected: header, iv, ciphertext, tag, aad: additionalData(place) } as FlattenedJWE;
+    const jwe = { protected: header, iv, ciphertext, tag, aad: additionalData(context) } as FlattenedJWE;
     try {
       const { plaintext } = await flattenedDecrypt(jwe, (header) => this.#keyOf(header?.kid), {
         keyManagementAlgorithms: ['dir'],
         contentEncryptionAlgorithms: ['A256GCM'],
       });
-      return JSON.parse(decoder.decode(plaintext)) as unknown;
+      return JSON.parse(decoder.decode(plaintext)) as Value;
     } catch {
       return undefined;
     }
@@ -74,9 +77,9 @@ function readKey(text: unknown, index: number): Key {
   return { key: createSecretKey(bytes), kid, header };
 }
 
-/** Lengths are told apart: `['ab', 'c']` is another place than `['a', 'bc']`. */
-function additionalData(place: readonly string[]): string {
-  return base64url(JSON.stringify(place));
+/** `['ab', 'c']` is another context than `['a', 'bc']`. */
+function additionalData(context: readonly string[]): string {
+  return base64url(JSON.stringify(context));
 }
 
 function base64url(text: string): string {

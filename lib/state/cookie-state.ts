@@ -1,77 +1,125 @@
-import { randomBytes } from 'node:crypto';
-import type { OAuthRequest } from '../oauth-request.js';
-import { MismatchingStateError } from '../oauth.errors.js';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { BoundedMap } from '../bounded-map.js';
-import type { KeyRing } from '../sealing/key-ring.js';
+import type { OAuthRequest } from '../oauth-request.js';
+import { MismatchingStateError, type MismatchingStateReason } from '../oauth.errors.js';
+import { KeyRing } from '../sealing/key-ring.js';
 import {
-  COOKIE_LIFETIME,
   hasLoginCookies,
   loginCookie,
   removeLoginCookie,
   schemeOf,
   setLoginCookie,
+  type LoginCookie,
 } from './login-cookies.js';
-import { digestOf, placeOf } from './pending-place.js';
+import type { LoginStorage } from './login-storage.js';
+import type { OAuthResponse } from './oauth-response.js';
+import { contextOf, digestOf } from './pending-context.js';
 import type { Pending, PendingKey, StateStore } from './state-store.js';
 
-/** Used cookies and states that are remembered. */
+/** Seconds that a login may take. */
+const LIFETIME = 600;
+/** Used logins and states that a process remembers. */
 const MAX_USED = 10_000;
-const LIMITS = { lifetime: COOKIE_LIFETIME, most: 5 };
+/** Login cookies that one browser keeps. */
+const MAX_COOKIES = 5;
 
-/** What lies sealed in a cookie. */
-interface Sealed {
-  /** Of this cookie alone: other text may open as the same. */
+/** What is sealed. */
+interface Entry<Login> {
+  /** Of this login alone: the text of a sealed value can be changed and still open. */
   id: string;
   /** Seconds since 1970. */
   exp: number;
-  pending: Pending;
+  pending: Login;
 }
 
 /**
- * Keeps every pending login in a cookie of its own, sealed, for 10 minutes: it needs no session, nothing on the server,
- * and no tab overwrites another's. One process refuses a cookie that it has seen used; beyond it, that the provider takes
- * a code once is what is left (RFC 6749 §4.1.2).
+ * Keeps each pending login for 10 minutes, sealed and bound to its browser by a cookie of its own: it needs no session, and no
+ * tab overwrites another's.
+ *
+ * Without a storage, the cookie is the sealed login. With a storage, the cookie is a random secret, by which the login is found
+ * and opened: neither a stolen state nor a copy of the storage is of use, and a login can be taken once among all processes.
+ *
+ * One process never takes a login twice. Beyond that process and an atomic storage, that the provider takes a code once is what
+ * is left (RFC 6749 §4.1.2).
  */
-export class CookieStateStore implements StateStore {
-  readonly #keys: KeyRing;
-  readonly #used = new BoundedMap<true>(MAX_USED, COOKIE_LIFETIME * 1000);
+export class CookieStateStore<Login extends Pending> implements StateStore<Login> {
+  readonly #storage?: LoginStorage;
+  readonly #keys?: KeyRing<Entry<Login>>;
+  readonly #used = new BoundedMap<true>(MAX_USED, LIFETIME * 1000);
 
-  constructor(keys: KeyRing) {
-    this.#keys = keys;
+  /** @throws {OAuthConfigError} for a key that is not one */
+  constructor(keeping: { storage: LoginStorage } | { encryptionKeys: string | readonly string[] }) {
+    if ('storage' in keeping) this.#storage = keeping.storage;
+    else this.#keys = new KeyRing(keeping.encryptionKeys);
   }
 
-  /** @throws {OAuthError} `cookie_too_large` when no browser would keep it; see also {@link responseOf} */
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown must be a rejection
-  async save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void> {
-    const sealed: Sealed = {
-      id: randomBytes(12).toString('base64url'),
-      exp: Math.floor(Date.now() / 1000) + COOKIE_LIFETIME,
-      pending,
-    };
-    setLoginCookie(
-      request,
-      key,
-      this.#keys.seal(sealed, placeOf(key, schemeOf({ secure: key.https }))),
-      pending,
-      LIMITS,
-    );
+  /** @throws {OAuthError} `cookie_too_large` when no browser would keep the cookie; `response_sent` (status 500) */
+  async save(request: OAuthRequest, response: OAuthResponse, key: PendingKey, pending: Login): Promise<void> {
+    const context = contextOf(key, schemeOf({ secure: key.https }));
+    const entry = { id: randomText(12), exp: nowInSeconds() + LIFETIME, pending };
+    const value = this.#keys ? this.#keys.seal(entry, context) : await this.#store(key, entry, context);
+    setLoginCookie(request, response, key, value, pending, { lifetime: LIFETIME, most: MAX_COOKIES });
   }
 
-  async take(request: OAuthRequest, key: PendingKey): Promise<Pending> {
+  /** @throws {MismatchingStateError} when this browser has no such login pending */
+  async take(request: OAuthRequest, response: OAuthResponse, key: PendingKey): Promise<Login> {
     const cookie = loginCookie(request, key);
-    const opened =
-      cookie && ((await this.#keys.open(cookie.value, placeOf(key, schemeOf(cookie)))) as Sealed | undefined);
-    if (!opened) throw new MismatchingStateError(this.#reasonWithout(request, key), key.kind);
-    removeLoginCookie(request, key, cookie);
-    if (this.#used.get(opened.id)) throw new MismatchingStateError('used_state', key.kind);
-    this.#used.set(opened.id, true);
-    this.#used.set(digestOf(key), true);
-    if (opened.exp < Date.now() / 1000) throw new MismatchingStateError('expired_state', key.kind);
-    return opened.pending;
+    const entry = cookie && (await this.#find(key, cookie));
+    if (!entry) throw new MismatchingStateError(await this.#reasonWithout(request, key, cookie), key.kind);
+    removeLoginCookie(response, key, cookie);
+    if (this.#used.get(entry.id)) throw new MismatchingStateError('used_state', key.kind);
+    this.#used.set(entry.id, true);
+    await this.#markUsed(key);
+    if (entry.exp < nowInSeconds()) throw new MismatchingStateError('expired_state', key.kind);
+    return entry.pending;
   }
 
-  #reasonWithout(request: OAuthRequest, key: PendingKey): 'used_state' | 'unknown_state' | 'no_session' {
-    if (this.#used.get(digestOf(key))) return 'used_state';
+  /** Seals a login with a secret that only the browser will have, and returns that secret. */
+  async #store(key: PendingKey, entry: Entry<Login>, context: string[]): Promise<string> {
+    const secret = randomText(32);
+    await this.#storage?.set(pendingId(key, secret), keysFrom<Entry<Login>>(secret).seal(entry, context), LIFETIME);
+    return secret;
+  }
+
+  async #find(key: PendingKey, cookie: LoginCookie): Promise<Entry<Login> | undefined> {
+    const context = contextOf(key, schemeOf(cookie));
+    if (this.#keys) return this.#keys.open(cookie.value, context);
+    const sealed = await this.#storage?.take(pendingId(key, cookie.value));
+    return typeof sealed === 'string' ? keysFrom<Entry<Login>>(cookie.value).open(sealed, context) : undefined;
+  }
+
+  async #markUsed(key: PendingKey): Promise<void> {
+    this.#used.set(usedId(key), true);
+    await this.#storage?.set(usedId(key), 'used', LIFETIME);
+  }
+
+  async #reasonWithout(request: OAuthRequest, key: PendingKey, cookie?: LoginCookie): Promise<MismatchingStateReason> {
+    if (this.#used.get(usedId(key)) || (await this.#storage?.has(usedId(key)))) return 'used_state';
+    if (cookie && cookie.since + LIFETIME < nowInSeconds()) return 'expired_state';
     return hasLoginCookies(request) ? 'unknown_state' : 'no_session';
   }
+}
+
+/** The id of a login in the storage: of no use without the browser's secret. */
+function pendingId(key: PendingKey, secret: string): string {
+  return `pending:${digestOf(key, secret)}`;
+}
+
+/** The id of the mark that tells a reload from a forgery. */
+function usedId(key: PendingKey): string {
+  return `used:${digestOf(key)}`;
+}
+
+/** The storage does not hold the key to what it keeps: the browser does. */
+function keysFrom<Value>(secret: string): KeyRing<Value> {
+  const key = hkdfSync('sha256', secret, '', 'nestjs-oauth-client pending login', 32);
+  return new KeyRing(Buffer.from(key).toString('base64'));
+}
+
+function randomText(bytes: number): string {
+  return randomBytes(bytes).toString('base64url');
+}
+
+function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1000);
 }

@@ -1,12 +1,10 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthError } from '../oauth.errors.js';
-import { digestOf } from './pending-place.js';
-import { responseOf } from './response-of.js';
+import { addCookie, type OAuthResponse } from './oauth-response.js';
+import { digestOf } from './pending-context.js';
 import type { Pending, PendingKey } from './state-store.js';
 
-/** Seconds that a login which waits in its own cookie, or in Redis, may take. */
-export const COOKIE_LIFETIME = 600;
 /** Bytes of all login cookies together. Node.js answers 431 to 16 KiB of headers, and the browser has other cookies too. */
 const MAX_TOTAL = 8192;
 /** Bytes of a cookie, with its attributes, that every browser accepts (RFC 6265 §6.1). */
@@ -42,6 +40,7 @@ export interface LoginCookie {
  */
 export function setLoginCookie(
   request: OAuthRequest,
+  response: OAuthResponse,
   key: PendingKey,
   value: string,
   pending: Pending,
@@ -57,10 +56,9 @@ export function setLoginCookie(
     sameSite: comesByPost(pending) ? (https ? 'none' : undefined) : 'lax',
   });
   if (cookie.length > MAX_SIZE) throw tooLarge(cookie.length);
-  const response = responseOf(request);
   const others = loginCookies(request).filter((other) => other.secure === https && other.name !== name);
-  for (const old of surplus(others, cookie.length, most)) response.addCookie(removal(old.name, https));
-  response.addCookie(cookie);
+  for (const old of surplus(others, cookie.length, most)) addCookie(response, removal(old.name, https));
+  addCookie(response, cookie);
 }
 
 /**
@@ -79,8 +77,8 @@ export function hasLoginCookies(request: OAuthRequest): boolean {
 }
 
 /** Takes the cookie of a login from the browser. */
-export function removeLoginCookie(request: OAuthRequest, key: PendingKey, { secure }: LoginCookie): void {
-  responseOf(request).addCookie(removal(cookieName(key, secure), secure));
+export function removeLoginCookie(response: OAuthResponse, key: PendingKey, { secure }: LoginCookie): void {
+  addCookie(response, removal(cookieName(key, secure), secure));
 }
 
 /**
@@ -131,7 +129,7 @@ function attributes(https: boolean): { path: string; httpOnly: boolean; secure: 
  * Whether the answer comes as a form from the provider's site, which a `Lax` cookie does not come along with. Without https
  * there is no `None`; a cookie that says nothing is sent along by some browsers, for two minutes by others.
  */
-function comesByPost({ responseMode, responseType }: Pending): boolean {
+function comesByPost({ checks: { responseMode, responseType } }: Pending): boolean {
   return responseMode?.startsWith('form_post') === true || responseType === 'code id_token';
 }
 

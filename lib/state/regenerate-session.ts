@@ -1,7 +1,7 @@
 import type { OAuthRequest } from '../oauth-request.js';
 import { finished, type Done } from './finished.js';
 import { stateOf } from './session-entries.js';
-import { inTurn } from './session-turns.js';
+import { withSessionLock } from './session-lock.js';
 import { isKeyed, requireSession, sessionOf, writeBack } from './session.js';
 
 /**
@@ -14,7 +14,7 @@ import { isKeyed, requireSession, sessionOf, writeBack } from './session.js';
  */
 export async function regenerateSession(request: OAuthRequest): Promise<void> {
   const session = requireSession(request);
-  await inTurn(request, session, async () => {
+  await withSessionLock(request, session, async () => {
     const state = stateOf(session);
     await regenerate(sessionOf(request));
     const fresh = Object.assign(requireSession(request), state);

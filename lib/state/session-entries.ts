@@ -44,7 +44,8 @@ function isOfLogins(name: string): boolean {
 }
 
 function usedStates(session: Session): string[] {
-  return Array.isArray(session[USED]) ? (session[USED] as string[]) : [];
+  const used: unknown[] = [session[USED] ?? []].flat();
+  return used.filter((digest) => typeof digest === 'string');
 }
 
 function digest(name: string): string {

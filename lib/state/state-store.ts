@@ -1,20 +1,25 @@
 import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthResponse } from './oauth-response.js';
 
-/** What waits, with whatever its callback needs. It is plain JSON, and holds secrets. */
+/** A login, or a logout, that was begun and whose callback has not come. It is plain JSON. */
 export interface Pending {
   /** A logout never passes for a login, nor the other way round. */
-  kind?: 'login' | 'logout';
+  kind: 'login' | 'logout';
   /** The client that it was begun with; no other may finish it. */
   provider: string;
-  /** `response_mode`, where one was asked for. */
-  responseMode?: string;
-  /** `response_type`, where it is not `code`. */
-  responseType?: string;
+  /** What the callback is checked against. A browser may read it. */
+  checks: { responseMode?: string; responseType?: string };
+  /** The redirect URI that was sent, or the post-logout redirect URI. */
+  redirectUri?: string;
+  /** Where in this site the user goes when it is done. */
+  returnTo?: string;
+  /** What no browser may read: it is sealed wherever a browser could. */
+  secrets?: object;
 }
 
 /** Which of them. */
 export interface PendingKey {
-  kind: 'login' | 'logout';
+  kind: Pending['kind'];
   /** The client. */
   provider: string;
   /** The `state` of the request (RFC 6749 §4.1.1), or the request token (RFC 5849 §2.1). */
@@ -24,15 +29,15 @@ export interface PendingKey {
 }
 
 /**
- * Where a login, or logout, waits for its callback. It must be bound to the browser: what one browser began, no other may
- * finish (RFC 6749 §10.12).
+ * Where a login, or a logout, waits for its callback. It is bound to the browser: what one browser began, no other may finish
+ * (RFC 6749 §10.12).
  */
-export interface StateStore {
+export interface StateStore<Login extends Pending = Pending> {
   /** Keeps it, before the browser is redirected. */
-  save(request: OAuthRequest, key: PendingKey, pending: Pending): Promise<void>;
+  save(request: OAuthRequest, response: OAuthResponse, key: PendingKey, pending: Login): Promise<void>;
   /**
    * Takes it out; it can be taken once.
    * @throws {MismatchingStateError} when this browser has none such; its reason says why
    */
-  take(request: OAuthRequest, key: PendingKey): Promise<Pending>;
+  take(request: OAuthRequest, response: OAuthResponse, key: PendingKey): Promise<Login>;
 }

@@ -28,7 +28,7 @@ export class EncryptedTokenStore implements TokenStore {
   readonly onTokenUnsaved?: NonNullable<TokenStore['onTokenUnsaved']>;
   readonly onBackchannelLogout?: NonNullable<TokenStore['onBackchannelLogout']>;
   readonly #store: TokenStore;
-  readonly #keys: KeyRing;
+  readonly #keys: KeyRing<StoredToken>;
   readonly #readsPlain: boolean;
 
   /**
@@ -58,7 +58,7 @@ export class EncryptedTokenStore implements TokenStore {
 
   async save(key: TokenKey, token: OAuth1Token | OAuth2Token, expected?: string | null): Promise<string | undefined> {
     const checked = tokenKey(key.name, key.user);
-    const sealed = SEALED + this.#keys.seal(token, placeOf(checked));
+    const sealed = SEALED + this.#keys.seal(token, contextOf(checked));
     return this.#store.save(checked, envelope(token, sealed), expected);
   }
 
@@ -79,8 +79,8 @@ export class EncryptedTokenStore implements TokenStore {
         'is not encrypted. It was saved before encryption was turned on (see `readsPlain`), or put there',
       );
     }
-    const token = await this.#keys.open(sealed.slice(SEALED.length), placeOf(key));
-    if (token) return token as StoredToken;
+    const token = await this.#keys.open(sealed.slice(SEALED.length), contextOf(key));
+    if (token) return token;
     throw unreadable(
       key,
       'does not open: its key is not among `keys`, or it was changed, or it is of another user or client',
@@ -88,7 +88,7 @@ export class EncryptedTokenStore implements TokenStore {
   }
 }
 
-function placeOf({ name, user }: TokenKey): string[] {
+function contextOf({ name, user }: TokenKey): string[] {
   return ['token', name, user];
 }
 

@@ -1,4 +1,4 @@
-import type { StateStore, TokenStore } from 'nestjs-oauth-client';
+import type { LoginStorage, TokenStore } from 'nestjs-oauth-client';
 import { RedisStateStore, RedisTokenStore } from 'nestjs-oauth-client/redis';
 import { TypeOrmTokenStore } from 'nestjs-oauth-client/typeorm';
 import { createClient, type RedisClientType } from 'redis';
@@ -11,10 +11,10 @@ const REDIS = { prefix: 'cluster:' };
 /** What the processes share. */
 export abstract class Stores {
   /** Where logins wait. */
-  abstract readonly state: 'cookie' | StateStore;
+  abstract readonly state: 'cookie' | LoginStorage;
   /** Where tokens are. */
   abstract readonly tokens: TokenStore;
-  /** What the page calls that place. */
+  /** Where tokens are, in the words of the page. */
   abstract readonly tokensAre: string;
 }
 

@@ -7,6 +7,7 @@ import {
   Post,
   Redirect,
   Req,
+  Res,
   UseGuards,
   Version,
   VERSION_NEUTRAL,
@@ -31,6 +32,7 @@ import {
   OAuthLogoutCallback,
   OAuthRegistry,
   type OAuthRequest,
+  type OAuthResponse,
   type RedirectResponse,
 } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
@@ -219,8 +221,8 @@ class GithubController {
 
   @Get('by-hand')
   @Redirect()
-  byHand(@Req() request: OAuthRequest): Promise<RedirectResponse> {
-    return this.registry.get('github').authorizeRedirect(request, '/auth/github/callback');
+  byHand(@Req() request: OAuthRequest, @Res({ passthrough: true }) response: OAuthResponse): Promise<RedirectResponse> {
+    return this.registry.get('github').authorizeRedirect(request, response, '/auth/github/callback');
   }
 }
 
@@ -371,8 +373,11 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
 
       @Get('by-hand')
       @Redirect()
-      byHand(@Req() request: OAuthRequest): Promise<RedirectResponse> {
-        return this.registry.get('github').authorizeRedirect(request, '/auth/github/callback');
+      byHand(
+        @Req() request: OAuthRequest,
+        @Res({ passthrough: true }) response: OAuthResponse,
+      ): Promise<RedirectResponse> {
+        return this.registry.get('github').authorizeRedirect(request, response, '/auth/github/callback');
       }
     }
     const { get, url } = await startAndGet({ ...parts, controllers: [ByHandController] });

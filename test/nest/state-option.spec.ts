@@ -7,35 +7,41 @@ import {
   OAuthClientModule,
   OAuthConfigError,
   OAuthRegistry,
+  type LoginStorage,
   type OAuthClientModuleOptions,
-  type Pending,
-  type PendingKey,
-  type StateStore,
+  type OAuthError,
 } from 'nestjs-oauth-client';
+import { bareResponse } from '../support/bare-response.js';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const STORE = Symbol('STORE');
 const dev = { clientId: 'id', authorizeUrl: 'https://provider.test/a', accessTokenUrl: 'https://provider.test/t' };
 
-/** A store of the application's own. */
+/** A storage of the application's own. */
 @Injectable()
-class OwnStore implements StateStore {
+class OwnStorage implements LoginStorage {
   static readonly calls: unknown[] = [];
+  readonly #values = new Map<string, string>();
 
-  async save(_request: object, key: PendingKey, pending: Pending): Promise<void> {
-    OwnStore.calls.push(['save', key, pending]);
+  async set(id: string, value: string, ttlSeconds: number): Promise<void> {
+    OwnStorage.calls.push(['set', id, ttlSeconds]);
+    this.#values.set(id, value);
   }
 
-  async take(_request: object, key: PendingKey): Promise<Pending> {
-    OwnStore.calls.push(['take', key]);
-    return { provider: key.provider };
+  async take(id: string): Promise<string | undefined> {
+    OwnStorage.calls.push(['take', id]);
+    return this.#values.get(id);
+  }
+
+  async has(id: string): Promise<boolean> {
+    return this.#values.has(id);
   }
 }
 
 @Injectable({ scope: Scope.REQUEST })
-class ScopedStore extends OwnStore {}
+class ScopedStore extends OwnStorage {}
 
-@Module({ providers: [OwnStore, ScopedStore, { provide: STORE, useExisting: OwnStore }] })
+@Module({ providers: [OwnStorage, ScopedStore, { provide: STORE, useExisting: OwnStorage }] })
 class StoreModule {}
 
 describe('where a login waits', () => {
@@ -44,7 +50,7 @@ describe('where a login waits', () => {
   afterEach(async () => {
     await module?.close();
     module = undefined;
-    OwnStore.calls.length = 0;
+    OwnStorage.calls.length = 0;
   });
 
   async function start(options: OAuthClientModuleOptions): Promise<OAuth2App> {
@@ -55,32 +61,54 @@ describe('where a login waits', () => {
   }
 
   it.each([
-    ['an object', new OwnStore()],
-    ['a class that a module provides', OwnStore],
-    ['a class that nobody provides', class extends OwnStore {}],
+    ['an object', new OwnStorage()],
+    ['a class that a module provides', OwnStorage],
+    ['a class that nobody provides', class extends OwnStorage {}],
     ['a symbol', STORE],
-  ])('may be a store that is %s', async (_, state) => {
+  ])('may be a storage that is %s', async (_, state) => {
     const app = await start({ state });
-    await app.saveAuthorizeData({}, { state: 's', codeVerifier: 'v' });
-    const key = { kind: 'login', provider: 'dev', state: 's', https: true };
-    expect(OwnStore.calls).toEqual([['save', key, { provider: 'dev', codeVerifier: 'v' }]]);
-    await expect(app.completeLogin({ method: 'GET', query: { state: 's' } })).rejects.toThrow('code');
-    expect(OwnStore.calls.at(-1)).toEqual(['take', key]);
+    const cookies: string[] = [];
+    const response = { headersSent: false, appendHeader: (_name: string, value: string) => cookies.push(value) };
+    await app.saveAuthorizeData({}, response, { state: 's', codeVerifier: 'v' });
+    expect(OwnStorage.calls).toEqual([['set', expect.stringMatching(/^pending:[\w-]{43}$/), 600]]);
+    const [, id] = OwnStorage.calls[0] as string[];
+    const [cookie] = cookies.map((header) => header.split(';')[0]);
+    const callback = { method: 'GET', query: { state: 's' }, headers: { cookie } };
+    await expect(app.completeLogin(callback, response)).rejects.toThrow('code');
+    expect(OwnStorage.calls.slice(1)).toEqual([
+      ['take', id],
+      ['set', expect.stringMatching(/^used:[\w-]{43}$/), 600],
+    ]);
+  });
+
+  it('is refused a second time by the process that took it, though the storage gives it twice', async () => {
+    const app = await start({ state: new OwnStorage() });
+    const cookies: string[] = [];
+    const response = { headersSent: false, appendHeader: (_name: string, value: string) => cookies.push(value) };
+    await app.saveAuthorizeData({}, response, { state: 's', codeVerifier: 'v' });
+    const callback = { method: 'GET', query: { state: 's' }, headers: { cookie: cookies[0]?.split(';')[0] } };
+    const refusals = [app.completeLogin(callback, response), app.completeLogin(callback, response)].map((refused) =>
+      refused.catch((error: unknown) => (error as OAuthError).error),
+    );
+    expect((await Promise.all(refusals)).sort()).toEqual(['invalid_request', 'mismatching_state']);
   });
 
   it('is the session, unless told', async () => {
     const app = await start({});
-    await expect(app.authorizeRedirect({}, '/callback')).rejects.toMatchObject({ error: 'missing_session' });
+    await expect(app.authorizeRedirect({}, bareResponse(), '/callback')).rejects.toMatchObject({
+      error: 'missing_session',
+    });
   });
 
   it('says that the store failed, without the message of the store', async () => {
-    class FailingStore extends OwnStore {
-      override take(): Promise<Pending> {
+    class FailingStorage extends OwnStorage {
+      override has(): Promise<boolean> {
         return Promise.reject(new TypeError('s3cret in a connection string'));
       }
     }
-    const app = await start({ state: new FailingStore() });
-    const refused = app.completeLogin({ method: 'GET', query: { error: 'access_denied', state: 's' } });
+    const app = await start({ state: new FailingStorage() });
+    const callback = { method: 'GET', query: { error: 'access_denied', state: 's' } };
+    const refused = app.completeLogin(callback, bareResponse());
     await expect(refused).rejects.toMatchObject({ error: 'state_store_error', status: 500 });
     expect(inspect(await refused.catch((error: unknown) => error))).not.toContain('s3cret');
   });

@@ -314,12 +314,12 @@ describe('a failed store', () => {
   });
 
   it('of logins is one line with its message and code, without what it was to keep', async () => {
-    let state = '';
-    const save = async (_request: unknown, key: { state: string }): Promise<never> => {
-      state = key.state;
-      throw Object.assign(new Error(`cannot keep ${state}`), { code: 'EIO' });
+    let kept = '';
+    const set = async (_id: string, value: string): Promise<never> => {
+      kept = value;
+      throw Object.assign(new Error(`cannot keep ${value}`), { code: 'EIO' });
     };
-    await start({ state: { save, take: async () => broken() } });
+    await start({ state: { set, take: async () => broken(), has: async () => broken() } });
     const { status, text } = await new Browser().get(`${app?.url}/auth/dev/login`, { follow: false });
     expect([status, text.includes('EIO')]).toEqual([500, false]);
     expect(lines).toEqual([
@@ -327,7 +327,7 @@ describe('a failed store', () => {
         /^operation failed client=dev error=state_store_error .*step=begin detail="cannot keep \[redacted\] \(EIO\)"/,
       ),
     ]);
-    expect(lines[0]).not.toContain(state);
+    expect(lines[0]).not.toContain(kept);
   });
 });
 

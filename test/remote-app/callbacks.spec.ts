@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
 import type { OAuthRequest } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { bareResponse } from '../support/bare-response.js';
 import { Browser, type Page } from '../support/browser.js';
 import type { SiteApp } from '../support/openid-site.js';
 import { startStateApp, type StateAppOptions } from '../support/state-app.js';
@@ -89,7 +90,7 @@ describe('a callback that finishes no login', () => {
     ['null', { body: null }],
   ])('says that its body was not parsed when it is %s', async (_, request) => {
     await start();
-    const finished = app.registry.get('dev').completeLogin({ method: 'POST', ...request });
+    const finished = app.registry.get('dev').completeLogin({ method: 'POST', ...request }, bareResponse());
     await expect(finished).rejects.toThrow(/body was not parsed/);
   });
 
@@ -100,7 +101,7 @@ describe('a callback that finishes no login', () => {
       site.post('/', (request, response) => {
         app.registry
           .get('dev')
-          .completeLogin(request)
+          .completeLogin(request, bareResponse())
           .catch((error: unknown) => response.json(String(error)));
       });
       const server = site.listen(0, '127.0.0.1');

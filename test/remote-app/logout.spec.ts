@@ -4,6 +4,7 @@ import { OAuthError, type ClientRegistration, type EndedSession, type OAuth2App 
 import { run, stopAll, type Outcome } from '../conformance/relying-party.js';
 import { sign } from '../providers/conformance-provider.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { bareResponse } from '../support/bare-response.js';
 import { Browser } from '../support/browser.js';
 import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/login-app.js';
 
@@ -91,7 +92,7 @@ describe('a logout that ends the provider’s session', () => {
 
   it('has no state, and needs no session, when the user does not come back', async () => {
     const dev = await start({ session: 'none' });
-    const { url } = await dev.logoutRedirect({}, { idTokenHint: 'fake.id.token' });
+    const { url } = await dev.logoutRedirect({}, bareResponse(), { idTokenHint: 'fake.id.token' });
     expect(url).toBe(`${provider.url}/end?tenant=1&client_id=dev&id_token_hint=fake.id.token`);
   });
 
@@ -113,7 +114,7 @@ describe('a logout that ends the provider’s session', () => {
       json: { ...metadata(), end_session_endpoint: null },
     }));
     const dev = await start();
-    await expect(dev.logoutRedirect({})).rejects.toThrow(
+    await expect(dev.logoutRedirect({}, bareResponse())).rejects.toThrow(
       'dev: neither its settings nor its server metadata have a usable end_session_endpoint',
     );
   });
@@ -182,7 +183,7 @@ describe('a logout that ends the provider’s session', () => {
 
     it('gives no redirect URI by hand', async () => {
       const dev = await start();
-      expect(await dev.validateLogoutResponse({ method: 'GET', query: {} })).toEqual({ returnTo: '/' });
+      expect(await dev.validateLogoutResponse({ method: 'GET', query: {} }, bareResponse())).toEqual({ returnTo: '/' });
     });
   });
 

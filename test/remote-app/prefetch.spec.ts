@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { bareResponse } from '../support/bare-response.js';
 import type { StateAppOptions } from '../support/state-app.js';
 import { startStateApp } from '../support/state-app.js';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
@@ -122,9 +123,11 @@ describe.each(['express', 'fastify'] as const)('a page that the browser loads ah
     const client = app.registry.get('dev');
     const request = { method: 'GET', headers: { 'sec-purpose': 'prefetch' }, query: { code: 'c', state: 's' } };
     const refusal = { error: 'prefetch_refused' };
-    await expect(client.authorizeAccessToken(request)).rejects.toMatchObject(refusal);
-    await expect(client.completeLogin(request)).rejects.toMatchObject(refusal);
-    await expect(client.authorizeRedirect(request, 'https://app.test/callback')).rejects.toMatchObject(refusal);
+    await expect(client.authorizeAccessToken(request, bareResponse())).rejects.toMatchObject(refusal);
+    await expect(client.completeLogin(request, bareResponse())).rejects.toMatchObject(refusal);
+    await expect(client.authorizeRedirect(request, bareResponse(), 'https://app.test/callback')).rejects.toMatchObject(
+      refusal,
+    );
   });
 
   (hasChromium ? it : it.skip)('leaves the callback to the click that follows, in Chromium', async () => {

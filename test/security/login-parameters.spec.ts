@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OAuth1App, OAuth2App, OAuthLoginParams } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { bareResponse } from '../support/bare-response.js';
 import { Browser } from '../support/browser.js';
 import type { SiteApp } from '../support/openid-site.js';
 import { startStateApp } from '../support/state-app.js';
@@ -198,7 +199,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
     it.each(['', undefined])(
       'a login is not kept under a state of %j, which a callback without one would match',
       async (state) => {
-        const kept = app().saveAuthorizeData({ session: {} }, { state: state! });
+        const kept = app().saveAuthorizeData({ session: {} }, bareResponse(), { state: state! });
         await expect(kept).rejects.toMatchObject({ error: 'invalid_state', status: 500 });
       },
     );
@@ -209,10 +210,12 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
         for (const name of ['dev', 'old']) {
           const client = site.registry.get<OAuth1App>(name);
           const refusal = { error: 'invalid_login_parameter', status: 500 };
-          await expect(client.authorizeRedirect({}, undefined, params as never)).rejects.toMatchObject(refusal);
+          await expect(client.authorizeRedirect({}, bareResponse(), undefined, params as never)).rejects.toMatchObject(
+            refusal,
+          );
           await expect(client.createAuthorizationUrl(undefined, params as never)).rejects.toMatchObject(refusal);
         }
-        await expect(app().logoutRedirect({}, params as never)).rejects.toMatchObject({ status: 500 });
+        await expect(app().logoutRedirect({}, bareResponse(), params as never)).rejects.toMatchObject({ status: 500 });
       },
     );
 

@@ -16,6 +16,7 @@ import {
   type OAuth2App,
 } from 'nestjs-oauth-client';
 import { clientOfRoute } from '../../lib/nest/route-client.js';
+import { bareResponse } from '../support/bare-response.js';
 import { Browser } from '../support/browser.js';
 
 const LISTED = ['dev', 'billing', 'gone'];
@@ -135,10 +136,12 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
   it('a machine client cannot sign users in by hand', async () => {
     const billing = app.get(OAuthRegistry).get<OAuth2App>('billing');
     const why = 'billing.grant_type: a machine client (client_credentials) cannot sign users in';
-    await expect(billing.authorizeRedirect({}, 'https://app.test/callback')).rejects.toThrow(why);
+    await expect(billing.authorizeRedirect({}, bareResponse(), 'https://app.test/callback')).rejects.toThrow(why);
     await expect(billing.createAuthorizationUrl('https://app.test/callback')).rejects.toThrow(why);
-    await expect(billing.completeLogin({ method: 'GET', query: { code: 'c', state: 's' } })).rejects.toThrow(why);
-    await expect(billing.authorizeAccessToken({ method: 'GET', query: {} })).rejects.toThrow(why);
+    await expect(
+      billing.completeLogin({ method: 'GET', query: { code: 'c', state: 's' } }, bareResponse()),
+    ).rejects.toThrow(why);
+    await expect(billing.authorizeAccessToken({ method: 'GET', query: {} }, bareResponse())).rejects.toThrow(why);
   });
 
   it.each([[['dev']], [{ dev: 1 }], [7], [null], [undefined], [new String('dev')]])(

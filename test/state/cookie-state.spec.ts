@@ -16,6 +16,7 @@ import {
   type ClientRegistration,
   type OAuthLoginParams,
   type OAuthRequest,
+  type OAuthResponse,
 } from 'nestjs-oauth-client';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
@@ -215,13 +216,16 @@ describe('a login that waits in a cookie of its own', () => {
     @Get('by-hand/login')
     @Header('Cache-Control', 'no-store')
     @Redirect()
-    byHand(@Req() request: OAuthRequest, @Res({ passthrough: true }) res: object): Promise<object> {
-      return this.registry.get('dev').authorizeRedirect(Object.assign(request, { res }), '/by-hand/callback');
+    byHand(@Req() request: OAuthRequest, @Res({ passthrough: true }) response: OAuthResponse): Promise<object> {
+      return this.registry.get('dev').authorizeRedirect(request, response, '/by-hand/callback');
     }
 
     @Get('by-hand/callback')
-    async finishByHand(@Req() request: OAuthRequest, @Res({ passthrough: true }) res: object): Promise<object> {
-      const { token } = await this.registry.get('dev').completeLogin(Object.assign(request, { res }));
+    async finishByHand(
+      @Req() request: OAuthRequest,
+      @Res({ passthrough: true }) response: OAuthResponse,
+    ): Promise<object> {
+      const { token } = await this.registry.get('dev').completeLogin(request, response);
       return { type: (token as { tokenType?: string }).tokenType };
     }
   }
@@ -336,7 +340,7 @@ describe('a login that waits in a cookie of its own', () => {
         response.flushHeaders();
         registry
           .get('dev')
-          .authorizeRedirect(request, '/callback')
+          .authorizeRedirect(request, response, '/callback')
           .catch((error: unknown) => errors.push(error))
           .finally(() => response.end());
       };
@@ -347,14 +351,23 @@ describe('a login that waits in a cookie of its own', () => {
       expect(errors).toMatchObject([{ error: 'response_sent', status: 500 }]);
     });
 
-    it('when the request does not know its answer, and says how to tell it', async () => {
+    it.each([
+      'authorizeRedirect(request, response, redirectUri)',
+      'saveAuthorizeData(request, response, data)',
+      'completeLogin(request, response)',
+      'authorizeAccessToken(request, response)',
+      'logoutRedirect(request, response, params)',
+      'validateLogoutResponse(request, response)',
+    ])('when it is called without the response, and says to write %s', async (call) => {
       const { registry } = await start();
-      const refused = registry.get('dev').authorizeRedirect({ protocol: 'http', host: 'localhost' }, '/callback');
-      await expect(refused).rejects.toMatchObject({
-        error: 'missing_response',
-        status: 500,
-        description: expect.stringContaining('Object.assign(request, { res: reply })'),
-      });
+      const app = registry.get('dev') as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+      for (const rest of [[], ['/callback'], [{ state: 's' }], [null, '/callback']]) {
+        await expect(app[call.split('(')[0]!]!({}, ...rest)).rejects.toMatchObject({
+          error: 'missing_response',
+          status: 500,
+          description: expect.stringContaining(`\`${call}\``),
+        });
+      }
     });
   });
 

@@ -35,11 +35,13 @@ export async function startSessionSite(
   if (middleware) site.use(middleware);
   site.get('/:provider/login', async (request: Request<{ provider: string }>, response) => {
     const { provider } = request.params;
-    const { url } = await registry.get(provider).authorizeRedirect(request, `/${provider}/callback`, request.query);
+    const { url } = await registry
+      .get(provider)
+      .authorizeRedirect(request, response, `/${provider}/callback`, request.query);
     response.redirect(url);
   });
   site.all('/:provider/callback', async (request: Request<{ provider: string }>, response) => {
-    response.json(await registry.get(request.params.provider).authorizeAccessToken(request));
+    response.json(await registry.get(request.params.provider).authorizeAccessToken(request, response));
   });
   site.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
     if (!(error instanceof OAuthError)) {

@@ -8,7 +8,7 @@ import { Browser } from '../support/browser.js';
 import { startSessionSite, type Refusal, type SessionSite } from './session-site.js';
 
 interface Entry {
-  data: Record<string, unknown>;
+  data: { checks: Record<string, unknown> };
   exp: number;
 }
 type Stored = Record<string, unknown>;
@@ -89,8 +89,9 @@ describe('a pending login', () => {
     expect(store.pending).toEqual({
       [`_state_dev_${state}`]: {
         data: {
+          kind: 'login',
           provider: 'dev',
-          codeVerifier: expect.stringMatching(/^[\w-]{43}$/),
+          checks: { codeVerifier: expect.stringMatching(/^[\w-]{43}$/) },
           redirectUri: `${site.url}/dev/callback`,
           returnTo: '/account',
         },
@@ -107,7 +108,13 @@ describe('a pending login', () => {
     expect(await login({}, 'old')).toBe('rt');
     expect(store.pending).toEqual({
       _state_old_rt: {
-        data: { provider: 'old', requestTokenSecret: 'rts', redirectUri: `${site.url}/old/callback` },
+        data: {
+          kind: 'login',
+          provider: 'old',
+          checks: {},
+          redirectUri: `${site.url}/old/callback`,
+          secrets: { requestTokenSecret: 'rts' },
+        },
         binding: expect.any(String),
         exp: expect.any(Number),
       },
@@ -129,7 +136,7 @@ describe('a pending login', () => {
   it('is finished with its own code verifier', async () => {
     await start();
     const states = [await login(), await login()];
-    const verifiers = states.map((state) => store.pending[`_state_dev_${state}`]!.data.codeVerifier);
+    const verifiers = states.map((state) => store.pending[`_state_dev_${state}`]!.data.checks.codeVerifier);
     await callback(states[1]!);
     await callback(states[0]!);
     const sent = provider.requests.map(({ body }) => new URLSearchParams(body.toString()).get('code_verifier'));

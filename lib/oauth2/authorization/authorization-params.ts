@@ -36,9 +36,8 @@ export interface AuthorizationParams {
   [extra: string]: unknown;
 }
 
-/** What the callback is checked against. */
+/** What the callback of a login is checked against. */
 export interface AuthorizationChecks {
-  state: string;
   /** The PKCE verifier (RFC 7636), unless PKCE is turned off. */
   codeVerifier?: string;
   /** The nonce, where the scope has `openid`. */
@@ -53,8 +52,6 @@ export interface AuthorizationChecks {
   responseMode?: string;
   /** `resource`, which the token request repeats (RFC 8707 §2.2). */
   resource?: string[];
-  /** Private JWK that the token is bound to (RFC 9449). */
-  dpopKey?: JsonWebKey;
 }
 
 /** Parameters by their wire names. */

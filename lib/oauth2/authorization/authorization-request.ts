@@ -16,10 +16,13 @@ import { pushAuthorizationRequest } from './pushed-authorization-request.js';
 import { randomText } from './random-text.js';
 import { signedRequestObject } from './request-object.js';
 
-/** An authorization URL, and what its callback will be checked against. */
+/** An authorization URL, and what is kept until its callback comes. */
 export interface OAuth2AuthorizationRequest extends AuthorizationChecks {
   /** Where the user is sent. */
   url: string;
+  state: string;
+  /** Private JWK that the token is bound to (RFC 9449), where it is not the configured one. */
+  dpopKey?: JsonWebKey;
 }
 
 /**
@@ -32,7 +35,7 @@ export async function makeAuthorizationRequest(
   params: AuthorizationParams,
 ): Promise<OAuth2AuthorizationRequest> {
   const endpoint = requireEndpoint(provider, 'authorization_endpoint');
-  const { parameters, checks, dpopKey } = await authorizationRequest(provider, redirectUri, params);
+  const { parameters, kept, dpopKey } = await authorizationRequest(provider, redirectUri, params);
   let sent = parameters;
   if (isSigned(provider)) {
     requireKeys(provider);
@@ -41,7 +44,7 @@ export async function makeAuthorizationRequest(
   if (isPushed(provider)) {
     sent = await pushAuthorizationRequest(provider, sent, dpopKey);
   }
-  return { url: withQuery(endpoint, sent), ...checks };
+  return { url: withQuery(endpoint, sent), ...kept };
 }
 
 /** Whether the authorization request leaves from this server, or is signed by it, and so vouches for what is in it. */
@@ -61,7 +64,7 @@ async function authorizationRequest(
   provider: Provider,
   redirectUri: string | undefined,
   params: AuthorizationParams,
-): Promise<{ parameters: WireParameters; checks: AuthorizationChecks; dpopKey?: JsonWebKey }> {
+): Promise<{ parameters: WireParameters; kept: Omit<OAuth2AuthorizationRequest, 'url'>; dpopKey?: JsonWebKey }> {
   const { config, dpopKeys, clientKeys } = provider;
   const { state = randomText(), codeVerifier: givenVerifier, nonce: givenNonce, dpopKey: givenKey, ...others } = params;
   const { idTokenHint, ...wishes } = others;
@@ -96,7 +99,7 @@ async function authorizationRequest(
       code_challenge_method: codeVerifier && 'S256',
       dpop_jkt: dpopKey && (await dpopKeys.thumbprint(dpopKey)),
     }),
-    checks: {
+    kept: {
       state,
       codeVerifier,
       nonce,

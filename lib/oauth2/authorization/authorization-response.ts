@@ -105,7 +105,7 @@ export function checkIssuer(provider: Provider, { iss, id_token: idToken, error 
  */
 export async function readGrant(
   provider: Provider,
-  login: AuthorizationChecks,
+  login: AuthorizationChecks & { state: string },
   answer: AuthorizationResponse,
   method: string | undefined,
 ): Promise<AuthorizationGrant> {
@@ -127,7 +127,7 @@ export async function readGrant(
 /** The answer to `code id_token` (OpenID Connect Core §3.3.2.8 to §3.3.2.10). */
 async function readHybrid(
   provider: Provider,
-  { nonce = '', state, maxAge }: AuthorizationChecks,
+  { nonce = '', state, maxAge }: AuthorizationChecks & { state: string },
   answer: AuthorizationResponse,
   code: string,
 ): Promise<AuthorizationGrant> {

@@ -19,23 +19,23 @@ interface Stored {
   id: string;
 }
 
-/** The last turn of every session that has one, by its store and its id. */
-const lastTurns = new WeakMap<SessionStore, Map<string, Promise<unknown>>>();
-/** How a session saves itself, for those that take over logins first. */
+/** The last step that holds or waits for the lock of a session, by the session's store and id. */
+const lastSteps = new WeakMap<SessionStore, Map<string, Promise<unknown>>>();
+/** The `save()` of a session whose `save()` was replaced by one that reloads logins first. */
 const ownSaves = new WeakMap<Session, Save>();
 
 /**
- * Does something with a session while no other request of this process does, and with the logins that are pending by now.
- * A middleware loads the session when its request begins, and writes it whole: what other requests began or finished
- * meanwhile would be undone. What the application itself keeps in the session is left alone.
+ * Runs a step while no other request of this process runs one with the same session, after the pending logins were read again
+ * from the session's store. A middleware loads the session when its request begins, and writes it whole: without this, it would
+ * undo what other requests began or finished meanwhile. What the application itself keeps in the session is left alone.
  * @throws {OAuthError} `session_error` when the store fails
  */
-export async function inTurn<T>(request: OAuthRequest, session: Session, step: () => Promise<T>): Promise<T> {
+export async function withSessionLock<T>(request: OAuthRequest, session: Session, step: () => Promise<T>): Promise<T> {
   const stored = whereStored(request, session);
   if (!stored) return step();
-  takeOverAtEverySave(stored);
+  reloadLoginsAtEverySave(stored);
   return queue(stored, async () => {
-    await takeOver(stored);
+    await reloadLogins(stored);
     return step();
   });
 }
@@ -61,24 +61,24 @@ function whereStored(request: OAuthRequest, session: Session): Stored | undefine
 }
 
 async function queue<T>({ store, id }: Stored, step: () => Promise<T>): Promise<T> {
-  const turns = lastTurns.get(store) ?? new Map<string, Promise<unknown>>();
-  lastTurns.set(store, turns);
-  const turn = afterwards(turns.get(id), step);
-  turns.set(id, turn);
+  const steps = lastSteps.get(store) ?? new Map<string, Promise<unknown>>();
+  lastSteps.set(store, steps);
+  const queued = afterwards(steps.get(id), step);
+  steps.set(id, queued);
   try {
-    return await turn;
+    return await queued;
   } finally {
-    if (turns.get(id) === turn) turns.delete(id);
+    if (steps.get(id) === queued) steps.delete(id);
   }
 }
 
 async function afterwards<T>(previous: Promise<unknown> | undefined, step: () => Promise<T>): Promise<T> {
-  await previous?.catch(() => undefined); // told to its own caller
+  await previous?.catch(() => undefined); // its own caller gets the error
   return step();
 }
 
-/** What the store has is the truth: a login that is no more there was taken, and must not come back. */
-async function takeOver({ session, store, id }: Stored): Promise<void> {
+/** Replaces the logins in the session by those in the store: a login that is no longer there was taken, and must not come back. */
+async function reloadLogins({ session, store, id }: Stored): Promise<void> {
   const copy = await new Promise<Session | null | undefined>((resolve, reject) => {
     store.get(id, (error, found) => {
       if (error) reject(sessionError('the session could not be read again', error));
@@ -92,13 +92,13 @@ async function takeOver({ session, store, id }: Stored): Promise<void> {
  * The middleware may save the session once more when the request ends (`@fastify/session` always does, unless it is told
  * `rolling: false`).
  */
-function takeOverAtEverySave(stored: Stored): void {
+function reloadLoginsAtEverySave(stored: Stored): void {
   const { session } = stored;
   if (ownSaves.has(session)) return;
   ownSaves.set(session, session.save as Save);
   const save = (done?: Done): unknown => {
     const saved = queue(stored, async () => {
-      await takeOver(stored);
+      await reloadLogins(stored);
       await saveSession(session);
     });
     if (done) {

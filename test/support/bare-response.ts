@@ -1,0 +1,6 @@
+import type { OAuthResponse } from 'nestjs-oauth-client';
+
+/** A response that nobody sends, for calls by hand. */
+export function bareResponse(): OAuthResponse {
+  return { headersSent: false, appendHeader: () => undefined };
+}
