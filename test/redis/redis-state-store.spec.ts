@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import type { RedisClientType } from 'redis';
 import { OAuthConfigError, type ClientRegistration } from 'nestjs-oauth-client';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
+import { loginStorageContract } from 'nestjs-oauth-client/testing';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { connectRedis, describeWithRedis } from '../support/engines.js';
@@ -131,6 +132,13 @@ describeWithRedis('a login that waits in Redis', () => {
       },
     ]);
     expect(answer.headers.getSetCookie()).toEqual([]);
+  });
+
+  describe.each(['redis', 'ioredis'])('by the package %s', (name) => {
+    const makeStorage = (): RedisStateStore =>
+      new RedisStateStore(name === 'redis' ? redis : ioredis, { prefix: PREFIX });
+
+    for (const { name, run } of loginStorageContract(makeStorage)) it(name, run);
   });
 
   it('needs a client of a package that is known', () => {
