@@ -30,15 +30,12 @@ export interface AuthorizeData extends Omit<AuthorizationRequest, 'url'> {
 export interface PendingLogin extends Pending {
   /** A logout has none. */
   checks: AuthorizationChecks;
-  secrets?: LoginSecrets;
-}
-
-/** What no browser may read of a pending login. */
-export interface LoginSecrets {
-  /** Secret of the OAuth 1 request token, whose token is the state (RFC 5849 §2.1). */
-  requestTokenSecret?: string;
-  /** Private JWK that the token is bound to (RFC 9449). */
-  dpopKey?: JsonWebKey;
+  secrets?: {
+    /** Secret of the OAuth 1 request token, whose token is the state (RFC 5849 §2.1). */
+    requestTokenSecret?: string;
+    /** Private JWK that the token is bound to (RFC 9449). */
+    dpopKey?: JsonWebKey;
+  };
 }
 
 /** A redirect, in the shape that a handler under Nest's `@Redirect()` returns. */
