@@ -1,13 +1,11 @@
 export type { ClientSettings, OAuth1ClientSettings, OAuth2ClientSettings } from './config/client-settings.js';
+export type { EndpointRequest, ProtectedRequest, TokenEndpointResponse } from './http/messages.js';
 export type {
   ClientAuthMethod,
   ComplianceFix,
   ComplianceHook,
   ComplianceSession,
-  EndpointRequest,
-  ProtectedRequest,
   SignatureMethod,
-  TokenEndpointResponse,
 } from './config/compliance-fix.js';
 export type { RegisterOptions } from './config/register-options.js';
 export { getRemoteAppToken, InjectRemoteApp } from './nest/inject-remote-app.decorator.js';
@@ -50,7 +48,7 @@ export type { DeviceAuthorization, DeviceAuthorizationParams } from './oauth2/gr
 export type { TokenGrant } from './oauth2/grants/token-request.js';
 export type { IdTokenClaims } from './oauth2/openid/id-token.js';
 export type { UserInfo } from './oauth2/openid/user-info.js';
-export type { ClientMetadata, RegisteredClient } from './oauth2/client/client-registration.js';
+export type { ClientMetadata, RegisteredClient } from './oauth2/provider/client-registration.js';
 export type { ApiRequestOptions, TokenSource } from './remote-app/api-options.js';
 export type {
   AuthorizationRequest,

@@ -11,7 +11,7 @@ import { isRecord } from './config/is-record.js';
 import { normalizeKeys, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError, UnusableRegistrationError } from './oauth.errors.js';
-import type { ClientMetadata, RegisteredClient } from './oauth2/client/client-registration.js';
+import type { ClientMetadata, RegisteredClient } from './oauth2/provider/client-registration.js';
 import { appClassFaults, type RemoteAppClass } from './remote-app/app-class.js';
 import { OAuth1App } from './remote-app/oauth1-app.js';
 import { OAuth2App } from './remote-app/oauth2-app.js';

@@ -1,10 +1,6 @@
 import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import type {
-  ClientCertificate,
-  CommonClientSettings,
-  OAuth2ClientSettings,
-  RequestParameters,
-} from './client-settings.js';
+import type { CommonClientSettings, OAuth2ClientSettings, RequestParameters } from './client-settings.js';
+import type { ClientCertificate } from '../http/connections.js';
 import { Compliance, type ComplianceFix } from './compliance-fix.js';
 import type { HttpOptions } from './http-options.js';
 import { readPrivateKey, type ClientKey, type PrivateKeyMaterial, type PrivateKeys } from './private-key.js';

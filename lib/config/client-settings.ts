@@ -1,4 +1,5 @@
 import type { OAuthRequest } from '../oauth-request.js';
+import type { ClientCertificate } from '../http/connections.js';
 import type { FetchedToken, UpdateTokenContext } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 import type { ComplianceFix } from './compliance-fix.js';
@@ -232,14 +233,6 @@ export interface SecuritySettings {
   dpopBoundAccessTokens?: boolean;
   /** The key that tokens are bound to. @default a new one for each login, kept with its token */
   dpopKey?: PrivateKeyMaterial;
-}
-
-/** In PEM. */
-export interface ClientCertificate {
-  cert: string;
-  key: string;
-  /** Whose certificates are trusted, instead of the system's. */
-  ca?: string;
 }
 
 /** How OAuth 2 requests are made. */

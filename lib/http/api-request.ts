@@ -7,7 +7,7 @@ import axios, {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import type { ProtectedRequest } from '../config/compliance-fix.js';
+import type { ProtectedRequest } from './messages.js';
 import { isSafeMethod, sendPooled, transportBy, type Connection, type Transport } from './connections.js';
 import { Deadline } from './deadline.js';
 import { answerLimit, withoutCertificate } from './http-client.js';

@@ -4,6 +4,14 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isAxiosError, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 
+/** A client's certificate and its key, in PEM. */
+export interface ClientCertificate {
+  cert: string;
+  key: string;
+  /** Whose certificates are trusted, instead of the system's. */
+  ca?: string;
+}
+
 /**
  * `pooled`: one that is kept open after another request, if there is one. A server may close such a connection at the moment
  * at which the request is sent, and then it is unknown whether the request was processed. `new`: one for this request alone.

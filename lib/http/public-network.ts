@@ -1,9 +1,8 @@
 import { Agent as HttpAgent } from 'node:http';
 import type { AgentOptions, Agent as HttpsAgent } from 'node:https';
 import axios, { AxiosError, type AxiosAdapter, type AxiosInstance, type CreateAxiosDefaults } from 'axios';
-import type { ClientCertificate } from '../config/client-settings.js';
 import { OAuthError } from '../oauth.errors.js';
-import { isSingleUse, POOL, singleUse } from './connections.js';
+import { isSingleUse, POOL, singleUse, type ClientCertificate } from './connections.js';
 import { PRIVATE_ADDRESS, PublicHttpAgent, PublicHttpsAgent } from './public-agent.js';
 
 const publicOnlyAdapters = new WeakSet<AxiosAdapter>();

@@ -1,4 +1,4 @@
-import type { ProtectedRequest } from '../config/compliance-fix.js';
+import type { ProtectedRequest } from './messages.js';
 import { ProviderError, ProviderErrorCode } from '../oauth.errors.js';
 
 export const REDIRECTS = [301, 302, 303, 307, 308];

@@ -1,6 +1,6 @@
 import type { OAuth1ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
-import type { ProtectedRequest } from '../config/compliance-fix.js';
+import type { ProtectedRequest } from '../http/messages.js';
 import { tokenBindingOf } from '../config/token-binding.js';
 import type { ApiCredentials } from '../http/api-request.js';
 import { sendProtocolRequest } from '../http/protocol-request.js';

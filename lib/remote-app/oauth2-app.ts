@@ -22,7 +22,7 @@ import {
 import { readAuthorizationParams, readLogoutParams, requireParams } from '../oauth2/authorization/read-params.js';
 import { ClientKeys } from '../oauth2/client/client-keys.js';
 import { DpopKeys } from '../oauth2/client/dpop-keys.js';
-import { registerClient, type ClientMetadata, type RegisteredClient } from '../oauth2/client/client-registration.js';
+import { registerClient, type ClientMetadata, type RegisteredClient } from '../oauth2/provider/client-registration.js';
 import { requestAccessToken, type AccessTokenRequest } from '../oauth2/grants/access-token-request.js';
 import { exchangeCode } from '../oauth2/grants/authorization-code.js';
 import {
@@ -35,7 +35,7 @@ import {
   type DeviceAuthorization,
   type DeviceAuthorizationParams,
 } from '../oauth2/grants/device-authorization.js';
-import { mergeClaims } from '../oauth2/openid/claims.js';
+import { mergeClaims } from '../oauth2/wire/claims.js';
 import { subjectOf, type IdTokenClaims } from '../oauth2/openid/id-token.js';
 import { logoutRequest, type LogoutParams } from '../oauth2/openid/logout-request.js';
 import { LogoutTokens, type BackchannelLogout } from '../oauth2/openid/logout-token.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { randomText } from '../../lib/oauth2/authorization/random-text.js';
+import { randomText } from '../../lib/oauth2/wire/random-text.js';
 
 describe('a random text', () => {
   it('has 256 bits of base64url, and never comes twice', () => {

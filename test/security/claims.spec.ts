@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { mergeClaims, readClaims } from '../../lib/oauth2/openid/claims.js';
+import { mergeClaims, readClaims } from '../../lib/oauth2/wire/claims.js';
 import type { OAuth2App } from 'nestjs-oauth-client';
 import { run, stopAll } from '../conformance/relying-party.js';
 import { startConformanceProvider, type UnsignedJwt } from '../providers/conformance-provider.js';

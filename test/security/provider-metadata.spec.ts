@@ -233,4 +233,11 @@ describe('text from a provider', () => {
     const claims = JSON.parse(Buffer.from(proof.split('.')[1] ?? '', 'base64url').toString()) as { nonce?: string };
     expect(claims.nonce).toBe(isGood ? nonce : undefined);
   });
+
+  it('cannot grow the memory with the DPoP nonces of many origins', () => {
+    const keys = new DpopKeys({ dpopBoundAccessTokens: true } as never);
+    const origins = Array.from({ length: 5_000 }, (_, index) => `https://api-${index}.test`);
+    for (const origin of origins) new DpopProofs(keys).receive(`${origin}/a`, { 'dpop-nonce': 'n' }, false);
+    expect(origins.filter((origin) => keys.nonceFor(origin) !== undefined)).toEqual(origins.slice(-1_000));
+  });
 });

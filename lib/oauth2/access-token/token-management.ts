@@ -5,12 +5,12 @@ import {
   validateApplicationLevelSignature,
   type IntrospectionResponse,
 } from 'oauth4webapi';
-import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
+import type { TokenEndpointResponse } from '../../http/messages.js';
 import { readInstant } from '../../token/expiry.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { endpointAsksForNonce, withProofs } from '../client/dpop-proofs.js';
-import { readClaims } from '../openid/claims.js';
-import { providerOfJwt } from '../openid/jwt-provider.js';
+import { readClaims } from '../wire/claims.js';
+import { providerOfJwt } from '../provider/jwt-provider.js';
 import { endpointAnswer, refuseEndpointError } from '../provider/endpoint-error.js';
 import { mendedResponse } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';

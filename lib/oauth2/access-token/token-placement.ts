@@ -1,4 +1,4 @@
-import type { ProtectedRequest } from '../../config/compliance-fix.js';
+import type { ProtectedRequest } from '../../http/messages.js';
 import { InvalidTokenError, OAuthError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 

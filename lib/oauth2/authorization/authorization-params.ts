@@ -1,5 +1,6 @@
 import type { JsonWebKey } from 'node:crypto';
 import { OAuthError } from '../../oauth.errors.js';
+import type { WireParameters } from '../wire/parameters.js';
 
 /** What one login asks for beyond the client's settings. Other keys are sent as they are, by their wire names. */
 export interface AuthorizationParams {
@@ -54,34 +55,8 @@ export interface AuthorizationChecks {
   resource?: string[];
 }
 
-/** Parameters by their wire names. */
-export type WireParameters = Record<string, unknown>;
-
 /** Modes that bring the answer to a server: by a redirect, or by a form post, and each of them signed (JARM). */
 const RESPONSE_MODES = new Set(['query', 'form_post', 'jwt', 'query.jwt', 'form_post.jwt']);
-
-const WIRE_NAMES: Record<string, string> = {
-  loginHint: 'login_hint',
-  maxAge: 'max_age',
-  acrValues: 'acr_values',
-  authorizationDetails: 'authorization_details',
-  responseType: 'response_type',
-  responseMode: 'response_mode',
-};
-
-/** Parameters by their wire names; what is absent is left out, so that the settings' own stay. */
-export function wireParameters(params: WireParameters, names: Record<string, string> = {}): WireParameters {
-  const wireNames = { ...WIRE_NAMES, ...names };
-  const present = Object.entries(params).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    present.map(([name, value]) => [Object.hasOwn(wireNames, name) ? (wireNames[name] ?? name) : name, value]),
-  );
-}
-
-/** Values that are written with spaces between them (RFC 6749 §3.3). */
-export function spaceSeparated(value: unknown): string | undefined {
-  return Array.isArray(value) ? value.join(' ') : typeof value === 'string' ? value : undefined;
-}
 
 /**
  * The response type and mode of a login. Tokens that the browser carries end up in its history, in logs and in other

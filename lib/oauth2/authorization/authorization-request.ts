@@ -3,17 +3,11 @@ import { withQuery } from '../../http/query.js';
 import { ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
 import { unwrapIdToken } from '../openid/id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
-import {
-  checkedResponse,
-  spaceSeparated,
-  wireParameters,
-  type AuthorizationChecks,
-  type AuthorizationParams,
-  type WireParameters,
-} from './authorization-params.js';
+import { spaceSeparated, wireParameters, type WireParameters } from '../wire/parameters.js';
+import { checkedResponse, type AuthorizationChecks, type AuthorizationParams } from './authorization-params.js';
 import { codeChallenge, codeVerifierFor } from './pkce.js';
 import { pushAuthorizationRequest } from './pushed-authorization-request.js';
-import { randomText } from './random-text.js';
+import { randomText } from '../wire/random-text.js';
 import { signedRequestObject } from './request-object.js';
 
 /** An authorization URL, and what is kept until its callback comes. */

@@ -6,7 +6,7 @@ import {
 } from 'oauth4webapi';
 import { OAuthError } from '../../oauth.errors.js';
 import { checkAuthorizedParty, claimsOf } from '../openid/id-token.js';
-import { providerOfIdToken, providerOfJwt } from '../openid/jwt-provider.js';
+import { providerOfIdToken, providerOfJwt } from '../provider/jwt-provider.js';
 import { refusedCallback, shown } from '../provider/failed-check.js';
 import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
 import { isTenantTemplate, tenantIn } from '../../config/tenant-issuer.js';

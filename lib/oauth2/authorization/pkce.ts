@@ -1,6 +1,6 @@
 import { OAuthError } from '../../oauth.errors.js';
 import { sha256 } from '../../sha256.js';
-import { randomText } from './random-text.js';
+import { randomText } from '../wire/random-text.js';
 
 /** RFC 7636 §4.1: 43 to 128 unreserved characters. */
 const CODE_VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;

@@ -3,7 +3,7 @@ import { processPushedAuthorizationResponse, pushedAuthorizationRequest } from '
 import { readLifetime } from '../../token/expiry.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
-import type { WireParameters } from './authorization-params.js';
+import type { WireParameters } from '../wire/parameters.js';
 
 const ENDPOINT = {
   endpoint: 'pushed_authorization_request_endpoint',

@@ -5,7 +5,7 @@ import { ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
 import { shown } from '../provider/failed-check.js';
 import { readJwkSet } from '../provider/jwk-set.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
-import type { WireParameters } from './authorization-params.js';
+import type { WireParameters } from '../wire/parameters.js';
 
 /** The request as a signed JWT, so that nobody on its way through the browser changes it (RFC 9101 §5.1). */
 export async function signedRequestObject(provider: Provider, parameters: WireParameters): Promise<WireParameters> {

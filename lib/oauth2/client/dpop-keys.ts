@@ -33,7 +33,7 @@ export interface DpopKey {
 /** The keys that the tokens of one client are bound to (DPoP, RFC 9449), and the nonces that servers want in proofs. */
 export class DpopKeys {
   readonly #config: OAuth2ClientConfig;
-  readonly #ready = new Map<string, Promise<DpopKey>>();
+  readonly #ready = new BoundedMap<Promise<DpopKey>>(MAX_KEYS);
   /** The last nonce of each server, by its origin (RFC 9449 §8.2). */
   readonly #nonces = new BoundedMap<string>(MAX_NONCES);
 
@@ -81,14 +81,10 @@ export class DpopKeys {
     this.#nonces.set(origin, nonce);
   }
 
-  /** The key that was used last goes last; the first goes when there are too many. */
   #keyOf(jwk: JsonWebKey): Promise<DpopKey> {
     const name = `${jwk.kty} ${jwk.crv} ${jwk.x} ${jwk.y} ${jwk.n}`;
     const key = this.#ready.get(name) ?? this.#read(name, jwk);
-    this.#ready.delete(name);
-    this.#ready.set(name, key);
-    const [oldest = name] = this.#ready.keys();
-    if (this.#ready.size > MAX_KEYS) this.#ready.delete(oldest);
+    this.#ready.set(name, key); // evicted last
     return key;
   }
 

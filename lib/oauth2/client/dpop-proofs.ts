@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
-import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
+import type { TokenEndpointResponse } from '../../http/messages.js';
 import { readNonce, type DpopKeys, type ProofTarget } from './dpop-keys.js';
 
 /** How often a request is repeated because its server asks for another nonce. */

@@ -6,7 +6,7 @@ import {
 } from 'oauth4webapi';
 import type { JsonWebKey } from 'node:crypto';
 import type { RequestParameters } from '../../config/client-settings.js';
-import type { VerifyingProvider } from '../openid/jwt-provider.js';
+import type { VerifyingProvider } from '../provider/jwt-provider.js';
 import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
 import { RefusedInput } from '../wire/refused-input.js';
 import { requestToken, type TokenGrant } from './token-request.js';

@@ -3,7 +3,7 @@ import {
   processBackchannelAuthenticationResponse,
   type BackchannelAuthenticationResponse,
 } from 'oauth4webapi';
-import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
+import { spaceSeparated, wireParameters } from '../wire/parameters.js';
 import { unwrapIdToken } from '../openid/id-token.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';

@@ -5,7 +5,7 @@ import {
 } from 'oauth4webapi';
 import { isHttpUrl } from '../../config/settings-schema.js';
 import { ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
-import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
+import { spaceSeparated, wireParameters } from '../wire/parameters.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
 import { PendingGrant, type Guard } from './pending-grant.js';

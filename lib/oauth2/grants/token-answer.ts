@@ -1,4 +1,4 @@
-import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
+import type { TokenEndpointResponse } from '../../http/messages.js';
 import { endpointErrorText } from '../../error-text.js';
 import { InvalidTokenError, ProviderError } from '../../oauth.errors.js';
 import { shownAnswer } from '../provider/unexpected-answer.js';

@@ -1,4 +1,4 @@
-import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
+import type { TokenEndpointResponse } from '../../http/messages.js';
 import { OAuthError } from '../../oauth.errors.js';
 import { tokenEndpointError } from '../provider/provider-error.js';
 import { errorsIn, refusesRefreshToken } from './refusal-words.js';

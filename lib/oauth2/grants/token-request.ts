@@ -6,7 +6,7 @@ import {
   validateApplicationLevelSignature,
   type TokenEndpointResponse as CheckedAnswer,
 } from 'oauth4webapi';
-import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
+import type { TokenEndpointResponse } from '../../http/messages.js';
 import { tokenBindingOf } from '../../config/token-binding.js';
 import { formEntries } from '../../http/query.js';
 import type { OAuthError } from '../../oauth.errors.js';
@@ -16,7 +16,7 @@ import { readOAuth2TokenResponse } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { endpointAsksForNonce, withProofs, type DpopProofs } from '../client/dpop-proofs.js';
 import { checkIdToken, type IdTokenChecks, type IdTokenClaims } from '../openid/id-token.js';
-import { providerOfIdToken, type VerifyingProvider } from '../openid/jwt-provider.js';
+import { providerOfIdToken, type VerifyingProvider } from '../provider/jwt-provider.js';
 import { jsonResponse, withData } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import {

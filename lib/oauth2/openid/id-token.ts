@@ -7,7 +7,7 @@ import { clockAdvice, isoTime, refusedAnswer, shown, wrongIssuer } from '../prov
 import type { Provider } from '../provider/provider.js';
 import { isEncrypted } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';
-import { readClaims } from './claims.js';
+import { readClaims } from '../wire/claims.js';
 
 /**
  * Claims of an id_token whose signature, issuer, audience, times and nonce were checked (OpenID Connect Core §2). The nonce

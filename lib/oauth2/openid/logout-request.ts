@@ -1,6 +1,6 @@
 import { withQuery } from '../../http/query.js';
-import { spaceSeparated, wireParameters } from '../authorization/authorization-params.js';
-import { randomText } from '../authorization/random-text.js';
+import { spaceSeparated, wireParameters } from '../wire/parameters.js';
+import { randomText } from '../wire/random-text.js';
 import { unwrapIdToken } from './id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 

@@ -5,7 +5,7 @@ import { BoundedMap } from '../../bounded-map.js';
 import { clockAdvice, failedCheck, isoTime, reasonOf, shown, wrongIssuer } from '../provider/failed-check.js';
 import { knowsIssuer, requireEndpoint, type Provider } from '../provider/provider.js';
 import { checkJwt } from '../wire/jwt.js';
-import { providerOfJwt } from './jwt-provider.js';
+import { providerOfJwt } from '../provider/jwt-provider.js';
 
 /** Whose session ended: a user's (`sub`), one session (`sid`), or both. */
 export interface BackchannelLogout {

@@ -8,8 +8,8 @@ import { refusedAnswer } from '../provider/failed-check.js';
 import { requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
 import { tokenCredentials } from '../access-token/token-credentials.js';
 import { checkJwt } from '../wire/jwt.js';
-import { readClaims } from './claims.js';
-import { providerOfJwt } from './jwt-provider.js';
+import { readClaims } from '../wire/claims.js';
+import { providerOfJwt } from '../provider/jwt-provider.js';
 
 /**
  * What is known of a user: the standard claims (OpenID Connect Core §5.1), and whatever else the provider tells. An

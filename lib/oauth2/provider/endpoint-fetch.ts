@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
-import type { EndpointRequest, TokenEndpointResponse } from '../../config/compliance-fix.js';
+import type { EndpointRequest, TokenEndpointResponse } from '../../http/messages.js';
 import { callApplication } from '../../config/application-function.js';
 import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
 import { OAuthError } from '../../oauth.errors.js';

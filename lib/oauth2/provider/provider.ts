@@ -9,7 +9,7 @@ import {
   type ClientAuth,
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
-import type { TokenEndpointResponse } from '../../config/compliance-fix.js';
+import type { TokenEndpointResponse } from '../../http/messages.js';
 import { OAuthConfigError, OAuthError, ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
 import { authenticationAdvice, authMethodOf } from '../client/auth-method.js';
 import { clientAuthentication } from '../client/client-authentication.js';

@@ -1,4 +1,4 @@
-import type { EndpointRequest } from '../../config/compliance-fix.js';
+import type { EndpointRequest } from '../../http/messages.js';
 import { formEntries } from '../../http/query.js';
 
 /** Parameters whose values are no secrets, and help to understand an error. */

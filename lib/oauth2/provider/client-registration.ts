@@ -5,10 +5,10 @@ import {
   type Client,
   type OmitSymbolProperties,
 } from 'oauth4webapi';
-import { endpointAnswer } from '../provider/endpoint-error.js';
-import { plainFetch } from '../provider/endpoint-fetch.js';
-import { refusedAnswer } from '../provider/failed-check.js';
-import { requireEndpoint, type Provider } from '../provider/provider.js';
+import { endpointAnswer } from './endpoint-error.js';
+import { plainFetch } from './endpoint-fetch.js';
+import { refusedAnswer } from './failed-check.js';
+import { requireEndpoint, type Provider } from './provider.js';
 import { RefusedInput } from '../wire/refused-input.js';
 
 /** What a client says of itself, by the names of RFC 7591 §2: `redirect_uris`, `client_name`, `jwks_uri`, ... */

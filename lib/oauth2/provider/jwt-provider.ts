@@ -1,6 +1,6 @@
 import { decodeJwt, type JWTPayload } from 'jose';
-import { shown } from '../provider/failed-check.js';
-import type { CheckedJwt, Provider } from '../provider/provider.js';
+import { shown } from './failed-check.js';
+import type { CheckedJwt, Provider } from './provider.js';
 import { isTenantTemplate, issuerOfTenant, TENANT, tenantIn } from '../../config/tenant-issuer.js';
 import { isEncrypted } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';

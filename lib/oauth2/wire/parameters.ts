@@ -1,0 +1,25 @@
+/** Parameters by their wire names. */
+export type WireParameters = Record<string, unknown>;
+
+const WIRE_NAMES: Record<string, string> = {
+  loginHint: 'login_hint',
+  maxAge: 'max_age',
+  acrValues: 'acr_values',
+  authorizationDetails: 'authorization_details',
+  responseType: 'response_type',
+  responseMode: 'response_mode',
+};
+
+/** Returns parameters by their wire names, without undefined ones, so that they do not replace those of the settings. */
+export function wireParameters(params: WireParameters, names: Record<string, string> = {}): WireParameters {
+  const wireNames = { ...WIRE_NAMES, ...names };
+  const present = Object.entries(params).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    present.map(([name, value]) => [Object.hasOwn(wireNames, name) ? (wireNames[name] ?? name) : name, value]),
+  );
+}
+
+/** Returns values as one string with spaces between them (RFC 6749 §3.3). */
+export function spaceSeparated(value: unknown): string | undefined {
+  return Array.isArray(value) ? value.join(' ') : typeof value === 'string' ? value : undefined;
+}
