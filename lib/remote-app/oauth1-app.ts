@@ -18,13 +18,13 @@ import type { TokenSlot } from '../refresh/token-slot.js';
 import { readOAuth1TokenResponse } from '../token/token-response.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
 import type { OAuthResponse } from '../state/oauth-response.js';
-import { warnOnce } from '../warn-once.js';
 import { callbackParameters } from './callback-request.js';
 import type { AuthorizationRequest, LoginResult } from './login.js';
 import type { RemoteAppContext } from './remote-app-context.js';
 import { RemoteApp } from './remote-app.js';
 import { signableBody } from './signable-body.js';
 import { missingToken } from './token-slots.js';
+import { warnOfSessionFixation } from './warnings.js';
 
 /** What a callback of OAuth 1 may bring: RFC 5849 §2.2, and the two ways in which providers say no. */
 const CALLBACK = ['oauth_token', 'oauth_verifier', 'denied', 'oauth_problem'] as const;
@@ -46,7 +46,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   constructor(config: OAuth1ClientConfig, context: RemoteAppContext) {
     super(config, context);
     this.#config = config;
-    if (config.allowSessionFixation) warnOnce(sessionFixation(config.name));
+    if (config.allowSessionFixation) warnOfSessionFixation(config.name);
   }
 
   /**
@@ -215,14 +215,6 @@ function unconfirmedCallback(name: string, isConfirmed: false | undefined): Prov
         : `"${name}" did not confirm the callback: ${expected}, so it does not speak OAuth 1.0a. For a provider that only ` +
           'speaks OAuth 1.0, read about allow_session_fixation in the documentation of OAuth 1 before you set it',
   });
-}
-
-function sessionFixation(name: string): string {
-  return (
-    `the client "${name}" accepts OAuth 1.0 (allow_session_fixation): an attacker who gets a user to follow a link and to ` +
-    "authorize there receives that user's token (OAuth Security Advisory 2009-1). Remove the setting if the provider speaks " +
-    'OAuth 1.0a.'
-  );
 }
 
 function signedHeaders({

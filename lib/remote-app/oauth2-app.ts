@@ -20,8 +20,6 @@ import {
   readGrant,
 } from '../oauth2/authorization/authorization-response.js';
 import { readAuthorizationParams, readLogoutParams, requireParams } from '../oauth2/authorization/read-params.js';
-import { ClientKeys } from '../oauth2/client/client-keys.js';
-import { DpopKeys } from '../oauth2/client/dpop-keys.js';
 import { registerClient, type ClientMetadata, type RegisteredClient } from '../oauth2/provider/client-registration.js';
 import { requestAccessToken, type AccessTokenRequest } from '../oauth2/grants/access-token-request.js';
 import { exchangeCode } from '../oauth2/grants/authorization-code.js';
@@ -35,15 +33,14 @@ import {
   type DeviceAuthorization,
   type DeviceAuthorizationParams,
 } from '../oauth2/grants/device-authorization.js';
-import { mergeClaims } from '../oauth2/wire/claims.js';
-import { subjectOf, type IdTokenClaims } from '../oauth2/openid/id-token.js';
+import { subjectOf } from '../oauth2/openid/id-token.js';
 import { logoutRequest, type LogoutParams } from '../oauth2/openid/logout-request.js';
 import { LogoutTokens, type BackchannelLogout } from '../oauth2/openid/logout-token.js';
 import { checkFrontchannelLogout, type FrontchannelLogout } from '../oauth2/openid/frontchannel-logout.js';
-import { fetchUserInfo, type UserInfo } from '../oauth2/openid/user-info.js';
+import { fetchUserInfo, userInfoOfLogin, type UserInfo } from '../oauth2/openid/user-info.js';
 import { authorizationError } from '../oauth2/provider/provider-error.js';
-import { ProviderKeys } from '../oauth2/provider/provider-keys.js';
-import { knowsIssuer, type Provider, type ProviderContext } from '../oauth2/provider/provider.js';
+import { providerContext } from '../oauth2/provider/provider-context.js';
+import type { Provider, ProviderContext } from '../oauth2/provider/provider.js';
 import { isTenantTemplate } from '../config/tenant-issuer.js';
 import { ServerMetadata } from '../oauth2/provider/server-metadata.js';
 import { tokenCredentials } from '../oauth2/access-token/token-credentials.js';
@@ -53,7 +50,6 @@ import type { SlotToken, TokenSlot } from '../refresh/token-slot.js';
 import type { TokenRefresh } from '../refresh/token-refresh.js';
 import type { OAuth2Token } from '../token/token.js';
 import { requireResponse, type OAuthResponse } from '../state/oauth-response.js';
-import { warnOnce } from '../warn-once.js';
 import type { TokenSource } from './api-options.js';
 import { callbackParameters } from './callback-request.js';
 import type { LoginResult, RedirectResponse } from './login.js';
@@ -66,20 +62,10 @@ import { refusePrefetch } from './prefetch.js';
 import { checkReturnTo } from './return-to.js';
 import { missingToken } from './token-slots.js';
 import { readTokenSource } from './token-source.js';
+import { warnOfPasswords, warnOfTokensInUrls } from './warnings.js';
 
 /** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
 export type TokenIntrospection = IntrospectionResponse;
-
-const PASSWORDS =
-  "The password grant gives the application its users' passwords, and no second factor works with it (RFC 9700 §2.4). " +
-  'Use a login by redirect, or device authorization.';
-
-function tokensInUrls(name: string): string {
-  return (
-    `the client "${name}" sends its tokens in URLs (token_placement: uri), where logs and browser histories keep them ` +
-    '(RFC 6750 §2.3). Use token_placement: header if the API supports it.'
-  );
-}
 
 /** A provider that speaks OAuth 2.0 or OpenID Connect. */
 export class OAuth2App extends RemoteApp<OAuth2Token> {
@@ -91,17 +77,11 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
 
   constructor(config: OAuth2ClientConfig, context: RemoteAppContext) {
     super(config, context);
-    this.#context = {
-      config,
-      http: this.http,
-      clientKeys: new ClientKeys(config),
-      providerKeys: new ProviderKeys(this.http),
-      dpopKeys: new DpopKeys(config),
-    };
+    this.#context = providerContext(config, this.http);
     this.#application = context.tokens;
     this.#metadata = new ServerMetadata(this.#context);
     this.#refresh = oauth2Refresh(config, this.#metadata, context.tokens);
-    if (config.tokenPlacement === 'uri') warnOnce(tokensInUrls(config.name));
+    if (config.tokenPlacement === 'uri') warnOfTokensInUrls(config.name);
   }
 
   /**
@@ -137,7 +117,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     if (answer.error) throw authorizationError(answer);
     const grant = await readGrant(provider, { ...checks, state }, answer, request.method);
     const { token, claims } = await exchangeCode(provider, { ...checks, ...secrets, ...grant, redirectUri, params });
-    const userInfo = await this.#userInfo(provider, token, claims);
+    const userInfo = await userInfoOfLogin(provider, token, claims);
     const tenant = isTenantTemplate(provider.server.issuer) && claims && { issuer: claims.iss };
     const account = userInfo && { client: this.name, subject: userInfo.sub, ...tenant };
     return { token, returnTo, userInfo, account };
@@ -149,7 +129,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    */
   async fetchAccessToken(request: AccessTokenRequest): Promise<OAuth2Token> {
     return this.#withProvider('token_request', (provider) => {
-      if (request.grantType === 'password') warnOnce(PASSWORDS);
+      if (request.grantType === 'password') warnOfPasswords();
       if (request.grantType === 'refresh_token') this.slots.requireOwn(request.token);
       return requestAccessToken(provider, request);
     });
@@ -335,10 +315,8 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /** @internal Discovery, and the keys that signatures are checked by. */
-  override async checkProvider(): Promise<void> {
-    const provider = await this.#metadata.check();
-    const { jwks_uri: keys } = provider.server;
-    if (keys !== undefined && knowsIssuer(provider)) await provider.providerKeys.check(keys);
+  override checkProvider(): Promise<void> {
+    return this.#metadata.check();
   }
 
   /** @internal See `OAuthRegistry.registerDynamically()`. */
@@ -371,14 +349,5 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const current = await this.#refresh.current(slot);
     if (current) return current;
     throw missingToken(this.name);
-  }
-
-  async #userInfo(
-    provider: Provider,
-    token: OAuth2Token,
-    claims: IdTokenClaims | undefined,
-  ): Promise<UserInfo | undefined> {
-    if (provider.config.userInfoFrom === 'id_token') return claims;
-    return mergeClaims(await fetchUserInfo(provider, token, claims?.sub), claims);
   }
 }

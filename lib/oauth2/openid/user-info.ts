@@ -8,7 +8,8 @@ import { refusedAnswer } from '../provider/failed-check.js';
 import { requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
 import { tokenCredentials } from '../access-token/token-credentials.js';
 import { checkJwt } from '../wire/jwt.js';
-import { readClaims } from '../wire/claims.js';
+import { mergeClaims, readClaims } from '../wire/claims.js';
+import type { IdTokenClaims } from './id-token.js';
 import { providerOfJwt } from '../provider/jwt-provider.js';
 
 /**
@@ -80,6 +81,16 @@ export async function fetchUserInfo(
   } catch (error) {
     throw refusedAnswer(error, 'userinfo', [token.accessToken]);
   }
+}
+
+/** Returns what a login tells of the user: the claims of the id_token, those of userinfo, or both, as the settings say. */
+export async function userInfoOfLogin(
+  provider: Provider,
+  token: OAuth2Token,
+  claims: IdTokenClaims | undefined,
+): Promise<UserInfo | undefined> {
+  if (provider.config.userInfoFrom === 'id_token') return claims;
+  return mergeClaims(await fetchUserInfo(provider, token, claims?.sub), claims);
 }
 
 function isJwt(contentType: string | null | undefined): boolean {

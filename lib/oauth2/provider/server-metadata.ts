@@ -9,7 +9,7 @@ import { RefusedInput } from '../wire/refused-input.js';
 import { reasonOf } from './failed-check.js';
 import { checkMetadataIssuer } from './metadata-issuer.js';
 import { readMetadata } from './metadata-schema.js';
-import { makeProvider, type Provider, type ProviderContext } from './provider.js';
+import { knowsIssuer, makeProvider, type Provider, type ProviderContext } from './provider.js';
 import { whatCame } from './unexpected-answer.js';
 
 /** Seconds for which metadata is used before it is read again: what its `Cache-Control` says, within these bounds. */
@@ -55,13 +55,14 @@ export class ServerMetadata {
   }
 
   /**
-   * The same, and no older copy counts when the last reading failed.
-   * @throws {ProviderError} when it did
+   * Checks that the metadata, and the keys that signatures are checked with, can be read now.
+   * @throws {ProviderError} when they cannot, even if there is an older copy
    */
-  async check(): Promise<Provider> {
+  async check(): Promise<void> {
     const provider = await this.load();
     if (this.#copy.failure) throw this.#copy.failure;
-    return provider;
+    const { jwks_uri: keys } = provider.server;
+    if (keys !== undefined && knowsIssuer(provider)) await provider.providerKeys.check(keys);
   }
 
   async #read(): Promise<Metadata> {

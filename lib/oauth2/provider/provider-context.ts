@@ -1,0 +1,17 @@
+import type { AxiosInstance } from 'axios';
+import type { OAuth2ClientConfig } from '../../config/client-config.js';
+import { ClientKeys } from '../client/client-keys.js';
+import { DpopKeys } from '../client/dpop-keys.js';
+import { ProviderKeys } from './provider-keys.js';
+import type { ProviderContext } from './provider.js';
+
+/** Returns what a client keeps for as long as it lives. */
+export function providerContext(config: OAuth2ClientConfig, http: AxiosInstance): ProviderContext {
+  return {
+    config,
+    http,
+    clientKeys: new ClientKeys(config),
+    providerKeys: new ProviderKeys(http),
+    dpopKeys: new DpopKeys(config),
+  };
+}
