@@ -9,27 +9,27 @@ import { MismatchingStateError, OAuthError } from '../oauth.errors.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import {
   isVouchedFor,
-  makeAuthorizationRequest,
+  authorizationRequest,
   type OAuth2AuthorizationRequest,
 } from '../oauth2/authorization/authorization-request.js';
 import {
   AUTHORIZATION_RESPONSE,
   checkIssuer,
   claimedState,
-  openResponse,
+  readAuthorizationResponse,
   readGrant,
 } from '../oauth2/authorization/authorization-response.js';
 import { readAuthorizationParams, readLogoutParams, requireParams } from '../oauth2/authorization/read-params.js';
 import { registerClient, type ClientMetadata, type RegisteredClient } from '../oauth2/provider/client-registration.js';
-import { requestAccessToken, type AccessTokenRequest } from '../oauth2/grants/access-token-request.js';
-import { exchangeCode } from '../oauth2/grants/authorization-code.js';
+import { accessTokenRequest, type AccessTokenRequest } from '../oauth2/grants/access-token-request.js';
+import { authorizationCodeRequest } from '../oauth2/grants/authorization-code.js';
 import {
-  authenticateByBackchannel,
+  backchannelAuthenticationRequest,
   type BackchannelAuthentication,
   type BackchannelAuthenticationParams,
 } from '../oauth2/grants/backchannel-authentication.js';
 import {
-  authorizeDevice,
+  deviceAuthorizationRequest,
   type DeviceAuthorization,
   type DeviceAuthorizationParams,
 } from '../oauth2/grants/device-authorization.js';
@@ -96,7 +96,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   ): Promise<OAuth2AuthorizationRequest> {
     return this.#withProvider('authorization_url', (provider) => {
       this.requireUserLogin();
-      return makeAuthorizationRequest(provider, redirectUri, readAuthorizationParams(params));
+      return authorizationRequest(provider, redirectUri, readAuthorizationParams(params));
     });
   }
 
@@ -112,11 +112,17 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     const state = await claimedState(provider, callback);
     if (!state && !callback.response) throw new MismatchingStateError('missing_state');
     const { checks, redirectUri, returnTo = '/', secrets } = await this.pending.take('login', request, response, state);
-    const answer = await openResponse(provider, callback, state);
+    const answer = await readAuthorizationResponse(provider, callback, state);
     checkIssuer(provider, answer);
     if (answer.error) throw authorizationError(answer);
     const grant = await readGrant(provider, { ...checks, state }, answer, request.method);
-    const { token, claims } = await exchangeCode(provider, { ...checks, ...secrets, ...grant, redirectUri, params });
+    const { token, claims } = await authorizationCodeRequest(provider, {
+      ...checks,
+      ...secrets,
+      ...grant,
+      redirectUri,
+      params,
+    });
     const userInfo = await userInfoOfLogin(provider, token, claims);
     const tenant = isTenantTemplate(provider.server.issuer) && claims && { issuer: claims.iss };
     const account = userInfo && { client: this.name, subject: userInfo.sub, ...tenant };
@@ -131,7 +137,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     return this.#withProvider('token_request', (provider) => {
       if (request.grantType === 'password') warnOfPasswords();
       if (request.grantType === 'refresh_token') this.slots.requireOwn(request.token);
-      return requestAccessToken(provider, request);
+      return accessTokenRequest(provider, request);
     });
   }
 
@@ -141,7 +147,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    */
   async deviceAuthorization(params: DeviceAuthorizationParams = {}): Promise<DeviceAuthorization> {
     return this.#withProvider('device_authorization', (provider) =>
-      authorizeDevice(provider, params, (run) => this.guarded(run, 'device_poll')),
+      deviceAuthorizationRequest(provider, params, (run) => this.guarded(run, 'device_poll')),
     );
   }
 
@@ -151,7 +157,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    */
   async backchannelAuthentication(params: BackchannelAuthenticationParams): Promise<BackchannelAuthentication> {
     return this.#withProvider('backchannel_authentication', (provider) =>
-      authenticateByBackchannel(provider, params, (run) => this.guarded(run, 'backchannel_poll')),
+      backchannelAuthenticationRequest(provider, params, (run) => this.guarded(run, 'backchannel_poll')),
     );
   }
 

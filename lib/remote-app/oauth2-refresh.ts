@@ -1,6 +1,6 @@
 import type { OAuth2ClientConfig } from '../config/client-config.js';
 import { OAuthError, TokenExpiredError, TokenRevokedError } from '../oauth.errors.js';
-import { requestAccessToken } from '../oauth2/grants/access-token-request.js';
+import { accessTokenRequest } from '../oauth2/grants/access-token-request.js';
 import { refreshTokenAdvice } from '../oauth2/grants/refresh-token-advice.js';
 import { refreshToken, type RefreshableToken } from '../oauth2/grants/refresh-token.js';
 import type { ServerMetadata } from '../oauth2/provider/server-metadata.js';
@@ -36,7 +36,7 @@ export function oauth2Refresh(
         return breaker.run(id, async () => refreshToken(await metadata.load(), token)).catch(revocationOf(name));
       }
       return breaker.run(id, async () => ({
-        token: await requestAccessToken(await metadata.load(), { grantType: 'client_credentials' }),
+        token: await accessTokenRequest(await metadata.load(), { grantType: 'client_credentials' }),
       }));
     },
   });

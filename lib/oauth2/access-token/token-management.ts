@@ -11,8 +11,8 @@ import type { OAuth2Token } from '../../token/token.js';
 import { endpointAsksForNonce, withProofs } from '../client/dpop-proofs.js';
 import { readClaims } from '../wire/claims.js';
 import { providerOfJwt } from '../provider/jwt-provider.js';
-import { endpointAnswer, refuseEndpointError } from '../provider/endpoint-error.js';
-import { mendedResponse } from '../provider/endpoint-fetch.js';
+import { endpointResponseReader, refuseEndpointError } from '../provider/endpoint-error.js';
+import { responseAfterHooks } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import {
   authenticationAt,
@@ -43,7 +43,7 @@ export async function revokeToken(provider: Provider, revoked: OAuth2Token): Pro
     const options = managementOptions(provider, 'revoke_token_request', hint, (answer) => {
       if (dpopKey) proofs.receive(url, answer.headers, endpointAsksForNonce(answer));
       refuseEndpointError('revocation', answer);
-      return mendedResponse(answer);
+      return responseAfterHooks(answer);
     });
     const headers = dpopKey && { dpop: await proofs.make(dpopKey, { method: 'POST', url }) };
     try {
@@ -66,7 +66,7 @@ export async function introspectToken(provider: Provider, token: string): Promis
         checkJwt(answer.text);
         jwt = answer.text;
       }
-      return endpointAnswer({ what: 'introspection', otherTypes: isJwt })(answer);
+      return endpointResponseReader({ what: 'introspection', otherTypes: isJwt })(answer);
     });
     const response = await introspectionRequest(server, client, authentication, token, options);
     const verifier = jwt === undefined ? provider : await providerOfJwt(provider, jwt);

@@ -6,7 +6,7 @@ import { requireEndpoint, type Provider } from '../provider/provider.js';
 import { spaceSeparated, wireParameters, type WireParameters } from '../wire/parameters.js';
 import { checkedResponse, type AuthorizationChecks, type AuthorizationParams } from './authorization-params.js';
 import { codeChallenge, codeVerifierFor } from './pkce.js';
-import { pushAuthorizationRequest } from './pushed-authorization-request.js';
+import { pushedAuthorizationRequest } from './pushed-authorization-request.js';
 import { randomText } from '../wire/random-text.js';
 import { signedRequestObject } from './request-object.js';
 
@@ -23,20 +23,20 @@ export interface OAuth2AuthorizationRequest extends AuthorizationChecks {
  * Makes the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1): signed (RFC 9101) and
  * pushed (RFC 9126) where the settings or the provider ask for it.
  */
-export async function makeAuthorizationRequest(
+export async function authorizationRequest(
   provider: Provider,
   redirectUri: string | undefined,
   params: AuthorizationParams,
 ): Promise<OAuth2AuthorizationRequest> {
   const endpoint = requireEndpoint(provider, 'authorization_endpoint');
-  const { parameters, kept, dpopKey } = await authorizationRequest(provider, redirectUri, params);
+  const { parameters, kept, dpopKey } = await authorizationParameters(provider, redirectUri, params);
   let sent = parameters;
   if (isSigned(provider)) {
     requireKeys(provider);
     sent = await signedRequestObject(provider, sent);
   }
   if (isPushed(provider)) {
-    sent = await pushAuthorizationRequest(provider, sent, dpopKey);
+    sent = await pushedAuthorizationRequest(provider, sent, dpopKey);
   }
   return { url: withQuery(endpoint, sent), ...kept };
 }
@@ -54,7 +54,7 @@ function isPushed({ config, server }: Provider): boolean {
   return config.requirePushedAuthorizationRequests || server.require_pushed_authorization_requests === true;
 }
 
-async function authorizationRequest(
+async function authorizationParameters(
   provider: Provider,
   redirectUri: string | undefined,
   params: AuthorizationParams,

@@ -58,7 +58,7 @@ export async function claimedState(
  * Opens an answer that is a signed JWT (JARM), or returns a plain one as it is.
  * @throws {OAuthError} `invalid_request` when the JWT is not the provider's, is not for this client or login, or has expired
  */
-export async function openResponse(
+export async function readAuthorizationResponse(
   provider: Provider,
   response: AuthorizationResponse,
   state: string,

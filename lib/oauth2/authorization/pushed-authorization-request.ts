@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
-import { processPushedAuthorizationResponse, pushedAuthorizationRequest } from 'oauth4webapi';
+import { processPushedAuthorizationResponse as read, pushedAuthorizationRequest as send } from 'oauth4webapi';
 import { readLifetime } from '../../token/expiry.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
@@ -9,8 +9,8 @@ const ENDPOINT = {
   endpoint: 'pushed_authorization_request_endpoint',
   what: 'pushed authorization',
   status: 201,
-  send: pushedAuthorizationRequest,
-  read: processPushedAuthorizationResponse,
+  send,
+  read,
   normalize: withLifetime,
 } as const;
 
@@ -24,7 +24,7 @@ function withLifetime(fields: Record<string, unknown>): Record<string, unknown> 
  * Gives the request to the provider first; the browser carries a reference to it (RFC 9126 §2).
  * @param dpopKey the key that the token will be bound to: some providers require its proof here already (RFC 9449 §10.1)
  */
-export async function pushAuthorizationRequest(
+export async function pushedAuthorizationRequest(
   provider: Provider,
   parameters: WireParameters,
   dpopKey: JsonWebKey | undefined,

@@ -6,10 +6,10 @@ import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token } from '../..
 import { spaceSeparated } from '../wire/parameters.js';
 import { clientAssertion } from './client-assertion.js';
 import type { Provider } from '../provider/provider.js';
-import { exchangeCode, type CodeExchange } from './authorization-code.js';
+import { authorizationCodeRequest, type CodeExchange } from './authorization-code.js';
 import { refreshTokenAdvice } from './refresh-token-advice.js';
 import { refreshToken } from './refresh-token.js';
-import { requestToken } from './token-request.js';
+import { tokenRequest } from './token-request.js';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -73,11 +73,11 @@ export type AccessTokenRequest =
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** Asks for an access token by any grant that needs no waiting. */
-export async function requestAccessToken(provider: Provider, request: AccessTokenRequest): Promise<OAuth2Token> {
+export async function accessTokenRequest(provider: Provider, request: AccessTokenRequest): Promise<OAuth2Token> {
   switch (request.grantType) {
     case undefined:
     case 'authorization_code':
-      return (await exchangeCode(provider, request)).token;
+      return (await authorizationCodeRequest(provider, request)).token;
     case 'refresh_token':
       return refreshByHand(provider, readOAuth2Token(request.token));
     case 'client_credentials':
@@ -102,7 +102,7 @@ async function grantToken(
   const { grantType, scope = config.scope, resource = config.resource, params } = request;
   const { method: _, ...configured } = config.accessTokenParams;
   const dpopKey = await dpopKeys.keyFor(request.dpopKey);
-  const { token } = await requestToken(provider, {
+  const { token } = await tokenRequest(provider, {
     grantType,
     parameters: { ...configured, ...params, ...specific, scope: spaceSeparated(scope), resource },
     dpopKey,

@@ -9,7 +9,7 @@ import type { RequestParameters } from '../../config/client-settings.js';
 import type { VerifyingProvider } from '../provider/jwt-provider.js';
 import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
 import { RefusedInput } from '../wire/refused-input.js';
-import { requestToken, type TokenGrant } from './token-request.js';
+import { tokenRequest, type TokenGrant } from './token-request.js';
 
 /** What the callback and the pending login bring to the token request (RFC 6749 §4.1.3). */
 export interface CodeExchange {
@@ -36,11 +36,11 @@ export interface CodeExchange {
 }
 
 /** Exchanges an authorization code for a token (RFC 6749 §4.1.3), and checks its id_token where the issuer is known. */
-export async function exchangeCode(provider: Provider, exchange: CodeExchange): Promise<TokenGrant> {
+export async function authorizationCodeRequest(provider: Provider, exchange: CodeExchange): Promise<TokenGrant> {
   const { config } = provider;
   const { method, ...configured } = config.accessTokenParams;
   const { code, redirectUri, codeVerifier, nonce, maxAge, acrValues, subject, issuer, params } = exchange;
-  const grant = await requestToken(provider, {
+  const grant = await tokenRequest(provider, {
     grantType: 'authorization_code',
     parameters: {
       resource: exchange.resource ?? config.resource,

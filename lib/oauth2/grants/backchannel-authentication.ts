@@ -1,6 +1,6 @@
 import {
-  backchannelAuthenticationRequest,
-  processBackchannelAuthenticationResponse,
+  backchannelAuthenticationRequest as send,
+  processBackchannelAuthenticationResponse as read,
   type BackchannelAuthenticationResponse,
 } from 'oauth4webapi';
 import { spaceSeparated, wireParameters } from '../wire/parameters.js';
@@ -51,13 +51,13 @@ export class BackchannelAuthentication extends PendingGrant {
 const ENDPOINT = {
   endpoint: 'backchannel_authentication_endpoint',
   what: 'backchannel authentication',
-  send: backchannelAuthenticationRequest,
-  read: processBackchannelAuthenticationResponse,
+  send,
+  read,
   normalize: readPollingTerms,
 } as const;
 
 /** Asks a user on their own device (OpenID Connect CIBA §7). */
-export async function authenticateByBackchannel(
+export async function backchannelAuthenticationRequest(
   provider: Provider,
   { scope, acrValues, idTokenHint, ...params }: BackchannelAuthenticationParams,
   guard: Guard,

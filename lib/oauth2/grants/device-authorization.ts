@@ -1,6 +1,6 @@
 import {
-  deviceAuthorizationRequest,
-  processDeviceAuthorizationResponse,
+  deviceAuthorizationRequest as send,
+  processDeviceAuthorizationResponse as read,
   type DeviceAuthorizationResponse,
 } from 'oauth4webapi';
 import { isHttpUrl } from '../../config/settings-schema.js';
@@ -49,8 +49,8 @@ const SHORT_CODE = /^[\x20-\x7e]{1,100}$/;
 const ENDPOINT = {
   endpoint: 'device_authorization_endpoint',
   what: 'device authorization',
-  send: deviceAuthorizationRequest,
-  read: processDeviceAuthorizationResponse,
+  send,
+  read,
   normalize: normalizeDeviceAnswer,
 } as const;
 
@@ -76,7 +76,7 @@ function isAbsent(value: unknown): boolean {
 }
 
 /** Asks for a code that the user types elsewhere (RFC 8628 §3.1). */
-export async function authorizeDevice(
+export async function deviceAuthorizationRequest(
   provider: Provider,
   { scope, resource, ...extra }: DeviceAuthorizationParams,
   guard: Guard,

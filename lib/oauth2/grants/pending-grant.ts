@@ -2,7 +2,7 @@ import type { JsonWebKey } from 'node:crypto';
 import { OAuthError } from '../../oauth.errors.js';
 import type { Provider } from '../provider/provider.js';
 import { pollForToken, pollingInterval, pollingLifetime } from './poll-for-token.js';
-import { requestToken, type TokenGrant, type TokenRequest } from './token-request.js';
+import { tokenRequest, type TokenGrant, type TokenRequest } from './token-request.js';
 
 /** Codes by which the polling ends because of the user (RFC 8628 §3.5, OpenID Connect CIBA §11), and other words for them. */
 const USERS_ANSWERS: Readonly<Record<string, string>> = {
@@ -64,7 +64,7 @@ export abstract class PendingGrant {
   async #ask(dpopKey: JsonWebKey | undefined): Promise<TokenGrant> {
     try {
       // once there is a token, the code is used up: a check that fails, perhaps for a while, is not asked about again
-      return await requestToken(this.#provider, { ...this.#request, dpopKey, keepsToken: true });
+      return await tokenRequest(this.#provider, { ...this.#request, dpopKey, keepsToken: true });
     } catch (error) {
       throw error instanceof OAuthError && Object.hasOwn(USERS_ANSWERS, error.error) ? refusedByUser(error) : error;
     }

@@ -7,7 +7,7 @@ import { refreshedToken } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { claimsOf, type IdTokenChecks } from '../openid/id-token.js';
 import type { Provider } from '../provider/provider.js';
-import { requestToken } from './token-request.js';
+import { tokenRequest } from './token-request.js';
 
 /** A token that can be refreshed. */
 export type RefreshableToken = OAuth2Token & { refreshToken: string };
@@ -31,7 +31,7 @@ export async function refreshToken(provider: Provider, old: RefreshableToken): P
   const { name, refreshTokenUrl, refreshTokenParams, resource, dpopKey } = provider.config;
   const server = refreshTokenUrl ? withTokenEndpoint(provider.server, refreshTokenUrl) : provider.server;
   const user = await userOf(provider, old.idToken);
-  const { token, fault, idTokenFault } = await requestToken(
+  const { token, fault, idTokenFault } = await tokenRequest(
     { ...provider, server },
     {
       grantType: 'refresh_token',

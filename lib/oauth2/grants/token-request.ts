@@ -30,7 +30,7 @@ import {
 import { secretsIn } from '../provider/sent-values.js';
 import { checkJwt } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';
-import { readTokenAnswer } from './token-answer.js';
+import { normalizeTokenResponse } from './token-response.js';
 
 /** One request to the token endpoint (RFC 6749 §3.2). */
 export interface TokenRequest {
@@ -84,7 +84,7 @@ const NO_ID_TOKEN =
  * @throws {OAuthError} the provider's error (RFC 6749 §5.2)
  * @throws {InvalidTokenError} for an answer that a check refused
  */
-export async function requestToken(provider: Provider, request: TokenRequest): Promise<TokenGrant> {
+export async function tokenRequest(provider: Provider, request: TokenRequest): Promise<TokenGrant> {
   const attributes = {
     'oauth.client.name': provider.config.name,
     'oauth.grant_type': request.grantType,
@@ -212,7 +212,7 @@ function tokenWithoutHooks(
 }
 
 function readToken(provider: Provider, request: TokenRequest, answer: TokenEndpointResponse): TokenAnswer {
-  const fields = readTokenAnswer(answer, request.grantType);
+  const fields = normalizeTokenResponse(answer, request.grantType);
   const [expectedType = 'bearer'] = typesFor(request);
   return {
     token: bound(provider, request.dpopKey, readOAuth2TokenResponse(fields, expectedType)),

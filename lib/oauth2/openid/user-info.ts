@@ -2,7 +2,7 @@ import { processUserInfoResponse, skipSubjectCheck, validateApplicationLevelSign
 import { sendApiRequest } from '../../http/api-request.js';
 import { PLAIN_ANSWER, protocolAnswer } from '../../http/protocol-request.js';
 import type { OAuth2Token } from '../../token/token.js';
-import { endpointAnswer } from '../provider/endpoint-error.js';
+import { endpointResponseReader } from '../provider/endpoint-error.js';
 import { withData } from '../provider/endpoint-fetch.js';
 import { refusedAnswer } from '../provider/failed-check.js';
 import { requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
@@ -68,11 +68,11 @@ export async function fetchUserInfo(
     { origins: new Set([new URL(url).origin]), ...tokenCredentials(provider, token) },
   );
   try {
-    const mended = await config.compliance.run('userinfo_response', withData(protocolAnswer(answer)));
-    const isSigned = isJwt(mended.headers['content-type']);
-    if (isSigned) checkJwt(mended.text);
-    const response = endpointAnswer({ what: 'userinfo', otherTypes: isJwt })(mended);
-    const verifier = isSigned ? await providerOfJwt(provider, mended.text) : provider;
+    const repaired = await config.compliance.run('userinfo_response', withData(protocolAnswer(answer)));
+    const isSigned = isJwt(repaired.headers['content-type']);
+    if (isSigned) checkJwt(repaired.text);
+    const response = endpointResponseReader({ what: 'userinfo', otherTypes: isJwt })(repaired);
+    const verifier = isSigned ? await providerOfJwt(provider, repaired.text) : provider;
     const { server } = verifier;
     const options = signatureOptions(verifier);
     const claims = await processUserInfoResponse(server, client, subject ?? skipSubjectCheck, response, options);

@@ -5,7 +5,7 @@ import {
   type Client,
   type OmitSymbolProperties,
 } from 'oauth4webapi';
-import { endpointAnswer } from './endpoint-error.js';
+import { endpointResponseReader } from './endpoint-error.js';
 import { plainFetch } from './endpoint-fetch.js';
 import { refusedAnswer } from './failed-check.js';
 import { requireEndpoint, type Provider } from './provider.js';
@@ -36,7 +36,7 @@ export async function registerClient(
   requireEndpoint(provider, 'registration_endpoint');
   const options = {
     [allowInsecureRequests]: config.allowInsecureHttp,
-    [customFetch]: plainFetch(http, endpointAnswer({ what: 'registration', status: 201 })),
+    [customFetch]: plainFetch(http, endpointResponseReader({ what: 'registration', status: 201 })),
     initialAccessToken,
   };
   try {

@@ -1,7 +1,7 @@
 import type { TokenEndpointResponse } from '../../http/messages.js';
 import { endpointErrorText } from '../../error-text.js';
 import { InvalidTokenError, ProviderError } from '../../oauth.errors.js';
-import { jsonResponse, mendedResponse } from './endpoint-fetch.js';
+import { jsonResponse, responseAfterHooks } from './endpoint-fetch.js';
 import { errorCode, tokenEndpointError } from './provider-error.js';
 import { shownAnswer } from './unexpected-answer.js';
 
@@ -22,10 +22,10 @@ interface ExpectedAnswer {
  * The reader throws `OAuthError` with the provider's error, whatever the status (RFC 6749 §5.2); `ProviderError` for another
  * status than 2xx, with that status in its description; and `InvalidTokenError` for a success that is not a JSON object.
  */
-export function endpointAnswer({ what, status = 200, otherTypes }: ExpectedAnswer) {
+export function endpointResponseReader({ what, status = 200, otherTypes }: ExpectedAnswer) {
   return (answer: TokenEndpointResponse): Response => {
     refuseEndpointError(what, answer);
-    if (otherTypes?.(answer.headers['content-type'])) return mendedResponse({ ...answer, status });
+    if (otherTypes?.(answer.headers['content-type'])) return responseAfterHooks({ ...answer, status });
     if (Object.keys(answer.data).length > 0) return jsonResponse(answer.data, status);
     throw new InvalidTokenError({
       description: `the ${what} endpoint answered ${shownAnswer(answer)}; expected a JSON object`,

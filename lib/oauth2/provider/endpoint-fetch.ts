@@ -18,15 +18,19 @@ interface EndpointFetchInit {
   body?: unknown;
 }
 
-/** What happens to one kind of request on its way to the provider and back; the compliance hooks run here. */
-export interface Passage {
+/** Functions that change a request to one endpoint, and read its response. The compliance hooks run in them. */
+export interface EndpointHooks {
   method?: string;
   request?: (request: EndpointRequest) => EndpointRequest | Promise<EndpointRequest>;
   response?: (response: TokenEndpointResponse) => Response | Promise<Response>;
 }
 
-/** A `fetch` over the client's axios instance: authenticates with the client's own method, if it has one, and mends. */
-export function endpointFetch(http: AxiosInstance, config: OAuth2ClientConfig, passage: Passage = {}): EndpointFetch {
+/** Returns a `fetch` over the client's axios instance: it authenticates with the client's custom method, if there is one, and calls the hooks. */
+export function endpointFetch(
+  http: AxiosInstance,
+  config: OAuth2ClientConfig,
+  hooks: EndpointHooks = {},
+): EndpointFetch {
   return async (url, init) => {
     let request: EndpointRequest = {
       url,
@@ -39,18 +43,18 @@ export function endpointFetch(http: AxiosInstance, config: OAuth2ClientConfig, p
       const method = `client_kwargs.token_endpoint_auth_method: "${config.tokenEndpointAuthMethod}"`;
       request = await callApplication(method, () => authenticate(unauthenticated, { clientId, clientSecret }));
     }
-    if (passage.request) request = await passage.request(request);
-    const answer = await send(http, passage.method ?? init.method, request);
+    if (hooks.request) request = await hooks.request(request);
+    const answer = await send(http, hooks.method ?? init.method, request);
     try {
-      return await read(answer, passage.response);
+      return await read(answer, hooks.response);
     } catch (error) {
       throw error instanceof OAuthError ? error.redact(sentValues(request)) : error;
     }
   };
 }
 
-/** A `fetch` over the client's axios instance, of what needs no authentication and has no hooks. */
-export function plainFetch(http: AxiosInstance, response?: Passage['response']): EndpointFetch {
+/** Returns a `fetch` over the client's axios instance without authentication and without hooks on the request. */
+export function plainFetch(http: AxiosInstance, response?: EndpointHooks['response']): EndpointFetch {
   return async (url, { method, headers, body }) => {
     const json = typeof body === 'string' ? body : undefined;
     return read(await sendProtocolRequest(http, { method, url, headers: ownHeaders(headers), body: json }), response);
@@ -62,7 +66,7 @@ function ownHeaders({ 'user-agent': _, ...headers }: Record<string, string>): Re
   return headers;
 }
 
-function read(answer: ProtocolAnswer, response: Passage['response']): Response | Promise<Response> {
+function read(answer: ProtocolAnswer, response: EndpointHooks['response']): Response | Promise<Response> {
   return response ? response(withData(answer)) : toResponse(answer);
 }
 
@@ -89,8 +93,8 @@ function toResponse({ status, headers, text }: ProtocolAnswer): Response {
   return new Response(bodyless ? null : text, { status, headers: Object.fromEntries(kept) });
 }
 
-/** The same of an answer that hooks may have mended: what is in `data` counts, where it was an object. */
-export function mendedResponse(answer: TokenEndpointResponse): Response {
+/** Returns a response that compliance hooks may have changed: the body is `data`, if that is an object with fields. */
+export function responseAfterHooks(answer: TokenEndpointResponse): Response {
   const isObject = Object.keys(answer.data).length > 0;
   return toResponse({ ...answer, text: isObject ? JSON.stringify(answer.data) : answer.text });
 }

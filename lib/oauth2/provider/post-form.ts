@@ -2,7 +2,7 @@ import type { JsonWebKey } from 'node:crypto';
 import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
 import { endpointAsksForNonce, withProofs } from '../client/dpop-proofs.js';
-import { endpointAnswer } from './endpoint-error.js';
+import { endpointResponseReader } from './endpoint-error.js';
 import { refusedAnswer } from './failed-check.js';
 import { secretsIn } from './sent-values.js';
 import { authenticationAt, endpointOptions, requireEndpoint, type Endpoint, type Provider } from './provider.js';
@@ -43,13 +43,13 @@ export async function postForm<Answer>(
   const url = requireEndpoint(provider, endpoint);
   const authentication = authenticationAt(provider, endpoint);
   const form = new URLSearchParams(formEntries(parameters));
-  const readAnswer = endpointAnswer({ what, status });
+  const readResponse = endpointResponseReader({ what, status });
   const secrets = secretsIn(parameters);
   return withProofs(provider.dpopKeys, async (proofs) => {
     const options = endpointOptions(provider, {
       response: (answer) => {
         if (dpopKey) proofs.receive(url, answer.headers, endpointAsksForNonce(answer));
-        return readAnswer(normalize ? { ...answer, data: normalize(answer.data) } : answer);
+        return readResponse(normalize ? { ...answer, data: normalize(answer.data) } : answer);
       },
     });
     const headers = dpopKey && { dpop: await proofs.make(dpopKey, { method: 'POST', url }) };

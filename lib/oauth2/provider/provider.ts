@@ -15,7 +15,7 @@ import { authenticationAdvice, authMethodOf } from '../client/auth-method.js';
 import { clientAuthentication } from '../client/client-authentication.js';
 import type { ClientKeys } from '../client/client-keys.js';
 import type { DpopKeys } from '../client/dpop-keys.js';
-import { endpointFetch, jsonResponse, type Passage } from './endpoint-fetch.js';
+import { endpointFetch, jsonResponse, type EndpointHooks } from './endpoint-fetch.js';
 import type { ProviderKeys } from './provider-keys.js';
 import { isTenantTemplate } from '../../config/tenant-issuer.js';
 
@@ -84,19 +84,19 @@ export function knowsIssuer({ config }: Provider): boolean {
 }
 
 /** Options of a request to one of the provider's endpoints, and of the reading of its answer. */
-export function endpointOptions(provider: Provider, passage: Passage) {
+export function endpointOptions(provider: Provider, hooks: EndpointHooks) {
   const { config, http, clientKeys } = provider;
   return {
     [allowInsecureRequests]: config.allowInsecureHttp,
-    [customFetch]: endpointFetch(http, config, withAdvice(provider, passage)),
+    [customFetch]: endpointFetch(http, config, withAdvice(provider, hooks)),
     [jweDecrypt]: clientKeys.decrypt,
   };
 }
 
 /** Adds what to do to the error of a client that the provider did not accept, such as `invalid_client` (RFC 6749 §5.2). */
-function withAdvice({ config, server }: Provider, passage: Passage): Passage {
-  const { response } = passage;
-  if (!response) return passage;
+function withAdvice({ config, server }: Provider, hooks: EndpointHooks): EndpointHooks {
+  const { response } = hooks;
+  if (!response) return hooks;
   const read = async (answer: TokenEndpointResponse): Promise<Response> => {
     try {
       return await response(answer);
@@ -107,7 +107,7 @@ function withAdvice({ config, server }: Provider, passage: Passage): Passage {
       throw advice !== undefined && error instanceof OAuthError ? error.advise(advice) : error;
     }
   };
-  return { ...passage, response: read };
+  return { ...hooks, response: read };
 }
 
 /** Options of the check of a signature by the provider's keys: of those, `oauth4webapi` gets the one that signed the JWT. */

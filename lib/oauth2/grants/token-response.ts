@@ -13,7 +13,7 @@ const FORM = 'application/x-www-form-urlencoded';
  * @throws {ProviderError} for another failure
  * @throws {InvalidTokenError} for an answer that is neither JSON nor a form
  */
-export function readTokenAnswer(answer: TokenEndpointResponse, grantType: string): Record<string, unknown> {
+export function normalizeTokenResponse(answer: TokenEndpointResponse, grantType: string): Record<string, unknown> {
   const { status } = answer;
   const fields = fieldsOf(answer);
   const error = fields.access_token ? undefined : tokenErrorIn(answer, fields, grantType);
