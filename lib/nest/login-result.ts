@@ -5,7 +5,7 @@ import type { LoginResult } from '../remote-app/login.js';
 /** Results by request: nothing on the request itself, where a logger would find the token. */
 const results = new WeakMap<OAuthRequest, LoginResult>();
 /** Where the user goes, by the request that ends a login or a logout. */
-const places = new WeakMap<OAuthRequest, string>();
+const returnPaths = new WeakMap<OAuthRequest, string>();
 
 export function keepLoginResult(request: OAuthRequest, result: LoginResult): void {
   results.set(request, result);
@@ -13,7 +13,7 @@ export function keepLoginResult(request: OAuthRequest, result: LoginResult): voi
 }
 
 export function keepReturnTo(request: OAuthRequest, returnTo: string): void {
-  places.set(request, returnTo);
+  returnPaths.set(request, returnTo);
 }
 
 /** @throws {TypeError} in a handler without `@OAuthCallback()` */
@@ -23,7 +23,7 @@ export function loginResultOf(context: ExecutionContext): LoginResult {
 
 /** @throws {TypeError} in a handler that ends neither a login nor a logout */
 export function returnToOf(context: ExecutionContext): string {
-  return keptIn(places, context, '@OAuthCallback() or @OAuthLogoutCallback()');
+  return keptIn(returnPaths, context, '@OAuthCallback() or @OAuthLogoutCallback()');
 }
 
 function keptIn<T>(kept: WeakMap<OAuthRequest, T>, context: ExecutionContext, decorator: string): T {

@@ -3,7 +3,7 @@ import type { PendingKey } from './state-store.js';
 import type { Session } from './session.js';
 
 const PREFIX = '_state_';
-/** Under this key lie digests of the last states that were used, so that a reload can be told from a forgery. */
+/** Under this key lie digests of the last states that were used, to distinguish a reload from a forgery. */
 const USED = '_used_states';
 /** Used states that are remembered. */
 const MAX_USED = 5;

@@ -89,7 +89,7 @@ async function reloadLogins({ session, store, id }: Stored): Promise<void> {
 }
 
 /**
- * The middleware may save the session once more when the request ends (`@fastify/session` always does, unless it is told
+ * The middleware may save the session once more when the request ends (`@fastify/session` always does, except with
  * `rolling: false`).
  */
 function reloadLoginsAtEverySave(stored: Stored): void {

@@ -37,7 +37,7 @@ export interface StateStore<Login extends Pending = Pending> {
   save(request: OAuthRequest, response: OAuthResponse, key: PendingKey, pending: Login): Promise<void>;
   /**
    * Takes it out; it can be taken once.
-   * @throws {MismatchingStateError} when this browser has none such; its reason says why
+   * @throws {MismatchingStateError} when this browser has none with this key; its reason says why
    */
   take(request: OAuthRequest, response: OAuthResponse, key: PendingKey): Promise<Login>;
 }

@@ -66,7 +66,7 @@ const CASES: Record<string, Check> = {
     await assertNone(storage, id);
   },
 
-  'keeps a value for as many seconds as it is told': async (storage, id) => {
+  'keeps a value for as many seconds as ttlSeconds says': async (storage, id) => {
     await storage.set(id, 'value', LONG_TTL);
     await setTimeout(UNITS_MS);
     assert.equal(await storage.has(id), true, `gone within ${UNITS_MS} ms: ttlSeconds is in seconds`);

@@ -80,7 +80,7 @@ describe('the contract of login storages', () => {
   it.each<[string, LoginStorage, RegExp]>([
     ['looks before it deletes', new LooksBeforeItDeletes(), /one of many calls at once/],
     ['never deletes', new NeverDeletes(), /takes a value once/],
-    ['takes seconds for milliseconds', new TakesSecondsForMilliseconds(), /as many seconds as it is told/],
+    ['takes seconds for milliseconds', new TakesSecondsForMilliseconds(), /as many seconds as ttlSeconds says/],
     ['never expires', new NeverExpires(), /drops a value when its seconds are over/],
     ['keeps the first expiry', new KeepsTheFirstExpiry(), /counts the seconds again/],
     ['keeps the first value', new KeepsTheFirstValue(), /replaces a value/],
