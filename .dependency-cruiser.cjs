@@ -4,7 +4,7 @@ const LAYERS = [
     '^lib/(error-codes|provider-error-code|error-text|log|redaction|limits|bounded-map|last-good-copy|sha256|oauth-request|warn-once)\\.ts$',
   ],
   ['^lib/browser-message\\.ts$'],
-  ['^lib/oauth\\.errors\\.ts$'],
+  ['^lib/(oauth-error|oauth\\.errors)\\.ts$'],
   ['^lib/sealing/', '^lib/observability/'],
   ['^lib/token/', '^lib/http/'],
   ['^lib/config/'],

@@ -1,5 +1,5 @@
 import { isRegisteredCode } from './error-codes.js';
-import { ProviderErrorCode } from './provider-error-code.js';
+import { OAuthErrorCode } from './error-codes.js';
 
 /** What the user reads, by error code. */
 const BY_CODE: Record<string, string> = {
@@ -14,16 +14,16 @@ const BY_CODE: Record<string, string> = {
   permission_denied: 'The sign-in was canceled.',
   unknown_provider: 'There is no such sign-in provider.',
   user_refused: 'The sign-in was canceled.',
-  [ProviderErrorCode.UNREACHABLE]: 'The sign-in provider cannot be reached. Please try again later.',
-  [ProviderErrorCode.TLS_FAILED]: 'The sign-in provider cannot be reached securely. Please try again later.',
-  [ProviderErrorCode.UNAVAILABLE]: 'The sign-in provider is not available at the moment. Please try again later.',
-  [ProviderErrorCode.RATE_LIMITED]: 'The sign-in provider has too many requests. Please try again later.',
-  [ProviderErrorCode.PAUSED]: 'The sign-in provider is not available at the moment. Please try again later.',
-  [ProviderErrorCode.REFUSED]: 'The sign-in provider did not accept the request. Please try again later.',
-  [ProviderErrorCode.UNSUPPORTED]: 'Something went wrong. Please try again later.',
-  [ProviderErrorCode.NOT_SENT]: 'Something went wrong. Please try again later.',
-  [ProviderErrorCode.CANCELED]: 'The request was canceled.',
-  [ProviderErrorCode.UNEXPECTED]: 'Something went wrong. Please try again later.',
+  [OAuthErrorCode.PROVIDER_UNREACHABLE]: 'The sign-in provider cannot be reached. Please try again later.',
+  [OAuthErrorCode.PROVIDER_TLS_FAILED]: 'The sign-in provider cannot be reached securely. Please try again later.',
+  [OAuthErrorCode.PROVIDER_UNAVAILABLE]: 'The sign-in provider is not available at the moment. Please try again later.',
+  [OAuthErrorCode.PROVIDER_RATE_LIMITED]: 'The sign-in provider has too many requests. Please try again later.',
+  [OAuthErrorCode.PROVIDER_PAUSED]: 'The sign-in provider is not available at the moment. Please try again later.',
+  [OAuthErrorCode.PROVIDER_REFUSED]: 'The sign-in provider did not accept the request. Please try again later.',
+  [OAuthErrorCode.PROVIDER_UNSUPPORTED]: 'Something went wrong. Please try again later.',
+  [OAuthErrorCode.REQUEST_NOT_SENT]: 'Something went wrong. Please try again later.',
+  [OAuthErrorCode.REQUEST_CANCELED]: 'The request was canceled.',
+  [OAuthErrorCode.UNEXPECTED_ERROR]: 'Something went wrong. Please try again later.',
 };
 
 /** What the user reads where the code has no sentence, by HTTP status. */
@@ -56,5 +56,5 @@ export function sentenceFor(code: string, status: number): string {
 /** Returns the code that a browser may read: the error's own when a specification or this library defines it. */
 export function publicCode(code: string, status: number): string {
   if (isRegisteredCode(code)) return code;
-  return status >= 500 ? ProviderErrorCode.UNKNOWN : 'invalid_request';
+  return status >= 500 ? OAuthErrorCode.PROVIDER_ERROR : 'invalid_request';
 }

@@ -1,174 +1,10 @@
-import { randomInt } from 'node:crypto';
-import { HttpException } from '@nestjs/common';
-import { publicCode, sentenceFor, type ErrorBody } from './browser-message.js';
-import { logEvent, type LogFields, type LogLevel } from './log.js';
-import { ProviderErrorCode, providerErrorCode } from './provider-error-code.js';
-import { redactorOf } from './redaction.js';
+import { OAuthErrorCode } from './error-codes.js';
+import type { LogFields } from './log.js';
+import { OAuthError, type OAuthErrorOptions } from './oauth-error.js';
+import { providerErrorCode } from './provider-error-code.js';
 
-export { ProviderErrorCode } from './provider-error-code.js';
-
-/** What an {@link OAuthError} is made of, beyond its code. */
-export interface OAuthErrorOptions {
-  /** For the developer, in the log: what happened, what was expected, and what to do. Never a secret, a token or a code. */
-  description?: string;
-  /** What the log shows instead of a description that names a user. */
-  logDescription?: string;
-  /** What the API, the provider or a store said, already redacted: for the log only, since it may name a user. */
-  detail?: string;
-  /** `error_uri` of the provider: a page about the error. */
-  uri?: string;
-  /** HTTP status that Nest answers with when nobody catches the error. */
-  status?: number;
-  /** The error underneath, already redacted. */
-  cause?: unknown;
-  /** The provider's answer without its body. */
-  answered?: Pick<ProviderAnswer, 'status'>;
-}
-
-/** What was attempted when an error occurred, for its line in the log. */
-export interface FailedStep {
-  /** The verb phrase that the line begins with. */
-  event?: string;
-  /** The client's name. */
-  client?: string;
-  /** A stable name of the step, such as `api_call`. */
-  step?: string;
-}
-
-/**
- * Anything that goes wrong in a login, a token request or an API call.
- *
- * It is an `HttpException`: uncaught, it answers with its status and `{ error, error_description, reference }`. The browser
- * gets a fixed sentence (`userMessage`); `description` is for the log, and reaches the browser only if `exposeErrors` is on.
- * Catch the error and its kinds with `@Catch(OAuthError)`.
- */
-export class OAuthError extends HttpException {
-  /** Error code: the provider's own (RFC 6749 §4.1.2.1 and §5.2), or one of this library's. */
-  readonly error: string;
-  /** `error_description`, or this library's explanation. Not for browsers: a provider may have quoted anything in it. */
-  readonly description?: string;
-  /** `error_uri` of the provider. */
-  readonly uri?: string;
-  /** A sentence that an end user may read. */
-  readonly userMessage: string;
-  /** A random string that stands in the answer to the browser and in the error's line of the log. */
-  readonly reference: string;
-  /** HTTP status of the provider's answer, where there was one. */
-  readonly providerStatus?: number;
-  /** Undefined until an app sets it; then the default applies. */
-  #isExposed?: boolean;
-  #isLogged = false;
-  #logDescription?: string;
-  #detail?: string;
-
-  constructor(error: string, options: OAuthErrorOptions = {}) {
-    const { description, logDescription = description, detail, uri, status = 400, cause, answered } = options;
-    const userMessage = sentenceFor(error, status);
-    const reference = newReference();
-    super({ error: publicCode(error, status), error_description: userMessage, reference }, status, { cause });
-    this.name = new.target.name;
-    this.message = description ? `${error}: ${description}` : error;
-    this.error = error;
-    this.description = description;
-    this.uri = uri;
-    this.userMessage = userMessage;
-    this.reference = reference;
-    this.providerStatus = answered?.status;
-    this.#logDescription = logDescription;
-    this.#detail = detail;
-  }
-
-  /** @internal What the log shows beside the code. */
-  get logDescription(): string | undefined {
-    return this.#logDescription;
-  }
-
-  /**
-   * The body of the answer: for the browser, and with `exposeErrors` for the developer. An error that no operation of an app
-   * has logged, such as one that the application throws itself, is logged here: the answer has its reference.
-   */
-  override getResponse(): ErrorBody {
-    this.log();
-    const { error, description, uri, userMessage, reference } = this;
-    if (!(this.#isExposed ?? exposesErrors())) {
-      return { error: publicCode(error, this.getStatus()), error_description: userMessage, reference };
-    }
-    return { error, error_description: description, ...(uri && { error_uri: uri }), reference };
-  }
-
-  /** @internal Applies the module's `exposeErrors`. */
-  exposeWhen(exposeErrors: boolean | undefined): this {
-    this.#isExposed ??= exposeErrors;
-    return this;
-  }
-
-  /** @internal Logs the error in one line, the first time that this is called. */
-  log({ event = 'operation failed', client, step }: FailedStep = {}, level = this.#logLevel): void {
-    if (this.#isLogged) return;
-    this.#isLogged = true;
-    const { reference, providerStatus } = this;
-    const detail = this.#detail?.slice(0, LONGEST_DETAIL);
-    logEvent(level, event, {
-      client,
-      ...this.logFields(),
-      step,
-      provider_status: providerStatus,
-      detail,
-      reference,
-    });
-  }
-
-  /** The code, and what explains it. */
-  protected logFields(): LogFields {
-    return { error: this.error, description: this.#logDescription };
-  }
-
-  get #logLevel(): LogLevel {
-    const isForDevelopers = this.getStatus() === 500 || FOR_DEVELOPERS.includes(this.error);
-    return isForDevelopers ? 'error' : 'warn';
-  }
-
-  /** @internal Adds what to do to the description. */
-  advise(advice: string): this {
-    const advised = (text: string | undefined): string => (text ? `${text.replace(/[.\s]+$/, '')}. ${advice}` : advice);
-    const description = advised(this.description);
-    this.#logDescription = advised(this.#logDescription);
-    return Object.assign(this, { description, message: `${this.error}: ${description}` });
-  }
-
-  /** @internal Takes values that were sent to a provider out of what it answered. */
-  redact(values: readonly string[]): this {
-    const redactor = redactorOf(values);
-    const redacted = <Text extends string | undefined>(text: Text): Text => (text && redactor(text)) as Text;
-    const { message, description, uri } = this;
-    Object.assign(this, { message: redacted(message), description: redacted(description), uri: redacted(uri) });
-    this.stack = redacted(this.stack);
-    this.#logDescription = redacted(this.#logDescription);
-    this.#detail = redacted(this.#detail);
-    return this;
-  }
-}
-
-/** Longest text of another party in the log, in characters. */
-const LONGEST_DETAIL = 300;
-/** Codes, beside the status 500, that only a change of the application or of its configuration makes go away. */
-const FOR_DEVELOPERS: string[] = [
-  ProviderErrorCode.UNSUPPORTED,
-  ProviderErrorCode.NOT_SENT,
-  ProviderErrorCode.UNEXPECTED,
-];
-
-/** Digits and capital letters without those that are easily taken for one another (I, L, O, U). */
-const REFERENCE_CHARACTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
-function newReference(): string {
-  return Array.from({ length: 10 }, () => REFERENCE_CHARACTERS[randomInt(REFERENCE_CHARACTERS.length)]).join('');
-}
-
-/** By default, browsers see descriptions unless the application is in production. */
-function exposesErrors(): boolean {
-  return process.env.NODE_ENV !== 'production';
-}
+export { OAuthErrorCode } from './error-codes.js';
+export { OAuthError, type FailedStep, type OAuthErrorOptions } from './oauth-error.js';
 
 /** Why a callback's state was refused; see {@link MismatchingStateError}. */
 export type MismatchingStateReason = 'missing_state' | 'no_session' | 'unknown_state' | 'expired_state' | 'used_state';
@@ -203,6 +39,7 @@ export class MismatchingStateError extends OAuthError {
     super('mismatching_state', { description: STATE_ADVICE[reason].replaceAll('login', what), status: 400 });
   }
 
+  /** @internal */
   protected override logFields(): LogFields {
     const { error, ...others } = super.logFields();
     return { error, reason: this.reason, ...others };
@@ -266,7 +103,7 @@ export interface ProviderAnswer {
 
 /** What a {@link ProviderError} is made of. */
 export interface ProviderErrorOptions extends OAuthErrorOptions {
-  /** The provider's own code. @default the {@link ProviderErrorCode} for the cause */
+  /** The provider's own code. @default the {@link OAuthErrorCode} for the cause */
   error?: string;
   /** The answer, for code that catches the error. */
   answer?: ProviderAnswer;
@@ -298,7 +135,8 @@ export class ProviderError extends OAuthError {
     super(error, { ...options, status, answered });
     this.#answer = answer;
     const isStatusTemporary = !answered || answered.status >= 500 || TEMPORARY_STATUSES.includes(answered.status);
-    this.isTemporary = TEMPORARY.includes(error) || (isStatusTemporary && error !== ProviderErrorCode.UNSUPPORTED);
+    this.isTemporary =
+      TEMPORARY.includes(error) || (isStatusTemporary && error !== OAuthErrorCode.PROVIDER_UNSUPPORTED);
     this.retryAfter = options.retryAfter ?? secondsOf(answered?.headers['retry-after']);
   }
 

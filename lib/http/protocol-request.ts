@@ -1,5 +1,5 @@
 import axios, { type AxiosAdapter, type AxiosInstance, type AxiosResponse } from 'axios';
-import { ProviderError, ProviderErrorCode } from '../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../oauth.errors.js';
 import { sendPooled, transportBy } from './connections.js';
 import { Deadline } from './deadline.js';
 import { providerFailure } from './provider-failure.js';
@@ -79,7 +79,7 @@ function protocolAdapter(
 export function protocolAnswer({ status, headers, data }: AxiosResponse<string>): ProtocolAnswer {
   if (status < 200 || status > 599) {
     throw new ProviderError({
-      error: ProviderErrorCode.INVALID_ANSWER,
+      error: OAuthErrorCode.PROVIDER_ANSWER_INVALID,
       description: `the provider responded with status ${status}; expected a status from 200 to 599`,
     });
   }

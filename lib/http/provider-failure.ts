@@ -1,6 +1,6 @@
 import { AxiosError, isAxiosError, type AxiosRequestConfig } from 'axios';
 import { errorTextOf } from '../error-text.js';
-import { OAuthError, ProviderError, ProviderErrorCode, type ProviderAnswer } from '../oauth.errors.js';
+import { OAuthError, ProviderError, OAuthErrorCode, type ProviderAnswer } from '../oauth.errors.js';
 import { withoutQuery } from './query.js';
 import { PUBLIC_HEADERS } from './redirect.js';
 
@@ -18,7 +18,7 @@ export function providerFailure(failure: unknown, method: string, url: string, t
     if (timedOut) return overdue(target);
     const code = failure instanceof Error ? ((failure as NodeJS.ErrnoException).code ?? failure.name) : typeof failure;
     return new ProviderError({
-      error: ProviderErrorCode.NOT_SENT,
+      error: OAuthErrorCode.REQUEST_NOT_SENT,
       description: `${target} could not be sent (${code})`,
     });
   }

@@ -1,5 +1,5 @@
 import type { ProtectedRequest } from './messages.js';
-import { ProviderError, ProviderErrorCode } from '../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../oauth.errors.js';
 
 export const REDIRECTS = [301, 302, 303, 307, 308];
 /** What any server may learn of a call. Every other header is ours, and may hold a secret. */
@@ -25,7 +25,7 @@ export function redirected(
   const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
   if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {
     throw new ProviderError({
-      error: ProviderErrorCode.REDIRECTED,
+      error: OAuthErrorCode.PROVIDER_REDIRECTED,
       description: 'the API redirected to a URL that is not http or https',
     });
   }
@@ -33,7 +33,7 @@ export function redirected(
   if (status === 307 || status === 308 || method === 'GET' || method === 'HEAD') {
     if (isStream(data)) {
       throw new ProviderError({
-        error: ProviderErrorCode.REDIRECTED,
+        error: OAuthErrorCode.PROVIDER_REDIRECTED,
         description: `the API answered ${status}, but a stream cannot be sent twice`,
       });
     }

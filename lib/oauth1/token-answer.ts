@@ -1,5 +1,5 @@
 import { endpointErrorText } from '../error-text.js';
-import { InvalidTokenError, OAuthError, ProviderError, ProviderErrorCode } from '../oauth.errors.js';
+import { InvalidTokenError, OAuthError, ProviderError, OAuthErrorCode } from '../oauth.errors.js';
 import { type Parameter, parseForm } from './percent-encoding.js';
 import { isProblemCode } from './problem-code.js';
 
@@ -43,7 +43,7 @@ export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAut
   }
   if (problem !== undefined || answer.status >= 400) {
     const { status } = answer;
-    const error = status < 400 ? ProviderErrorCode.REFUSED : undefined;
+    const error = status < 400 ? OAuthErrorCode.PROVIDER_REFUSED : undefined;
     const detail = endpointErrorText(answer.body);
     throw new ProviderError({ error, description: whatCame, detail, answered: { status, headers: {} } });
   }

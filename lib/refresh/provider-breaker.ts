@@ -1,5 +1,5 @@
 import { logEvent } from '../observability/log.js';
-import { ProviderError, ProviderErrorCode } from '../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../oauth.errors.js';
 import { BoundedMap } from '../bounded-map.js';
 import type { TokenId } from './token-slot.js';
 
@@ -118,7 +118,7 @@ export class ProviderBreaker {
   #refusal(what: string, milliseconds: number): ProviderError {
     const seconds = Math.max(1, Math.ceil(milliseconds / 1000));
     return new ProviderError({
-      error: ProviderErrorCode.PAUSED,
+      error: OAuthErrorCode.PROVIDER_PAUSED,
       description: `the last refresh at the provider of "${this.#name}" ${what}; refreshes are paused for ${seconds} s. Try again then`,
       status: 503,
       retryAfter: seconds,

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { HttpException } from '@nestjs/common';
 import { PENDING_CODES } from '../error-codes.js';
 import { errorFields, logEvent } from '../observability/log.js';
-import { OAuthError, ProviderError, ProviderErrorCode } from '../oauth.errors.js';
+import { OAuthError, ProviderError, OAuthErrorCode } from '../oauth.errors.js';
 import { withoutMessage } from '../redaction.js';
 
 /** Whose operation it is, and who may read its errors. */
@@ -64,7 +64,7 @@ function eventOf(step: string | undefined, status: number): string {
 function unforeseen(name: string, error: unknown): ProviderError {
   const cause = withoutMessage(error);
   return new ProviderError({
-    error: ProviderErrorCode.UNEXPECTED,
+    error: OAuthErrorCode.UNEXPECTED_ERROR,
     description:
       `an unexpected ${cause.name} occurred while handling the provider "${name}". See the stack of the cause, and report ` +
       'this as a bug of nestjs-oauth-client',

@@ -7,7 +7,7 @@ import { sendProtocolRequest } from '../http/protocol-request.js';
 import { withQuery } from '../http/query.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { serverAttributes, traced } from '../observability/telemetry.js';
-import { MissingRequestTokenError, OAuthError, ProviderError, ProviderErrorCode } from '../oauth.errors.js';
+import { MissingRequestTokenError, OAuthError, ProviderError, OAuthErrorCode } from '../oauth.errors.js';
 import { callbackRefusal } from '../oauth1/callback-refusal.js';
 import { FORM_CONTENT_TYPE } from '../oauth1/form-body.js';
 import { encodeForm } from '../oauth1/percent-encoding.js';
@@ -207,7 +207,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
 function unconfirmedCallback(name: string, isConfirmed: false | undefined): ProviderError {
   const expected = 'expected oauth_callback_confirmed=true (RFC 5849 §2.1)';
   return new ProviderError({
-    error: ProviderErrorCode.UNSUPPORTED,
+    error: OAuthErrorCode.PROVIDER_UNSUPPORTED,
     description:
       isConfirmed === false
         ? `"${name}" did not confirm the callback: it answered oauth_callback_confirmed with another value, ${expected}. ` +

@@ -1,6 +1,6 @@
 import type { JsonWebKey } from 'node:crypto';
 import { withQuery } from '../../http/query.js';
-import { ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../../oauth.errors.js';
 import { unwrapIdToken } from '../openid/id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 import { spaceSeparated, wireParameters, type WireParameters } from '../wire/parameters.js';
@@ -117,7 +117,7 @@ function usesPkce({ config, server }: Provider): boolean {
   const supported: unknown = server.code_challenge_methods_supported;
   if (!Array.isArray(supported) || supported.includes('S256')) return true;
   throw new ProviderError({
-    error: ProviderErrorCode.UNSUPPORTED,
+    error: OAuthErrorCode.PROVIDER_UNSUPPORTED,
     description:
       `${config.name}: the provider's metadata has no S256 among its code_challenge_methods_supported. ` +
       'Ask the provider for S256; a client that authenticates can set code_challenge_method to "none" instead',
@@ -128,7 +128,7 @@ function usesPkce({ config, server }: Provider): boolean {
 function requireKeys({ config: { name, privateKeys } }: Provider): void {
   if (typeof privateKeys === 'function' || privateKeys.length > 0) return;
   throw new ProviderError({
-    error: ProviderErrorCode.UNSUPPORTED,
+    error: OAuthErrorCode.PROVIDER_UNSUPPORTED,
     description: `${name}: the provider's metadata requires signed authorization requests. Set private_keys`,
   });
 }

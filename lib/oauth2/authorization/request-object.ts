@@ -1,7 +1,7 @@
 import { CompactEncrypt, importJWK, type JWK } from 'jose';
 import { issueRequestObject } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
-import { ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../../oauth.errors.js';
 import { shown } from '../provider/failed-check.js';
 import { readJwkSet } from '../provider/jwk-set.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
@@ -28,7 +28,7 @@ async function encrypt(provider: Provider, request: string, alg: string): Promis
   const key = keys.find((jwk) => canEncrypt(jwk, alg));
   if (!key)
     throw new ProviderError({
-      error: ProviderErrorCode.UNSUPPORTED,
+      error: OAuthErrorCode.PROVIDER_UNSUPPORTED,
       description: `${config.name}: the provider publishes no key for ${alg}; check request_object_encryption_alg`,
     });
   try {
@@ -37,7 +37,7 @@ async function encrypt(provider: Provider, request: string, alg: string): Promis
       .encrypt(await importJWK(key, alg));
   } catch {
     throw new ProviderError({
-      error: ProviderErrorCode.UNSUPPORTED,
+      error: OAuthErrorCode.PROVIDER_UNSUPPORTED,
       description:
         `${config.name}: the provider's key ${shown(key.kid)} cannot encrypt with ${alg} and ` +
         `${config.requestObjectEncryptionEnc}; check request_object_encryption_alg and request_object_encryption_enc`,

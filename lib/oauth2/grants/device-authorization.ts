@@ -4,7 +4,7 @@ import {
   type DeviceAuthorizationResponse,
 } from 'oauth4webapi';
 import { isHttpUrl } from '../../config/settings-schema.js';
-import { ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../../oauth.errors.js';
 import { spaceSeparated, wireParameters } from '../wire/parameters.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
@@ -101,7 +101,7 @@ function requireShowable({
   const isLink = [uri, complete ?? uri].every((link) => SHORT_URI.test(link) && isHttpUrl(link));
   if (isLink && SHORT_CODE.test(code)) return;
   throw new ProviderError({
-    error: ProviderErrorCode.INVALID_ANSWER,
+    error: OAuthErrorCode.PROVIDER_ANSWER_INVALID,
     description:
       'answer to the device authorization request: expected a verification_uri of http or https with up to 2,048 ' +
       'characters, and a user_code with up to 100 visible characters',

@@ -2,7 +2,7 @@ import { isHttpUrl } from '../../config/settings-schema.js';
 import {
   OAuthError,
   ProviderError,
-  ProviderErrorCode,
+  OAuthErrorCode,
   type OAuthErrorOptions,
   type ProviderAnswer,
 } from '../../oauth.errors.js';
@@ -19,7 +19,7 @@ const PROVIDER_FAULTS = ['server_error', 'temporarily_unavailable'];
 
 /** The error of an authorization response (RFC 6749 §4.1.2.1): 403 for a refusal, 502 for the provider's fault, else 400. */
 export function authorizationError(answer: Record<string, unknown>): OAuthError {
-  const code = errorCode(answer.error) ?? ProviderErrorCode.UNKNOWN;
+  const code = errorCode(answer.error) ?? OAuthErrorCode.PROVIDER_ERROR;
   const status = REFUSALS.includes(code) ? 403 : PROVIDER_FAULTS.includes(code) ? 502 : 400;
   return new OAuthError(code, { ...details(answer), status });
 }
@@ -33,7 +33,7 @@ export function tokenEndpointError(
   if (code === 'slow_down') return slowDown(answer, answered);
   if (code === 'invalid_grant') return new OAuthError(code, { ...details(answer), status: 400, answered });
   const isSuccess = answered.status < 300; // an error whose code is not one, in an answer that says it succeeded
-  const error = code ?? (isSuccess ? ProviderErrorCode.REFUSED : undefined);
+  const error = code ?? (isSuccess ? OAuthErrorCode.PROVIDER_REFUSED : undefined);
   return new ProviderError({ error, ...details(answer), answered });
 }
 

@@ -10,7 +10,7 @@ import {
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { TokenEndpointResponse } from '../../http/messages.js';
-import { OAuthConfigError, OAuthError, ProviderError, ProviderErrorCode } from '../../oauth.errors.js';
+import { OAuthConfigError, OAuthError, ProviderError, OAuthErrorCode } from '../../oauth.errors.js';
 import { authenticationAdvice, authMethodOf } from '../client/auth-method.js';
 import { clientAuthentication } from '../client/client-authentication.js';
 import type { ClientKeys } from '../client/client-keys.js';
@@ -141,7 +141,7 @@ export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint
   const description = `${config.name}: neither its settings nor its server metadata have a usable ${endpoint}`;
   const isDiscovered = config.serverMetadataUrl !== undefined || config.issuer !== undefined;
   if (isDiscovered && NEEDED_BY_LOGINS.includes(endpoint))
-    throw new ProviderError({ error: ProviderErrorCode.UNSUPPORTED, description });
+    throw new ProviderError({ error: OAuthErrorCode.PROVIDER_UNSUPPORTED, description });
   throw new OAuthConfigError([description]);
 }
 
