@@ -61,7 +61,8 @@ export type {
 export type { RemoteAppClass } from './remote-app/app-class.js';
 export { OAuth1App } from './remote-app/oauth1-app.js';
 export type { LogoutRedirectParams, LogoutResult } from './remote-app/logout.js';
-export { OAuth2App, type TokenIntrospection } from './remote-app/oauth2-app.js';
+export type { TokenIntrospection } from './oauth2/access-token/token-management.js';
+export { OAuth2App } from './remote-app/oauth2-app.js';
 export { RemoteApp } from './remote-app/remote-app.js';
 export { regenerateSession } from './state/regenerate-session.js';
 export type { LoginStorage } from './state/login-storage.js';

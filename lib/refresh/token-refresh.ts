@@ -38,9 +38,12 @@ export class TokenRefresh {
     this.#reports = new RefreshReports(options.name, options.events);
   }
 
-  /** Returns the newest token of a slot that this process knows, without refreshing it. */
-  current(slot: TokenSlot): Promise<SlotToken | undefined> {
-    return this.#fresh.read(slot);
+  /**
+   * Returns the newest token of a slot that this process knows, without refreshing it.
+   * @throws {MissingTokenError} when the slot of a user is empty; an empty slot of the client is filled
+   */
+  async current(slot: TokenSlot): Promise<SlotToken> {
+    return (await this.#fresh.read(slot)) ?? { token: await this.usable(slot) };
   }
 
   /** Removes a token from its slot, if the slot can. Returns whether this call removed it. */

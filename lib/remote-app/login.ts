@@ -1,4 +1,7 @@
 import type { JsonWebKey } from 'node:crypto';
+import type { RequestParameters } from '../config/client-settings.js';
+import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthResponse } from '../state/oauth-response.js';
 import type { AuthorizationChecks, AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import type { OAuth2AuthorizationRequest } from '../oauth2/authorization/authorization-request.js';
 import type { UserInfo } from '../oauth2/openid/user-info.js';
@@ -36,6 +39,14 @@ export interface PendingLogin extends Pending {
     /** Private JWK that the token is bound to (RFC 9449). */
     dpopKey?: JsonWebKey;
   };
+}
+
+/** The callback of a login. */
+export interface LoginCallback {
+  request: OAuthRequest;
+  response: OAuthResponse;
+  /** Further parameters of the token request, by their wire names. */
+  params?: RequestParameters;
 }
 
 /** A redirect, in the shape that a handler under Nest's `@Redirect()` returns. */

@@ -5,7 +5,6 @@ import { tokenBindingOf } from '../config/token-binding.js';
 import type { ApiCredentials } from '../http/api-request.js';
 import { sendProtocolRequest } from '../http/protocol-request.js';
 import { withQuery } from '../http/query.js';
-import type { OAuthRequest } from '../oauth-request.js';
 import { serverAttributes, traced } from '../observability/telemetry.js';
 import { MissingRequestTokenError, OAuthError, ProviderError, OAuthErrorCode } from '../oauth.errors.js';
 import { callbackRefusal } from '../oauth1/callback-refusal.js';
@@ -17,14 +16,12 @@ import { confirmsCallback, parseTokenAnswer, type OAuth1TokenAnswer } from '../o
 import type { TokenSlot } from '../refresh/token-slot.js';
 import { readOAuth1TokenResponse } from '../token/token-response.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
-import type { OAuthResponse } from '../state/oauth-response.js';
 import { callbackParameters } from './callback-request.js';
-import type { AuthorizationRequest, LoginResult } from './login.js';
+import type { AuthorizationRequest, LoginCallback, LoginResult } from './login.js';
 import type { RemoteAppContext } from './remote-app-context.js';
 import { RemoteApp } from './remote-app.js';
 import { signableBody } from './signable-body.js';
 import { missingToken } from './token-slots.js';
-import { warnOfSessionFixation } from './warnings.js';
 
 /** What a callback of OAuth 1 may bring: RFC 5849 §2.2, and the two ways in which providers say no. */
 const CALLBACK = ['oauth_token', 'oauth_verifier', 'denied', 'oauth_problem'] as const;
@@ -43,10 +40,10 @@ export interface OAuth1Exchange {
 export class OAuth1App extends RemoteApp<OAuth1Token> {
   readonly #config: OAuth1ClientConfig;
 
+  /** @internal The registry makes the instances. */
   constructor(config: OAuth1ClientConfig, context: RemoteAppContext) {
     super(config, context);
     this.#config = config;
-    if (config.allowSessionFixation) warnOfSessionFixation(config.name);
   }
 
   /**
@@ -82,19 +79,19 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return { url, state: answer.oauth_token, requestToken: readOAuth1TokenResponse(answer) };
   }
 
-  /** RFC 5849 §2.2 and §2.3; the request token is the state. */
-  protected override async finishLogin(
-    request: OAuthRequest,
-    response: OAuthResponse,
-    params?: RequestParameters,
-  ): Promise<LoginResult<OAuth1Token>> {
+  /** RFC 5849 §2.2 and §2.3; the request token is the state. @internal */
+  protected override async finishLogin({
+    request,
+    response,
+    params,
+  }: LoginCallback): Promise<LoginResult<OAuth1Token>> {
     const callback = callbackParameters(request, CALLBACK);
     const { oauth_token: granted, oauth_verifier: verifier, denied } = callback;
     const oauthToken = denied ?? granted;
     if (!oauthToken) {
       throw new OAuthError('invalid_request', { description: 'the callback has no "oauth_token" parameter' });
     }
-    const { secrets, returnTo = '/' } = await this.pending.take('login', request, response, oauthToken);
+    const { secrets, returnTo = '/' } = await this.parts.pending.take('login', request, response, oauthToken);
     const refusal = callbackRefusal(callback);
     if (refusal) throw refusal;
     const requestToken = { oauthToken, oauthTokenSecret: secrets?.requestTokenSecret ?? '' };
@@ -127,6 +124,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return { ...readOAuth1TokenResponse(answer), ...tokenBindingOf(this.#config) };
   }
 
+  /** @internal */
   protected override async credentialsFor(slot: TokenSlot): Promise<ApiCredentials> {
     const stored = await slot.read();
     if (!stored) throw missingToken(this.name);
@@ -134,7 +132,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return { authorize: (request) => this.#sign(request, token) };
   }
 
-  /** Signs with the client alone. */
+  /** Signs with the client alone. @internal */
   protected override get clientCredentials(): ApiCredentials {
     return { authorize: (request) => this.#sign(request) };
   }
@@ -168,7 +166,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return traced('oauth.token_request', attributes, async () => {
       const { token = '', tokenSecret = '', verifier = '' } = credentials;
       const sent = [token, tokenSecret, verifier, signed.authorization ?? ''];
-      const { status, headers, text } = await sendProtocolRequest(this.http, {
+      const { status, headers, text } = await sendProtocolRequest(this.parts.http, {
         method: 'POST',
         url: signed.url,
         headers: signedHeaders(signed),

@@ -1,29 +1,29 @@
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import type { AxiosResponse } from 'axios';
 import type { ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
 import { sendApiRequest, type ApiCredentials } from '../http/api-request.js';
-import { createHttpClient, mergedDefaults } from '../http/http-client.js';
-import { withoutQuery } from '../http/query.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { logEvent } from '../observability/log.js';
-import { serverAttributes, traced, type Attributes } from '../observability/telemetry.js';
-import { OAuthConfigError } from '../oauth.errors.js';
+import { traced } from '../observability/telemetry.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
-import { requireParams } from '../oauth2/authorization/read-params.js';
 import type { TokenSlot } from '../refresh/token-slot.js';
 import { requireResponse, type OAuthResponse } from '../state/oauth-response.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 import type { ApiRequestOptions } from './api-options.js';
-import { apiUrl, requireApiOrigin } from './api-url.js';
+import { apiUrl, requireApiOrigin, tracedCall } from './api-call.js';
+import { AppParts } from './app-parts.js';
+import { beginLogin } from './begin-login.js';
 import { withinBoundary } from './boundary.js';
-import type { AuthorizationRequest, AuthorizeData, LoginParams, LoginResult, RedirectResponse } from './login.js';
-import { requireNavigation } from './navigation.js';
-import { PendingLogins } from './pending-logins.js';
+import type {
+  AuthorizationRequest,
+  AuthorizeData,
+  LoginCallback,
+  LoginParams,
+  LoginResult,
+  RedirectResponse,
+} from './login.js';
 import { refusePrefetch } from './prefetch.js';
-import { absoluteRedirectUri, dependsOnRequest, refuseRelativeUri } from './redirect-uri.js';
 import type { RemoteAppContext } from './remote-app-context.js';
-import { checkReturnTo } from './return-to.js';
-import { TokenSlots } from './token-slots.js';
 
 /**
  * A provider, as one client of it: signs users in, and calls its API for them. The same verbs serve both protocols.
@@ -36,23 +36,13 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   readonly name: string;
   /** The client's identifier at the provider. */
   readonly clientId: string;
-  readonly #config: ClientConfig;
-  readonly #context: RemoteAppContext;
-  readonly #http: AxiosInstance;
-  readonly #pending: PendingLogins;
-  readonly #slots: TokenSlots;
+  readonly #parts: AppParts;
 
+  /** @internal The registry makes the instances. */
   constructor(config: ClientConfig, context: RemoteAppContext) {
     this.name = config.name;
     this.clientId = config.clientId;
-    this.#config = config;
-    this.#context = context;
-    this.#pending = new PendingLogins(config.name, context);
-    this.#slots = new TokenSlots(config, context.tokens);
-    this.#http = createHttpClient(mergedDefaults(context.http, config.http), {
-      certificate: config.protocol === 'OAuth 2' ? config.clientCertificate : undefined,
-      isPublicOnly: config.registeredAtRunTime && context.blockPrivateNetworks === true,
-    });
+    this.#parts = new AppParts(config, context);
   }
 
   /**
@@ -75,28 +65,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   ): Promise<RedirectResponse> {
     return this.#login('begin', request, () => {
       requireResponse(response, 'authorizeRedirect(request, response, redirectUri)');
-      return this.#beginLogin(request, response, redirectUri, params);
+      return beginLogin(this, this.#parts, { request, response, redirectUri, params });
     });
-  }
-
-  async #beginLogin(
-    request: OAuthRequest,
-    response: OAuthResponse,
-    redirectUri: string | undefined,
-    wishes: LoginParams,
-  ): Promise<RedirectResponse> {
-    this.requireUserLogin();
-    const { returnTo, ...params } = requireParams(wishes, 'login');
-    requireNavigation(request);
-    const returnPath = checkReturnTo(returnTo);
-    const callback = redirectUri && this.absoluteUri(redirectUri, request);
-    if (redirectUri && dependsOnRequest(redirectUri, this.#context) && (await this.vouchesForRequest())) {
-      refuseRelativeUri();
-    }
-    const { url, ...data } = await this.createAuthorizationUrl(callback, params);
-    await this.saveAuthorizeData(request, response, { ...data, redirectUri: callback, returnTo: returnPath });
-    logEvent('debug', 'login begun', { client: this.name, redirect_uri: callback && withoutQuery(callback) });
-    return { url, statusCode: 302 };
   }
 
   /** Makes an authorization URL; pass the rest of what it returns to {@link saveAuthorizeData}. */
@@ -109,7 +79,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   async saveAuthorizeData(request: OAuthRequest, response: OAuthResponse, data: AuthorizeData): Promise<void> {
     await this.guarded(() => {
       requireResponse(response, 'saveAuthorizeData(request, response, data)');
-      return this.#pending.saveLogin(request, response, data);
+      return this.#parts.pending.saveLogin(request, response, data);
     }, 'save_login');
   }
 
@@ -143,16 +113,12 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   ): Promise<LoginResult<Token>> {
     return this.#login('complete', request, () => {
       requireResponse(response, 'completeLogin(request, response)', 'authorizeAccessToken(request, response)');
-      return this.finishLogin(request, response, params);
+      return this.finishLogin({ request, response, params });
     });
   }
 
-  /** The steps of {@link completeLogin}, by the protocol. */
-  protected abstract finishLogin(
-    request: OAuthRequest,
-    response: OAuthResponse,
-    params?: RequestParameters,
-  ): Promise<LoginResult<Token>>;
+  /** The steps of {@link completeLogin}, by the protocol. @internal */
+  protected abstract finishLogin(callback: LoginCallback): Promise<LoginResult<Token>>;
 
   /**
    * Calls the provider's API.
@@ -167,13 +133,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    */
   async request<T = unknown>(method: string, url: string, options: ApiRequestOptions = {}): Promise<AxiosResponse<T>> {
     return this.guarded(() => {
-      const target = apiUrl(this.#config, url);
-      const attributes = {
-        'oauth.client.name': this.name,
-        'http.request.method': method.toUpperCase(),
-        ...serverAttributes(target),
-      };
-      return traced('oauth.api_call', attributes, () => this.#send<T>(method, target, options), statusOf);
+      const target = apiUrl(this.#parts.config, url);
+      return tracedCall(this.name, method, target, () => this.#send<T>(method, target, options));
     }, 'api_call');
   }
 
@@ -184,12 +145,13 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
 
   async #send<T>(method: string, target: URL, options: ApiRequestOptions): Promise<AxiosResponse<T>> {
     const { token, request, user, withToken, withholdToken, ...config } = options;
+    const { http, slots, config: client } = this.#parts;
     const call = { ...config, method, url: target.href };
-    const client = withToken === false ? this.clientCredentials : undefined;
-    if (withholdToken || (withToken === false && !client)) return sendApiRequest(this.#http, call);
-    requireApiOrigin(this.#config, target);
-    const credentials = client ?? (await this.credentialsFor(await this.#slots.find({ token, request, user })));
-    return sendApiRequest(this.#http, call, { origins: this.#config.apiOrigins, ...credentials });
+    const signature = withToken === false ? this.clientCredentials : undefined;
+    if (withholdToken || (withToken === false && !signature)) return sendApiRequest(http, call);
+    requireApiOrigin(client, target);
+    const credentials = signature ?? (await this.credentialsFor(await slots.find({ token, request, user })));
+    return sendApiRequest(http, call, { origins: client.apiOrigins, ...credentials });
   }
 
   /** @see request */
@@ -228,62 +190,40 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
 
   /** Whether users sign in with this client; a machine client has a token of its own alone. @internal */
   get signsUsersIn(): boolean {
-    return this.#config.protocol === 'OAuth 1' || this.#config.grantType === 'authorization_code';
+    return this.#parts.signsUsersIn;
   }
 
   /**
    * Whether the authorization request is pushed or signed. @internal
    * @throws {OAuthError} when the provider's metadata cannot be read
    */
-  protected vouchesForRequest(): Promise<boolean> {
+  vouchesForRequest(): Promise<boolean> {
     return Promise.resolve(false);
   }
 
-  /** @throws {OAuthConfigError} for a machine client */
-  protected requireUserLogin(): void {
-    if (this.signsUsersIn) return;
-    throw new OAuthConfigError([
-      `${this.name}.grant_type: a machine client (client_credentials) cannot sign users in. Configure another client for logins`,
-    ]);
-  }
-
-  // Getters on the prototype: what they give holds secrets, and no inspection of an app is to find it.
-  protected get http(): AxiosInstance {
-    return this.#http;
+  // A getter on the prototype: what it returns holds secrets, which no inspection of an app may find.
+  /** @internal */
+  protected get parts(): AppParts {
+    return this.#parts;
   }
 
   /**
-   * Runs an operation whose errors all leave as an `OAuthError`, and logs its failure.
+   * Runs a method of your own app class. Every error that it throws leaves as an `OAuthError`, and the failure is logged.
    * @param step what is done, for the log
    */
   protected guarded<T>(run: () => T | Promise<T>, step?: string): Promise<T> {
-    const { clientSecret = '' } = this.#config;
-    const { exposeErrors } = this.#context;
-    return withinBoundary({ name: this.name, step, exposeErrors, secrets: [clientSecret] }, run);
-  }
-
-  /** @internal */
-  protected get pending(): PendingLogins {
-    return this.#pending;
-  }
-
-  /** @internal */
-  protected get slots(): TokenSlots {
-    return this.#slots;
-  }
-
-  /** An address of this site, made absolute. */
-  protected absoluteUri(uri: string, request: OAuthRequest): string {
-    return absoluteRedirectUri(uri, this.name, request, this.#context);
+    const { config, context } = this.#parts;
+    const secrets = [config.clientSecret ?? ''];
+    return withinBoundary({ name: this.name, step, exposeErrors: context.exposeErrors, secrets }, run);
   }
 
   /**
-   * How an API call carries the token.
-   * @throws {MissingTokenError} when there is none
+   * Returns how an API call carries the token of a slot. @internal
+   * @throws {MissingTokenError} when the slot is empty
    */
   protected abstract credentialsFor(slot: TokenSlot): Promise<ApiCredentials>;
 
-  /** How an API call without a token is signed; OAuth 2 does not sign it. */
+  /** How an API call without a token is signed; OAuth 2 does not sign it. @internal */
   protected get clientCredentials(): ApiCredentials | undefined {
     return undefined;
   }
@@ -296,8 +236,4 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     if (step === 'complete') logEvent('log', 'login finished', { client: this.name });
     return result;
   }
-}
-
-function statusOf({ status }: AxiosResponse): Attributes {
-  return { 'http.response.status_code': status };
 }

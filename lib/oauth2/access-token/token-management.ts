@@ -24,6 +24,9 @@ import {
 import { checkJwt } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';
 
+/** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
+export type TokenIntrospection = IntrospectionResponse;
+
 /** Which token is meant (RFC 7009 §2.1). */
 type TokenTypeHint = 'access_token' | 'refresh_token';
 
@@ -55,7 +58,7 @@ export async function revokeToken(provider: Provider, revoked: OAuth2Token): Pro
 }
 
 /** Asks the provider about an access token (RFC 7662 §2); a signed answer is checked (RFC 9701). */
-export async function introspectToken(provider: Provider, token: string): Promise<IntrospectionResponse> {
+export async function introspectToken(provider: Provider, token: string): Promise<TokenIntrospection> {
   const { server, client } = provider;
   requireEndpoint(provider, 'introspection_endpoint');
   const authentication = authenticationAt(provider, 'introspection_endpoint');

@@ -3,6 +3,7 @@ import type { RequestParameters } from '../../config/client-settings.js';
 import { InvalidTokenError } from '../../oauth.errors.js';
 import { errorFields, logEvent } from '../../observability/log.js';
 import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token } from '../../token/token.js';
+import { warnOnce } from '../../warn-once.js';
 import { spaceSeparated } from '../wire/parameters.js';
 import { clientAssertion } from './client-assertion.js';
 import type { Provider } from '../provider/provider.js';
@@ -70,6 +71,10 @@ type JwtBearerGrant = CommonGrant & { grantType: typeof JWT_BEARER } & (
 export type AccessTokenRequest =
   CodeExchange | ClientCredentialsGrant | RefreshTokenGrant | PasswordGrant | TokenExchangeGrant | JwtBearerGrant;
 
+const PASSWORDS =
+  "The password grant gives the application its users' passwords, and no second factor works with it (RFC 9700 §2.4). " +
+  'Use a login by redirect, or device authorization.';
+
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** Asks for an access token by any grant that needs no waiting. */
@@ -83,6 +88,7 @@ export async function accessTokenRequest(provider: Provider, request: AccessToke
     case 'client_credentials':
       return grantToken(provider, request, {});
     case 'password':
+      warnOnce(PASSWORDS);
       return grantToken(provider, request, { username: request.username, password: request.password });
     case TOKEN_EXCHANGE:
       return grantToken(provider, request, tokenExchangeParameters(request));

@@ -9,7 +9,7 @@ import { requireEndpoint, signatureOptions, type Provider } from '../provider/pr
 import { tokenCredentials } from '../access-token/token-credentials.js';
 import { checkJwt } from '../wire/jwt.js';
 import { mergeClaims, readClaims } from '../wire/claims.js';
-import type { IdTokenClaims } from './id-token.js';
+import { subjectOf, type IdTokenClaims } from './id-token.js';
 import { providerOfJwt } from '../provider/jwt-provider.js';
 
 /**
@@ -54,11 +54,7 @@ export interface UserInfo {
  * Asks the userinfo endpoint (OpenID Connect Core §5.3); a signed or encrypted answer is checked.
  * @param subject who it must be about, where that is known (§5.3.2)
  */
-export async function fetchUserInfo(
-  provider: Provider,
-  token: OAuth2Token,
-  subject: string | undefined,
-): Promise<UserInfo> {
+async function fetchUserInfo(provider: Provider, token: OAuth2Token, subject: string | undefined): Promise<UserInfo> {
   const { client, config, http } = provider;
   const url = requireEndpoint(provider, 'userinfo_endpoint');
   const accept = config.userinfoSignedResponseAlg ? 'application/jwt' : 'application/json, application/jwt';
@@ -81,6 +77,12 @@ export async function fetchUserInfo(
   } catch (error) {
     throw refusedAnswer(error, 'userinfo', [token.accessToken]);
   }
+}
+
+/** Returns what userinfo tells of the user of a token, who must be the user of its id_token. */
+export async function userInfoOfToken(provider: Provider, token: OAuth2Token): Promise<UserInfo> {
+  const subject = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
+  return fetchUserInfo(provider, token, subject);
 }
 
 /** Returns what a login tells of the user: the claims of the id_token, those of userinfo, or both, as the settings say. */

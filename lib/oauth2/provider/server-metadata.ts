@@ -35,14 +35,14 @@ interface Metadata {
 
 /** The provider of one client; its metadata is read at first use, by one request however many ask. */
 export class ServerMetadata {
-  readonly #context: ProviderContext;
+  readonly context: ProviderContext;
   readonly #copy = new LastGoodCopy(async () => {
     const { metadata, lifetime } = await this.#read();
     return { provider: this.#providerWith(metadata), lifetime };
   });
 
   constructor(context: ProviderContext) {
-    this.#context = context;
+    this.context = context;
   }
 
   /**
@@ -66,7 +66,7 @@ export class ServerMetadata {
   }
 
   async #read(): Promise<Metadata> {
-    const { serverMetadataUrl, issuer, endpoints } = this.#context.config;
+    const { serverMetadataUrl, issuer, endpoints } = this.context.config;
     if (serverMetadataUrl !== undefined) return this.#readFromFirst([serverMetadataUrl], issuer);
     if (issuer === undefined || endpoints.jwks_uri !== undefined) {
       return { metadata: { issuer: issuer ?? new URL(endpoints.token_endpoint ?? '').origin }, lifetime: Infinity };
@@ -76,7 +76,7 @@ export class ServerMetadata {
 
   /** Reads the metadata from the first URL that has it. A provider that is down is not asked for the others. */
   async #readFromFirst(urls: readonly string[], issuer: string | undefined): Promise<Metadata> {
-    const { http, config } = this.#context;
+    const { http, config } = this.context;
     const refusals: Refusal[] = [];
     for (const url of urls) {
       const request = { method: 'GET', url, headers: { accept: 'application/json' }, isRepeatable: true };
@@ -93,10 +93,10 @@ export class ServerMetadata {
 
   /** Endpoints that the settings name win, over the aliases for mutual TLS too. */
   #providerWith(metadata: AuthorizationServer): Provider {
-    const { endpoints } = this.#context.config;
+    const { endpoints } = this.context.config;
     const { mtls_endpoint_aliases: given, ...server } = metadata;
     const aliases = given && Object.entries(given).filter(([name]) => !Object.hasOwn(endpoints, name));
-    return makeProvider(this.#context, {
+    return makeProvider(this.context, {
       ...server,
       ...(aliases && { mtls_endpoint_aliases: Object.fromEntries(aliases) }),
       ...endpoints,

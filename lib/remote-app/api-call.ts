@@ -1,5 +1,7 @@
+import type { AxiosResponse } from 'axios';
 import type { ClientConfig } from '../config/client-config.js';
 import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
+import { serverAttributes, traced } from '../observability/telemetry.js';
 
 /**
  * Returns the URL of an API call, which may be relative to `apiBaseUrl`.
@@ -19,4 +21,19 @@ export function requireApiOrigin({ name, apiOrigins }: ClientConfig, { origin }:
       'api_origins; if not, call it with `withholdToken: true`',
     status: 500,
   });
+}
+
+/** Sends an API call in a span. */
+export function tracedCall<T>(
+  client: string,
+  method: string,
+  target: URL,
+  send: () => Promise<AxiosResponse<T>>,
+): Promise<AxiosResponse<T>> {
+  const attributes = {
+    'oauth.client.name': client,
+    'http.request.method': method.toUpperCase(),
+    ...serverAttributes(target),
+  };
+  return traced('oauth.api_call', attributes, send, ({ status }) => ({ 'http.response.status_code': status }));
 }

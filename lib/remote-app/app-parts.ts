@@ -1,0 +1,49 @@
+import type { AxiosInstance } from 'axios';
+import type { ClientConfig } from '../config/client-config.js';
+import { createHttpClient, mergedDefaults } from '../http/http-client.js';
+import type { OAuthRequest } from '../oauth-request.js';
+import { OAuthConfigError } from '../oauth.errors.js';
+import { PendingLogins } from './pending-logins.js';
+import { absoluteRedirectUri } from './redirect-uri.js';
+import type { RemoteAppContext } from './remote-app-context.js';
+import { TokenSlots } from './token-slots.js';
+import { warnOfRiskySettings } from './warnings.js';
+
+/** What every app is made of, with either protocol. */
+export class AppParts {
+  readonly http: AxiosInstance;
+  readonly pending: PendingLogins;
+  readonly slots: TokenSlots;
+  readonly config: ClientConfig;
+  readonly context: RemoteAppContext;
+
+  constructor(config: ClientConfig, context: RemoteAppContext) {
+    this.config = config;
+    this.context = context;
+    warnOfRiskySettings(config);
+    this.pending = new PendingLogins(config.name, context);
+    this.slots = new TokenSlots(config, context.tokens);
+    this.http = createHttpClient(mergedDefaults(context.http, config.http), {
+      certificate: config.protocol === 'OAuth 2' ? config.clientCertificate : undefined,
+      isPublicOnly: config.registeredAtRunTime && context.blockPrivateNetworks === true,
+    });
+  }
+
+  /** Whether users sign in with this client; a machine client has a token of its own alone. */
+  get signsUsersIn(): boolean {
+    return this.config.protocol === 'OAuth 1' || this.config.grantType === 'authorization_code';
+  }
+
+  /** @throws {OAuthConfigError} for a machine client */
+  requireUserLogin(): void {
+    if (this.signsUsersIn) return;
+    throw new OAuthConfigError([
+      `${this.config.name}.grant_type: a machine client (client_credentials) cannot sign users in. Configure another client for logins`,
+    ]);
+  }
+
+  /** Returns the absolute form of an address of this site. */
+  absoluteUri(uri: string, request: OAuthRequest): string {
+    return absoluteRedirectUri(uri, this.config.name, request, this.context);
+  }
+}

@@ -1,0 +1,46 @@
+import { withoutQuery } from '../http/query.js';
+import type { OAuthRequest } from '../oauth-request.js';
+import { logEvent } from '../observability/log.js';
+import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
+import { requireParams } from '../oauth2/authorization/read-params.js';
+import type { OAuthResponse } from '../state/oauth-response.js';
+import type { AppParts } from './app-parts.js';
+import type { AuthorizationRequest, AuthorizeData, LoginParams, RedirectResponse } from './login.js';
+import { requireNavigation } from './navigation.js';
+import { dependsOnRequest, refuseRelativeUri } from './redirect-uri.js';
+import { checkReturnTo } from './return-to.js';
+
+interface NewLogin {
+  request: OAuthRequest;
+  response: OAuthResponse;
+  redirectUri?: string;
+  params: LoginParams;
+}
+
+/** The steps of a login that differ by the protocol, or that an app class overrides. */
+interface Steps {
+  createAuthorizationUrl(redirectUri?: string, params?: AuthorizationParams): Promise<AuthorizationRequest>;
+  saveAuthorizeData(request: OAuthRequest, response: OAuthResponse, data: AuthorizeData): Promise<void>;
+  vouchesForRequest(): Promise<boolean>;
+}
+
+/** Begins a login, and returns the redirect to the provider. */
+export async function beginLogin(
+  app: Steps,
+  parts: AppParts,
+  { request, response, redirectUri, params: wishes }: NewLogin,
+): Promise<RedirectResponse> {
+  parts.requireUserLogin();
+  const { returnTo, ...params } = requireParams(wishes, 'login');
+  requireNavigation(request);
+  const returnPath = checkReturnTo(returnTo);
+  const callback = redirectUri && parts.absoluteUri(redirectUri, request);
+  if (redirectUri && dependsOnRequest(redirectUri, parts.context) && (await app.vouchesForRequest())) {
+    refuseRelativeUri();
+  }
+  const { url, ...data } = await app.createAuthorizationUrl(callback, params);
+  await app.saveAuthorizeData(request, response, { ...data, redirectUri: callback, returnTo: returnPath });
+  const { name: client } = parts.config;
+  logEvent('debug', 'login begun', { client, redirect_uri: callback && withoutQuery(callback) });
+  return { url, statusCode: 302 };
+}

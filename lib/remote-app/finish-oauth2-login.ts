@@ -1,0 +1,46 @@
+import { isTenantTemplate } from '../config/tenant-issuer.js';
+import { MismatchingStateError } from '../oauth.errors.js';
+import {
+  AUTHORIZATION_RESPONSE,
+  checkIssuer,
+  claimedState,
+  readAuthorizationResponse,
+  readGrant,
+} from '../oauth2/authorization/authorization-response.js';
+import { authorizationCodeRequest } from '../oauth2/grants/authorization-code.js';
+import { userInfoOfLogin } from '../oauth2/openid/user-info.js';
+import { authorizationError } from '../oauth2/provider/provider-error.js';
+import type { ServerMetadata } from '../oauth2/provider/server-metadata.js';
+import type { OAuth2Token } from '../token/token.js';
+import type { AppParts } from './app-parts.js';
+import { callbackParameters } from './callback-request.js';
+import type { LoginCallback, LoginResult } from './login.js';
+
+/** Finishes a login whose callback has come (RFC 6749 §4.1.2 and §4.1.3). */
+export async function finishOAuth2Login(
+  metadata: ServerMetadata,
+  parts: AppParts,
+  { request, response, params }: LoginCallback,
+): Promise<LoginResult<OAuth2Token>> {
+  parts.requireUserLogin();
+  const callback = callbackParameters(request, AUTHORIZATION_RESPONSE);
+  const provider = await metadata.load();
+  const state = await claimedState(provider, callback);
+  if (!state && !callback.response) throw new MismatchingStateError('missing_state');
+  const { checks, redirectUri, returnTo = '/', secrets } = await parts.pending.take('login', request, response, state);
+  const answer = await readAuthorizationResponse(provider, callback, state);
+  checkIssuer(provider, answer);
+  if (answer.error) throw authorizationError(answer);
+  const grant = await readGrant(provider, { ...checks, state }, answer, request.method);
+  const { token, claims } = await authorizationCodeRequest(provider, {
+    ...checks,
+    ...secrets,
+    ...grant,
+    redirectUri,
+    params,
+  });
+  const userInfo = await userInfoOfLogin(provider, token, claims);
+  const tenant = isTenantTemplate(provider.server.issuer) && claims && { issuer: claims.iss };
+  const account = userInfo && { client: provider.config.name, subject: userInfo.sub, ...tenant };
+  return { token, returnTo, userInfo, account };
+}
