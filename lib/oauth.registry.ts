@@ -36,8 +36,8 @@ interface Entry {
   appClass?: RemoteAppClass;
 }
 
-/** Milliseconds that a shutdown waits for tokens to be refreshed and saved. */
-const LAST_CHANCE = 5000;
+/** Time that a shutdown waits for tokens to be refreshed and saved. */
+const SHUTDOWN_TIMEOUT_MS = 5000;
 /** How many names an error lists. */
 const NAMES_SHOWN = 20;
 
@@ -164,7 +164,7 @@ export class OAuthRegistry {
   /** Refreshes, and tokens that could not be saved, get a last chance. @internal Nest calls it when the application shuts down. */
   async onModuleDestroy(): Promise<void> {
     const settled = Promise.all([...this.#finishing, ...[...this.#apps.values()].map((app) => app.settled())]);
-    await Promise.race([settled, sleep(LAST_CHANCE, undefined, { ref: false })]);
+    await Promise.race([settled, sleep(SHUTDOWN_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   /** Adds a client that code, or the settings, configure at start-up. */
