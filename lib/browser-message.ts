@@ -39,15 +39,6 @@ const BY_STATUS: Record<number, string> = {
 
 const OTHERWISE = 'Something went wrong. Please try again later.';
 
-/** The body of an answer about an error (RFC 6749 §5.2). */
-export interface ErrorBody {
-  error: string;
-  error_description?: string;
-  error_uri?: string;
-  /** Stands in the line of the log about this error. */
-  reference: string;
-}
-
 /** Returns the sentence that an end user may read: it names no server and quotes nothing. */
 export function sentenceFor(code: string, status: number): string {
   return (Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : BY_STATUS[status]) ?? OTHERWISE;

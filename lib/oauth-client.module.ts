@@ -17,7 +17,6 @@ import {
   OAuthFeatureClients,
   type OAuthClientModuleAsyncOptions,
   type OAuthClientModuleOptions,
-  type OAuthClientModuleScope,
   type OAuthClientOptionsFactory,
 } from './oauth-client.options.js';
 import { OAuthRegistry, type ClientRegistration } from './oauth.registry.js';
@@ -26,7 +25,7 @@ import { OAuthRegistry, type ClientRegistration } from './oauth.registry.js';
 @Module({})
 export class OAuthClientModule {
   /** Sets the module up with options that are known in code; with none, everything comes from the settings. */
-  static forRoot({ isGlobal, ...options }: OAuthClientModuleOptions & OAuthClientModuleScope = {}): DynamicModule {
+  static forRoot({ isGlobal, ...options }: OAuthClientModuleOptions & { isGlobal?: boolean } = {}): DynamicModule {
     return this.forRootAsync({ isGlobal, useFactory: () => options });
   }
 

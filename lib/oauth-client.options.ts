@@ -77,19 +77,15 @@ export interface OAuthClientModuleOptions extends TokenEvents {
   blockPrivateNetworks?: boolean;
 }
 
-/** What all modules of the application see, or only those that import it. */
-export interface OAuthClientModuleScope {
-  /** @default true */
-  isGlobal?: boolean;
-}
-
 /** A class that makes the options, for `useClass` and `useExisting`. */
 export interface OAuthClientOptionsFactory {
   createOAuthClientOptions(): OAuthClientModuleOptions | Promise<OAuthClientModuleOptions>;
 }
 
 /** Options that Nest makes: give one of `useFactory`, `useClass`, `useExisting`. */
-export interface OAuthClientModuleAsyncOptions extends OAuthClientModuleScope, Pick<ModuleMetadata, 'imports'> {
+export interface OAuthClientModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  /** Whether all modules see what this one exports, or only those that import it. @default true */
+  isGlobal?: boolean;
   /** Makes the options from what `inject` names. */
   useFactory?: (...dependencies: never[]) => OAuthClientModuleOptions | Promise<OAuthClientModuleOptions>;
   /** What `useFactory` is given. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { HttpException } from '@nestjs/common';
-import { publicCode, sentenceFor, type ErrorBody } from './browser-message.js';
+import { publicCode, sentenceFor } from './browser-message.js';
 import { OAuthErrorCode } from './error-codes.js';
 import { logEvent, type LogFields, type LogLevel } from './log.js';
 import { redactorOf } from './redaction.js';
@@ -82,10 +82,10 @@ export class OAuthError extends HttpException {
   }
 
   /**
-   * The body of the answer: for the browser, and with `exposeErrors` for the developer. An error that no operation of an app
+   * Returns the body of the answer (RFC 6749 §5.2): for the browser, and with `exposeErrors` for the developer. An error that no operation of an app
    * has logged, such as one that the application throws itself, is logged here: the answer has its reference.
    */
-  override getResponse(): ErrorBody {
+  override getResponse(): { error: string; error_description?: string; error_uri?: string; reference: string } {
     this.log();
     const { error, description, uri, userMessage, reference } = this;
     if (!(this.#isExposed ?? exposesErrors())) {

@@ -59,6 +59,7 @@ export class OAuthHealthIndicator {
   readonly #tokens: ConfiguredTokens;
   readonly #copies = new WeakMap<object, LastGoodCopy<PartHealth | undefined>>();
 
+  /** @internal */
   constructor(registry: OAuthRegistry, tokens: ConfiguredTokens) {
     this.#registry = registry;
     this.#tokens = tokens;
