@@ -20,7 +20,7 @@ const LAYERS = [
   ['^lib/oauth-client\\.options\\.ts$'],
   ['^lib/nest/'],
   ['^lib/oauth-client\\.module\\.ts$'],
-  ['^lib/index\\.ts$', '^lib/redis/', '^lib/typeorm/', '^lib/testing/'],
+  ['^lib/index\\.ts$', '^lib/(stores|redis|typeorm|testing|health|protocol)/'],
 ];
 
 const layerRules = LAYERS.flatMap((folders, height) =>

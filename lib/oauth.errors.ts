@@ -4,7 +4,7 @@ import { OAuthError, type OAuthErrorOptions } from './oauth-error.js';
 import { providerErrorCode } from './provider-error-code.js';
 
 export { OAuthErrorCode } from './error-codes.js';
-export { OAuthError, type FailedStep, type OAuthErrorOptions } from './oauth-error.js';
+export { OAuthError, type OAuthErrorOptions } from './oauth-error.js';
 
 /** Why a callback's state was refused; see {@link MismatchingStateError}. */
 export type MismatchingStateReason = 'missing_state' | 'no_session' | 'unknown_state' | 'expired_state' | 'used_state';

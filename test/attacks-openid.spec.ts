@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import type { JsonWebKey } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { ClientRegistration, EndedSession, OAuth2App } from 'nestjs-oauth-client';
+import type { ClientRegistration, OAuth2App } from 'nestjs-oauth-client';
+import type { EndedSession } from 'nestjs-oauth-client/stores';
 import { run, stopAll, type Module, type Outcome } from './conformance/relying-party.js';
 import {
   OTHER_RS256,

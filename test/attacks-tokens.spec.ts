@@ -7,7 +7,6 @@ import { Readable } from 'node:stream';
 import type { RedisClientType } from 'redis';
 import { DataSource } from 'typeorm';
 import {
-  EncryptedTokenStore,
   OAuthClientModule,
   OAuthRegistry,
   type ProviderError,
@@ -15,8 +14,8 @@ import {
   type OAuth2App,
   type OAuth2Token,
   type OAuthClientModuleOptions,
-  type TokenStore,
 } from 'nestjs-oauth-client';
+import { EncryptedTokenStore, type TokenStore } from 'nestjs-oauth-client/stores';
 import { RedisTokenStore } from 'nestjs-oauth-client/redis';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import {

@@ -21,14 +21,16 @@ import {
   OAuthConfigError,
   OAuthRegistry,
   type OAuth1App,
-  type OAuthClientModuleAsyncOptions,
   type OAuthClientModuleOptions,
-  type OAuthClientOptionsFactory,
-  type OAuthRequest,
   type RemoteApp,
-  type StoredToken,
   type SimpleTokenStore,
 } from 'nestjs-oauth-client';
+import type {
+  OAuthClientModuleAsyncOptions,
+  OAuthClientOptionsFactory,
+  OAuthRequest,
+} from 'nestjs-oauth-client/protocol';
+import type { StoredToken } from 'nestjs-oauth-client/stores';
 import { startScriptedProvider, type ScriptedProvider } from './providers/scripted-provider.js';
 
 const OAUTH2 = {

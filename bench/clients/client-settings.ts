@@ -1,4 +1,4 @@
-import type { ClientSettings } from 'nestjs-oauth-client';
+import type { ClientSettings } from 'nestjs-oauth-client/protocol';
 
 /** As many clients as asked for, as a settings file has them; each with its own provider, as tenants have. */
 export function manyClients(count: number): Record<string, ClientSettings> {

@@ -1,4 +1,4 @@
-import type { TokenStore } from 'nestjs-oauth-client';
+import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { RedisTokenStore } from 'nestjs-oauth-client/redis';
 import {
   OAuth1TokenEntity,

@@ -1,3 +1,3 @@
 export { loginStorageContract } from './login-storage-contract.js';
-export { MemoryTokenStore } from './memory-token-store.js';
+export { MemoryTokenStore } from '../token/memory-token-store.js';
 export { tokenStoreContract, type ContractCase } from './token-store-contract.js';

@@ -1,4 +1,4 @@
-import type { ClientSettings } from 'nestjs-oauth-client';
+import type { ClientRegistration } from 'nestjs-oauth-client';
 import { listen } from '../../test/providers/listen.js';
 import { startOidcProvider } from '../../test/providers/oidc-provider.js';
 
@@ -35,7 +35,7 @@ export async function startHarbour(): Promise<Record<'url' | 'refreshesUrl', str
 }
 
 /** The client of each process. */
-export function harbourClient(url: string): ClientSettings {
+export function harbourClient(url: string): ClientRegistration {
   return {
     ...CLIENT,
     serverMetadataUrl: `${url}/.well-known/openid-configuration`,

@@ -1,4 +1,4 @@
-import type { OAuthRequest } from 'nestjs-oauth-client';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 
 /** What the site keeps in a signed cookie, so that its processes need not share it. */
 export interface Session {

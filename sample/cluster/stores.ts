@@ -1,4 +1,4 @@
-import type { LoginStorage, TokenStore } from 'nestjs-oauth-client';
+import type { LoginStorage, TokenStore } from 'nestjs-oauth-client/stores';
 import { RedisStateStore, RedisTokenStore } from 'nestjs-oauth-client/redis';
 import { TypeOrmTokenStore } from 'nestjs-oauth-client/typeorm';
 import { createClient, type RedisClientType } from 'redis';

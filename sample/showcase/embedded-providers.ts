@@ -1,6 +1,6 @@
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import type { ClientSettings } from 'nestjs-oauth-client';
+import type { ClientRegistration } from 'nestjs-oauth-client';
 import { startOAuth1Provider, type OAuth1Provider } from '../../test/providers/oauth1-provider.js';
 import { startOidcProvider, type OidcProvider } from '../../test/providers/oidc-provider.js';
 import { TV } from './device/tv.js';
@@ -40,7 +40,7 @@ export class EmbeddedProviders implements OnApplicationShutdown {
   }
 
   /** What a user would write in the settings. */
-  get clients(): Record<string, ClientSettings> {
+  get clients(): Record<string, ClientRegistration> {
     const harbour = {
       serverMetadataUrl: `${this.harbour.url}/.well-known/openid-configuration`,
       apiBaseUrl: `${this.harbour.url}/api/`,

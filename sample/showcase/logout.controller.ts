@@ -6,8 +6,8 @@ import {
   OAuthLogoutCallback,
   OAuthReturnTo,
   regenerateSession,
-  type LogoutRedirectParams,
 } from 'nestjs-oauth-client';
+import type { LogoutRedirectParams } from 'nestjs-oauth-client/protocol';
 import './session.js';
 import { SignedOutHereFilter } from './signed-out-here.filter.js';
 import { TokensService } from './tokens/tokens.service.js';

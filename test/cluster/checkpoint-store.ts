@@ -1,4 +1,4 @@
-import type { TokenKey, TokenLock, TokenStore, VersionedToken } from '../../lib/index.js';
+import type { TokenKey, TokenLock, TokenStore, VersionedToken } from '../../lib/stores/index.js';
 import type { Checkpoint } from './messages.js';
 
 /** A store that tells how far a refresh has come, and waits until it may go on. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import type { TokenStore } from '../../lib/index.js';
+import type { TokenStore } from '../../lib/stores/index.js';
 import { describeWithPostgres, describeWithRedis } from '../support/engines.js';
 import type { WorkerSettings } from './messages.js';
 import { openPostgresStore, openRedisStore } from './token-store.js';

@@ -1,6 +1,6 @@
 import { createClient, type RedisClientType } from 'redis';
 import { DataSource } from 'typeorm';
-import type { TokenStore } from '../../lib/index.js';
+import type { TokenStore } from '../../lib/stores/index.js';
 import { RedisTokenStore } from '../../lib/redis/index.js';
 import {
   OAuth1TokenEntity,

@@ -4,7 +4,8 @@
  */
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { OAuthClientModule, OAuthError, OAuthRegistry, ProviderError, type TokenStore } from '../../lib/index.js';
+import { OAuthClientModule, OAuthError, OAuthRegistry, ProviderError } from '../../lib/index.js';
+import type { TokenStore } from '../../lib/stores/index.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import type { CallReport, Checkpoint, Message, Order, WorkerSettings } from './messages.js';
 import { openPostgresStore, openRedisStore } from './token-store.js';

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
-import { OAuthClientModule, OAuthConfigError, type ComplianceSession } from 'nestjs-oauth-client';
+import { OAuthClientModule, OAuthConfigError } from 'nestjs-oauth-client';
+import type { ComplianceSession } from 'nestjs-oauth-client/protocol';
 import { registryWith, type Given } from './registry-with.js';
 
 const KEY = 'AUTHLIB_OAUTH_CLIENTS';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { Pool } from 'pg';
-import type { LoginStorage } from 'nestjs-oauth-client';
+import type { LoginStorage } from 'nestjs-oauth-client/stores';
 import { loginStorageContract } from 'nestjs-oauth-client/testing';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';

@@ -16,10 +16,9 @@ import {
   OAuthToken,
   type OAuth1Token,
   type OAuth2Token,
-  type StoredToken,
   type SimpleTokenStore,
-  type UpdateTokenContext,
 } from 'nestjs-oauth-client';
+import type { StoredToken, UpdateTokenContext } from 'nestjs-oauth-client/stores';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
 import { startOidcProvider, type OidcProvider } from '../providers/oidc-provider.js';
 import { Browser } from '../support/browser.js';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { EncryptedTokenStore, type OAuth2Token, type TokenStore } from 'nestjs-oauth-client';
+import type { OAuth2Token } from 'nestjs-oauth-client';
+import { EncryptedTokenStore, type TokenStore } from 'nestjs-oauth-client/stores';
 import { startRoundRobin, type RoundRobin } from '../../sample/cluster/round-robin.js';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
 import { registryOfAll } from '../support/all-registries.js';

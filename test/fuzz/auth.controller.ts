@@ -13,9 +13,9 @@ import {
   type OAuth1Token,
   type OAuth2Token,
   type OAuthLoginParams,
-  type OAuthRequest,
   type UserInfo,
 } from 'nestjs-oauth-client';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 
 /** What an application keeps in its session. */
 interface Signed {

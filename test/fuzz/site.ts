@@ -7,12 +7,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import session, { Store, type SessionData } from 'express-session';
 import type { AddressInfo } from 'node:net';
 import { createClient } from 'redis';
-import {
-  OAuthClientModule,
-  OAuthHealthIndicator,
-  OAuthRegistry,
-  type OAuthClientModuleOptions,
-} from 'nestjs-oauth-client';
+import { OAuthClientModule, OAuthRegistry, type OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import { OAuthHealthIndicator } from 'nestjs-oauth-client/health';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
 import { AuthController, tokenIn } from './auth.controller.js';
 import { CLIENT_KINDS, clientOf } from './clients.js';

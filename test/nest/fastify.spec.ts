@@ -13,8 +13,8 @@ import {
   OAuthToken,
   type OAuth2Token,
   type OAuthLoginParams,
-  type OAuthRequest,
 } from 'nestjs-oauth-client';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 

@@ -42,8 +42,8 @@ import {
   OAuthLogoutCallback,
   OAuthReturnTo,
   type OAuthLoginParams,
-  type OAuthRequest,
 } from 'nestjs-oauth-client';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import { map, of, tap, throwError, timeout, type Observable } from 'rxjs';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';

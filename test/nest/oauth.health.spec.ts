@@ -2,13 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import {
-  OAuthClientModule,
-  OAuthHealthIndicator,
-  OAuthRegistry,
-  type OAuthHealthOptions,
-  type TokenStore,
-} from 'nestjs-oauth-client';
+import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
+import { OAuthHealthIndicator, type OAuthHealthOptions } from 'nestjs-oauth-client/health';
+import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 let options: OAuthHealthOptions;

@@ -31,10 +31,8 @@ import {
   OAuthLogout,
   OAuthLogoutCallback,
   OAuthRegistry,
-  type OAuthRequest,
-  type OAuthResponse,
-  type RedirectResponse,
 } from 'nestjs-oauth-client';
+import type { OAuthRequest, OAuthResponse, RedirectResponse } from 'nestjs-oauth-client/protocol';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 

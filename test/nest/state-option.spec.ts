@@ -7,10 +7,10 @@ import {
   OAuthClientModule,
   OAuthConfigError,
   OAuthRegistry,
-  type LoginStorage,
   type OAuthClientModuleOptions,
   type OAuthError,
 } from 'nestjs-oauth-client';
+import type { LoginStorage } from 'nestjs-oauth-client/stores';
 import { bareResponse } from '../support/bare-response.js';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');

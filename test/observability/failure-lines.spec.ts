@@ -7,8 +7,8 @@ import type {
   OAuthClientModuleOptions,
   OAuthError,
   ProviderError,
-  TokenStore,
 } from 'nestjs-oauth-client';
+import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';

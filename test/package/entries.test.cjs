@@ -1,8 +1,10 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { OAuthError } = require('nestjs-oauth-client');
+const { OAuthHealthIndicator } = require('nestjs-oauth-client/health');
 const { RedisTokenStore } = require('nestjs-oauth-client/redis');
-const { MemoryTokenStore } = require('nestjs-oauth-client/testing');
+const { EncryptedTokenStore, MemoryTokenStore } = require('nestjs-oauth-client/stores');
+const testing = require('nestjs-oauth-client/testing');
 const { TypeOrmTokenStore } = require('nestjs-oauth-client/typeorm');
 
 const TOKEN = { accessToken: 'a-token', tokenType: 'bearer' };
@@ -14,4 +16,8 @@ test('an error of a subpath is an instance of the class that the main entry expo
 test('every subpath has its classes', () => {
   assert.equal(typeof RedisTokenStore, 'function');
   assert.equal(typeof TypeOrmTokenStore, 'function');
+  assert.equal(typeof EncryptedTokenStore, 'function');
+  assert.equal(typeof OAuthHealthIndicator, 'function');
+  assert.equal(testing.MemoryTokenStore, MemoryTokenStore);
+  assert.deepEqual({ ...require('nestjs-oauth-client/protocol') }, {});
 });

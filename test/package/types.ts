@@ -1,12 +1,9 @@
 // What an application may write, type-checked against the installed package in every `module` and `moduleResolution`.
 import type { AxiosResponse } from 'axios';
-import {
-  EncryptedTokenStore,
-  type OAuth2App,
-  type OAuthClientModuleOptions,
-  type TokenIntrospection,
-  type TokenStore,
-} from 'nestjs-oauth-client';
+import type { OAuth2App, OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import type { OAuthHealth, OAuthHealthIndicator } from 'nestjs-oauth-client/health';
+import type { TokenIntrospection } from 'nestjs-oauth-client/protocol';
+import { EncryptedTokenStore, type TokenStore } from 'nestjs-oauth-client/stores';
 import { RedisTokenStore, type RedisClient } from 'nestjs-oauth-client/redis';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { CreateOAuthTokens1764000000000, OAuth2TokenEntity } from 'nestjs-oauth-client/typeorm';
@@ -17,6 +14,11 @@ export async function call(app: OAuth2App): Promise<AxiosResponse<string>> {
   const { active }: TokenIntrospection = await app.introspectToken({ token: TOKEN });
   const keys: string[] = (await app.publicJwks()).keys.flatMap(({ kid }) => kid ?? []);
   return app.get<string>('user', { token: TOKEN, params: { active, keys } });
+}
+
+export async function isHealthy(indicator: OAuthHealthIndicator): Promise<boolean> {
+  const { oauth }: { oauth: OAuthHealth } = await indicator.check();
+  return oauth.status === 'up';
 }
 
 export function options(client: RedisClient): OAuthClientModuleOptions[] {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { OAuth2App, RevokedToken } from 'nestjs-oauth-client';
+import type { OAuth2App } from 'nestjs-oauth-client';
+import type { RevokedToken } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
 import { clientAt } from '../providers/client-at.js';

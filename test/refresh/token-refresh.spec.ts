@@ -1,14 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type {
-  ClientRegistration,
-  OAuth2App,
-  OAuth2Token,
-  OAuthClientModuleOptions,
-  RevokedToken,
-  TokenKey,
-  TokenStore,
-  UnsavedToken,
-} from 'nestjs-oauth-client';
+import type { ClientRegistration, OAuth2App, OAuth2Token, OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import type { RevokedToken, TokenKey, TokenStore, UnsavedToken } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { Readable } from 'node:stream';
 import { inspect } from 'node:util';

@@ -13,8 +13,8 @@ import {
   type ClientRegistration,
   type OAuth2App,
   type OAuthClientModuleOptions,
-  type StoredOAuth2Token,
 } from 'nestjs-oauth-client';
+import type { StoredOAuth2Token } from 'nestjs-oauth-client/stores';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 

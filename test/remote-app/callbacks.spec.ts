@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
-import type { OAuthRequest } from 'nestjs-oauth-client';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { bareResponse } from '../support/bare-response.js';
 import { Browser, type Page } from '../support/browser.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { promisify } from 'node:util';
-import { OAuthError, type ClientRegistration, type EndedSession, type OAuth2App } from 'nestjs-oauth-client';
+import { OAuthError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
+import type { EndedSession } from 'nestjs-oauth-client/stores';
 import { run, stopAll, type Outcome } from '../conformance/relying-party.js';
 import { sign } from '../providers/conformance-provider.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';

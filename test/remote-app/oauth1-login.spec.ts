@@ -2,12 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash, createHmac, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { Readable } from 'node:stream';
 import OAuth from 'oauth-1.0a';
-import {
-  MissingRequestTokenError,
-  type ClientRegistration,
-  type OAuth1App,
-  type StoredOAuth1Token,
-} from 'nestjs-oauth-client';
+import { MissingRequestTokenError, type ClientRegistration, type OAuth1App } from 'nestjs-oauth-client';
+import type { StoredOAuth1Token } from 'nestjs-oauth-client/stores';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';

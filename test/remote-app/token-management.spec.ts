@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  ProviderError,
-  type ClientRegistration,
-  type OAuth2App,
-  type OAuthRegistry,
-  type OAuthRequest,
-} from 'nestjs-oauth-client';
+import { ProviderError, type ClientRegistration, type OAuth2App, type OAuthRegistry } from 'nestjs-oauth-client';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';

@@ -2,12 +2,8 @@ import { Controller, Get, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  OAuthBackchannelLogout,
-  OAuthClientModule,
-  type ClientRegistration,
-  type EndedSession,
-} from 'nestjs-oauth-client';
+import { OAuthBackchannelLogout, OAuthClientModule, type ClientRegistration } from 'nestjs-oauth-client';
+import type { EndedSession } from 'nestjs-oauth-client/stores';
 import { run, stopAll } from '../conformance/relying-party.js';
 import { sign, startConformanceProvider, type ConformanceProvider } from '../providers/conformance-provider.js';
 

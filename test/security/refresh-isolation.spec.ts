@@ -2,13 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProviderError } from 'nestjs-oauth-client';
-import {
-  type ClientRegistration,
-  type OAuth2App,
-  type OAuth2Token,
-  type OAuthClientModuleOptions,
-  type TokenStore,
-} from 'nestjs-oauth-client';
+import type { ClientRegistration, OAuth2App, OAuth2Token, OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { FreshTokens } from '../../lib/refresh/fresh-tokens.js';
 import { inTime } from '../../lib/refresh/in-time.js';

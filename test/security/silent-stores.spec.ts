@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { OAuth1App, OAuth2App, TokenKey } from 'nestjs-oauth-client';
+import type { OAuth1App, OAuth2App } from 'nestjs-oauth-client';
+import type { TokenKey } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';

@@ -5,8 +5,8 @@ import type {
   OAuth2App,
   OAuth2Token,
   OAuthClientModuleOptions,
-  StoredToken,
 } from 'nestjs-oauth-client';
+import type { StoredToken } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';

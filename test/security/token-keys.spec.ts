@@ -1,12 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  OAuthError,
-  tokenKey,
-  type OAuth2Token,
-  type OAuthRequest,
-  type RemoteApp,
-  type TokenKey,
-} from 'nestjs-oauth-client';
+import { OAuthError, type OAuth2Token, type RemoteApp } from 'nestjs-oauth-client';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
+import { tokenKey, type TokenKey } from 'nestjs-oauth-client/stores';
 import { registryWith } from '../config/registry-with.js';
 import { clientAt } from '../providers/client-at.js';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';

@@ -15,9 +15,8 @@ import {
   OAuthToken,
   type ClientRegistration,
   type OAuthLoginParams,
-  type OAuthRequest,
-  type OAuthResponse,
 } from 'nestjs-oauth-client';
+import type { OAuthRequest, OAuthResponse } from 'nestjs-oauth-client/protocol';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import type { SiteApp } from '../support/openid-site.js';

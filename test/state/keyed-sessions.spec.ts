@@ -16,8 +16,8 @@ import {
   regenerateSession,
   type OAuthClientModuleOptions,
   type OAuthLoginParams,
-  type OAuthRequest,
 } from 'nestjs-oauth-client';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { startSessionSite, type Refusal } from './session-site.js';

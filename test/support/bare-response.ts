@@ -1,4 +1,4 @@
-import type { OAuthResponse } from 'nestjs-oauth-client';
+import type { OAuthResponse } from 'nestjs-oauth-client/protocol';
 
 /** A response that nobody sends, for calls by hand. */
 export function bareResponse(): OAuthResponse {

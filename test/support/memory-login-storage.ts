@@ -1,4 +1,4 @@
-import type { LoginStorage } from 'nestjs-oauth-client';
+import type { LoginStorage } from 'nestjs-oauth-client/stores';
 
 /** Keeps pending logins in this process. */
 export class MemoryLoginStorage implements LoginStorage {

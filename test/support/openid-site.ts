@@ -1,12 +1,6 @@
 import type { AdapterFactory, ClientMetadata, KoaContextWithOIDC } from 'oidc-provider';
-import type {
-  OAuth2App,
-  OAuth2ClientSettings,
-  OAuth2Token,
-  OAuthLoginParams,
-  OAuthRegistry,
-  UserInfo,
-} from 'nestjs-oauth-client';
+import type { OAuth2App, OAuth2Token, OAuthLoginParams, OAuthRegistry, UserInfo } from 'nestjs-oauth-client';
+import type { OAuth2ClientSettings } from 'nestjs-oauth-client/protocol';
 import { memoryAdapter } from '../providers/oidc-memory-adapter.js';
 import { startOidcProvider, type OidcProvider, type OidcProviderOptions } from '../providers/oidc-provider.js';
 import { Browser, type Page } from './browser.js';

@@ -5,7 +5,7 @@ import session, { type Store } from 'express-session';
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
-import type { TokenStore } from 'nestjs-oauth-client';
+import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { RedisTokenStore } from 'nestjs-oauth-client/redis';
 import {
   CreateOAuthTokens1764000000000,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe } from '@jest/globals';
-import { EncryptedTokenStore, type TokenStore } from 'nestjs-oauth-client';
+import { EncryptedTokenStore, type TokenStore } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { describeWithPostgres, describeWithRedis } from './engines.js';
 import { openEngine, type EngineName } from './shared-engine.js';

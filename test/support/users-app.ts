@@ -18,10 +18,10 @@ import {
   type OAuth1Token,
   type OAuth2Token,
   type OAuthLoginParams,
-  type OAuthRequest,
-  type TokenStore,
   type UserInfo,
 } from 'nestjs-oauth-client';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
+import type { TokenStore } from 'nestjs-oauth-client/stores';
 import type { SiteApp } from './openid-site.js';
 
 export interface UsersAppOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
-import type { LoginStorage } from 'nestjs-oauth-client';
+import type { LoginStorage } from 'nestjs-oauth-client/stores';
 import { loginStorageContract } from 'nestjs-oauth-client/testing';
 import { MemoryLoginStorage } from '../support/memory-login-storage.js';
 

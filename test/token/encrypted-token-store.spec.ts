@@ -1,14 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import {
-  EncryptedTokenStore,
-  OAuthConfigError,
-  OAuthError,
-  type OAuth2Token,
-  type TokenKey,
-  type TokenStore,
-} from 'nestjs-oauth-client';
+import { OAuthConfigError, OAuthError, type OAuth2Token } from 'nestjs-oauth-client';
+import { EncryptedTokenStore, type TokenKey, type TokenStore } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore, tokenStoreContract } from 'nestjs-oauth-client/testing';
 
 const KEY = randomBytes(32).toString('base64');

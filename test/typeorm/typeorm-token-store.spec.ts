@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
-import { OAuthConfigError, type TokenKey, type TokenStore } from 'nestjs-oauth-client';
+import { OAuthConfigError } from 'nestjs-oauth-client';
+import type { TokenKey, TokenStore } from 'nestjs-oauth-client/stores';
 import { tokenStoreContract } from 'nestjs-oauth-client/testing';
 import {
   CreateOAuthTokens1764000000000,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { OAuth1Token, OAuth2Token, TokenKey, TokenLock, TokenStore, VersionedToken } from 'nestjs-oauth-client';
+import type { OAuth1Token, OAuth2Token } from 'nestjs-oauth-client';
+import type { TokenKey, TokenLock, TokenStore, VersionedToken } from 'nestjs-oauth-client/stores';
 import type { Answer, Question, TokenKeeper } from './token-keeper.js';
 
 type Methods = TokenKeeper['methods'];

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import type { OAuth1Token, OAuth2Token, TokenKey, TokenLock } from 'nestjs-oauth-client';
+import type { OAuth1Token, OAuth2Token } from 'nestjs-oauth-client';
+import type { TokenKey, TokenLock } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 
 /** A question of a process, and the answer to it. */

@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { OAuthRegistry, type DeviceAuthorization, type OAuth2App, type TokenGrant } from 'nestjs-oauth-client';
+import { OAuthRegistry, type OAuth2App } from 'nestjs-oauth-client';
+import type { DeviceAuthorization, TokenGrant } from 'nestjs-oauth-client/protocol';
 import { randomUUID } from 'node:crypto';
 import { TV } from './tv.js';
 

@@ -1,14 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Request } from 'express';
-import type {
-  EndedSession,
-  OAuth1Token as Token1,
-  OAuth2Token as Token2,
-  StoredToken,
-  SimpleTokenStore,
-  UpdateTokenContext,
-} from 'nestjs-oauth-client';
+import type { OAuth1Token as Token1, OAuth2Token as Token2, SimpleTokenStore } from 'nestjs-oauth-client';
+import type { EndedSession, StoredToken, UpdateTokenContext } from 'nestjs-oauth-client/stores';
 import { Repository } from 'typeorm';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { User } from '../users/user.entity.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KeyObject } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
 import type { ClientMetadata } from 'oidc-provider';
-import type { OAuth2ClientSettings } from 'nestjs-oauth-client';
+import type { OAuth2ClientSettings } from 'nestjs-oauth-client/protocol';
 import { newKey, privateJwk, publicJwk } from '../../support/keys.js';
 import { KeysController, startOpenIdApp } from '../../support/openid-app.js';
 import { startSite, type Site, type SiteClient } from '../../support/openid-site.js';

@@ -9,9 +9,9 @@ import {
   OAuthLogoutCallback,
   OAuthReturnTo,
   regenerateSession,
-  type EndedSession,
-  type LogoutRedirectParams,
 } from 'nestjs-oauth-client';
+import type { LogoutRedirectParams } from 'nestjs-oauth-client/protocol';
+import type { EndedSession } from 'nestjs-oauth-client/stores';
 import { Browser, type Page } from '../../support/browser.js';
 import { newKey, publicJwk } from '../../support/keys.js';
 import { startOpenIdApp, tokenIn } from '../../support/openid-app.js';

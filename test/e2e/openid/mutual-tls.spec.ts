@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createPrivateKey } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import type { ClientMetadata, Provider } from 'oidc-provider';
-import type { OAuth2ClientSettings } from 'nestjs-oauth-client';
+import type { OAuth2ClientSettings } from 'nestjs-oauth-client/protocol';
 import type { Listening } from '../../providers/listen.js';
 import {
   derOf,

@@ -8,7 +8,11 @@ import {
   type JWK,
 } from 'jose';
 import { errors, type ClientMetadata, type KoaContextWithOIDC } from 'oidc-provider';
-import type { BackchannelAuthentication, DeviceAuthorization, OAuth2ClientSettings } from 'nestjs-oauth-client';
+import type {
+  BackchannelAuthentication,
+  DeviceAuthorization,
+  OAuth2ClientSettings,
+} from 'nestjs-oauth-client/protocol';
 import { startScriptedProvider, type ScriptedProvider } from '../../providers/scripted-provider.js';
 import { Browser, type Page } from '../../support/browser.js';
 import { startSite, submitForm, type Site, type SiteClient } from '../../support/openid-site.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
-import type { OAuth2ClientSettings } from 'nestjs-oauth-client';
+import type { OAuth2ClientSettings } from 'nestjs-oauth-client/protocol';
 import { newKey, publicJwk } from '../../support/keys.js';
 import { startSite, type Site } from '../../support/openid-site.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
-import type { OAuth2ClientSettings } from 'nestjs-oauth-client';
+import type { OAuth2ClientSettings } from 'nestjs-oauth-client/protocol';
 import { Browser } from '../../support/browser.js';
 import { newKey, publicJwk } from '../../support/keys.js';
 import { startOpenIdApp } from '../../support/openid-app.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { OAuth1Token, OAuth2Token, TokenKey, TokenLock, TokenStore, VersionedToken } from 'nestjs-oauth-client';
+import type { OAuth1Token, OAuth2Token } from 'nestjs-oauth-client';
+import type { TokenKey, TokenLock, TokenStore, VersionedToken } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore, tokenStoreContract } from 'nestjs-oauth-client/testing';
 
 type Token = OAuth1Token | OAuth2Token;

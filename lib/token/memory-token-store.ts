@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { tokenKey } from '../token/token-key.js';
-import type { TokenKey, TokenLock, TokenStore, VersionedToken } from '../token/token-store.js';
-import type { OAuth1Token, OAuth2Token } from '../token/token.js';
+import { tokenKey } from './token-key.js';
+import type { TokenKey, TokenLock, TokenStore, VersionedToken } from './token-store.js';
+import type { OAuth1Token, OAuth2Token } from './token.js';
 
 interface Lease {
   holder: string;

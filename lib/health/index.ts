@@ -1,0 +1,6 @@
+export {
+  OAuthHealthIndicator,
+  type OAuthHealth,
+  type OAuthHealthOptions,
+  type PartHealth,
+} from '../nest/oauth.health.js';
