@@ -9,7 +9,7 @@ import type { TokenSlot } from '../refresh/token-slot.js';
 import { sha256 } from '../sha256.js';
 import { holdsApplicationData } from '../state/application-data.js';
 import { isShared, type ApplicationTokens, type TokenFinders, type UserId } from '../token/application-tokens.js';
-import { requireOwnToken } from '../token/token-binding.js';
+import { requireOwnToken, type TokenBinding } from '../token/token-binding.js';
 import { tokenKey } from '../token/token-key.js';
 import type { FetchedToken } from '../token/token-store.js';
 import type { StoredToken } from '../token/token.js';
@@ -22,11 +22,16 @@ const STORE_TIMEOUT_S = 10;
 export class TokenSlots {
   readonly #config: ClientConfig;
   readonly #application: ApplicationTokens;
+  readonly #binding: TokenBinding;
+  /** Seconds that a token store has to answer. */
+  readonly #timeout: number;
   #clientSlot?: TokenSlot;
 
   constructor(config: ClientConfig, application: ApplicationTokens) {
     this.#config = config;
     this.#application = application;
+    this.#binding = tokenBindingOf(config);
+    this.#timeout = config.protocol === 'OAuth 2' ? config.refreshTimeout : STORE_TIMEOUT_S;
   }
 
   /**
@@ -64,8 +69,8 @@ export class TokenSlots {
     if (isShared(store)) {
       const owner = user ?? (request && (await requireUserOf(finders)(request)));
       if (isNobody(owner)) return undefined;
-      const binding = tokenBindingOf(this.#config);
-      return new StoredSlot(store, tokenKey(name, owner), { timeout: this.#timeout, binding, request });
+      const options = { timeout: this.#timeout, binding: this.#binding, request };
+      return new StoredSlot(store, tokenKey(name, owner), options);
     }
     if (!request) throw needsTokenStore(store);
     return this.#fetched(await store?.fetchToken(name, request), request);
@@ -93,7 +98,7 @@ export class TokenSlots {
 
   /** @throws {MissingTokenError} when the token was issued by another provider, or to another client */
   requireOwn(token: StoredToken): void {
-    requireOwnToken(this.#config.name, token, tokenBindingOf(this.#config));
+    requireOwnToken(this.#config.name, token, this.#binding);
   }
 
   #fetched(token: FetchedToken, request: OAuthRequest): TokenSlot | undefined {
@@ -110,10 +115,6 @@ export class TokenSlots {
     if (config.protocol === 'OAuth 2' && config.updateToken) return config.updateToken(token, context);
     return this.#application.updateToken(config.name, token, context);
   };
-
-  get #timeout(): number {
-    return this.#config.protocol === 'OAuth 2' ? this.#config.refreshTimeout : STORE_TIMEOUT_S;
-  }
 }
 
 /** Returns the error for a call that finds no token. */
