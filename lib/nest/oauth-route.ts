@@ -21,7 +21,7 @@ import { exchangeOf, type Exchange } from './route-request.js';
 const [GUARDS, INTERCEPTORS, REDIRECT] = ['__guards__', '__interceptors__', '__redirect__'];
 
 /** One request to a route of this library. */
-export interface RouteCall extends ClientRoute, Exchange {
+interface RouteCall extends ClientRoute, Exchange {
   context: ExecutionContext;
   registry: OAuthRegistry;
 }
@@ -55,7 +55,7 @@ export function oauthRoute(route: OAuthRoute): MethodDecorator {
 
 /** Lets a request through to the handler if the route of the decorator accepts it. */
 @Injectable()
-export class OAuthRouteGuard implements CanActivate {
+class OAuthRouteGuard implements CanActivate {
   constructor(
     private readonly registry: OAuthRegistry,
     private readonly reflector: Reflector,
@@ -84,7 +84,7 @@ export function arrangeRoute(handler: object): void {
 
 /** Nest runs the guards of a method, and its interceptors, from the lowest decorator to the highest. */
 function moveLast(key: string, own: unknown, handler: object): void {
-  const all = Reflect.getOwnMetadata(key, handler) as unknown[];
+  const all = (Reflect.getOwnMetadata(key, handler) ?? []) as unknown[];
   Reflect.defineMetadata(key, [...all.filter((one) => one !== own), own], handler);
 }
 
