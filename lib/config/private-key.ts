@@ -20,7 +20,7 @@ export type PrivateKeys =
   | PrivateKeyEntry
   | readonly (PrivateKeyMaterial | PrivateKeyEntry)[]
   | (() => PrivateKeyList | Promise<PrivateKeyList>);
-type PrivateKeyList = readonly (PrivateKeyMaterial | PrivateKeyEntry)[];
+export type PrivateKeyList = readonly (PrivateKeyMaterial | PrivateKeyEntry)[];
 
 /** A private key that was read. */
 export interface ClientKey {

@@ -15,7 +15,8 @@ import { tokenRequest } from './token-request.js';
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
-interface CommonGrant {
+/** What most grants take. */
+export interface CommonGrant {
   /** @default the configured one */
   scope?: string | string[];
   /** RFC 8707. @default the configured ones */
@@ -27,27 +28,27 @@ interface CommonGrant {
 }
 
 /** A token for the client itself (RFC 6749 §4.4). */
-interface ClientCredentialsGrant extends CommonGrant {
+export interface ClientCredentialsGrant extends CommonGrant {
   grantType: 'client_credentials';
 }
 
 /** A refresh by hand (RFC 6749 §6); API calls refresh by themselves. */
-interface RefreshTokenGrant {
+export interface RefreshTokenGrant {
   grantType: 'refresh_token';
   /** The whole token; what the answer does not replace stays. */
   token: StoredOAuth2Token;
 }
 
 /** The user's own password, which the application then has in its hands: for what cannot be had otherwise (RFC 9700 §2.4). */
-interface PasswordGrant extends CommonGrant {
+export interface PasswordGrant extends CommonGrant {
   grantType: 'password';
   username: string;
   password: string;
 }
 
 /** One token for another (RFC 8693 §2.1). */
-interface TokenExchangeGrant extends CommonGrant {
-  grantType: typeof TOKEN_EXCHANGE;
+export interface TokenExchangeGrant extends CommonGrant {
+  grantType: 'urn:ietf:params:oauth:grant-type:token-exchange';
   subjectToken: string;
   /** @default 'urn:ietf:params:oauth:token-type:access_token' */
   subjectTokenType?: string;
@@ -59,7 +60,7 @@ interface TokenExchangeGrant extends CommonGrant {
 }
 
 /** A token for a signed statement (RFC 7523 §2.1): one that is given, or one that is signed here with the client's key. */
-type JwtBearerGrant = CommonGrant & { grantType: typeof JWT_BEARER } & (
+export type JwtBearerGrant = CommonGrant & { grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer' } & (
     | { assertion: string }
     | {
         /** Claims of the statement, `sub` among them; `iss`, `aud`, `iat`, `exp` and `jti` are filled in. */

@@ -25,6 +25,7 @@ export abstract class PendingGrant {
   readonly #guard: Guard;
   readonly #request: TokenRequest;
 
+  /** @internal */
   protected constructor(
     provider: Provider,
     guard: Guard,
