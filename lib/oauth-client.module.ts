@@ -1,10 +1,10 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { ConfigService } from '@nestjs/config';
-import { ModulesContainer } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { isRecord } from './config/is-record.js';
 import { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError } from './oauth.errors.js';
 import { CallbackPaths } from './nest/callback-paths.js';
+import { findConfigService } from './nest/config-service.js';
 import { asyncOptionFaults, optionFaults, siteOptions } from './nest/module-options.js';
 import { ModuleStateStore } from './nest/module-state-store.js';
 import { ConfiguredTokens } from './nest/configured-tokens.js';
@@ -46,6 +46,7 @@ export class OAuthClientModule {
           ...optionsProviders(options),
           ConfiguredTokens,
           ModuleStateStore,
+          sourcesProvider,
           registryProvider,
           OAuthHealthIndicator,
           RedirectSender,
@@ -131,29 +132,30 @@ function registerFeatures(
   registry.registerAll([...Object.entries(clients), ...fresh.flatMap(({ value }) => Object.entries(value))]);
 }
 
+const sourcesProvider: Provider = {
+  provide: SettingsSources,
+  inject: [OAuthClientOptions, ModuleRef],
+  useFactory: async ({ value }: OAuthClientOptions, moduleRef: ModuleRef): Promise<SettingsSources> => {
+    const faults = optionFaults(value);
+    if (faults.length > 0) throw new OAuthConfigError(faults);
+    const { configKey = 'AUTHLIB_OAUTH_CLIENTS' } = value;
+    return new SettingsSources(await findConfigService(moduleRef), configKey);
+  },
+};
+
 const registryProvider: Provider = {
   provide: OAuthRegistry,
-  inject: [
-    OAuthClientOptions,
-    ConfiguredTokens,
-    ModuleStateStore,
-    CallbackPaths,
-    ModulesContainer,
-    { token: ConfigService, optional: true },
-  ],
+  inject: [OAuthClientOptions, SettingsSources, ConfiguredTokens, ModuleStateStore, CallbackPaths, ModulesContainer],
   useFactory: (
     options: OAuthClientOptions,
+    sources: SettingsSources,
     tokens: ConfiguredTokens,
     stateStore: ModuleStateStore,
     ownPaths: CallbackPaths,
     modules: ModulesContainer,
-    config: ConfigService = new ConfigService(), // reads the environment
   ): OAuthRegistry => {
-    const faults = optionFaults(options.value);
-    if (faults.length > 0) throw new OAuthConfigError(faults);
-    const { clients = {}, configKey = 'AUTHLIB_OAUTH_CLIENTS' } = options.value;
     const features = [...modules.values()].flatMap(({ providers }) => providers.get(OAuthFeatureClients) ?? []);
-    const registry = new OAuthRegistry(new SettingsSources(config, configKey), {
+    const registry = new OAuthRegistry(sources, {
       ...siteOptions(options.value),
       ownPaths,
       tokens,
@@ -162,7 +164,7 @@ const registryProvider: Provider = {
     registerFeatures(
       registry,
       features.map(({ instance }) => instance as OAuthFeatureClients),
-      clients,
+      options.value.clients,
     );
     return registry;
   },

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkSettings } from './config/check-settings.js';
-import { buildConfig, type OAuth2ClientConfig } from './config/client-config.js';
+import { clientConfig, type CheckedClient } from './config/client-config.js';
 import type { ClientSettings } from './config/client-settings.js';
+import type { Compliance } from './config/compliance-fix.js';
 import type { RegisterOptions } from './config/register-options.js';
-import { shownName, variablePrefix } from './config/client-name.js';
+import { listedNames, shownName } from './config/client-name.js';
 import { ClientNames } from './config/client-names.js';
-import { runTimeHttpFaults } from './config/http-options.js';
-import { impersonationFaults } from './config/issuer-faults.js';
 import { isRecord } from './config/is-record.js';
-import { normalizeKeys, type Settings } from './config/setting-keys.js';
+import { readClient, type Faults } from './config/read-client.js';
+import { misplacedOptions, withCredentials } from './config/run-time-settings.js';
+import { normalizeKeys, protocolOf, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError, UnusableRegistrationError } from './oauth.errors.js';
 import type { ClientMetadata, RegisteredClient } from './oauth2/provider/client-registration.js';
@@ -30,16 +30,17 @@ export type ClientRegistration = ClientSettings &
     appClass?: RemoteAppClass;
   };
 
+/** What a client is read from. */
+type Source = Pick<Entry, 'appClass'> & { readonly settings: Settings; readonly registeredAtRunTime: boolean };
+
+/** A client that is ready to be built. */
 interface Entry {
-  settings: Settings;
-  registeredAtRunTime: boolean;
-  appClass?: RemoteAppClass;
+  readonly client: CheckedClient;
+  readonly appClass?: RemoteAppClass;
 }
 
 /** Time that a shutdown waits for tokens to be refreshed and saved. */
 const SHUTDOWN_TIMEOUT_MS = 5000;
-/** How many names an error lists. */
-const NAMES_SHOWN = 20;
 
 /** Every client, by name. A client is built when it is first used. */
 export class OAuthRegistry {
@@ -89,9 +90,8 @@ export class OAuthRegistry {
    */
   register(name: string, config: ClientRegistration = {}, options: RegisterOptions = {}): void {
     throwFaults(this.#names.faults(name, options.replace));
-    throwFaults(runTimeFaults(name, config));
-    const { appClass } = config;
-    throwFaults(this.#add(name, { settings: this.#runTimeSettings(name, config, options), appClass }));
+    throwFaults(misplacedOptions(name, config));
+    throwFaults(this.#add(name, this.#runTimeSource(name, config, options)));
   }
 
   /**
@@ -127,18 +127,22 @@ export class OAuthRegistry {
     options: RegisterOptions = {},
   ): Promise<RegisteredClient> {
     throwFaults(this.#names.faults(name, options.replace));
-    throwFaults(runTimeFaults(name, config));
-    const { appClass } = config;
-    const settings = { ...this.#runTimeSettings(name, config, options), clientId: 'to-be-registered' };
-    throwFaults([...this.#faultsOf(name, { settings, appClass }, true), ...dynamicFaults(name, settings)]);
-    const origin = { name, registeredAtRunTime: true, allowInsecureHosts: this.#context.allowInsecureHttp };
-    const app = new OAuth2App(buildConfig(origin, settings) as OAuth2ClientConfig, this.#context);
+    throwFaults(misplacedOptions(name, config));
+    const source = this.#runTimeSource(name, config, options);
+    const { settings } = source;
+    const draft = this.#read(name, { ...source, settings: { ...settings, clientId: 'to-be-registered' } });
+    const faults = 'faults' in draft ? [...draft.faults] : [];
+    if (protocolOf(settings) === 'OAuth 1')
+      faults.push(`${name}.request_token_url: OAuth 1 has no dynamic registration`);
+    const checked = 'faults' in draft ? undefined : clientConfig(draft.client);
+    if (checked?.protocol !== 'OAuth 2') throw new OAuthConfigError(faults);
+    const app = new OAuth2App(checked, this.#context);
     const free = this.#names.reserve(name);
     try {
       const registered = await app.registerClient(metadata, initialAccessToken);
-      const completed = { ...settings, ...credentialsOf(registered, settings) };
-      const faults = this.#add(name, { settings: completed, appClass });
-      if (faults.length > 0) throw new UnusableRegistrationError(faults, registered);
+      const completed = { ...source, settings: withCredentials(settings, registered) };
+      const unusable = this.#add(name, completed, checked.compliance);
+      if (unusable.length > 0) throw new UnusableRegistrationError(unusable, registered);
       return registered;
     } finally {
       free();
@@ -174,46 +178,36 @@ export class OAuthRegistry {
     if (!isRecord(registration)) return [`${name}: expected an object of settings`];
     const { overwrite = false, appClass, ...code }: ClientRegistration = registration;
     const settings = this.#sources.settingsOf(name, { ...appClass?.settings, ...code }, overwrite);
-    return this.#add(name, { settings, appClass }, false).map((fault) => this.#withVariable(name, fault));
+    const faults = this.#add(name, { settings, appClass, registeredAtRunTime: false });
+    return faults.map((fault) => this.#sources.withAdvice(name, fault));
   }
 
-  /** Adds the variable that a missing setting is read from. */
-  #withVariable(name: string, fault: string): string {
-    const missing = ['client_id', 'client_secret'].find((key) => fault.startsWith(`${name}.${key}: missing`));
-    if (missing === undefined) return fault;
-    const variable = `${variablePrefix(name)}_${missing.toUpperCase()}`;
-    return `${fault}. Set the variable ${variable}, or give it in code or under ${this.#sources.configKey}; is the .env file there?`;
-  }
-
-  #runTimeSettings(
+  #runTimeSource(
     name: string,
     { appClass, ...config }: ClientRegistration,
     { readSettings = false, overwrite = false }: RegisterOptions,
-  ): Settings {
+  ): Source {
     const code = { ...appClass?.settings, ...config };
-    return readSettings || overwrite ? this.#sources.settingsOf(name, code, overwrite) : normalizeKeys(code);
+    const readsSources = readSettings || overwrite;
+    const settings = readsSources ? this.#sources.settingsOf(name, code, overwrite) : normalizeKeys(code);
+    return { settings, appClass, registeredAtRunTime: true };
   }
 
-  #add(name: string, client: Omit<Entry, 'registeredAtRunTime'>, registeredAtRunTime = true): string[] {
-    const faults = this.#faultsOf(name, client, registeredAtRunTime);
-    if (faults.length > 0) return faults;
+  #add(name: string, source: Source, compliance?: Compliance): readonly string[] {
+    const entry = this.#read(name, source, compliance);
+    if ('faults' in entry) return entry.faults;
     this.#retire(name);
     this.#names.take(name);
-    this.#entries.set(name, { ...client, registeredAtRunTime });
+    this.#entries.set(name, entry);
     return [];
   }
 
-  #faultsOf(
-    name: string,
-    { settings, appClass }: Omit<Entry, 'registeredAtRunTime'>,
-    registeredAtRunTime: boolean,
-  ): string[] {
-    const rules = { allowInsecureHosts: this.#context.allowInsecureHttp };
-    return [
-      ...checkSettings(name, settings, rules),
-      ...(registeredAtRunTime ? [...impersonationFaults(name, settings), ...runTimeHttpFaults(name, settings)] : []),
-      ...appClassFaults(name, settings, appClass),
-    ];
+  #read(name: string, { settings, appClass, registeredAtRunTime }: Source, compliance?: Compliance): Entry | Faults {
+    const origin = { name, registeredAtRunTime, allowInsecureHosts: this.#context.allowInsecureHttp ?? false };
+    const client = readClient(origin, settings, compliance);
+    const wrongClass = appClassFaults(name, settings, appClass);
+    if ('faults' in client) return { faults: [...client.faults, ...wrongClass] };
+    return wrongClass.length > 0 ? { faults: wrongClass } : { client, appClass };
   }
 
   /** @internal The module's option, for errors of routes that belong to no client. */
@@ -238,9 +232,7 @@ export class OAuthRegistry {
       const fault = `there is no client "${shownName(name)}". Configured clients: ${this.knownNames()}`;
       throw new OAuthConfigError([fault]).exposeWhen(this.#context.exposeErrors);
     }
-    const { registeredAtRunTime } = entry;
-    const origin = { name, registeredAtRunTime, allowInsecureHosts: this.#context.allowInsecureHttp };
-    const config = buildConfig(origin, entry.settings);
+    const config = clientConfig(entry.client);
     const appClass = entry.appClass ?? (config.protocol === 'OAuth 1' ? OAuth1App : OAuth2App);
     const app = new (appClass as new (...args: [typeof config, RemoteAppContext]) => RemoteApp)(config, this.#context);
     this.#apps.set(name, app);
@@ -249,31 +241,10 @@ export class OAuthRegistry {
 
   /** The names as an error lists them. @internal */
   knownNames(): string {
-    const { names } = this;
-    if (names.length === 0) return 'none; see that ConfigModule is global, or in the imports of forRootAsync()';
-    const more = names.length - NAMES_SHOWN;
-    return names.slice(0, NAMES_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
+    return this.#entries.size > 0 ? listedNames(this.names) : `none; ${this.#sources.adviceForNone}`;
   }
 }
 
-/** What the provider gave to a client that it registered, as settings. */
-function credentialsOf(registered: RegisteredClient, { clientKwargs }: Settings): Settings {
-  const { client_id: clientId, client_secret: clientSecret, token_endpoint_auth_method: method } = registered;
-  const kwargs = isRecord(clientKwargs) ? clientKwargs : {};
-  return { clientId, clientSecret, clientKwargs: { ...(method && { tokenEndpointAuthMethod: method }), ...kwargs } };
-}
-
-/** A tenant's settings may be passed on as they are, so what they say of the application's own settings is refused. */
-function runTimeFaults(name: string, config: unknown): string[] {
-  if (!isRecord(config)) return [`${name}: expected an object of settings`];
-  const options = ['overwrite', 'readSettings', 'replace'].filter((option) => Object.hasOwn(config, option));
-  return options.map((option) => `${name}.${option}: expected in the options of the call, not among the settings`);
-}
-
-function dynamicFaults(name: string, { requestTokenUrl }: Settings): string[] {
-  return requestTokenUrl === undefined ? [] : [`${name}.request_token_url: OAuth 1 has no dynamic registration`];
-}
-
-function throwFaults(faults: string[]): void {
+function throwFaults(faults: readonly string[]): void {
   if (faults.length > 0) throw new OAuthConfigError(faults);
 }

@@ -10,7 +10,6 @@ const TARGET = 'dist/cjs';
 /** The folders that hold a package's modules and its declarations, which `moduleResolution: node10` cannot find in jose. */
 const VENDORED = {
   jose: ['dist/webapi', 'dist/types'],
-  leven: ['.'],
   oauth4webapi: ['build'],
 };
 

@@ -1,5 +1,5 @@
 import { isLoopbackHost } from './loopback.js';
-import { isHttpUrl } from './settings-schema.js';
+import { isHttpUrl } from './value-schemas.js';
 
 /** Which URLs of a provider may be http; https always may. */
 export interface UrlRules {

@@ -4,6 +4,7 @@ import { escaped } from './escaped-text.js';
 const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_.:@~-]{0,99}$/;
 /** How many characters of a refused name an error shows. */
 const SHOWN = 50;
+const MOST_LISTED = 20;
 
 /** Returns why a client cannot have this name, as a list that is empty for a good name. */
 export function nameFaults(name: unknown): string[] {
@@ -24,6 +25,12 @@ export function nameFaults(name: unknown): string[] {
 /** Returns a name as an error shows it: escaped, and cut when it is long. */
 export function shownName(name: unknown): string {
   return typeof name === 'string' ? escaped(name, SHOWN) : `(${typeof name})`;
+}
+
+/** Returns names as an error lists them: the first 20. */
+export function listedNames(names: readonly string[]): string {
+  const more = names.length - MOST_LISTED;
+  return names.slice(0, MOST_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** Returns what the flat variables of a client begin with: `MY_IDP` for `my-idp`. Different names may share it. */

@@ -2,6 +2,7 @@ import type { OAuthRequest } from '../oauth-request.js';
 import type { ClientCertificate } from '../http/connections.js';
 import type { FetchedToken, UpdateTokenContext } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
+import type { OAuth1Kwargs, OAuth2Kwargs } from './client-kwargs.js';
 import type { ComplianceFix } from './compliance-fix.js';
 import type { EitherCase } from './either-case.js';
 import type { HttpOptions } from './http-options.js';
@@ -67,30 +68,6 @@ export interface OAuth1ClientSettings extends CommonClientSettings {
    */
   allowSessionFixation?: boolean;
   clientKwargs?: EitherCase<OAuth1Kwargs>;
-}
-
-/** How OAuth 1 requests are signed. */
-export interface OAuth1Kwargs {
-  /**
-   * `HMAC-SHA1`, `HMAC-SHA256`, `RSA-SHA1`, `RSA-SHA256`, `PLAINTEXT`, or one that `complianceFix` registers
-   * (RFC 5849 §3.4).
-   * @default 'HMAC-SHA1'
-   */
-  signatureMethod?: string;
-  /**
-   * Where the signature goes (RFC 5849 §3.5). `BODY` is for form bodies; other requests are signed in the header.
-   * @default 'HEADER'
-   */
-  signatureType?: 'HEADER' | 'QUERY' | 'BODY';
-  /** Private key in PEM, for the RSA methods. */
-  rsaKey?: string;
-  /** Realm of the `Authorization` header; takes no part in the signature. */
-  realm?: string;
-  /**
-   * Sign bodies that are not forms too, by `oauth_body_hash`.
-   * @default false
-   */
-  forceIncludeBody?: boolean;
 }
 
 /** OAuth 2.0 and OpenID Connect: a client without a `requestTokenUrl`. */
@@ -233,38 +210,6 @@ export interface SecuritySettings {
   dpopBoundAccessTokens?: boolean;
   /** The key that tokens are bound to. @default a new one for each login, kept with its token */
   dpopKey?: PrivateKeyMaterial;
-}
-
-/** How OAuth 2 requests are made. */
-export interface OAuth2Kwargs {
-  /** Scope that a login asks for (RFC 6749 §3.3); `openid` makes it an OpenID Connect login. */
-  scope?: string | string[];
-  /**
-   * How the client authenticates (RFC 6749 §2.3): `client_secret_basic`, `client_secret_post`, `client_secret_jwt`,
-   * `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `none`, or one that `complianceFix` registers.
-   * @default 'client_secret_basic' with a secret, else 'none'; where the metadata lists other methods, the first of
-   * them that the client can use
-   */
-  tokenEndpointAuthMethod?: string;
-  /**
-   * Where API calls carry the token (RFC 6750 §2).
-   * @default 'header'
-   */
-  tokenPlacement?: 'header' | 'body' | 'uri';
-  /** PKCE (RFC 7636); `'none'` turns it off. @default 'S256' */
-  codeChallengeMethod?: 'S256' | 'none';
-  /**
-   * How long before its expiry a token counts as expired, in seconds; at most half its lifetime, and at most 86,400.
-   * @default 60
-   */
-  leeway?: number;
-  /** Part of its lifetime, between 0 and 1, after which a token in use is refreshed while nobody waits for it. */
-  refreshAhead?: number;
-  /**
-   * How long an API call waits for a token that is being refreshed, here or by another process, in seconds; at most 300.
-   * @default 10
-   */
-  refreshTimeout?: number;
 }
 
 /** One client, as `AUTHLIB_OAUTH_CLIENTS`, `forRoot()` or `register()` are given it: in camelCase or in snake_case. */

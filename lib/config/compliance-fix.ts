@@ -1,5 +1,5 @@
-import type { KeyObject } from 'node:crypto';
 import type { EndpointRequest, ProtectedRequest, TokenEndpointResponse } from '../http/messages.js';
+import type { SignatureMethod } from '../oauth1/signature-methods.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { callApplication } from './application-function.js';
 
@@ -31,16 +31,6 @@ export type ClientAuthMethod = (
   request: EndpointRequest,
   client: { clientId: string; clientSecret?: string },
 ) => EndpointRequest | Promise<EndpointRequest>;
-
-/** What an OAuth 1 signature is made with (RFC 5849 §3.4). */
-export interface SignatureKeys {
-  clientSecret: string;
-  tokenSecret: string;
-  rsaKey?: KeyObject;
-}
-
-/** An OAuth 1 signature method: from the signature base string (RFC 5849 §3.4.1) to `oauth_signature`. */
-export type SignatureMethod = (baseString: string, keys: SignatureKeys) => string;
 
 /** Where a client's deviations from the standard are registered. */
 export interface ComplianceSession {

@@ -1,5 +1,6 @@
-import { snakeCase, type Settings } from './setting-keys.js';
-import { isHttpUrl } from './settings-schema.js';
+import type { Settings } from './setting-keys.js';
+import { snakeCase } from './snake-case.js';
+import { isHttpUrl } from './value-schemas.js';
 import { isTenantOf, isTenantTemplate } from './tenant-issuer.js';
 import { issuersAt, provesIssuer } from './well-known.js';
 

@@ -1,4 +1,5 @@
 import { createPrivateKey, KeyObject, type JsonWebKey } from 'node:crypto';
+import type { SignatureAlgorithm } from './signature-algorithms.js';
 
 /** A private key: PEM, JWK, or Node's own. */
 export type PrivateKeyMaterial = string | JsonWebKey | KeyObject;
@@ -73,7 +74,13 @@ function keyObject(material: PrivateKeyMaterial): KeyObject {
   throw new TypeError('not a usable private key: expected PEM, a JWK or a KeyObject');
 }
 
-function algorithmOf(key: KeyObject): string {
+const EC_ALGORITHMS: Readonly<Record<string, SignatureAlgorithm>> = {
+  'P-256': 'ES256',
+  'P-384': 'ES384',
+  'P-521': 'ES512',
+};
+
+function algorithmOf(key: KeyObject): SignatureAlgorithm | 'ECDH-ES' {
   switch (key.asymmetricKeyType) {
     case 'rsa':
       return 'RS256';
@@ -82,7 +89,7 @@ function algorithmOf(key: KeyObject): string {
     case 'x25519':
       return 'ECDH-ES';
     case 'ec':
-      return { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512' }[curveOf(key)] ?? unusable();
+      return EC_ALGORITHMS[curveOf(key)] ?? unusable();
     default:
       return unusable();
   }

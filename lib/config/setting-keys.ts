@@ -1,10 +1,17 @@
-import { closestMatch } from 'leven';
 import { isRecord } from './is-record.js';
 import { normalizeHttpOptions } from './http-options.js';
 import { SCHEMAS } from './settings-schema.js';
+import { snakeCase } from './snake-case.js';
 
 /** Settings with their keys in camelCase and without what is `null` or absent. */
 export type Settings = Record<string, unknown>;
+
+export type Protocol = keyof typeof SCHEMAS;
+
+/** A client is one of OAuth 1 exactly when it has a `requestTokenUrl`. */
+export function protocolOf({ requestTokenUrl }: Settings): Protocol {
+  return requestTokenUrl === undefined ? 'OAuth 2' : 'OAuth 1';
+}
 
 /** Whose `{}` holds settings of its own, rather than parameters by their wire names. */
 const NESTED = 'clientKwargs';
@@ -34,23 +41,4 @@ export function normalizeKeys(settings: object): Settings {
 function normalizeNested(name: string, value: Record<string, unknown>): Record<string, unknown> {
   if (name === NESTED) return normalizeKeys(value);
   return name === 'http' ? normalizeHttpOptions(value) : value;
-}
-
-/** No key is longer, however it is misspelled. */
-const LONGEST_KEY = 50;
-
-/** Returns the key that a misspelled one was probably meant to be. */
-export function nearestKey(key: string, known: readonly string[]): string | undefined {
-  if (key.length > LONGEST_KEY) return undefined;
-  return closestMatch(camelCase(key), known, { maxDistance: Math.max(2, Math.floor(key.length / 3)) });
-}
-
-export function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function camelCase(key: string): string {
-  return key.includes('_')
-    ? key.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-    : key;
 }

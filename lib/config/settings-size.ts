@@ -1,7 +1,8 @@
 import { excessOf, type Limits } from '../limits.js';
 import { jsonPart } from './http-options.js';
 import { isRecord } from './is-record.js';
-import { snakeCase, type Settings } from './setting-keys.js';
+import type { Settings } from './setting-keys.js';
+import { snakeCase } from './snake-case.js';
 import { escaped } from './escaped-text.js';
 
 /** How many keys the settings of one client, or its `client_kwargs`, may have. */

@@ -1,22 +1,52 @@
-import type { ConfigService } from '@nestjs/config';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { brokenJsonAt } from './broken-json.js';
 import { shownName, variablePrefix } from './client-name.js';
 import { isRecord } from './is-record.js';
 import { normalizeKeys, type Settings } from './setting-keys.js';
 
-/** Where settings are read from: `ConfigService`, and with it the environment. */
-export class SettingsSources {
-  /** Where in `ConfigService` the clients are. */
-  readonly configKey: string;
-  readonly #config: ConfigService;
-  readonly #clients: Record<string, unknown>;
+/** What settings are read with: the `get()` of `ConfigService`. */
+export interface SettingsReader {
+  get(key: string): unknown;
+}
 
-  /** @throws {OAuthConfigError} when what is under `configKey` is not an object, nor a JSON string of one */
-  constructor(config: ConfigService, configKey: string) {
-    this.configKey = configKey;
-    this.#config = config;
-    this.#clients = readClients(config.get<unknown>(configKey), configKey);
+/** Reads the environment, where `@nestjs/config` is not installed. */
+const ENVIRONMENT: SettingsReader = { get: (key) => process.env[key] };
+const INSTALL = 'to read settings from ConfigModule or a .env file, run "npm install @nestjs/config"';
+
+/** Where settings are read from: `ConfigService`, and with it the environment; or the environment alone. */
+export class SettingsSources {
+  readonly #configKey: string;
+  readonly #config: SettingsReader;
+  readonly #clients: Record<string, unknown>;
+  readonly #isInstalled: boolean;
+
+  /**
+   * @param config undefined when `@nestjs/config` is not installed
+   * @throws {OAuthConfigError} when what is under `configKey` is not an object, nor a JSON string of one
+   */
+  constructor(config: SettingsReader | undefined, configKey: string) {
+    this.#configKey = configKey;
+    this.#config = config ?? ENVIRONMENT;
+    this.#isInstalled = config !== undefined;
+    this.#clients = readClients(this.#config.get(configKey), configKey);
+  }
+
+  /** Adds to the fault of a missing credential the variable that it is also read from. */
+  withAdvice(name: string, fault: string): string {
+    const missing = ['client_id', 'client_secret'].find((key) => fault.startsWith(`${name}.${key}: missing`));
+    if (missing === undefined) return fault;
+    const variable = `${variablePrefix(name)}_${missing.toUpperCase()}`;
+    const elsewhere = this.#isInstalled
+      ? `or give it in code or under ${this.#configKey}; is the .env file there?`
+      : `or give it in code; ${INSTALL}`;
+    return `${fault}. Set the variable ${variable}, ${elsewhere}`;
+  }
+
+  /** What to do when no client is configured. */
+  get adviceForNone(): string {
+    return this.#isInstalled
+      ? 'see that ConfigModule is global, or in the imports of forRootAsync()'
+      : `give \`clients\` in code; ${INSTALL}`;
   }
 
   /** Names of the clients that the settings hold. */
@@ -44,8 +74,8 @@ export class SettingsSources {
   #flatVariables(name: string): Settings {
     const prefix = variablePrefix(name);
     return withoutBlank({
-      clientId: this.#config.get<unknown>(`${prefix}_CLIENT_ID`),
-      clientSecret: this.#config.get<unknown>(`${prefix}_CLIENT_SECRET`),
+      clientId: this.#config.get(`${prefix}_CLIENT_ID`),
+      clientSecret: this.#config.get(`${prefix}_CLIENT_SECRET`),
     });
   }
 }

@@ -1,8 +1,8 @@
 import { escaped } from '../config/escaped-text.js';
 import { EXPECTED_TIMEOUT } from '../config/http-options.js';
 import { isRecord } from '../config/is-record.js';
-import { nearestKey } from '../config/setting-keys.js';
-import { isHttpUrl } from '../config/settings-schema.js';
+import { nearestKey } from '../config/nearest-key.js';
+import { isHttpUrl } from '../config/value-schemas.js';
 import { LONGEST_TIMER_MS } from '../limits.js';
 import type { OAuthClientModuleAsyncOptions, OAuthClientModuleOptions } from '../oauth-client.options.js';
 import type { RegistryContext } from '../oauth.registry.js';

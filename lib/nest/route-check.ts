@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { shownName } from '../config/client-name.js';
-import { nearestKey } from '../config/setting-keys.js';
+import { nearestKey } from '../config/nearest-key.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { misplacedUri } from '../remote-app/redirect-uri.js';

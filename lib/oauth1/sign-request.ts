@@ -1,14 +1,13 @@
 import type { KeyObject } from 'node:crypto';
-import type { SignatureMethod } from '../config/compliance-fix.js';
+import { FORM_CONTENT_TYPE, isForm } from '../form.js';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { authorizationHeader } from './authorization-header.js';
 import { signatureBaseString } from './base-string.js';
 import { bodyHash } from './body-hash.js';
-import { FORM_CONTENT_TYPE, formBody } from './form-body.js';
 import { encodeParameters, joinForm, parseForm, percentEncode } from './percent-encoding.js';
 import { protocolParameters, type ProtocolValues } from './protocol-parameters.js';
 import { newStamp, type RequestStamp } from './request-stamp.js';
-import { findSignatureMethod } from './signature-methods.js';
+import { findSignatureMethod, type SignatureMethod } from './signature-methods.js';
 
 /** Where the protocol parameters go: the header (RFC 5849 §3.5.1), the query (§3.5.3) or a form body (§3.5.2). */
 export type SignatureType = 'HEADER' | 'QUERY' | 'BODY';
@@ -98,4 +97,10 @@ function canBecomeForm({ method, contentType, body }: SignableRequest): boolean 
 /** Two encoded lists in one, as they are. */
 function joinPairs(first = '', second = ''): string {
   return first ? `${first}&${second}` : second;
+}
+
+/** The text of a body that is a form, which may be empty; undefined when the body is not a form. */
+function formBody(contentType?: string, body: string | Uint8Array = ''): string | undefined {
+  if (!isForm(contentType)) return undefined;
+  return typeof body === 'string' ? body : Buffer.from(body).toString();
 }

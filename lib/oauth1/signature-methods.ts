@@ -1,46 +1,68 @@
-import { createHmac, sign } from 'node:crypto';
-import type { SignatureKeys, SignatureMethod } from '../config/compliance-fix.js';
+import { createHmac, sign, type KeyObject } from 'node:crypto';
 import { OAuthConfigError } from '../oauth.errors.js';
 import { percentEncode } from './percent-encoding.js';
 
-const BUILT_IN: ReadonlyMap<string, SignatureMethod> = new Map([
-  ['HMAC-SHA1', hmac('sha1')],
-  ['HMAC-SHA256', hmac('sha256')],
-  ['RSA-SHA1', rsa('sha1')],
-  ['RSA-SHA256', rsa('sha256')],
-  ['PLAINTEXT', plaintext],
-]);
+/** What an OAuth 1 signature is made with (RFC 5849 §3.4). */
+export interface SignatureKeys {
+  clientSecret: string;
+  tokenSecret: string;
+  rsaKey?: KeyObject;
+}
+
+/** An OAuth 1 signature method: from the signature base string (RFC 5849 §3.4.1) to `oauth_signature`. */
+export type SignatureMethod = (baseString: string, keys: SignatureKeys) => string;
+
+interface BuiltInMethod {
+  readonly sign: SignatureMethod;
+  /** Whether it signs with an RSA private key, rather than with the secrets. */
+  readonly needsRsaKey: boolean;
+}
+
+/** Every built-in signature method (RFC 5849 §3.4), by its `oauth_signature_method`. */
+export const SIGNATURE_METHODS = {
+  'HMAC-SHA1': hmac('sha1'),
+  'HMAC-SHA256': hmac('sha256'),
+  'RSA-SHA1': rsa('sha1'),
+  'RSA-SHA256': rsa('sha256'),
+  PLAINTEXT: { sign: (_, keys) => sharedSecrets(keys), needsRsaKey: false }, // §3.4.4: TLS protects the secrets
+} as const satisfies Record<string, BuiltInMethod>;
+
+export type SignatureMethodName = keyof typeof SIGNATURE_METHODS;
+
+export function isSignatureMethod(name: unknown): name is SignatureMethodName {
+  return typeof name === 'string' && Object.hasOwn(SIGNATURE_METHODS, name);
+}
 
 /**
- * The signature method of that name.
- *
- * @param own a client's own methods; one that has a built-in name replaces the built-in, for that client alone
+ * Returns the signature method of that name, or undefined for an unknown name.
+ * @param custom a client's custom methods; one that has a built-in name replaces the built-in, for that client alone
  */
 export function findSignatureMethod(
   name: string,
-  own?: ReadonlyMap<string, SignatureMethod>,
+  custom?: ReadonlyMap<string, SignatureMethod>,
 ): SignatureMethod | undefined {
-  return own?.get(name) ?? BUILT_IN.get(name);
+  return custom?.get(name) ?? (isSignatureMethod(name) ? SIGNATURE_METHODS[name].sign : undefined);
 }
 
 /** HMAC-SHA1 (RFC 5849 §3.4.2), and the same with SHA-256. */
-function hmac(hash: string): SignatureMethod {
-  return (baseString, keys) => createHmac(hash, sharedSecrets(keys)).update(baseString).digest('base64');
-}
-
-/** RSA-SHA1, that is RSASSA-PKCS1-v1_5 (RFC 5849 §3.4.3), and the same with SHA-256. */
-function rsa(hash: string): SignatureMethod {
-  return (baseString, { rsaKey }) => {
-    if (rsaKey?.asymmetricKeyType !== 'rsa') {
-      throw new OAuthConfigError(['rsa_key: the RSA signature methods sign with an RSA private key']);
-    }
-    return sign(hash, Buffer.from(baseString), rsaKey).toString('base64');
+function hmac(hash: string): BuiltInMethod {
+  return {
+    sign: (baseString, keys) => createHmac(hash, sharedSecrets(keys)).update(baseString).digest('base64'),
+    needsRsaKey: false,
   };
 }
 
-/** PLAINTEXT (RFC 5849 §3.4.4): the secrets themselves, for TLS to keep. */
-function plaintext(_baseString: string, keys: SignatureKeys): string {
-  return sharedSecrets(keys);
+/** RSA-SHA1, that is RSASSA-PKCS1-v1_5 (RFC 5849 §3.4.3), and the same with SHA-256. */
+function rsa(hash: string): BuiltInMethod {
+  return {
+    sign: (baseString, { rsaKey }) => {
+      if (rsaKey?.asymmetricKeyType !== 'rsa') {
+        throw new OAuthConfigError(['rsa_key: the RSA signature methods sign with an RSA private key']);
+      }
+      return sign(hash, Buffer.from(baseString), rsaKey).toString('base64');
+    },
+    needsRsaKey: true,
+  };
 }
 
 /** Both secrets, with `&` between them even when one is empty (RFC 5849 §3.4.2). */

@@ -1,10 +1,9 @@
+export type { OAuth1Kwargs, OAuth2Kwargs } from '../config/client-kwargs.js';
 export type {
   ClientSettings,
   CommonClientSettings,
   OAuth1ClientSettings,
-  OAuth1Kwargs,
   OAuth2ClientSettings,
-  OAuth2Kwargs,
   OpenIdSettings,
   ProviderEndpoints,
   RequestParameters,
@@ -16,8 +15,6 @@ export type {
   ComplianceHookName,
   ComplianceHooks,
   ComplianceSession,
-  SignatureKeys,
-  SignatureMethod,
 } from '../config/compliance-fix.js';
 export type { HttpOptions } from '../config/http-options.js';
 export type { PrivateKeyEntry, PrivateKeyList, PrivateKeyMaterial, PrivateKeys } from '../config/private-key.js';
@@ -34,6 +31,7 @@ export type {
   ProviderAnswer,
   ProviderErrorOptions,
 } from '../oauth.errors.js';
+export type { SignatureKeys, SignatureMethod } from '../oauth1/signature-methods.js';
 export type { AuthorizationChecks, AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 export type { OAuth2AuthorizationRequest } from '../oauth2/authorization/authorization-request.js';
 export type {

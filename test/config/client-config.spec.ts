@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
-import { checkSettings } from '../../lib/config/check-settings.js';
-import { buildConfig, type OAuth1ClientConfig, type OAuth2ClientConfig } from '../../lib/config/client-config.js';
+import { clientConfig, type OAuth1ClientConfig, type OAuth2ClientConfig } from '../../lib/config/client-config.js';
+import { readClient } from '../../lib/config/read-client.js';
 import { normalizeKeys } from '../../lib/config/setting-keys.js';
 
 const RSA_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -131,8 +131,9 @@ function camelCase(key: string): string {
 /** The config of a client, by the way that every registration goes. */
 function configOf(...settings: object[]): Record<string, unknown> {
   const normalized = Object.assign({}, ...settings.map((part) => normalizeKeys(part)));
-  expect(checkSettings('dev', normalized)).toEqual([]);
-  return { ...buildConfig({ name: 'dev', registeredAtRunTime: false }, normalized) };
+  const client = readClient({ name: 'dev', registeredAtRunTime: false, allowInsecureHosts: false }, normalized);
+  if ('faults' in client) throw new Error(client.faults.join('\n'));
+  return { ...clientConfig(client) };
 }
 
 describe.each([

@@ -8,7 +8,7 @@ import {
   type SignedRequest,
   signRequest,
 } from '../../lib/oauth1/sign-request.js';
-import type { SignatureMethod } from '../../lib/config/compliance-fix.js';
+import type { SignatureMethod } from '../../lib/oauth1/signature-methods.js';
 import { OAuthConfigError } from '../../lib/oauth.errors.js';
 
 const FORM = 'application/x-www-form-urlencoded';

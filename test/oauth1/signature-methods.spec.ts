@@ -2,8 +2,7 @@ import { createHmac, createPrivateKey, generateKeyPairSync, verify } from 'node:
 import { describe, expect, it } from '@jest/globals';
 import { signatureBaseString } from '../../lib/oauth1/base-string.js';
 import { encodeParameters, parseForm } from '../../lib/oauth1/percent-encoding.js';
-import type { SignatureKeys } from '../../lib/config/compliance-fix.js';
-import { findSignatureMethod } from '../../lib/oauth1/signature-methods.js';
+import { findSignatureMethod, type SignatureKeys } from '../../lib/oauth1/signature-methods.js';
 import { OAuthConfigError } from '../../lib/oauth.errors.js';
 
 function sign(name: string, baseString: string, keys: Partial<SignatureKeys> = {}): string {

@@ -123,6 +123,26 @@ describe('an API call by OAuth 2', () => {
     await expect(dev.get('user', { token: TOKEN })).rejects.toThrow(/another method than GET/);
   });
 
+  it.each([
+    'application/x-www-form-urlencoded',
+    'Application/X-WWW-Form-URLEncoded',
+    'application/x-www-form-urlencoded; charset=utf-8',
+    'APPLICATION/X-WWW-FORM-URLENCODED ;charset=UTF-8',
+  ])('puts the token into a form whose content type is %s', async (contentType) => {
+    const dev = await client({ clientKwargs: { tokenPlacement: 'body' } });
+    await dev.post('user', 'x=y', { token: TOKEN, headers: { 'Content-Type': contentType } });
+    expect(last().body.toString()).toBe('x=y&access_token=a');
+  });
+
+  it.each(['application/x-www-form-urlencoded-not', 'text/plain', 'multipart/form-data'])(
+    'puts no token into a body whose content type is %s',
+    async (contentType) => {
+      const dev = await client({ clientKwargs: { tokenPlacement: 'body' } });
+      const call = dev.post('user', 'x=y', { token: TOKEN, headers: { 'Content-Type': contentType } });
+      await expect(call).rejects.toThrow(/can only be sent in a form/);
+    },
+  );
+
   it.each(['get', 'delete'] as const)('has the verb %s', async (verb) => {
     await (await client())[verb]('user', { token: TOKEN });
     expect(last().method).toBe(verb.toUpperCase());

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ClientRegistration, OAuth2App, OAuthError } from 'nestjs-oauth-client';
-import { formEncoded } from '../../lib/oauth2/client/auth-method.js';
+import { formEncoded } from '../../lib/config/client-auth-methods.js';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { newKey, privateJwk } from '../support/keys.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';

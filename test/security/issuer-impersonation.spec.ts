@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OAuth2App } from 'nestjs-oauth-client';
-import { checkSettings } from '../../lib/config/check-settings.js';
+import { readClient } from '../../lib/config/read-client.js';
 import { normalizeKeys } from '../../lib/config/setting-keys.js';
 import { provesIssuer } from '../../lib/config/well-known.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
@@ -10,6 +10,7 @@ import { startStateApp } from '../support/state-app.js';
 const HONEST = 'https://honest.example';
 const ENDPOINTS = { authorize_url: 'https://evil.example/a', access_token_url: 'https://evil.example/t' };
 const CLIENT = { client_id: 'dev', ...ENDPOINTS };
+const ORIGIN = { name: 'dev', registeredAtRunTime: false, allowInsecureHosts: false };
 const FLAG = { allow_issuer_impersonation: true };
 const ADVICE = /anyone who controls this URL can sign in as any user of the issuer.*allow_issuer_impersonation/;
 
@@ -56,8 +57,10 @@ describe('an issuer that somebody else claims', () => {
   it.each(IMPERSONATIONS)(
     'by %s is a fault of the settings, and allowed with the setting that names it',
     (_, settings) => {
-      const check = (more: object): string[] =>
-        checkSettings('dev', normalizeKeys({ ...CLIENT, ...settings, ...more }));
+      const check = (more: object): readonly string[] => {
+        const client = readClient(ORIGIN, normalizeKeys({ ...CLIENT, ...settings, ...more }));
+        return 'faults' in client ? client.faults : [];
+      };
       expect(check({})).toEqual([expect.stringMatching(ADVICE)]);
       expect(check({ allow_issuer_impersonation: false })).toEqual([expect.stringMatching(ADVICE)]);
       expect(check(FLAG)).toEqual([]);

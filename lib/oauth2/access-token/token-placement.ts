@@ -1,10 +1,10 @@
+import { FORM_CONTENT_TYPE, isForm } from '../../form.js';
 import type { ProtectedRequest } from '../../http/messages.js';
 import { InvalidTokenError, OAuthError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 
 export type TokenPlacement = 'header' | 'body' | 'uri';
 
-const FORM = 'application/x-www-form-urlencoded';
 /** RFC 6749 appendix A.12: visible ASCII. Anything else could end a header. */
 const ACCESS_TOKEN = /^[\x20-\x7e]+$/;
 
@@ -42,8 +42,9 @@ function inHeader(request: ProtectedRequest, authorization: string): ProtectedRe
 /** RFC 6750 §2.2: only in a form body, and not in a GET. */
 function placeInBody(request: ProtectedRequest, accessToken: string): ProtectedRequest {
   const { method, headers, data } = request;
-  const isForm = headers['content-type']?.startsWith(FORM) ?? true;
-  if (method === 'GET' || method === 'HEAD' || !isForm || (data !== undefined && typeof data !== 'string')) {
+  const { 'content-type': type } = headers;
+  const mayBeForm = type === undefined || isForm(type);
+  if (method === 'GET' || method === 'HEAD' || !mayBeForm || (data !== undefined && typeof data !== 'string')) {
     throw new OAuthError('invalid_request', {
       description: 'token_placement is body: the token can only be sent in a form, by another method than GET',
       status: 500,
@@ -51,5 +52,5 @@ function placeInBody(request: ProtectedRequest, accessToken: string): ProtectedR
   }
   const body = new URLSearchParams(data);
   body.set('access_token', accessToken);
-  return { ...request, headers: { ...headers, 'content-type': FORM }, data: body.toString() };
+  return { ...request, headers: { ...headers, 'content-type': FORM_CONTENT_TYPE }, data: body.toString() };
 }

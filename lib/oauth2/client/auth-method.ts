@@ -1,7 +1,7 @@
 import type { AuthorizationServer } from 'oauth4webapi';
+import { CLIENT_AUTH_METHODS, formEncoded } from '../../config/client-auth-methods.js';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 
-const SECRET_METHODS = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'];
 /** The most methods that an error lists. */
 const MAX_LISTED = 10;
 /** A name of a method, as one that is registered looks. */
@@ -12,12 +12,16 @@ const METHOD = /^\w{1,60}$/;
  * unless the metadata lists only others of which the client can use one.
  */
 export function authMethodOf(config: OAuth2ClientConfig, server: AuthorizationServer): string {
-  const { tokenEndpointAuthMethod: usual, namesAuthMethod, clientSecret, privateKeys } = config;
+  const { tokenEndpointAuthMethod: usual, namesAuthMethod, compliance } = config;
   const listed = listedMethods(server);
-  if (namesAuthMethod || listed.length === 0 || listed.includes(usual)) return usual;
-  const hasKeys = typeof privateKeys === 'function' || privateKeys.length > 0;
-  const usable = [...(clientSecret ? SECRET_METHODS : []), ...(hasKeys ? ['private_key_jwt'] : [])];
-  return usable.find((method) => listed.includes(method)) ?? usual;
+  const isDecided = namesAuthMethod || compliance.clientAuthMethods.has(usual);
+  if (isDecided || listed.length === 0 || listed.includes(usual)) return usual;
+  const usable = Object.entries(CLIENT_AUTH_METHODS).filter(([, { requires }]) => requires && hasSet(config[requires]));
+  return usable.find(([method]) => listed.includes(method))?.[0] ?? usual;
+}
+
+function hasSet(credential: OAuth2ClientConfig['clientSecret' | 'privateKeys']): boolean {
+  return typeof credential === 'function' || (credential !== undefined && credential.length > 0);
 }
 
 /** Returns what a developer can do when the provider does not accept the client's authentication (`invalid_client`). */
@@ -40,14 +44,6 @@ export function authenticationAdvice(config: OAuth2ClientConfig, server: Authori
     'The client_id or the client_secret has characters that client_secret_basic encodes, and some servers do not decode ' +
     'them. If both values are right, set client_kwargs.token_endpoint_auth_method to client_secret_post'
   );
-}
-
-/**
- * Encodes a client id or a secret for HTTP Basic (RFC 6749 §2.3.1). Characters that need no encoding stay as they are, since
- * some servers compare the values without decoding them.
- */
-export function formEncoded(text: string): string {
-  return encodeURIComponent(text).replaceAll('%20', '+');
 }
 
 function listedMethods({ token_endpoint_auth_methods_supported: listed }: AuthorizationServer): string[] {

@@ -3,7 +3,7 @@ import {
   processDeviceAuthorizationResponse as read,
   type DeviceAuthorizationResponse,
 } from 'oauth4webapi';
-import { isHttpUrl } from '../../config/settings-schema.js';
+import { isHttpUrl } from '../../config/value-schemas.js';
 import { ProviderError, OAuthErrorCode } from '../../oauth.errors.js';
 import { spaceSeparated, wireParameters } from '../wire/parameters.js';
 import { postForm } from '../provider/post-form.js';

@@ -1,10 +1,9 @@
 import type { TokenEndpointResponse } from '../../http/messages.js';
 import { endpointErrorText } from '../../error-text.js';
+import { isForm } from '../../form.js';
 import { InvalidTokenError, ProviderError } from '../../oauth.errors.js';
 import { shownAnswer } from '../provider/unexpected-answer.js';
 import { tokenErrorIn } from './token-error.js';
-
-const FORM = 'application/x-www-form-urlencoded';
 
 /**
  * Returns the fields of a token response, after the compliance hooks. Errors become errors whatever their status; a form is
@@ -37,8 +36,7 @@ export function normalizeTokenResponse(answer: TokenEndpointResponse, grantType:
 function fieldsOf({ headers, text, data }: TokenEndpointResponse): Record<string, unknown> {
   if (Object.keys(data).length > 0) return data;
   const fields = new URLSearchParams(text.trim());
-  const isForm = headers['content-type']?.toLowerCase().startsWith(FORM) === true || looksLikeForm(text, fields);
-  return isForm ? Object.fromEntries(fields) : data;
+  return isForm(headers['content-type']) || looksLikeForm(text, fields) ? Object.fromEntries(fields) : data;
 }
 
 /**

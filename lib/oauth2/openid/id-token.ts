@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { IDToken } from 'oauth4webapi';
+import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from '../../config/signature-algorithms.js';
 import { InvalidTokenError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { clockAdvice, isoTime, refusedAnswer, shown, wrongIssuer } from '../provider/failed-check.js';
@@ -101,11 +102,14 @@ export async function unwrapIdToken(clientKeys: Provider['clientKeys'], idToken:
   }
 }
 
-/** The left half of the hash that the signature is made with (OpenID Connect Core §3.1.3.6). */
-function accessTokenHash(jws: string, accessToken: string): string {
-  const { alg = '' } = decodeProtectedHeader(jws);
-  const hash = createHash(alg.endsWith('384') ? 'sha384' : alg.endsWith('256') ? 'sha256' : 'sha512');
-  const digest = hash.update(accessToken).digest();
+/** Returns the left half of the hash that belongs to the signature's algorithm (OpenID Connect Core §3.1.3.6). */
+function accessTokenHash(jws: string, accessToken: string): string | undefined {
+  const { alg } = decodeProtectedHeader(jws);
+  if (!isSignatureAlgorithm(alg)) return undefined;
+  const { hash } = SIGNATURE_ALGORITHMS[alg];
+  const digest = createHash(hash, hash === 'shake256' ? { outputLength: 64 } : {})
+    .update(accessToken)
+    .digest();
   return digest.subarray(0, digest.length / 2).toString('base64url');
 }
 

@@ -1,4 +1,4 @@
-import { isHttpUrl } from '../../config/settings-schema.js';
+import { isHttpUrl } from '../../config/value-schemas.js';
 import {
   OAuthError,
   ProviderError,

@@ -147,11 +147,14 @@ export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint
 
 /**
  * Returns how the client authenticates at one endpoint (RFC 6749 §2.3).
- * @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint
+ * @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint, or the method is unknown
  */
 export function authenticationAt(provider: Provider, endpoint: Endpoint): ClientAuth {
   const { config, server, clientKeys } = provider;
-  return clientAuthentication(config, authMethodOf(config, server), clientKeys, assertionAudience(provider, endpoint));
+  return clientAuthentication(config, authMethodOf(config, server), {
+    signingKey: () => clientKeys.signingKey(),
+    audience: assertionAudience(provider, endpoint),
+  });
 }
 
 /**

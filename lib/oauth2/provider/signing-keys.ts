@@ -1,21 +1,12 @@
 import { compactVerify, importJWK, type JWK, type JWSHeaderParameters } from 'jose';
 import { shown } from './failed-check.js';
 import type { PublicKey } from './jwk-set.js';
+import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from '../../config/signature-algorithms.js';
 import { tenantIn } from '../../config/tenant-issuer.js';
 
 /** The most keys that one signature is checked with, and the most key ids that an error lists. */
 const MAX_CANDIDATES = 20;
 const MAX_LISTED = 5;
-
-/** The type of key that an algorithm needs, by the first two letters of its name, and its curve (RFC 7518 §3.1, RFC 8037). */
-const KEY_TYPES: Record<string, string> = { RS: 'RSA', PS: 'RSA', ES: 'EC', Ed: 'OKP', ML: 'AKP' };
-const CURVES: Record<string, string> = {
-  ES256: 'P-256',
-  ES384: 'P-384',
-  ES512: 'P-521',
-  EdDSA: 'Ed25519',
-  Ed25519: 'Ed25519',
-};
 
 /** What of a JWT decides which key its signature is checked with. */
 export interface SignedBy {
@@ -60,14 +51,20 @@ export function bareKey({ kty, crv, x, y, n, e, pub }: PublicKey, { alg, kid }: 
 }
 
 function isFor(alg: string, { kty, crv, use, key_ops: operations, alg: own }: PublicKey): boolean {
-  const isAlgorithm = own === undefined || own === alg || (CURVES[own] === 'Ed25519' && CURVES[alg] === 'Ed25519');
+  if (!isSignatureAlgorithm(alg)) return false;
+  const algorithm = SIGNATURE_ALGORITHMS[alg];
   return (
-    kty === KEY_TYPES[alg.slice(0, 2)] &&
-    isAlgorithm &&
+    kty === algorithm.kty &&
+    (algorithm.crv === undefined || crv === algorithm.crv) &&
+    (own === undefined || own === alg || isSameCurve(own, algorithm.crv)) &&
     (use === undefined || use === 'sig') &&
-    operations?.includes('verify') !== false &&
-    (CURVES[alg] === undefined || crv === CURVES[alg])
+    operations?.includes('verify') !== false
   );
+}
+
+/** Ed25519 has two names (RFC 9864): a key that says one of them verifies the signatures of both. */
+function isSameCurve(own: string, crv: string | undefined): boolean {
+  return crv !== undefined && isSignatureAlgorithm(own) && SIGNATURE_ALGORITHMS[own].crv === crv;
 }
 
 function isOf(issuer: string, key: PublicKey): boolean {

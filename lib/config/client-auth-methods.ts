@@ -1,0 +1,86 @@
+import {
+  ClientSecretJwt,
+  ClientSecretPost,
+  modifyAssertion,
+  None,
+  PrivateKeyJwt,
+  TlsClientAuth,
+  type ClientAuth,
+  type JsonValue,
+  type PrivateKey,
+} from 'oauth4webapi';
+
+/** What a client authenticates with at one endpoint. */
+export interface ClientCredentials {
+  readonly clientSecret: string;
+  /** @throws {OAuthConfigError} when the client has no key that signs */
+  readonly signingKey: () => Promise<PrivateKey>;
+  /** The audience of an assertion. */
+  readonly audience: string;
+}
+
+interface BuiltInMethod {
+  /** The setting that the method cannot do without. */
+  readonly requires?: 'clientSecret' | 'privateKeys';
+  /** Whether requests go to the provider's endpoints for mutual TLS (RFC 8705 §5). */
+  readonly usesMutualTls?: boolean;
+  readonly authenticate: (credentials: ClientCredentials) => ClientAuth;
+}
+
+/**
+ * Every built-in client authentication method, by its `token_endpoint_auth_method` (RFC 6749 §2.3, RFC 7523 §2.2,
+ * RFC 8705 §2). Where the metadata lists several, the first one here is preferred.
+ */
+export const CLIENT_AUTH_METHODS = methods({
+  client_secret_basic: { requires: 'clientSecret', authenticate: clientSecretBasic },
+  client_secret_post: {
+    requires: 'clientSecret',
+    authenticate: ({ clientSecret }) => ClientSecretPost(clientSecret),
+  },
+  client_secret_jwt: {
+    requires: 'clientSecret',
+    authenticate: ({ clientSecret, audience }) => ClientSecretJwt(clientSecret, forAudience(audience)),
+  },
+  private_key_jwt: { requires: 'privateKeys', authenticate: privateKeyJwt },
+  tls_client_auth: { usesMutualTls: true, authenticate: () => TlsClientAuth() },
+  self_signed_tls_client_auth: { usesMutualTls: true, authenticate: () => TlsClientAuth() },
+  none: { authenticate: () => None() },
+});
+
+export type ClientAuthMethodName = keyof typeof CLIENT_AUTH_METHODS;
+
+export function isClientAuthMethod(name: unknown): name is ClientAuthMethodName {
+  return typeof name === 'string' && Object.hasOwn(CLIENT_AUTH_METHODS, name);
+}
+
+function methods<Name extends string>(all: Readonly<Record<Name, BuiltInMethod>>) {
+  return all;
+}
+
+/** Encodes less than the one of `oauth4webapi`; see {@link formEncoded}. */
+function clientSecretBasic({ clientSecret }: ClientCredentials): ClientAuth {
+  return (_server, { client_id: clientId }, _body, headers) => {
+    const credentials = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
+  };
+}
+
+function privateKeyJwt({ signingKey, audience }: ClientCredentials): ClientAuth {
+  return async (...request) => PrivateKeyJwt(await signingKey(), forAudience(audience))(...request);
+}
+
+function forAudience(audience: string) {
+  return {
+    [modifyAssertion]: (_: Record<string, JsonValue | undefined>, payload: Record<string, JsonValue | undefined>) => {
+      payload.aud = audience;
+    },
+  };
+}
+
+/**
+ * Encodes a client id or a secret for HTTP Basic (RFC 6749 §2.3.1). Characters that need no encoding stay as they are, since
+ * some servers compare the values without decoding them.
+ */
+export function formEncoded(text: string): string {
+  return encodeURIComponent(text).replaceAll('%20', '+');
+}

@@ -1,0 +1,114 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import type { ClientCertificate } from '../http/connections.js';
+import type { RequestParameters } from './client-settings.js';
+import {
+  readPrivateKey,
+  type ClientKey,
+  type PrivateKeyEntry,
+  type PrivateKeyMaterial,
+  type PrivateKeys,
+} from './private-key.js';
+import { isSignatureAlgorithm, type SignatureAlgorithm } from './signature-algorithms.js';
+
+const KINDS_OF_KEY = '(RSA, EC P-256, P-384 or P-521, Ed25519, X25519)';
+
+/** A string that may be empty. */
+export const anyText = z.string('expected a string');
+export const text = anyText.min(1, { error: 'must not be empty', abort: true });
+export const flag = z.boolean('expected true or false');
+export const url = text.refine(isHttpUrl, 'expected an absolute http or https URL');
+export const uri = text.refine(
+  (value) => URL.canParse(value) && !value.includes('#'),
+  'expected an absolute URI without a fragment',
+);
+export const origin = url.refine(
+  (value) => !URL.canParse(value) || new URL(value).origin === value.replace(/\/$/, ''),
+  'expected an origin: scheme, host and port alone',
+);
+/** Parameters by their wire names. */
+export const parameters: z.ZodType<RequestParameters> = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean()], 'expected a string, a number or a boolean'),
+  'expected an object of parameters',
+);
+export const challengeMethod = z.enum(['S256', 'none'], 'expected "S256" (RFC 7636 §4.2), or "none" to turn PKCE off');
+export const signatureAlgorithm = z.custom<SignatureAlgorithm>(
+  isSignatureAlgorithm,
+  'expected an algorithm of signatures by private keys, such as RS256, PS256 or ES256',
+);
+export const certificate: z.ZodType<ClientCertificate> = z
+  .strictObject(
+    { cert: text, key: text, ca: text.optional() },
+    'expected an object with a certificate and its key in PEM, { cert, key }',
+  )
+  .refine(isCertificate, 'not a usable certificate with its key, in PEM');
+
+/** A private key, as a private JWK. */
+export const privateJwk = z
+  .custom<PrivateKeyMaterial>()
+  .transform(
+    readBy(
+      (given) => readPrivateKey(given).key.export({ format: 'jwk' }),
+      `not a usable private key: expected PEM, a JWK or a KeyObject ${KINDS_OF_KEY}`,
+    ),
+  );
+/** The client's private keys, or a function that returns them. */
+export const privateKeys = z
+  .custom<PrivateKeys>()
+  .transform(
+    readBy(
+      readPrivateKeys,
+      `expected private keys, each PEM, a JWK or a KeyObject ${KINDS_OF_KEY}, or a function that gives them`,
+    ),
+  );
+/** An RSA private key in PEM. */
+export const rsaKey = text.transform(readBy(readRsaKey, 'not a usable RSA private key in PEM'));
+
+export function aFunction<T>(): z.ZodType<T> {
+  return z.custom<T>((value) => typeof value === 'function', 'expected a function');
+}
+
+/** A duration in seconds that no timer and no sum of times can overflow. */
+export function seconds(most: number): z.ZodNumber {
+  const error = `expected 0 to ${most} seconds`;
+  return z.number('expected a number of seconds').min(0, error).max(most, error);
+}
+
+/** Whether a value is an absolute http or https URL. `URL` drops line breaks and tabs, so they are refused here. */
+export function isHttpUrl(value: unknown): value is string {
+  return typeof value === 'string' && /^https?:\/\/[^\s\p{Cc}]+$/iu.test(value) && URL.canParse(value);
+}
+
+/** Reports `fault` when `read` throws, since its own error may quote a key. */
+function readBy<Given, Read>(read: (value: Given) => Read, fault: string) {
+  return (value: Given, context: z.RefinementCtx): Read => {
+    try {
+      return read(value);
+    } catch {
+      context.addIssue(fault);
+      return z.NEVER;
+    }
+  };
+}
+
+function readPrivateKeys(given: PrivateKeys): readonly ClientKey[] | (() => Promise<readonly ClientKey[]>) {
+  if (typeof given === 'function') return async () => (await given()).map(readPrivateKey);
+  const keys: (PrivateKeyMaterial | PrivateKeyEntry)[] = [given].flat();
+  if (keys.length === 0) throw new TypeError('no private key');
+  return keys.map(readPrivateKey);
+}
+
+function readRsaKey(pem: string): KeyObject {
+  const key = createPrivateKey(pem);
+  if (key.asymmetricKeyType !== 'rsa') throw new TypeError('not an RSA key');
+  return key;
+}
+
+function isCertificate({ cert, key }: ClientCertificate): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+}

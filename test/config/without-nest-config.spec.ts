@@ -1,0 +1,64 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { compileProgram } from '../support/compile.js';
+import { ENDPOINTS } from './registry-with.js';
+
+const KEY = 'AUTHLIB_OAUTH_CLIENTS';
+const INSTALL = 'to read settings from ConfigModule or a .env file, run "npm install @nestjs/config"';
+
+interface Outcome {
+  url?: string;
+  error?: string;
+}
+
+describe('without @nestjs/config', () => {
+  let program: string;
+
+  beforeAll(() => {
+    program = compileProgram('test/config/absent-package.app.ts');
+  }, 60_000);
+
+  /** Starts an application in a process of its own: real ES modules, one package not installed. */
+  async function start(options: object, env: Record<string, string> = {}, absent = '@nestjs/config'): Promise<Outcome> {
+    const { PATH } = process.env;
+    const command = [program, absent, JSON.stringify(options)];
+    const { stdout } = await promisify(execFile)(process.execPath, command, { env: { PATH, ...env } });
+    return JSON.parse(stdout) as Outcome;
+  }
+
+  it('works with clients that are given in code', async () => {
+    const { url } = await start({ clients: { dev: { ...ENDPOINTS, client_id: 'code' } } });
+    expect(url).toContain('client_id=code');
+  });
+
+  it('reads the variables of a client from the environment', async () => {
+    const { url } = await start({ clients: { dev: ENDPOINTS } }, { DEV_CLIENT_ID: 'variable' });
+    expect(url).toContain('client_id=variable');
+  });
+
+  it('reads clients from the variable of the config key', async () => {
+    const { url } = await start({}, { [KEY]: JSON.stringify({ dev: { ...ENDPOINTS, client_id: 'json' } }) });
+    expect(url).toContain('client_id=json');
+  });
+
+  it('says what to install when a setting is missing that ConfigModule may have', async () => {
+    const { error } = await start({ clients: { dev: ENDPOINTS } });
+    expect(error).toContain(`dev.client_id: missing. Set the variable DEV_CLIENT_ID, or give it in code; ${INSTALL}`);
+  });
+
+  it('says what to install when no client is configured', async () => {
+    const { error } = await start({});
+    expect(error).toContain(`Configured clients: none; give \`clients\` in code; ${INSTALL}`);
+  });
+
+  it('does not start when @nestjs/config is installed, but a package that it needs is not', async () => {
+    const { error } = await start({ clients: { dev: { ...ENDPOINTS, client_id: 'code' } } }, {}, 'dotenv');
+    expect(error).toContain("'dotenv'");
+  });
+
+  it('names ConfigModule instead where the package is installed', async () => {
+    const { error } = await start({}, {}, 'a-package-that-nobody-needs');
+    expect(error).toContain('Configured clients: none; see that ConfigModule is global');
+  });
+});
