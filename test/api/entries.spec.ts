@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { documentationPages, snippetsOf } from './docs/snippets.js';
+import { documentationPages, snippetsOf } from '../docs/snippets.js';
 
 /** Names that the main entry may have, types included: each one more is one more to learn. */
 const MOST_NAMES = 45;
