@@ -106,7 +106,7 @@ describeWithRedis('a token store in Redis', () => {
     const key = { name: 'a{b', user: '}c:d' };
     await store.save(key, TOKEN);
     await store.lock(key, 1000);
-    const keys = await redis.keys(`${PREFIX}{a*`);
+    const keys = await redis.keys(`${PREFIX}{a%7B*`);
     expect(keys).toHaveLength(3);
     expect(new Set(keys.map((name) => /\{(.*?)\}/.exec(name)?.[1]))).toEqual(new Set(['a%7Bb:%7Dc%3Ad']));
   });
