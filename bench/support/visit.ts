@@ -6,7 +6,7 @@ export interface Page {
   status: number;
   /** Where it redirects to. */
   location: string;
-  /** The one cookie that it sets, as it is sent back. */
+  /** The cookies that it sets, as they are sent back. */
   cookie: string;
   body: string;
 }
@@ -20,5 +20,6 @@ export async function visit(url: string, agent: Agent, cookie = ''): Promise<Pag
   response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
   await once(response, 'end');
   const { statusCode: status = 0, headers } = response;
-  return { status, location: headers.location ?? '', cookie: headers['set-cookie']?.[0]?.split(';')[0] ?? '', body };
+  const cookies = (headers['set-cookie'] ?? []).map((line) => line.split(';')[0]);
+  return { status, location: headers.location ?? '', cookie: cookies.join('; '), body };
 }
