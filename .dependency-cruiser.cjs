@@ -1,7 +1,7 @@
 /** The layers of lib/, from the ground up. A folder imports from the rows above its own, and from itself. */
 const LAYERS = [
   [
-    '^lib/(error-codes|provider-error-code|error-text|form|log|redaction|limits|bounded-map|last-good-copy|sha256|oauth-request|warn-once)\\.ts$',
+    '^lib/(error-codes|provider-error-code|error-text|form|log|redaction|limits|bounded-map|last-good-copy|now-in-seconds|sha256|oauth-request|warn-once)\\.ts$',
   ],
   ['^lib/browser-message\\.ts$'],
   ['^lib/(oauth-error|oauth\\.errors)\\.ts$'],

@@ -1,3 +1,5 @@
+import { nowInSeconds } from './now-in-seconds.js';
+
 /**
  * A value that is fetched when it is needed, and kept. All calls that need it at the same time share one fetch. When a fetch
  * fails, the last good copy is returned.
@@ -25,7 +27,7 @@ export class LastGoodCopy<Value> {
    */
   async get(maxAge: (value: Value) => number): Promise<Value> {
     const copy = this.#copy;
-    if (copy && now() - this.#fetchedAt < maxAge(copy.value)) return copy.value;
+    if (copy && nowInSeconds() - this.#fetchedAt < maxAge(copy.value)) return copy.value;
     return (this.#fetching ??= this.#refetch().finally(() => (this.#fetching = undefined)));
   }
 
@@ -37,13 +39,8 @@ export class LastGoodCopy<Value> {
       this.#failure = error instanceof Error ? error : new Error(String(error));
       if (!this.#copy) throw error;
     } finally {
-      this.#fetchedAt = now();
+      this.#fetchedAt = nowInSeconds();
     }
     return this.#copy.value;
   }
-}
-
-/** In whole seconds, as the caches on top of this one count. */
-function now(): number {
-  return Math.floor(Date.now() / 1000);
 }

@@ -1,4 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
+import { nowInSeconds } from '../now-in-seconds.js';
 import { BoundedMap } from '../bounded-map.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { MismatchingStateError, type MismatchingStateReason } from '../oauth.errors.js';
@@ -118,8 +119,4 @@ function keysFrom<Value>(secret: string): KeyRing<Value> {
 
 function randomText(bytes: number): string {
   return randomBytes(bytes).toString('base64url');
-}
-
-function nowInSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }

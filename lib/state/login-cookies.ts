@@ -1,4 +1,5 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
+import { nowInSeconds } from '../now-in-seconds.js';
 import type { OAuthRequest } from '../oauth-request.js';
 import { OAuthError } from '../oauth.errors.js';
 import { addCookie, type OAuthResponse } from './oauth-response.js';
@@ -50,7 +51,7 @@ export function setLoginCookie(
   const name = cookieName(key, https);
   const cookie = stringifySetCookie({
     name,
-    value: `${Math.floor(Date.now() / 1000)}.${value}`,
+    value: `${nowInSeconds()}.${value}`,
     maxAge: lifetime,
     ...attributes(https),
     sameSite: comesByPost(pending) ? (https ? 'none' : undefined) : 'lax',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { nowInSeconds } from '../now-in-seconds.js';
 import { BoundedMap } from '../bounded-map.js';
 import { isRecord } from '../config/is-record.js';
 import type { OAuthRequest } from '../oauth-request.js';
@@ -148,8 +149,4 @@ function removeSurplus(session: Session, most: number): void {
   oldestFirst.forEach((name, index) => {
     if (index < surplus || expiry(name) < nowInSeconds()) Reflect.deleteProperty(session, name);
   });
-}
-
-function nowInSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }

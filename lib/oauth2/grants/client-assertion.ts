@@ -1,11 +1,12 @@
 import { SignJWT } from 'jose';
+import { nowInSeconds } from '../../now-in-seconds.js';
 import { assertionAudience, type Provider } from '../provider/provider.js';
 
 /** Returns a statement that the client signs with its own key (RFC 7523 §3) for the token endpoint, good for a minute. */
 export async function clientAssertion(provider: Provider, claims: Record<string, unknown>): Promise<string> {
   const { config, clientKeys } = provider;
   const { key, kid, alg } = await clientKeys.signingKey();
-  const now = Math.floor(Date.now() / 1000);
+  const now = nowInSeconds();
   const standard = {
     iss: config.clientId,
     aud: assertionAudience(provider, 'token_endpoint'),

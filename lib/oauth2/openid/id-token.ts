@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { IDToken } from 'oauth4webapi';
+import { nowInSeconds } from '../../now-in-seconds.js';
 import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from '../../config/signature-algorithms.js';
 import { InvalidTokenError } from '../../oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
@@ -60,7 +61,7 @@ export async function checkIdToken(
 }
 
 function checkTimeOfIssue(iat: number, tolerance: number): void {
-  const now = Math.floor(Date.now() / 1000);
+  const now = nowInSeconds();
   const issued = `id_token was issued at ${isoTime(iat)} (iat), and it is ${isoTime(now)}`;
   if (iat > now + tolerance) throw refused(`${issued}: ${clockAdvice(iat, now)}`);
   if (iat < now - MAX_AGE - tolerance) throw refused(`${issued}: it is not of this login; ${clockAdvice(iat, now)}`);

@@ -1,4 +1,5 @@
 import { errors, jwtVerify, type JWK, type JWTPayload } from 'jose';
+import { nowInSeconds } from '../../now-in-seconds.js';
 import { isRecord } from '../../config/is-record.js';
 import { isSignatureAlgorithm } from '../../config/signature-algorithms.js';
 import { OAuthError } from '../../oauth.errors.js';
@@ -58,7 +59,7 @@ export class LogoutTokens {
 
 /** `jose` checked that they are numbers, and that `exp` is not over. */
 function checkTimes(iat = 0, exp = 0, tolerance: number): void {
-  const now = Math.floor(Date.now() / 1000);
+  const now = nowInSeconds();
   if (iat > now + tolerance) {
     throw refused(
       `logout_token was issued at ${isoTime(iat)} (iat), and it is ${isoTime(now)}: ${clockAdvice(iat, now)}`,
@@ -123,7 +124,7 @@ function failedVerification(error: unknown, issuer: string, audience: string): s
 }
 
 function nowAndClock(time: number): string {
-  const now = Math.floor(Date.now() / 1000);
+  const now = nowInSeconds();
   return `${isoTime(time)}, and it is ${isoTime(now)}: ${clockAdvice(time, now)}`;
 }
 
