@@ -11,3 +11,13 @@ export function clientAt({ url }: { url: string }): ClientRegistration {
     allowInsecureHttp: true,
   };
 }
+
+/** The settings of a client that registers itself at such a provider, which gives it its credentials. */
+export function selfRegisteringClientAt({ url }: { url: string }) {
+  return {
+    authorizeUrl: `${url}/authorize`,
+    accessTokenUrl: `${url}/token`,
+    registrationEndpoint: `${url}/register`,
+    allowInsecureHttp: true,
+  };
+}

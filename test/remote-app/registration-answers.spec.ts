@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { inspect } from 'node:util';
 import { OAuthConfigError, UnusableRegistrationError, type ClientRegistration } from 'nestjs-oauth-client';
+import { selfRegisteringClientAt } from '../providers/client-at.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
@@ -24,13 +25,7 @@ describe('the answer to a registration', () => {
 
   function register(json: object, status = 201, settings: object = {}): Promise<Record<string, unknown>> {
     provider.on('POST /register', () => ({ status, json }));
-    const config = {
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
-      registrationEndpoint: `${provider.url}/register`,
-      allowInsecureHttp: true,
-      ...settings,
-    } as ClientRegistration;
+    const config = { ...selfRegisteringClientAt(provider), ...settings } as ClientRegistration;
     return app.registry.registerDynamically('tenant', config, { redirect_uris: ['https://app.test/callback'] });
   }
 

@@ -12,6 +12,7 @@ import { readClient } from '../../lib/config/read-client.js';
 import { normalizeKeys } from '../../lib/config/setting-keys.js';
 import { clientAuthentication } from '../../lib/oauth2/client/client-authentication.js';
 import { ENDPOINTS, registryWith } from '../config/registry-with.js';
+import { selfRegisteringClientAt } from '../providers/client-at.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { newKey, privateJwk } from '../support/keys.js';
 
@@ -88,13 +89,9 @@ describe('an unknown client authentication method', () => {
         json: { client_id: 'new', client_secret: 's', token_endpoint_auth_method: method },
       }));
       const registry = await registryWith({});
-      const settings = {
-        authorizeUrl: `${provider.url}/authorize`,
-        accessTokenUrl: `${provider.url}/token`,
-        registrationEndpoint: `${provider.url}/register`,
-        allowInsecureHttp: true,
-      };
-      const registration = registry.registerDynamically('dev', settings, { redirect_uris: ['https://client.test/cb'] });
+      const registration = registry.registerDynamically('dev', selfRegisteringClientAt(provider), {
+        redirect_uris: ['https://client.test/cb'],
+      });
       await expect(registration).rejects.toThrow(UnusableRegistrationError);
       expect(registry.has('dev')).toBe(false);
     },
