@@ -1,19 +1,19 @@
 export type { ComplianceFix } from './config/compliance-fix.js';
-export { getRemoteAppToken, InjectRemoteApp } from './nest/inject-remote-app.decorator.js';
+export { getRemoteAppToken, InjectRemoteApp } from './module/inject-remote-app.decorator.js';
 export {
   OAuthAccount,
   OAuthCallback,
   OAuthReturnTo,
   OAuthToken,
   OAuthUserInfo,
-} from './nest/oauth-callback.decorator.js';
-export { OAuthLogin, type OAuthLoginParams } from './nest/oauth-login.decorator.js';
+} from './routes/oauth-callback.decorator.js';
+export { OAuthLogin, type OAuthLoginParams } from './routes/oauth-login.decorator.js';
 export {
   OAuthBackchannelLogout,
   OAuthFrontchannelLogout,
   OAuthLogout,
   OAuthLogoutCallback,
-} from './nest/oauth-logout.decorator.js';
+} from './routes/oauth-logout.decorator.js';
 export { OAuthClientModule } from './oauth-client.module.js';
 export type { OAuthClientModuleOptions } from './oauth-client.options.js';
 export {
@@ -29,7 +29,7 @@ export {
   TokenRevokedError,
   UnsupportedTokenTypeError,
   UnusableRegistrationError,
-} from './oauth.errors.js';
+} from './errors/oauth.errors.js';
 export { OAuthRegistry, type ClientRegistration } from './oauth.registry.js';
 export type { UserInfo } from './oauth2/openid/user-info.js';
 export type { LoginResult, ProviderAccount } from './remote-app/login.js';

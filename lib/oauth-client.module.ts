@@ -2,16 +2,16 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { isRecord } from './config/is-record.js';
 import { SettingsSources } from './config/settings-sources.js';
-import { OAuthConfigError } from './oauth.errors.js';
-import { CallbackPaths } from './nest/callback-paths.js';
-import { findConfigService } from './nest/config-service.js';
-import { asyncOptionFaults, optionFaults, siteOptions } from './nest/module-options.js';
-import { ModuleStateStore } from './nest/module-state-store.js';
-import { ConfiguredTokens } from './nest/configured-tokens.js';
-import { OAuthHealthIndicator } from './nest/oauth.health.js';
-import { RedirectSender } from './nest/redirect-sender.js';
-import { remoteAppProviders } from './nest/remote-app.providers.js';
-import { RouteCheck } from './nest/route-check.js';
+import { OAuthConfigError } from './errors/oauth.errors.js';
+import { CallbackPaths } from './routes/callback-paths.js';
+import { findConfigService } from './module/config-service.js';
+import { asyncOptionFaults, optionFaults, siteOptions } from './module/module-options.js';
+import { ModuleStateStore } from './module/module-state-store.js';
+import { ConfiguredTokens } from './module/configured-tokens.js';
+import { OAuthHealthIndicator } from './health/oauth.health.js';
+import { RedirectSender } from './routes/redirect-sender.js';
+import { remoteAppProviders } from './module/remote-app.providers.js';
+import { RouteCheck } from './routes/route-check.js';
 import {
   OAuthClientOptions,
   OAuthFeatureClients,

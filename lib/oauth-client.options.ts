@@ -1,7 +1,7 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { CreateAxiosDefaults } from 'axios';
 import type { ClientRegistration } from './oauth.registry.js';
-import type { OAuthRequest } from './oauth-request.js';
+import type { OAuthRequest } from './common/oauth-request.js';
 import type { LoginStorage } from './state/login-storage.js';
 import type { SimpleTokenStore, TokenEvents, TokenStore } from './token/token-store.js';
 

@@ -10,7 +10,7 @@ import { readClient, type Faults } from './config/read-client.js';
 import { misplacedOptions, withCredentials } from './config/run-time-settings.js';
 import { normalizeKeys, protocolOf, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
-import { OAuthConfigError, UnusableRegistrationError } from './oauth.errors.js';
+import { OAuthConfigError, UnusableRegistrationError } from './errors/oauth.errors.js';
 import type { ClientMetadata, RegisteredClient } from './oauth2/provider/client-registration.js';
 import { appClassFaults, type RemoteAppClass } from './remote-app/app-class.js';
 import { OAuth1App } from './remote-app/oauth1-app.js';

@@ -1,5 +1,5 @@
-import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
-import { withoutMessage } from '../redaction.js';
+import { OAuthConfigError, OAuthError } from '../errors/oauth.errors.js';
+import { withoutMessage } from '../common/redaction.js';
 
 /**
  * Calls a function that the settings or the options give.

@@ -1,4 +1,4 @@
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import type { ClientCertificate } from '../http/connections.js';
 import type { FetchedToken, UpdateTokenContext } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';

@@ -1,6 +1,6 @@
 import type { EndpointRequest, ProtectedRequest, TokenEndpointResponse } from '../http/messages.js';
 import type { SignatureMethod } from '../oauth1/signature-methods.js';
-import { OAuthConfigError } from '../oauth.errors.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { callApplication } from './application-function.js';
 
 /** What a hook takes and returns; each may be asynchronous. */

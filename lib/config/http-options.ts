@@ -1,6 +1,6 @@
 import type { CreateAxiosDefaults } from 'axios';
 import { z } from 'zod';
-import { LONGEST_TIMER_MS } from '../limits.js';
+import { LONGEST_TIMER_MS } from '../common/limits.js';
 import { isRecord } from './is-record.js';
 
 /** axios defaults of one client. */

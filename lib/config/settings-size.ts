@@ -1,4 +1,4 @@
-import { excessOf, type Limits } from '../limits.js';
+import { excessOf, type Limits } from '../common/limits.js';
 import { jsonPart } from './http-options.js';
 import { isRecord } from './is-record.js';
 import type { Settings } from './setting-keys.js';

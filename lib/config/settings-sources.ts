@@ -1,4 +1,4 @@
-import { OAuthConfigError } from '../oauth.errors.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { brokenJsonAt } from './broken-json.js';
 import { shownName, variablePrefix } from './client-name.js';
 import { isRecord } from './is-record.js';

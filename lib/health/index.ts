@@ -1,6 +1,1 @@
-export {
-  OAuthHealthIndicator,
-  type OAuthHealth,
-  type OAuthHealthOptions,
-  type PartHealth,
-} from '../nest/oauth.health.js';
+export { OAuthHealthIndicator, type OAuthHealth, type OAuthHealthOptions, type PartHealth } from './oauth.health.js';

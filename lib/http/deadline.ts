@@ -1,5 +1,5 @@
 import type { GenericAbortSignal } from 'axios';
-import { clamp, MAX_DELAY } from '../limits.js';
+import { clamp, MAX_DELAY } from '../common/limits.js';
 
 /** Milliseconds that a provider has to answer, by default. */
 export const DEFAULT_TIMEOUT = 10_000;

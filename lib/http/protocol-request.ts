@@ -1,5 +1,5 @@
 import axios, { type AxiosAdapter, type AxiosInstance, type AxiosResponse } from 'axios';
-import { ProviderError, OAuthErrorCode } from '../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../errors/oauth.errors.js';
 import { sendPooled, transportBy } from './connections.js';
 import { Deadline } from './deadline.js';
 import { providerFailure } from './provider-failure.js';

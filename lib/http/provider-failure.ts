@@ -1,6 +1,6 @@
 import { AxiosError, isAxiosError, type AxiosRequestConfig } from 'axios';
-import { errorTextOf } from '../error-text.js';
-import { OAuthError, ProviderError, OAuthErrorCode, type ProviderAnswer } from '../oauth.errors.js';
+import { errorTextOf } from '../errors/error-text.js';
+import { OAuthError, ProviderError, OAuthErrorCode, type ProviderAnswer } from '../errors/oauth.errors.js';
 import { withoutQuery } from './query.js';
 import { PUBLIC_HEADERS } from './redirect.js';
 

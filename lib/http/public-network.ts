@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import type { AgentOptions, Agent as HttpsAgent } from 'node:https';
 import axios, { AxiosError, type AxiosAdapter, type AxiosInstance, type CreateAxiosDefaults } from 'axios';
-import { OAuthError } from '../oauth.errors.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import { isSingleUse, POOL, singleUse, type ClientCertificate } from './connections.js';
 import { PRIVATE_ADDRESS, PublicHttpAgent, PublicHttpsAgent } from './public-agent.js';
 

@@ -1,5 +1,5 @@
 import type { ProtectedRequest } from './messages.js';
-import { ProviderError, OAuthErrorCode } from '../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../errors/oauth.errors.js';
 
 export const REDIRECTS = [301, 302, 303, 307, 308];
 /** What any server may learn of a call. Every other header is ours, and may hold a secret. */

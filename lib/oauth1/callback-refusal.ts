@@ -1,4 +1,4 @@
-import { OAuthError } from '../oauth.errors.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import { isProblemCode } from './problem-code.js';
 
 /** Codes of the OAuth Problem Reporting extension by which the user says no. */

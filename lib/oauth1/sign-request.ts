@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { FORM_CONTENT_TYPE, isForm } from '../form.js';
-import { OAuthConfigError } from '../oauth.errors.js';
+import { FORM_CONTENT_TYPE, isForm } from '../common/form.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { authorizationHeader } from './authorization-header.js';
 import { signatureBaseString } from './base-string.js';
 import { bodyHash } from './body-hash.js';

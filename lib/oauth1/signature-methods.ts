@@ -1,5 +1,5 @@
 import { createHmac, sign, type KeyObject } from 'node:crypto';
-import { OAuthConfigError } from '../oauth.errors.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { percentEncode } from './percent-encoding.js';
 
 /** What an OAuth 1 signature is made with (RFC 5849 §3.4). */

@@ -1,5 +1,5 @@
-import { endpointErrorText } from '../error-text.js';
-import { InvalidTokenError, OAuthError, ProviderError, OAuthErrorCode } from '../oauth.errors.js';
+import { endpointErrorText } from '../errors/error-text.js';
+import { InvalidTokenError, OAuthError, ProviderError, OAuthErrorCode } from '../errors/oauth.errors.js';
 import { type Parameter, parseForm } from './percent-encoding.js';
 import { isProblemCode } from './problem-code.js';
 

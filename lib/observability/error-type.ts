@@ -1,5 +1,5 @@
-import { isRegisteredCode } from '../error-codes.js';
-import { OAuthError } from '../oauth.errors.js';
+import { isRegisteredCode } from '../errors/error-codes.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 
 /**
  * The `error.type` of OpenTelemetry: the code of an {@link OAuthError}, or else the error's name. Anyone can call a callback

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as OpenTelemetry from '@opentelemetry/api';
-import { PENDING_CODES } from '../error-codes.js';
-import { OAuthError, ProviderError } from '../oauth.errors.js';
+import { PENDING_CODES } from '../errors/error-codes.js';
+import { OAuthError, ProviderError } from '../errors/oauth.errors.js';
 import { errorType } from './error-type.js';
 
 /** Under this name the application's OpenTelemetry knows the library. */

@@ -21,16 +21,16 @@ export type { PrivateKeyEntry, PrivateKeyList, PrivateKeyMaterial, PrivateKeys }
 export type { RegisterOptions } from '../config/register-options.js';
 export type { ClientCertificate } from '../http/connections.js';
 export type { EndpointRequest, ProtectedRequest, TokenEndpointResponse } from '../http/messages.js';
-export type { OAuthLoginOptions } from '../nest/oauth-login.decorator.js';
-export type { OAuthLogoutOptions } from '../nest/oauth-logout.decorator.js';
+export type { OAuthLoginOptions } from '../routes/oauth-login.decorator.js';
+export type { OAuthLogoutOptions } from '../routes/oauth-logout.decorator.js';
 export type { OAuthClientModuleAsyncOptions, OAuthClientOptionsFactory } from '../oauth-client.options.js';
-export type { OAuthRequest } from '../oauth-request.js';
+export type { OAuthRequest } from '../common/oauth-request.js';
 export type {
   MismatchingStateReason,
   OAuthErrorOptions,
   ProviderAnswer,
   ProviderErrorOptions,
-} from '../oauth.errors.js';
+} from '../errors/oauth.errors.js';
 export type { SignatureKeys, SignatureMethod } from '../oauth1/signature-methods.js';
 export type { AuthorizationChecks, AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 export type { OAuth2AuthorizationRequest } from '../oauth2/authorization/authorization-request.js';

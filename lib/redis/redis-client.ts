@@ -1,4 +1,4 @@
-import { OAuthConfigError } from '../oauth.errors.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
 
 /** A connected client of the package `redis` (one, or a pool), as far as it is used here. */
 export interface NodeRedisClient {

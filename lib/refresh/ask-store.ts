@@ -1,5 +1,5 @@
-import { thrownText } from '../error-text.js';
-import { OAuthError } from '../oauth.errors.js';
+import { thrownText } from '../errors/error-text.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import type { OAuth2Token } from '../token/token.js';
 import { inTime } from './in-time.js';
 

@@ -1,4 +1,4 @@
-import { sha256 } from '../sha256.js';
+import { sha256 } from '../common/sha256.js';
 import type { TokenEvent, UpdateTokenContext, VersionedToken } from '../token/token-store.js';
 import { readOAuth2Token, type OAuth2Token, type StoredToken } from '../token/token.js';
 import { secretsOfToken, storeFailed } from './ask-store.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BoundedMap } from '../bounded-map.js';
+import { BoundedMap } from '../common/bounded-map.js';
 import { readOAuth2Token, type OAuth2Token } from '../token/token.js';
 import { inTime } from './in-time.js';
 import type { SlotToken, TokenSlot } from './token-slot.js';

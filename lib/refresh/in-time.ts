@@ -1,4 +1,4 @@
-import { clamp, LONGEST_TIMER_MS } from '../limits.js';
+import { clamp, LONGEST_TIMER_MS } from '../common/limits.js';
 
 /**
  * Resolves with the promise's value, or rejects after `seconds`. A late result is ignored.

@@ -1,6 +1,6 @@
-import { logEvent } from '../observability/log.js';
-import { ProviderError, OAuthErrorCode } from '../oauth.errors.js';
-import { BoundedMap } from '../bounded-map.js';
+import { logEvent } from '../common/log.js';
+import { ProviderError, OAuthErrorCode } from '../errors/oauth.errors.js';
+import { BoundedMap } from '../common/bounded-map.js';
 import type { TokenId } from './token-slot.js';
 
 /** Milliseconds of the first pause, which every further failure doubles, and of the longest that grows so. */

@@ -1,6 +1,7 @@
-import { thrownText } from '../error-text.js';
-import { LONGEST_TIMER_MS } from '../limits.js';
-import { errorFields, logEvent } from '../observability/log.js';
+import { thrownText } from '../errors/error-text.js';
+import { LONGEST_TIMER_MS } from '../common/limits.js';
+import { logEvent } from '../common/log.js';
+import { errorFields } from '../observability/error-fields.js';
 import type { TokenLock } from '../token/token-store.js';
 import type { TokenSlot } from './token-slot.js';
 

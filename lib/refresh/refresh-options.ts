@@ -1,4 +1,4 @@
-import type { OAuthError } from '../oauth.errors.js';
+import type { OAuthError } from '../errors/oauth.errors.js';
 import type { TokenEvents } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 import type { SlotToken, TokenSlot } from './token-slot.js';

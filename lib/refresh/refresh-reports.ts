@@ -1,6 +1,7 @@
-import { thrownText } from '../error-text.js';
-import { OAuthError } from '../oauth.errors.js';
-import { errorFields, logEvent } from '../observability/log.js';
+import { thrownText } from '../errors/error-text.js';
+import { OAuthError } from '../errors/oauth.errors.js';
+import { logEvent } from '../common/log.js';
+import { errorFields } from '../observability/error-fields.js';
 import { count, traced, type Attributes } from '../observability/telemetry.js';
 import { secretsOfToken } from './ask-store.js';
 import type { RefreshOptions } from './refresh-options.js';

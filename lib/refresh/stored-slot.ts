@@ -1,4 +1,4 @@
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import { requireOwnToken, type TokenBinding } from '../token/token-binding.js';
 import type { TokenKey, TokenStore, VersionedToken } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';

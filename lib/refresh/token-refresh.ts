@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OAuthError, TokenRevokedError } from '../oauth.errors.js';
-import { BoundedMap } from '../bounded-map.js';
+import { OAuthError, TokenRevokedError } from '../errors/oauth.errors.js';
+import { BoundedMap } from '../common/bounded-map.js';
 import { isExpired, type OAuth2Token } from '../token/token.js';
 import { FreshTokens } from './fresh-tokens.js';
 import { inTime } from './in-time.js';

@@ -1,6 +1,6 @@
 import type { AxiosResponse } from 'axios';
 import type { ClientConfig } from '../config/client-config.js';
-import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
+import { OAuthConfigError, OAuthError } from '../errors/oauth.errors.js';
 import { serverAttributes, traced } from '../observability/telemetry.js';
 
 /**

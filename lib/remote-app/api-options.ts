@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import type { StoredToken } from '../token/token.js';
 
 /**

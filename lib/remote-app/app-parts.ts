@@ -1,8 +1,8 @@
 import type { AxiosInstance } from 'axios';
 import type { ClientConfig } from '../config/client-config.js';
 import { createHttpClient, mergedDefaults } from '../http/http-client.js';
-import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthConfigError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { PendingLogins } from './pending-logins.js';
 import { absoluteRedirectUri } from './redirect-uri.js';
 import type { RemoteAppContext } from './remote-app-context.js';

@@ -1,6 +1,6 @@
 import { withoutQuery } from '../http/query.js';
-import type { OAuthRequest } from '../oauth-request.js';
-import { logEvent } from '../observability/log.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { logEvent } from '../common/log.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
 import type { OAuthResponse } from '../state/oauth-response.js';

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { HttpException } from '@nestjs/common';
-import { PENDING_CODES } from '../error-codes.js';
-import { errorFields, logEvent } from '../observability/log.js';
-import { OAuthError, ProviderError, OAuthErrorCode } from '../oauth.errors.js';
-import { withoutMessage } from '../redaction.js';
+import { PENDING_CODES } from '../errors/error-codes.js';
+import { logEvent } from '../common/log.js';
+import { errorFields } from '../observability/error-fields.js';
+import { OAuthError, ProviderError, OAuthErrorCode } from '../errors/oauth.errors.js';
+import { withoutMessage } from '../common/redaction.js';
 
 /** Whose operation it is, and who may read its errors. */
 interface Boundary {

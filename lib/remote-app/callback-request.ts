@@ -1,5 +1,5 @@
-import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 
 /**
  * The named parameters of a callback: from the query of a GET, or from the form of a POST (`response_mode=form_post`).

@@ -1,5 +1,5 @@
 import { isTenantTemplate } from '../config/tenant-issuer.js';
-import { MismatchingStateError } from '../oauth.errors.js';
+import { MismatchingStateError } from '../errors/oauth.errors.js';
 import {
   AUTHORIZATION_RESPONSE,
   checkIssuer,

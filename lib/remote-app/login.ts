@@ -1,6 +1,6 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { RequestParameters } from '../config/client-settings.js';
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import type { OAuthResponse } from '../state/oauth-response.js';
 import type { AuthorizationChecks, AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import type { OAuth2AuthorizationRequest } from '../oauth2/authorization/authorization-request.js';

@@ -1,5 +1,5 @@
-import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 
 /**
  * Refuses to begin a login or a logout for an image, a script or a frame of another site (Fetch Metadata). Each one begun so

@@ -1,7 +1,7 @@
 import type { JSONWebKeySet } from 'jose';
 import type { OAuth2ClientConfig } from '../config/client-config.js';
 import type { ApiCredentials } from '../http/api-request.js';
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
 import {
   isVouchedFor,

@@ -1,6 +1,6 @@
-import type { OAuthRequest } from '../oauth-request.js';
-import { logEvent } from '../observability/log.js';
-import { OAuthError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { logEvent } from '../common/log.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import { requireParams } from '../oauth2/authorization/read-params.js';
 import { checkFrontchannelLogout, type FrontchannelLogout } from '../oauth2/openid/frontchannel-logout.js';
 import type { LogoutParams } from '../oauth2/openid/logout-request.js';

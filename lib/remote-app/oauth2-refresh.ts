@@ -1,5 +1,5 @@
 import type { OAuth2ClientConfig } from '../config/client-config.js';
-import { OAuthError, TokenExpiredError, TokenRevokedError } from '../oauth.errors.js';
+import { OAuthError, TokenExpiredError, TokenRevokedError } from '../errors/oauth.errors.js';
 import { accessTokenRequest } from '../oauth2/grants/access-token-request.js';
 import { refreshTokenAdvice } from '../oauth2/grants/refresh-token-advice.js';
 import { refreshToken, type RefreshableToken } from '../oauth2/grants/refresh-token.js';

@@ -1,5 +1,5 @@
-import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import type { OAuthResponse } from '../state/oauth-response.js';
 import type { PendingKey } from '../state/state-store.js';
 import type { AuthorizeData, PendingLogin } from './login.js';

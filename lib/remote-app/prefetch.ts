@@ -1,5 +1,5 @@
-import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 
 /** Headers in which browsers say why they load a page: the standard one first (Fetch, `Sec-Purpose`). */
 const PURPOSES = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];

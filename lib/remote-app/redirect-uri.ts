@@ -1,6 +1,6 @@
 import { isLoopbackHost } from '../config/loopback.js';
-import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import { parseHost } from './request-host.js';
 
 /** What is known of this site's own address. */

@@ -1,4 +1,4 @@
-import { OAuthError } from '../oauth.errors.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 
 /** A host that is never the name of a site: a URL that leaves it would leave ours. */
 const HERE = 'https://here.invalid';

@@ -1,5 +1,5 @@
-import { isForm } from '../form.js';
-import { OAuthError } from '../oauth.errors.js';
+import { isForm } from '../common/form.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 
 /** A body whose bytes are known before it leaves. */
 export interface SignableBody {

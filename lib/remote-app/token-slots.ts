@@ -1,12 +1,12 @@
 import type { ClientConfig, OAuth2ClientConfig } from '../config/client-config.js';
 import { tokenBindingOf } from '../config/token-binding.js';
-import type { OAuthRequest } from '../oauth-request.js';
-import { MissingTokenError, OAuthConfigError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { MissingTokenError, OAuthConfigError } from '../errors/oauth.errors.js';
 import { CallerSlot, type UpdateToken } from '../refresh/caller-slot.js';
 import { ClientSlot } from '../refresh/client-slot.js';
 import { StoredSlot } from '../refresh/stored-slot.js';
 import type { TokenSlot } from '../refresh/token-slot.js';
-import { sha256 } from '../sha256.js';
+import { sha256 } from '../common/sha256.js';
 import { holdsApplicationData } from '../state/application-data.js';
 import { isShared, type ApplicationTokens, type TokenFinders, type UserId } from '../token/application-tokens.js';
 import { requireOwnToken, type TokenBinding } from '../token/token-binding.js';

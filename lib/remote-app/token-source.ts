@@ -1,4 +1,4 @@
-import { OAuthError } from '../oauth.errors.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import type { TokenSource } from './api-options.js';
 
 const KEYS = new Set(['token', 'request', 'user']);

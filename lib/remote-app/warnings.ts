@@ -1,5 +1,5 @@
 import type { ClientConfig } from '../config/client-config.js';
-import { warnOnce } from '../warn-once.js';
+import { warnOnce } from '../common/warn-once.js';
 
 /** Warns of settings that only a provider without a safe alternative justifies. */
 export function warnOfRiskySettings(config: ClientConfig): void {

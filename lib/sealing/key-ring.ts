@@ -1,7 +1,7 @@
 import { createCipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { flattenedDecrypt, type FlattenedJWE } from 'jose';
-import { OAuthConfigError } from '../oauth.errors.js';
-import { sha256 } from '../sha256.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
+import { sha256 } from '../common/sha256.js';
 
 const KEY_BYTES = 32;
 const decoder = new TextDecoder();

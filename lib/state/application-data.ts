@@ -1,4 +1,4 @@
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import { stateOf } from './session-entries.js';
 import { isKeyed, KEY, listed, type Session } from './session.js';
 

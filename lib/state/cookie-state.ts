@@ -1,8 +1,8 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { nowInSeconds } from '../now-in-seconds.js';
-import { BoundedMap } from '../bounded-map.js';
-import type { OAuthRequest } from '../oauth-request.js';
-import { MismatchingStateError, type MismatchingStateReason } from '../oauth.errors.js';
+import { nowInSeconds } from '../common/now-in-seconds.js';
+import { BoundedMap } from '../common/bounded-map.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { MismatchingStateError, type MismatchingStateReason } from '../errors/oauth.errors.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import {
   hasLoginCookies,

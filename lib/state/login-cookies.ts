@@ -1,7 +1,7 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { nowInSeconds } from '../now-in-seconds.js';
-import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthError } from '../oauth.errors.js';
+import { nowInSeconds } from '../common/now-in-seconds.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import { addCookie, type OAuthResponse } from './oauth-response.js';
 import { digestOf } from './pending-context.js';
 import type { Pending, PendingKey } from './state-store.js';

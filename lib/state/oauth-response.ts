@@ -1,4 +1,4 @@
-import { OAuthError } from '../oauth.errors.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 
 /** The response that a login sets its cookies on: that of Express or `node:http`, or the reply of Fastify. */
 export type OAuthResponse =

@@ -1,4 +1,4 @@
-import { sha256 } from '../sha256.js';
+import { sha256 } from '../common/sha256.js';
 import type { PendingKey } from './state-store.js';
 
 /** The context of a pending login: what is sealed for one context does not open in another. @param more what else it depends on */

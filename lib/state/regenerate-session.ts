@@ -1,4 +1,4 @@
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import { finished, type Done } from './finished.js';
 import { stateOf } from './session-entries.js';
 import { withSessionLock } from './session-lock.js';

@@ -1,4 +1,4 @@
-import { sha256 } from '../sha256.js';
+import { sha256 } from '../common/sha256.js';
 import type { PendingKey } from './state-store.js';
 import type { Session } from './session.js';
 

@@ -1,7 +1,8 @@
-import type { OAuthRequest } from '../oauth-request.js';
-import { errorFields, logEvent } from '../observability/log.js';
-import { thrownText } from '../error-text.js';
-import { OAuthError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { logEvent } from '../common/log.js';
+import { errorFields } from '../observability/error-fields.js';
+import { thrownText } from '../errors/error-text.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import { finished, type Done } from './finished.js';
 import { replaceState } from './session-entries.js';
 import { isCookieSession, isNew, writeBack, type Session } from './session.js';

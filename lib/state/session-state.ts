@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { nowInSeconds } from '../now-in-seconds.js';
-import { BoundedMap } from '../bounded-map.js';
+import { nowInSeconds } from '../common/now-in-seconds.js';
+import { BoundedMap } from '../common/bounded-map.js';
 import { isRecord } from '../config/is-record.js';
-import type { OAuthRequest } from '../oauth-request.js';
-import { MismatchingStateError, OAuthConfigError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { MismatchingStateError, OAuthConfigError } from '../errors/oauth.errors.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { loginCookie, removeLoginCookie, schemeOf, setLoginCookie, type LoginCookie } from './login-cookies.js';
 import type { OAuthResponse } from './oauth-response.js';

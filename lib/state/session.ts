@@ -1,5 +1,5 @@
-import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthError } from '../oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 
 /** What the library reads and writes of a session: the session itself, or what {@link KeyedSession} has under one key. */
 export type Session = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import type { OAuthResponse } from './oauth-response.js';
 
 /** A login, or a logout, that was begun and whose callback has not come. It is plain JSON. */

@@ -1,4 +1,4 @@
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import type { SimpleTokenStore, TokenEvents, TokenStore } from './token-store.js';
 
 /** What the application finds its users' tokens with. What it has not configured is absent. */

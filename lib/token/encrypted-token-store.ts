@@ -1,4 +1,4 @@
-import { OAuthError } from '../oauth.errors.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { tokenKey } from './token-key.js';
 import type { TokenKey, TokenLock, TokenStore, VersionedToken } from './token-store.js';

@@ -1,4 +1,4 @@
-import { clamp } from '../limits.js';
+import { clamp } from '../common/limits.js';
 
 /** Seconds: ten years. No provider means a longer lifetime, and any database column can hold it. */
 const LONGEST_LIFETIME = 315_360_000;

@@ -1,4 +1,4 @@
-import { isShallow } from '../limits.js';
+import { isShallow } from '../common/limits.js';
 import { storableText } from './storable-text.js';
 
 /** What is kept of the fields that a provider adds to a token. */

@@ -1,4 +1,4 @@
-import { MissingTokenError } from '../oauth.errors.js';
+import { MissingTokenError } from '../errors/oauth.errors.js';
 
 /** The provider and the client that a token belongs to, whatever name the client has in the settings. */
 export interface TokenBinding {

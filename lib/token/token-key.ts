@@ -1,4 +1,4 @@
-import { OAuthError } from '../oauth.errors.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import { isStorable } from './storable-text.js';
 import type { TokenKey } from './token-store.js';
 

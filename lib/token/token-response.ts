@@ -1,4 +1,4 @@
-import { InvalidTokenError } from '../oauth.errors.js';
+import { InvalidTokenError } from '../errors/oauth.errors.js';
 import { expiryOfResponse } from './expiry.js';
 import { extraFields } from './extra-fields.js';
 import { isStorable, storableText } from './storable-text.js';

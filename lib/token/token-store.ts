@@ -1,4 +1,4 @@
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from './token.js';
 
 /** The key of one token in a store; `tokenKey()` makes and checks it. */

@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
-import { InvalidTokenError } from '../oauth.errors.js';
+import { InvalidTokenError } from '../errors/oauth.errors.js';
 import { expiryOfStored } from './expiry.js';
 import { readScope, readTokenType } from './token-fields.js';
 

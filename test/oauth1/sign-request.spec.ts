@@ -9,7 +9,7 @@ import {
   signRequest,
 } from '../../lib/oauth1/sign-request.js';
 import type { SignatureMethod } from '../../lib/oauth1/signature-methods.js';
-import { OAuthConfigError } from '../../lib/oauth.errors.js';
+import { OAuthConfigError } from '../../lib/errors/oauth.errors.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 const STAMP = { nonce: 'abc', timestamp: '123' };

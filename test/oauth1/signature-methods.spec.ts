@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { signatureBaseString } from '../../lib/oauth1/base-string.js';
 import { encodeParameters, parseForm } from '../../lib/oauth1/percent-encoding.js';
 import { findSignatureMethod, type SignatureKeys } from '../../lib/oauth1/signature-methods.js';
-import { OAuthConfigError } from '../../lib/oauth.errors.js';
+import { OAuthConfigError } from '../../lib/errors/oauth.errors.js';
 
 function sign(name: string, baseString: string, keys: Partial<SignatureKeys> = {}): string {
   return findSignatureMethod(name)!(baseString, { clientSecret: '', tokenSecret: '', ...keys });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { confirmsCallback, type EndpointAnswer, parseTokenAnswer } from '../../lib/oauth1/token-answer.js';
-import { InvalidTokenError, OAuthError, ProviderError } from '../../lib/oauth.errors.js';
+import { InvalidTokenError, OAuthError, ProviderError } from '../../lib/errors/oauth.errors.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 const CREDENTIALS = { oauth_token: 'to ken', oauth_token_secret: 'se&cret' };

@@ -15,7 +15,7 @@ import {
   OAuthRegistry,
   type OAuth2App,
 } from 'nestjs-oauth-client';
-import { clientOfRoute } from '../../lib/nest/route-client.js';
+import { clientOfRoute } from '../../lib/routes/route-client.js';
 import { bareResponse } from '../support/bare-response.js';
 import { Browser } from '../support/browser.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { OAuthConfigError, type OAuthRegistry } from 'nestjs-oauth-client';
-import { excessOf } from '../../lib/limits.js';
+import { excessOf } from '../../lib/common/limits.js';
 import { ENDPOINTS, registryWith } from '../config/registry-with.js';
 import { isLoopbackHost } from '../../lib/config/loopback.js';
 

@@ -3,7 +3,7 @@ import { ForbiddenException, Logger } from '@nestjs/common';
 import { inspect } from 'node:util';
 import { OAuthConfigError, type ClientRegistration, type ComplianceFix, type OAuth2App } from 'nestjs-oauth-client';
 import { withinBoundary } from '../../lib/remote-app/boundary.js';
-import { ProviderError } from '../../lib/oauth.errors.js';
+import { ProviderError } from '../../lib/errors/oauth.errors.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { callBack } from '../support/sign-in.js';

@@ -1,6 +1,6 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { ApiAnswer, ApiCredentials } from '../../http/api-request.js';
-import { InvalidTokenError } from '../../oauth.errors.js';
+import { InvalidTokenError } from '../../errors/oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { DpopProofs } from '../client/dpop-proofs.js';
 import type { ProviderContext } from '../provider/provider.js';

@@ -1,6 +1,6 @@
-import { FORM_CONTENT_TYPE, isForm } from '../../form.js';
+import { FORM_CONTENT_TYPE, isForm } from '../../common/form.js';
 import type { ProtectedRequest } from '../../http/messages.js';
-import { InvalidTokenError, OAuthError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
+import { InvalidTokenError, OAuthError, UnsupportedTokenTypeError } from '../../errors/oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 
 export type TokenPlacement = 'header' | 'body' | 'uri';

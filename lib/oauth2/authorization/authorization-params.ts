@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
-import { OAuthError } from '../../oauth.errors.js';
+import { OAuthError } from '../../errors/oauth.errors.js';
 import type { WireParameters } from '../wire/parameters.js';
 
 /** What one login asks for beyond the client's settings. Other keys are sent as they are, by their wire names. */

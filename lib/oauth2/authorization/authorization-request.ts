@@ -1,6 +1,6 @@
 import type { JsonWebKey } from 'node:crypto';
 import { withQuery } from '../../http/query.js';
-import { ProviderError, OAuthErrorCode } from '../../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../../errors/oauth.errors.js';
 import { unwrapIdToken } from '../openid/id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 import { spaceSeparated, wireParameters, type WireParameters } from '../wire/parameters.js';

@@ -4,7 +4,7 @@ import {
   validateDetachedSignatureResponse,
   validateJwtAuthResponse,
 } from 'oauth4webapi';
-import { OAuthError } from '../../oauth.errors.js';
+import { OAuthError } from '../../errors/oauth.errors.js';
 import { checkAuthorizedParty, claimsOf } from '../openid/id-token.js';
 import { providerOfIdToken, providerOfJwt } from '../provider/jwt-provider.js';
 import { refusedCallback, shown } from '../provider/failed-check.js';

@@ -1,5 +1,5 @@
-import { OAuthError } from '../../oauth.errors.js';
-import { sha256 } from '../../sha256.js';
+import { OAuthError } from '../../errors/oauth.errors.js';
+import { sha256 } from '../../common/sha256.js';
 import { randomText } from '../wire/random-text.js';
 
 /** RFC 7636 §4.1: 43 to 128 unreserved characters. */

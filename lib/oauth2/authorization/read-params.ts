@@ -1,6 +1,6 @@
 import { isRecord } from '../../config/is-record.js';
-import { excessOf, type Limits } from '../../limits.js';
-import { OAuthError } from '../../oauth.errors.js';
+import { excessOf, type Limits } from '../../common/limits.js';
+import { OAuthError } from '../../errors/oauth.errors.js';
 import type { LogoutParams } from '../openid/logout-request.js';
 import type { AuthorizationParams } from './authorization-params.js';
 

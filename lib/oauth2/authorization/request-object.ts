@@ -1,7 +1,7 @@
 import { CompactEncrypt, importJWK, type JWK } from 'jose';
 import { issueRequestObject } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
-import { ProviderError, OAuthErrorCode } from '../../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../../errors/oauth.errors.js';
 import { shown } from '../provider/failed-check.js';
 import { readJwkSet } from '../provider/jwk-set.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';

@@ -1,7 +1,7 @@
 import type { ClientAuth } from 'oauth4webapi';
 import { CLIENT_AUTH_METHODS, isClientAuthMethod, type ClientCredentials } from '../../config/client-auth-methods.js';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
-import { OAuthConfigError } from '../../oauth.errors.js';
+import { OAuthConfigError } from '../../errors/oauth.errors.js';
 
 /**
  * Returns how the client authenticates with a method. A custom method adds its credentials later, in `endpointFetch()`.

@@ -11,7 +11,7 @@ import {
 import { callApplication } from '../../config/application-function.js';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { ClientKey } from '../../config/private-key.js';
-import { OAuthConfigError } from '../../oauth.errors.js';
+import { OAuthConfigError } from '../../errors/oauth.errors.js';
 import { checkJwt, checkSignedJwt } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';
 

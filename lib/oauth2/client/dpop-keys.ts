@@ -2,9 +2,9 @@ import { randomUUID, type JsonWebKey } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import { readPrivateKey, type ClientKey } from '../../config/private-key.js';
-import { InvalidTokenError } from '../../oauth.errors.js';
-import { BoundedMap } from '../../bounded-map.js';
-import { sha256 } from '../../sha256.js';
+import { InvalidTokenError } from '../../errors/oauth.errors.js';
+import { BoundedMap } from '../../common/bounded-map.js';
+import { sha256 } from '../../common/sha256.js';
 import { publicHalf } from './client-keys.js';
 
 /** Keys that are kept ready; a user's is needed again with the user's next call. */

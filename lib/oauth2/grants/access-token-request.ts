@@ -1,9 +1,10 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { RequestParameters } from '../../config/client-settings.js';
-import { InvalidTokenError } from '../../oauth.errors.js';
-import { errorFields, logEvent } from '../../observability/log.js';
+import { InvalidTokenError } from '../../errors/oauth.errors.js';
+import { logEvent } from '../../common/log.js';
+import { errorFields } from '../../observability/error-fields.js';
 import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token } from '../../token/token.js';
-import { warnOnce } from '../../warn-once.js';
+import { warnOnce } from '../../common/warn-once.js';
 import { spaceSeparated } from '../wire/parameters.js';
 import { clientAssertion } from './client-assertion.js';
 import type { Provider } from '../provider/provider.js';

@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import { nowInSeconds } from '../../now-in-seconds.js';
+import { nowInSeconds } from '../../common/now-in-seconds.js';
 import { assertionAudience, type Provider } from '../provider/provider.js';
 
 /** Returns a statement that the client signs with its own key (RFC 7523 §3) for the token endpoint, good for a minute. */

@@ -4,7 +4,7 @@ import {
   type DeviceAuthorizationResponse,
 } from 'oauth4webapi';
 import { isHttpUrl } from '../../config/value-schemas.js';
-import { ProviderError, OAuthErrorCode } from '../../oauth.errors.js';
+import { ProviderError, OAuthErrorCode } from '../../errors/oauth.errors.js';
 import { spaceSeparated, wireParameters } from '../wire/parameters.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';

@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
-import { OAuthError } from '../../oauth.errors.js';
+import { OAuthError } from '../../errors/oauth.errors.js';
 import type { Provider } from '../provider/provider.js';
 import { pollForToken, pollingInterval, pollingLifetime } from './poll-for-token.js';
 import { tokenRequest, type TokenGrant, type TokenRequest } from './token-request.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clamp } from '../../limits.js';
-import { OAuthError, ProviderError } from '../../oauth.errors.js';
+import { clamp } from '../../common/limits.js';
+import { OAuthError, ProviderError } from '../../errors/oauth.errors.js';
 import { readLifetime } from '../../token/expiry.js';
 
 /** How long a user has to answer, and how often the provider may be asked. */

@@ -1,7 +1,8 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import { isTenantTemplate } from '../../config/tenant-issuer.js';
-import { type OAuthError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
-import { errorFields, logEvent } from '../../observability/log.js';
+import { type OAuthError, UnsupportedTokenTypeError } from '../../errors/oauth.errors.js';
+import { logEvent } from '../../common/log.js';
+import { errorFields } from '../../observability/error-fields.js';
 import { readScope } from '../../token/token-fields.js';
 import { refreshedToken } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';

@@ -1,5 +1,5 @@
 import type { TokenEndpointResponse } from '../../http/messages.js';
-import { OAuthError } from '../../oauth.errors.js';
+import { OAuthError } from '../../errors/oauth.errors.js';
 import { tokenEndpointError } from '../provider/provider-error.js';
 import { errorsIn, refusesRefreshToken } from './refusal-words.js';
 

@@ -9,8 +9,8 @@ import {
 import type { TokenEndpointResponse } from '../../http/messages.js';
 import { tokenBindingOf } from '../../config/token-binding.js';
 import { formEntries } from '../../http/query.js';
-import type { OAuthError } from '../../oauth.errors.js';
-import { InvalidTokenError, UnsupportedTokenTypeError } from '../../oauth.errors.js';
+import type { OAuthError } from '../../errors/oauth.errors.js';
+import { InvalidTokenError, UnsupportedTokenTypeError } from '../../errors/oauth.errors.js';
 import { serverAttributes, traced } from '../../observability/telemetry.js';
 import { readOAuth2TokenResponse } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';

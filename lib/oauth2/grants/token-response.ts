@@ -1,7 +1,7 @@
 import type { TokenEndpointResponse } from '../../http/messages.js';
-import { endpointErrorText } from '../../error-text.js';
-import { isForm } from '../../form.js';
-import { InvalidTokenError, ProviderError } from '../../oauth.errors.js';
+import { endpointErrorText } from '../../errors/error-text.js';
+import { isForm } from '../../common/form.js';
+import { InvalidTokenError, ProviderError } from '../../errors/oauth.errors.js';
 import { shownAnswer } from '../provider/unexpected-answer.js';
 import { tokenErrorIn } from './token-error.js';
 

@@ -1,4 +1,4 @@
-import { OAuthError } from '../../oauth.errors.js';
+import { OAuthError } from '../../errors/oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { shown } from '../provider/failed-check.js';
 import { knowsIssuer, type Provider } from '../provider/provider.js';

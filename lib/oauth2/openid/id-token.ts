@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { IDToken } from 'oauth4webapi';
-import { nowInSeconds } from '../../now-in-seconds.js';
+import { nowInSeconds } from '../../common/now-in-seconds.js';
 import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from '../../config/signature-algorithms.js';
-import { InvalidTokenError } from '../../oauth.errors.js';
+import { InvalidTokenError } from '../../errors/oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { clockAdvice, isoTime, refusedAnswer, shown, wrongIssuer } from '../provider/failed-check.js';
 import type { Provider } from '../provider/provider.js';

@@ -1,9 +1,9 @@
 import { errors, jwtVerify, type JWK, type JWTPayload } from 'jose';
-import { nowInSeconds } from '../../now-in-seconds.js';
+import { nowInSeconds } from '../../common/now-in-seconds.js';
 import { isRecord } from '../../config/is-record.js';
 import { isSignatureAlgorithm } from '../../config/signature-algorithms.js';
-import { OAuthError } from '../../oauth.errors.js';
-import { BoundedMap } from '../../bounded-map.js';
+import { OAuthError } from '../../errors/oauth.errors.js';
+import { BoundedMap } from '../../common/bounded-map.js';
 import { clockAdvice, failedCheck, isoTime, reasonOf, shown, wrongIssuer } from '../provider/failed-check.js';
 import { knowsIssuer, requireEndpoint, type Provider } from '../provider/provider.js';
 import { checkJwt } from '../wire/jwt.js';

@@ -1,6 +1,6 @@
 import type { TokenEndpointResponse } from '../../http/messages.js';
-import { endpointErrorText } from '../../error-text.js';
-import { InvalidTokenError, ProviderError } from '../../oauth.errors.js';
+import { endpointErrorText } from '../../errors/error-text.js';
+import { InvalidTokenError, ProviderError } from '../../errors/oauth.errors.js';
 import { jsonResponse, responseAfterHooks } from './endpoint-fetch.js';
 import { errorCode, tokenEndpointError } from './provider-error.js';
 import { shownAnswer } from './unexpected-answer.js';

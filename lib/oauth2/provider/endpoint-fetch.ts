@@ -3,7 +3,7 @@ import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { EndpointRequest, TokenEndpointResponse } from '../../http/messages.js';
 import { callApplication } from '../../config/application-function.js';
 import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
-import { OAuthError } from '../../oauth.errors.js';
+import { OAuthError } from '../../errors/oauth.errors.js';
 import { parseFields } from '../wire/json.js';
 import { sentValues } from './sent-values.js';
 

@@ -7,8 +7,8 @@ import {
   UnsupportedOperationError,
 } from 'oauth4webapi';
 import { MAX_CLOCK_TOLERANCE } from '../../config/settings-schema.js';
-import { isShallow } from '../../limits.js';
-import { InvalidTokenError, OAuthError } from '../../oauth.errors.js';
+import { isShallow } from '../../common/limits.js';
+import { InvalidTokenError, OAuthError } from '../../errors/oauth.errors.js';
 import { RefusedInput } from '../wire/refused-input.js';
 import { NoFittingKey } from './no-fitting-key.js';
 import { plainText } from './provider-error.js';

@@ -5,7 +5,7 @@ import {
   OAuthErrorCode,
   type OAuthErrorOptions,
   type ProviderAnswer,
-} from '../../oauth.errors.js';
+} from '../../errors/oauth.errors.js';
 
 /** Codes by which a user, or the provider for them, says no (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 const REFUSALS = [

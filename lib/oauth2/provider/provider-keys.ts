@@ -1,8 +1,8 @@
 import type { AxiosInstance } from 'axios';
 import { decodeProtectedHeader, type JWK } from 'jose';
 import { sendProtocolRequest } from '../../http/protocol-request.js';
-import { LastGoodCopy } from '../../last-good-copy.js';
-import { ProviderError } from '../../oauth.errors.js';
+import { LastGoodCopy } from '../../common/last-good-copy.js';
+import { ProviderError } from '../../errors/oauth.errors.js';
 import { RefusedInput } from '../wire/refused-input.js';
 import { reasonOf } from './failed-check.js';
 import { readJwkSet, type PublicKey } from './jwk-set.js';

@@ -10,7 +10,7 @@ import {
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { TokenEndpointResponse } from '../../http/messages.js';
-import { OAuthConfigError, OAuthError, ProviderError, OAuthErrorCode } from '../../oauth.errors.js';
+import { OAuthConfigError, OAuthError, ProviderError, OAuthErrorCode } from '../../errors/oauth.errors.js';
 import { authenticationAdvice, authMethodOf } from '../client/auth-method.js';
 import { clientAuthentication } from '../client/client-authentication.js';
 import type { ClientKeys } from '../client/client-keys.js';

@@ -1,5 +1,5 @@
 import { isRecord } from '../../config/is-record.js';
-import { isShallow, MAX_DEPTH } from '../../limits.js';
+import { isShallow, MAX_DEPTH } from '../../common/limits.js';
 import { RefusedInput } from './refused-input.js';
 
 /**

@@ -3,7 +3,7 @@ import { EXPECTED_TIMEOUT } from '../config/http-options.js';
 import { isRecord } from '../config/is-record.js';
 import { nearestKey } from '../config/nearest-key.js';
 import { isHttpUrl } from '../config/value-schemas.js';
-import { LONGEST_TIMER_MS } from '../limits.js';
+import { LONGEST_TIMER_MS } from '../common/limits.js';
 import type { OAuthClientModuleAsyncOptions, OAuthClientModuleOptions } from '../oauth-client.options.js';
 import type { RegistryContext } from '../oauth.registry.js';
 import { parseHost } from '../remote-app/request-host.js';

@@ -2,12 +2,12 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { shownName } from '../config/client-name.js';
 import { nearestKey } from '../config/nearest-key.js';
-import { OAuthConfigError } from '../oauth.errors.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { misplacedUri } from '../remote-app/redirect-uri.js';
 import { globalPrefixOf, handlersOf, routesOf, type Handler } from './application-routes.js';
 import { CallbackPaths } from './callback-paths.js';
-import { unknownOption } from './module-options.js';
+import { unknownOption } from '../module/module-options.js';
 import { arrangeRoute, OAUTH_ROUTE, type OAuthRoute } from './oauth-route.js';
 
 /**

@@ -1,4 +1,4 @@
-import { redact, redactSecrets } from './redaction.js';
+import { redact, redactSecrets } from '../common/redaction.js';
 
 /** Longest text of another party that an error keeps, in characters; the log cuts it after further redaction. */
 const LONGEST = 2000;

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { OAuthErrorCode } from 'nestjs-oauth-client';
 
-const LIB = new URL('../lib/', import.meta.url);
+const LIB = new URL('../../lib/', import.meta.url);
 
 it('OAuthErrorCode has every code that the library gives an error', () => {
   const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

@@ -1,6 +1,6 @@
 import { isRecord } from '../config/is-record.js';
-import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
-import type { OAuthRequest } from '../oauth-request.js';
+import { OAuthConfigError, OAuthError } from '../errors/oauth.errors.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import type { OAuthRegistry } from '../oauth.registry.js';
 import { logFailure } from '../remote-app/boundary.js';
 import { OAuth2App } from '../remote-app/oauth2-app.js';

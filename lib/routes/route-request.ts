@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import type { OAuthResponse } from '../state/oauth-response.js';
 
 /** What no cache keeps, and no other site learns: the URL of a callback has a code, and an error may repeat it. */

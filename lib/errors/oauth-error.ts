@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { HttpException } from '@nestjs/common';
 import { publicCode, sentenceFor } from './browser-message.js';
 import { OAuthErrorCode } from './error-codes.js';
-import { logEvent, type LogFields, type LogLevel } from './log.js';
-import { redactorOf } from './redaction.js';
+import { logEvent, type LogFields, type LogLevel } from '../common/log.js';
+import { redactorOf } from '../common/redaction.js';
 
 /** What an {@link OAuthError} is made of, beyond its code. */
 export interface OAuthErrorOptions {

@@ -1,10 +1,10 @@
 import { HttpException, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { thrownText } from '../error-text.js';
+import { thrownText } from '../errors/error-text.js';
 import { OAuthClientOptions } from '../oauth-client.options.js';
-import type { OAuthRequest } from '../oauth-request.js';
-import { OAuthConfigError, OAuthError } from '../oauth.errors.js';
-import { withoutMessage } from '../redaction.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
+import { OAuthConfigError, OAuthError } from '../errors/oauth.errors.js';
+import { withoutMessage } from '../common/redaction.js';
 import type { PendingLogin } from '../remote-app/login.js';
 import { CookieStateStore } from '../state/cookie-state.js';
 import type { OAuthResponse } from '../state/oauth-response.js';

@@ -159,7 +159,7 @@ describe('an OAuthConfigError at start-up', () => {
   let program: string;
 
   beforeAll(() => {
-    program = compileProgram('test/nest/start-up.app.mjs');
+    program = compileProgram('test/module/start-up.app.mjs');
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { OAuthRequest } from '../oauth-request.js';
+import type { OAuthRequest } from '../common/oauth-request.js';
 import type { LoginResult } from '../remote-app/login.js';
 
 /** Results by request: nothing on the request itself, where a logger would find the token. */

@@ -24,8 +24,8 @@ import {
   OAuthTokenLockEntity,
   TypeOrmTokenStore,
 } from 'nestjs-oauth-client/typeorm';
-import { startScriptedProvider, type ScriptedProvider } from './providers/scripted-provider.js';
-import { connectRedis, describeWithPostgres, describeWithRedis } from './support/engines.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { connectRedis, describeWithPostgres, describeWithRedis } from '../support/engines.js';
 
 const HOUR = 3_600_000;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Readable } from 'node:stream';
-import { errorTextOf, thrownText } from '../lib/error-text.js';
-import { redact, redactSecrets } from '../lib/redaction.js';
+import { errorTextOf, thrownText } from '../../lib/errors/error-text.js';
+import { redact, redactSecrets } from '../../lib/common/redaction.js';
 
 /** Ways in which an answer may repeat a value. */
 const ENCODINGS: [string, (value: string) => string][] = [

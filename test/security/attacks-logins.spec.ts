@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { ProviderError, type ClientRegistration, type OAuth1App, type OAuth2App } from 'nestjs-oauth-client';
-import { startScriptedProvider, type ScriptedProvider } from './providers/scripted-provider.js';
-import { Browser } from './support/browser.js';
-import { startLoginApp, type LoginApp, type LoginAppOptions } from './support/login-app.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/login-app.js';
 
 const REQUEST_TOKEN = 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true';
 

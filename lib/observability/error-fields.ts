@@ -1,8 +1,6 @@
-import type { LogFields } from '../log.js';
-import { MismatchingStateError, OAuthError } from '../oauth.errors.js';
+import type { LogFields } from '../common/log.js';
+import { MismatchingStateError, OAuthError } from '../errors/oauth.errors.js';
 import { errorType } from './error-type.js';
-
-export { logEvent, type LogFields } from '../log.js';
 
 /**
  * Returns the fields of a line about an error: its code, and its description. The message of an error of another kind may

@@ -1,6 +1,6 @@
 import { Scope, type InjectionToken, type Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import { OAuthConfigError } from '../oauth.errors.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
 
 /** An option of the module that Nest may have to resolve. */
 export interface ProvidedOption<T extends object> {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { MismatchingStateError, OAuthError } from 'nestjs-oauth-client';
-import { errorFields, logEvent } from '../../lib/observability/log.js';
+import { logEvent } from '../../lib/common/log.js';
+import { errorFields } from '../../lib/observability/error-fields.js';
 
 const written: string[] = [];
 

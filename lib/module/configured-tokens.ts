@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OAuthClientOptions } from '../oauth-client.options.js';
-import { OAuthConfigError } from '../oauth.errors.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { isShared, type ApplicationTokens, type TokenFinders } from '../token/application-tokens.js';
 import { tokenKey } from '../token/token-key.js';
 import type {

@@ -31,7 +31,7 @@ import type {
   OAuthRequest,
 } from 'nestjs-oauth-client/protocol';
 import type { StoredToken } from 'nestjs-oauth-client/stores';
-import { startScriptedProvider, type ScriptedProvider } from './providers/scripted-provider.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 const OAUTH2 = {
   clientId: 'dev',

@@ -4,11 +4,11 @@ import { Cookie } from 'tough-cookie';
 import type { RedisClientType } from 'redis';
 import type { ClientRegistration, OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
-import { startScriptedProvider, type ScriptedProvider } from './providers/scripted-provider.js';
-import { Browser } from './support/browser.js';
-import { connectRedis, describeWithRedis } from './support/engines.js';
-import type { SiteApp } from './support/openid-site.js';
-import { startStateApp, type StateAppOptions } from './support/state-app.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
+import { connectRedis, describeWithRedis } from '../support/engines.js';
+import type { SiteApp } from '../support/openid-site.js';
+import { startStateApp, type StateAppOptions } from '../support/state-app.js';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');

@@ -1,5 +1,5 @@
 import { OAuthErrorCode } from './error-codes.js';
-import type { LogFields } from './log.js';
+import type { LogFields } from '../common/log.js';
 import { OAuthError, type OAuthErrorOptions } from './oauth-error.js';
 import { providerErrorCode } from './provider-error-code.js';
 

@@ -1,6 +1,6 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { OAuthConfigError } from '../oauth.errors.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import type { RemoteApp } from '../remote-app/remote-app.js';
 import { classesInjecting, getRemoteAppToken, injectedNames } from './inject-remote-app.decorator.js';

@@ -19,8 +19,8 @@ import {
   type OAuth2Token,
   type OAuthClientModuleOptions,
 } from 'nestjs-oauth-client';
-import { startScriptedProvider, type ScriptedProvider } from './providers/scripted-provider.js';
-import { Browser } from './support/browser.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { Browser } from '../support/browser.js';
 
 const RSA_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })

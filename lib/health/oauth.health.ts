@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { errorType } from '../observability/error-type.js';
-import { LastGoodCopy } from '../last-good-copy.js';
-import { clamp } from '../limits.js';
-import { OAuthError } from '../oauth.errors.js';
+import { LastGoodCopy } from '../common/last-good-copy.js';
+import { clamp } from '../common/limits.js';
+import { OAuthError } from '../errors/oauth.errors.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import { inTime } from '../refresh/in-time.js';
-import { ConfiguredTokens } from './configured-tokens.js';
+import { ConfiguredTokens } from '../module/configured-tokens.js';
 
 /** Seconds for which an answer counts: nothing is checked more often, however often the application is probed. */
 const LIFETIME_S = 5;
