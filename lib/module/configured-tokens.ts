@@ -92,6 +92,10 @@ export class ConfiguredTokens implements ApplicationTokens, OnModuleInit {
   async #resolve(): Promise<AnyStore | undefined> {
     const { tokenStore: value } = this.#options.value;
     if (value === undefined) return undefined;
-    return resolveOption<AnyStore>(this.#moduleRef, { name: 'tokenStore', value, methods: ['fetchToken', 'fetch'] });
+    return resolveOption<AnyStore>(this.#moduleRef, {
+      name: 'tokenStore',
+      value,
+      kinds: [['fetchToken'], ['fetch', 'save', 'remove']],
+    });
   }
 }

@@ -8,24 +8,27 @@ export interface ProvidedOption<T extends object> {
   name: string;
   /** An object, or a class or injection token of one. */
   value: T | InjectionToken<T>;
-  /** Methods of which the object has one. */
-  methods: string[];
+  /** The methods of each kind of object that the option accepts. The first method tells the kinds apart. */
+  kinds: readonly [string, ...string[]][];
 }
 
 /**
- * The object that an option gives, or names: a provider of whatever module, or else a class that Nest makes.
- * @throws {OAuthConfigError} when there is none such
+ * Returns the object that an option gives or names: a provider of any module, or else a class, which Nest instantiates.
+ * @throws {OAuthConfigError} when there is none, or it lacks a method
  */
 export async function resolveOption<T extends object>(moduleRef: ModuleRef, option: ProvidedOption<T>): Promise<T> {
-  const { name, value, methods } = option;
-  const wanted = `method ${methods.join(' or ')}`;
-  if (isObjectWith(value, methods)) return value as T;
+  const { name, value, kinds } = option;
+  const missing = missingMethod(value, kinds);
+  if (missing === undefined) return value as T;
   if (!isInjectionToken(value)) {
-    throw new OAuthConfigError([`${name}: expected an object with a ${wanted}, a class, or an injection token`]);
+    throw new OAuthConfigError([
+      `${name}: expected an object with a method ${missing}, a class, or an injection token`,
+    ]);
   }
   const found = await find(moduleRef, name, value);
-  if (isObjectWith(found, methods)) return found as T;
-  throw new OAuthConfigError([`${name}: ${describe(value)} has no ${wanted}`]);
+  const missingInFound = missingMethod(found, kinds);
+  if (missingInFound === undefined) return found as T;
+  throw new OAuthConfigError([`${name}: ${describe(value)} has no method ${missingInFound}`]);
 }
 
 async function find(moduleRef: ModuleRef, name: string, token: InjectionToken): Promise<unknown> {
@@ -49,9 +52,12 @@ function scopeOf(moduleRef: ModuleRef, token: InjectionToken): Scope | undefined
   }
 }
 
-function isObjectWith(value: unknown, methods: string[]): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return methods.some((method) => typeof (value as Record<string, unknown>)[method] === 'function');
+/** Returns the method that a value lacks, or nothing if it is complete. */
+function missingMethod(value: unknown, kinds: ProvidedOption<object>['kinds']): string | undefined {
+  const has = (method: string): boolean =>
+    typeof value === 'object' && typeof (value as Record<string, unknown> | null)?.[method] === 'function';
+  const kind = kinds.find(([first]) => has(first));
+  return kind ? kind.find((method) => !has(method)) : kinds.map(([first]) => first).join(' or ');
 }
 
 function isInjectionToken(value: unknown): value is InjectionToken {

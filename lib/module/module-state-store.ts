@@ -58,7 +58,7 @@ export class ModuleStateStore implements StateStore<PendingLogin>, OnModuleInit 
     const ofSession = new SessionStateStore<PendingLogin>(encryptionKeys);
     if (value === 'session') return ofSession;
     if (value !== 'cookie') {
-      const storage = await resolveOption(this.#moduleRef, { name: 'state', value, methods: ['take'] });
+      const storage = await resolveOption(this.#moduleRef, { name: 'state', value, kinds: [['take', 'set', 'has']] });
       return new CookieStateStore({ storage });
     }
     if (encryptionKeys !== undefined) return new CookieStateStore({ encryptionKeys });

@@ -38,6 +38,11 @@ class OwnStorage implements LoginStorage {
   }
 }
 
+class WithoutHas implements Omit<LoginStorage, 'has'> {
+  set = async (): Promise<void> => undefined;
+  take = async (): Promise<undefined> => undefined;
+}
+
 @Injectable({ scope: Scope.REQUEST })
 class ScopedStore extends OwnStorage {}
 
@@ -121,6 +126,12 @@ describe('where a login waits', () => {
     ['a misspelt kind', { state: 'cokie' as never }, 'state: no module provides cokie'],
     ['a symbol that no module provides', { state: Symbol('NONE') }, 'state: no module provides Symbol(NONE)'],
     ['a class that is no store', { state: Map }, 'state: Map has no method take'],
+    [
+      'a storage without set',
+      { state: { take: async () => undefined } as never },
+      /^state: expected an object with a method set, /,
+    ],
+    ['a class without has', { state: WithoutHas as never }, 'state: WithoutHas has no method has'],
     ['a number', { state: 1 as never }, 'state: expected an object with a method take, a class, or an injection token'],
     ['a store of each request', { state: ScopedStore }, /^state: ScopedStore must be a singleton/],
   ])('cannot be %s, which start-up says', async (_, options, fault) => {
