@@ -47,7 +47,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/oauth1/' },
       to: {
-        pathNot: ['^lib/oauth1/', '^lib/errors/', '^lib/common/form\\.ts$', '^(node:)?crypto$'],
+        pathNot: ['^lib/oauth1/', '^lib/errors/', '^lib/common/media-type\\.ts$', '^(node:)?crypto$'],
       },
     },
     {

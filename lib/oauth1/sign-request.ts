@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { FORM_CONTENT_TYPE, isForm } from '../common/form.js';
+import { FORM_CONTENT_TYPE, isForm } from '../common/media-type.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { authorizationHeader } from './authorization-header.js';
 import { signatureBaseString } from './base-string.js';

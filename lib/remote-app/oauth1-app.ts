@@ -2,7 +2,7 @@ import type { OAuth1ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
 import type { ProtectedRequest } from '../http/messages.js';
 import { tokenBindingOf } from '../config/token-binding.js';
-import { FORM_CONTENT_TYPE } from '../common/form.js';
+import { FORM_CONTENT_TYPE } from '../common/media-type.js';
 import type { ApiCredentials } from '../http/api-request.js';
 import { sendProtocolRequest } from '../http/protocol-request.js';
 import { withQuery } from '../http/query.js';

@@ -1,4 +1,4 @@
-import { isForm } from '../common/form.js';
+import { isForm } from '../common/media-type.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 
 /** A body whose bytes are known before it leaves. */

@@ -131,7 +131,7 @@ describe('where a login waits', () => {
       { state: { take: async () => undefined } as never },
       /^state: expected an object with a method set, /,
     ],
-    ['a class without has', { state: WithoutHas as never }, 'state: WithoutHas has no method has'],
+    ['a class without has', { state: WithoutHas }, 'state: WithoutHas has no method has'],
     ['a number', { state: 1 as never }, 'state: expected an object with a method take, a class, or an injection token'],
     ['a store of each request', { state: ScopedStore }, /^state: ScopedStore must be a singleton/],
   ])('cannot be %s, which start-up says', async (_, options, fault) => {

@@ -5,6 +5,7 @@ import {
   validateApplicationLevelSignature,
   type IntrospectionResponse,
 } from 'oauth4webapi';
+import { hasMediaType } from '../../common/media-type.js';
 import type { TokenEndpointResponse } from '../../http/messages.js';
 import { readInstant } from '../../token/expiry.js';
 import type { OAuth2Token } from '../../token/token.js';
@@ -105,5 +106,5 @@ function managementOptions(
 }
 
 function isJwt(contentType: string | null | undefined): boolean {
-  return contentType?.toLowerCase().startsWith('application/token-introspection+jwt') === true;
+  return hasMediaType(contentType, 'application/token-introspection+jwt');
 }

@@ -1,4 +1,4 @@
-import { FORM_CONTENT_TYPE, isForm } from '../../common/form.js';
+import { FORM_CONTENT_TYPE, isForm } from '../../common/media-type.js';
 import type { ProtectedRequest } from '../../http/messages.js';
 import { InvalidTokenError, OAuthError, UnsupportedTokenTypeError } from '../../errors/oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';

@@ -1,6 +1,6 @@
 import type { TokenEndpointResponse } from '../../http/messages.js';
 import { endpointErrorText } from '../../errors/error-text.js';
-import { isForm } from '../../common/form.js';
+import { isForm } from '../../common/media-type.js';
 import { InvalidTokenError, ProviderError } from '../../errors/oauth.errors.js';
 import { shownAnswer } from '../provider/unexpected-answer.js';
 import { tokenErrorIn } from './token-error.js';

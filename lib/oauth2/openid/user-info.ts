@@ -1,4 +1,5 @@
 import { processUserInfoResponse, skipSubjectCheck, validateApplicationLevelSignature } from 'oauth4webapi';
+import { hasMediaType } from '../../common/media-type.js';
 import { sendApiRequest } from '../../http/api-request.js';
 import { PLAIN_ANSWER, protocolAnswer } from '../../http/protocol-request.js';
 import type { OAuth2Token } from '../../token/token.js';
@@ -96,5 +97,5 @@ export async function userInfoOfLogin(
 }
 
 function isJwt(contentType: string | null | undefined): boolean {
-  return contentType?.toLowerCase().startsWith('application/jwt') === true;
+  return hasMediaType(contentType, 'application/jwt');
 }
