@@ -10,7 +10,7 @@ import { startLoginApp, type LoginApp } from '../support/login-app.js';
 const TOKEN = { accessToken: 'a' };
 const MIB = 1024 * 1024;
 
-describe('an API that answers too much, or too slowly', () => {
+describe('an API response that is too large or too slow', () => {
   let provider: ScriptedProvider;
   let app: LoginApp | undefined;
 
@@ -49,17 +49,17 @@ describe('an API that answers too much, or too slowly', () => {
     return error as ProviderError;
   }
 
-  it('cannot fill the memory with an answer of more than 10 MiB', async () => {
+  it('memory exhaustion: refuses a response of more than 10 MiB', async () => {
     const { description } = await failure((await client()).get('large', { token: TOKEN }));
     expect(description).toMatch(/the answer is larger than 10485760 bytes.*maxContentLength/);
   });
 
-  it('cannot fill the memory with an endless answer', async () => {
+  it('memory exhaustion: refuses an endless response', async () => {
     provider.on('GET /endless', () => 'endless');
     expect((await failure((await client()).get('endless', { token: TOKEN }))).description).toMatch(/is larger than/);
   });
 
-  it('cannot fill the memory with a small answer that unpacks to a large one', async () => {
+  it('decompression bomb: refuses a small gzip response that unpacks to more than 10 MiB', async () => {
     const bomb = gzipSync(Buffer.alloc(11 * MIB));
     const body = bomb.toString('latin1');
     provider.on('GET /bomb', () => ({
@@ -69,7 +69,7 @@ describe('an API that answers too much, or too slowly', () => {
     expect((await failure((await client()).get('bomb', { token: TOKEN }))).description).toMatch(/is larger than/);
   });
 
-  it('may answer as much as the call or the module allows, and a stream without a limit', async () => {
+  it('reads as much as maxContentLength of the call or the module allows, and a stream without a limit', async () => {
     const dev = await client();
     expect((await dev.get<string>('large', { token: TOKEN, maxContentLength: 12 * MIB })).data).toHaveLength(11 * MIB);
     const { data } = await dev.get<Readable>('large', { token: TOKEN, responseType: 'stream' });
@@ -82,18 +82,15 @@ describe('an API that answers too much, or too slowly', () => {
     expect((await failure(strict.get('large', { token: TOKEN }))).description).toMatch(/larger than 1000 bytes/);
   });
 
-  it.each(['drip', 'never'])(
-    'cannot hold a call for longer than its timeout with an answer that comes %s',
-    async (path) => {
-      const dev = await client();
-      const started = Date.now();
-      const error = await failure(dev.get(path, { token: TOKEN, timeout: 150 }));
-      expect([error.getStatus(), error.description]).toEqual([504, expect.stringMatching(/was not answered in time/)]);
-      expect(Date.now() - started).toBeLessThan(2000);
-    },
-  );
+  it.each(['drip', 'never'])('slow response: ends a call at its timeout when the response is: %s', async (path) => {
+    const dev = await client();
+    const started = Date.now();
+    const error = await failure(dev.get(path, { token: TOKEN, timeout: 150 }));
+    expect([error.getStatus(), error.description]).toEqual([504, expect.stringMatching(/was not answered in time/)]);
+    expect(Date.now() - started).toBeLessThan(2000);
+  });
 
-  it('cannot hold a call for longer than its timeout with slow redirects', async () => {
+  it('slow redirects: ends a call at its timeout', async () => {
     let hops = 0;
     provider.on('GET /hop', () => ({ status: 302, headers: { location: `/hop?${++hops}` } }));
     const dev = await client();
@@ -102,7 +99,7 @@ describe('an API that answers too much, or too slowly', () => {
     expect(hops).toBeGreaterThan(1);
   });
 
-  it('cannot hold a call with a challenge whose new token is slow to come', async () => {
+  it('slow refresh: ends a call at its timeout when the new token after a 401 does not arrive', async () => {
     provider.on('GET /user', () => ({ status: 401 }));
     provider.on('POST /token', () => 'never');
     const dev = await client();
@@ -112,22 +109,22 @@ describe('an API that answers too much, or too slowly', () => {
     expect(Date.now() - started).toBeLessThan(2000);
   });
 
-  it('cannot hold a userinfo request with a drip', async () => {
+  it('slow response: ends a userinfo request at its timeout', async () => {
     const dev = await client({ timeout: 150 });
     expect((await failure(dev.userinfo({ token: TOKEN }))).getStatus()).toBe(504);
   });
 
-  it('may drip a stream once its headers are there', async () => {
+  it('reads a slow stream past the timeout once its headers have arrived', async () => {
     const dev = await client();
     const { data } = await dev.get<Readable>('drip', { token: TOKEN, timeout: 150, responseType: 'stream' });
     let bytes = 0;
-    for await (const chunk of data) if ((bytes += (chunk as Buffer).length) > 15) break; // 300 milliseconds
+    for await (const chunk of data) if ((bytes += (chunk as Buffer).length) > 15) break; // this takes 300 milliseconds
     expect(bytes).toBeGreaterThan(15);
     const silent = dev.get('never', { token: TOKEN, timeout: 150, responseType: 'stream' });
     expect((await failure(silent)).getStatus()).toBe(504);
   });
 
-  it('distinguishes its own timeout from an abort by the caller', async () => {
+  it('distinguishes its timeout from an abort by the caller', async () => {
     const dev = await client();
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 50);
@@ -137,7 +134,7 @@ describe('an API that answers too much, or too slowly', () => {
     expect(overdue.getStatus()).toBe(504);
   });
 
-  it('has no deadline with a timeout of 0, and one that no timer can hold does not end at once', async () => {
+  it('sets no deadline for a timeout of 0, and caps a timeout at the longest timer', async () => {
     const dev = await client();
     expect((await dev.get('user', { token: TOKEN, timeout: 0 })).status).toBe(200);
     expect((await dev.get('user', { token: TOKEN, timeout: 2 ** 40 })).status).toBe(200);

@@ -10,7 +10,7 @@ const HONEST = 'https://honest.example/token';
 const PATHS = ['/token', '/par', '/revoke', '/introspect', '/device', '/ciba', '/refresh'];
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
-describe('the assertion of a client', () => {
+describe('the audience of a client assertion', () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   let provider: ScriptedProvider;
   let app: LoginApp | undefined;
@@ -26,7 +26,7 @@ describe('the assertion of a client', () => {
     await provider.close();
   });
 
-  /** A client of a provider whose metadata name the token endpoint of another. */
+  /** Returns a client of a provider whose metadata name a token endpoint, by default one of another provider. */
   async function client(clientAssertionAudience: string | undefined, method: string, tokenEndpoint = HONEST) {
     const at = (path: string): string => provider.url + path;
     provider.on('GET /.well-known/openid-configuration', () => ({
@@ -79,7 +79,7 @@ describe('the assertion of a client', () => {
   const METHODS = ['private_key_jwt', 'client_secret_jwt'];
 
   it.each(METHODS)(
-    'is never for the token endpoint of another server that the metadata name, by %s',
+    'mix-up: sends no assertion for the token endpoint of another provider that the metadata name, with %s',
     async (method) => {
       await callAll(await client('token_endpoint', method));
       expect(audiences()).toEqual(Object.fromEntries(ELSEWHERE.map((path) => [path, provider.url])));
@@ -87,7 +87,7 @@ describe('the assertion of a client', () => {
   );
 
   it.each(METHODS)(
-    'is for the very URL that it is sent to with client_assertion_audience: endpoint, by %s',
+    'the audience is the URL of each request with client_assertion_audience: endpoint, with %s',
     async (method) => {
       const dev = await client('endpoint', method, `${provider.url}/token`);
       await callAll(dev);
@@ -97,14 +97,14 @@ describe('the assertion of a client', () => {
     },
   );
 
-  it.each(METHODS)('is for the issuer, by default, everywhere, by %s', async (method) => {
+  it.each(METHODS)('the audience is the issuer at every endpoint by default, with %s', async (method) => {
     const dev = await client(undefined, method, `${provider.url}/token`);
     await callAll(dev);
     await dev.fetchAccessToken({ code: 'c' }).catch(() => undefined);
     expect(audiences()).toEqual(Object.fromEntries([...ELSEWHERE, '/token'].map((path) => [path, provider.url])));
   });
 
-  it('is for the token endpoint at the token endpoint, with client_assertion_audience: token_endpoint', async () => {
+  it('the audience is the token endpoint with client_assertion_audience: token_endpoint', async () => {
     const dev = await client('token_endpoint', 'private_key_jwt', `${provider.url}/token`);
     await dev.fetchAccessToken({ code: 'c' }).catch(() => undefined);
     expect(audiences()).toEqual({ '/token': `${provider.url}/token` });
@@ -114,15 +114,18 @@ describe('the assertion of a client', () => {
     ['endpoint', '/token'],
     ['token_endpoint', '/token'],
     ['issuer', ''],
-  ])('as a grant (RFC 7523) with client_assertion_audience: %s is for %s of the provider', async (audience, path) => {
-    const dev = await client(audience, 'client_secret_post', `${provider.url}/token`);
-    await dev.fetchAccessToken({ grantType: JWT_BEARER, claims: { sub: 'ada' } }).catch(() => undefined);
-    const [request] = provider.requests.filter(({ method }) => method === 'POST');
-    const { aud } = decodeJwt(new URLSearchParams(request?.body.toString()).get('assertion') ?? '');
-    expect(aud).toBe(provider.url + path);
-  });
+  ])(
+    'the audience of a grant (RFC 7523) with client_assertion_audience: %s is %s of the provider',
+    async (audience, path) => {
+      const dev = await client(audience, 'client_secret_post', `${provider.url}/token`);
+      await dev.fetchAccessToken({ grantType: JWT_BEARER, claims: { sub: 'ada' } }).catch(() => undefined);
+      const [request] = provider.requests.filter(({ method }) => method === 'POST');
+      const { aud } = decodeJwt(new URLSearchParams(request?.body.toString()).get('assertion') ?? '');
+      expect(aud).toBe(provider.url + path);
+    },
+  );
 
-  it('is for the alias for mutual TLS where it is sent there', () => {
+  it('the audience is the mutual-TLS alias of the token endpoint when the request is sent there', () => {
     const config = { clientAssertionAudience: 'endpoint', usesMutualTls: true, name: 'dev' };
     const server = {
       issuer: 'https://p.test',

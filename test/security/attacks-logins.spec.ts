@@ -7,7 +7,7 @@ import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/l
 
 const REQUEST_TOKEN = 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true';
 
-describe('attack:', () => {
+describe('attacks on logins', () => {
   let provider: ScriptedProvider;
   let app: LoginApp;
   let browser: Browser;
@@ -64,14 +64,14 @@ describe('attack:', () => {
     return provider.requests.filter(({ path }) => path.endsWith('token') && path !== '/request-token').length;
   }
 
-  it('login CSRF: a callback with the code of the attacker and no state', async () => {
+  it('login CSRF: refuses a callback with the attacker’s code and no state', async () => {
     await start();
     await beginLogin();
     expect(await callback('code=attackers')).toMatchObject({ status: 400, body: { error: 'mismatching_state' } });
     expect(tokenRequests()).toBe(0);
   });
 
-  it('login CSRF by OAuth 1: a callback with the request token of the attacker', async () => {
+  it('login CSRF with OAuth 1: refuses a callback with the attacker’s request token', async () => {
     await start();
     await beginLogin(browser, 'old');
     const answer = await callback('oauth_token=attackers&oauth_verifier=v', browser, 'old');
@@ -79,7 +79,7 @@ describe('attack:', () => {
     expect(tokenRequests()).toBe(0);
   });
 
-  it('a state of another browser', async () => {
+  it('login CSRF: refuses a callback whose state belongs to another browser', async () => {
     await start();
     const state = await beginLogin(new Browser());
     await beginLogin(browser);
@@ -89,7 +89,7 @@ describe('attack:', () => {
     expect(tokenRequests()).toBe(0);
   });
 
-  it('a state of another provider of the same browser', async () => {
+  it('refuses a callback whose state belongs to another provider in the same browser', async () => {
     await start({ clients: { dev: oauth2Client(), dev_x: oauth2Client() } });
     await browser.get(`${app.url}/auth/dev_x/login?state=${'y'.repeat(16)}`, { follow: false });
     expect(await callback(`code=c&state=x_${'y'.repeat(16)}`)).toMatchObject({
@@ -99,7 +99,7 @@ describe('attack:', () => {
     expect(tokenRequests()).toBe(0);
   });
 
-  it('a state used twice', async () => {
+  it('replay: refuses a state that was used before', async () => {
     await start();
     const state = await beginLogin();
     expect((await callback(`code=c&state=${state}`)).status).toBe(200);
@@ -109,7 +109,7 @@ describe('attack:', () => {
     expect(tokenRequests()).toBe(1);
   });
 
-  it('a HEAD request that would use the state up', async () => {
+  it('a HEAD request does not use up the state', async () => {
     await start();
     const state = await beginLogin();
     const head = await browser.request('HEAD', `${app.url}/auth/dev/callback?code=c&state=${state}`);
@@ -117,22 +117,28 @@ describe('attack:', () => {
     expect((await callback(`code=c&state=${state}`)).status).toBe(200);
   });
 
-  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s as provider name', async (name) => {
-    await start();
-    expect((await browser.get(`${app.url}/auth/${name}/login`, { follow: false })).status).toBe(404);
-    expect((await callback('code=c&state=s', browser, name)).status).toBe(404);
-  });
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'prototype property: does not find a provider named %s',
+    async (name) => {
+      await start();
+      expect((await browser.get(`${app.url}/auth/${name}/login`, { follow: false })).status).toBe(404);
+      expect((await callback('code=c&state=s', browser, name)).status).toBe(404);
+    },
+  );
 
-  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s as state', async (state) => {
-    await start();
-    await beginLogin();
-    expect(await callback(`code=c&state=${state}`)).toMatchObject({
-      status: 400,
-      body: { error: 'mismatching_state' },
-    });
-    expect((await callback(`oauth_token=${state}&oauth_verifier=v`, browser, 'old')).status).toBe(400);
-    expect(tokenRequests()).toBe(0);
-  });
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'prototype property: refuses a callback with the state %s',
+    async (state) => {
+      await start();
+      await beginLogin();
+      expect(await callback(`code=c&state=${state}`)).toMatchObject({
+        status: 400,
+        body: { error: 'mismatching_state' },
+      });
+      expect((await callback(`oauth_token=${state}&oauth_verifier=v`, browser, 'old')).status).toBe(400);
+      expect(tokenRequests()).toBe(0);
+    },
+  );
 
   it.each([
     '//evil.example',
@@ -141,20 +147,20 @@ describe('attack:', () => {
     'https://evil.example',
     '/\t/evil.example',
     '\\evil',
-  ])('open redirect: a login link that returns to %j', async (next) => {
+  ])('open redirect: refuses a login link that returns to %j', async (next) => {
     await start();
     const response = await browser.get(`${app.url}/auth/dev/login?next=${encodeURIComponent(next)}`, { follow: false });
     expect(response.status).toBe(400);
     expect(response.json()).toMatchObject({ error: 'invalid_return_to' });
   });
 
-  it('open redirect: a returnTo that comes twice', async () => {
+  it('open redirect: refuses a login link with two return paths', async () => {
     await start();
     const response = await browser.get(`${app.url}/auth/dev/login?next=/a&next=//evil.example`, { follow: false });
     expect(response.status).toBe(400);
   });
 
-  describe('forged host', () => {
+  describe('a forged Host header', () => {
     const forged = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
 
     async function redirectUriOf(headers: Record<string, string>): Promise<string | null> {
@@ -169,18 +175,18 @@ describe('attack:', () => {
       return new URL(location).searchParams.get('redirect_uri');
     }
 
-    it('does not decide where the code is sent when baseUrl is set', async () => {
+    it('a forged Host does not change the redirect URI when baseUrl is set', async () => {
       await start({ baseUrl: 'https://site.example', trustProxy: true });
       expect(await redirectUriOf(forged)).toBe('https://site.example/auth/dev/callback');
     });
 
-    it('is not believed in X-Forwarded-Host unless the proxy is trusted', async () => {
+    it('X-Forwarded-Host is ignored unless the proxy is trusted', async () => {
       await start();
       const { host } = new URL(app.url);
       expect(await redirectUriOf({ ...forged, host })).toBe(`http://${host}/auth/dev/callback`);
     });
 
-    it('is read through the platform where the proxy is trusted, when it is among allowedHosts', async () => {
+    it('X-Forwarded-Host of a trusted proxy is used when allowedHosts lists it', async () => {
       await start({ trustProxy: true, allowedHosts: ['Site.example'] });
       expect(await redirectUriOf({ 'x-forwarded-host': 'site.example', 'x-forwarded-proto': 'https' })).toBe(
         'https://site.example/auth/dev/callback',
@@ -188,7 +194,7 @@ describe('attack:', () => {
     });
   });
 
-  describe('token to another origin', () => {
+  describe('token theft by another origin', () => {
     let elsewhere: ScriptedProvider;
 
     beforeEach(async () => {
@@ -201,7 +207,7 @@ describe('attack:', () => {
 
     const token = { accessToken: 'at', oauthToken: 'at', oauthTokenSecret: 'ats' };
 
-    it.each(['dev', 'old'])('in an absolute URL, by %s', async (name) => {
+    it.each(['dev', 'old'])('refuses an absolute URL at another origin, with the client %s', async (name) => {
       await start();
       const call = app.registry.get(name).get(`${elsewhere.url}/steal`, { token });
       await expect(call).rejects.toMatchObject({ error: 'untrusted_origin' });
@@ -215,7 +221,7 @@ describe('attack:', () => {
       ['the token in the query', 'dev', 'uri'],
       ['the signature', 'old', 'HEADER'],
       ['the signature in the query', 'old', 'QUERY'],
-    ])('by a cross-origin redirect that would carry %s', async (_, name, placement) => {
+    ])('a cross-origin redirect does not carry %s', async (_, name, placement) => {
       const client =
         name === 'dev'
           ? oauth2Client({ clientKwargs: { tokenPlacement: placement } })
@@ -234,7 +240,7 @@ describe('attack:', () => {
     it.each([
       ['the token', 'dev'],
       ['the signature', 'old'],
-    ])('by a cross-origin redirect of a form that would carry %s', async (_, name) => {
+    ])('a cross-origin redirect of a form does not carry %s', async (_, name) => {
       await start({
         clients: {
           dev: oauth2Client({ clientKwargs: { tokenPlacement: 'body' } }),
@@ -246,7 +252,7 @@ describe('attack:', () => {
       expect(elsewhere.requests[0]?.body.toString()).toBe('x=y');
     });
 
-    it('by a redirect of the token endpoint', async () => {
+    it('refuses a redirect of the token endpoint', async () => {
       await start();
       provider.on('POST /token', () => ({ status: 307, headers: { location: `${elsewhere.url}/steal` } }));
       const state = await beginLogin();
@@ -256,13 +262,13 @@ describe('attack:', () => {
   });
 
   describe('header injection', () => {
-    it('by a line break in an access token', async () => {
+    it('refuses a line break in an access token', async () => {
       await start();
       const call = app.registry.get('dev').get('x', { token: { accessToken: 'a\r\nX-Evil: 1' } });
       await expect(call).rejects.toMatchObject({ error: 'token_invalid' });
     });
 
-    it('by a line break in an OAuth 1 token or a realm', async () => {
+    it('sends no header from a line break in an OAuth 1 token or a realm', async () => {
       await start({ clients: { old: oauth1Client({ clientKwargs: { realm: 'r"\r\nX-Evil: 1' } }) } });
       provider.on('GET /api/x', () => ({ json: {} }));
       const token = { oauthToken: 'a\r\nX-Evil: 1', oauthTokenSecret: 's' };
@@ -273,7 +279,7 @@ describe('attack:', () => {
       expect(provider.requests.some(({ headers }) => 'x-evil' in headers)).toBe(false);
     });
 
-    it('by a line break in a login parameter', async () => {
+    it('encodes a line break in a login parameter', async () => {
       await start();
       const query = `state=${encodeURIComponent('sixteen characters\r\nX-Evil: 1')}&loginHint=${encodeURIComponent('a\r\nSet-Cookie: b')}`;
       const response = await browser.get(`${app.url}/auth/dev/login?${query}`, { follow: false });
@@ -282,7 +288,7 @@ describe('attack:', () => {
       expect(response.headers.get('location')).toContain('%0D%0AX-Evil');
     });
 
-    it('by control characters in the error of a callback', async () => {
+    it('replaces control characters in the error of a callback', async () => {
       await start();
       const state = await beginLogin();
       const { body } = await callback(
@@ -292,49 +298,58 @@ describe('attack:', () => {
     });
   });
 
-  describe('a hostile answer', () => {
-    it.each(['dev', 'old'])('that is endless, to %s', async (name) => {
-      await start();
-      provider.on('POST /token', () => 'endless');
-      provider.on('POST /access-token', () => 'endless');
-      const state = await beginLogin(browser, name);
-      const { status } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, browser, name);
-      expect(status).toBe(502);
-    });
+  describe('a hostile token response', () => {
+    it.each(['dev', 'old'])(
+      'ends a login with 502 after an endless token response, with the client %s',
+      async (name) => {
+        await start();
+        provider.on('POST /token', () => 'endless');
+        provider.on('POST /access-token', () => 'endless');
+        const state = await beginLogin(browser, name);
+        const { status } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, browser, name);
+        expect(status).toBe(502);
+      },
+    );
 
-    it.each(['dev', 'old'])('that never comes, to %s', async (name) => {
-      await start({ http: { timeout: 500 } });
-      provider.on('POST /token', () => 'never');
-      provider.on('POST /access-token', () => 'never');
-      const state = await beginLogin(browser, name);
-      const { status } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, browser, name);
-      expect(status).toBe(504);
-    });
+    it.each(['dev', 'old'])(
+      'ends a login with 504 when the token response never arrives, with the client %s',
+      async (name) => {
+        await start({ http: { timeout: 500 } });
+        provider.on('POST /token', () => 'never');
+        provider.on('POST /access-token', () => 'never');
+        const state = await beginLogin(browser, name);
+        const { status } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, browser, name);
+        expect(status).toBe(504);
+      },
+    );
 
-    it('that drips, one byte at a time, for ever', async () => {
+    it('ends a login with 504 when the token response sends one byte at a time', async () => {
       await start({ http: { timeout: 500 } });
       provider.on('POST /token', () => 'drip');
       const state = await beginLogin();
       expect((await callback(`code=c&state=${state}`)).status).toBe(504);
     });
 
-    it.each(['dev', 'old'])('of HTML instead of a token, to %s', async (name) => {
-      await start();
-      const html = { headers: { 'content-type': 'text/html' }, body: '<html>secret=hidden</html>' };
-      provider.on('POST /token', () => html);
-      provider.on('POST /access-token', () => html);
-      const state = await beginLogin(browser, name);
-      const { status, body } = await callback(
-        `code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`,
-        browser,
-        name,
-      );
-      expect({ status, error: body.error }).toEqual({ status: 502, error: 'token_invalid' });
-      expect(body.error_description).toContain('text/html');
-      expect(body.error_description).not.toContain('hidden');
-    });
+    it.each(['dev', 'old'])(
+      'ends a login with 502 after a token response of HTML, with the client %s',
+      async (name) => {
+        await start();
+        const html = { headers: { 'content-type': 'text/html' }, body: '<html>secret=hidden</html>' };
+        provider.on('POST /token', () => html);
+        provider.on('POST /access-token', () => html);
+        const state = await beginLogin(browser, name);
+        const { status, body } = await callback(
+          `code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`,
+          browser,
+          name,
+        );
+        expect({ status, error: body.error }).toEqual({ status: 502, error: 'token_invalid' });
+        expect(body.error_description).toContain('text/html');
+        expect(body.error_description).not.toContain('hidden');
+      },
+    );
 
-    it('with __proto__ in a token', async () => {
+    it('__proto__ in a token response does not change the prototype of objects', async () => {
       await start();
       provider.on('POST /token', () => ({
         headers: { 'content-type': 'application/json' },
@@ -347,7 +362,7 @@ describe('attack:', () => {
   });
 
   it.each(['code=a&code=b', 'state=x&state=y', 'error=a&error=b', 'code[x]=1'])(
-    'duplicated parameters: %s',
+    'refuses a callback with duplicate parameters: %s',
     async (query) => {
       await start();
       const state = await beginLogin();
@@ -357,7 +372,7 @@ describe('attack:', () => {
     },
   );
 
-  it('an error that carries the secrets of the request it failed in', async () => {
+  it('an error of an API call does not show the secrets of the request', async () => {
     await start();
     provider.on('GET /api/fail', () => ({ status: 500, body: 'no' }));
     const token = { accessToken: 'at-secret', oauthToken: 'at-secret', oauthTokenSecret: 'ats-secret' };

@@ -21,7 +21,7 @@ const ATTACKER = await generateKeyPair('RS256', { extractable: true });
 const ATTACKERS_JWK = await exportJWK(ATTACKER.publicKey);
 const LOGOUT_EVENT = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 
-describe('attack:', () => {
+describe('attacks on OpenID Connect', () => {
   const opened: { close(): Promise<void> }[] = [];
 
   afterEach(async () => {
@@ -37,8 +37,8 @@ describe('attack:', () => {
     return outcome;
   }
 
-  describe('mix-up: the answer of one provider in the login of another', () => {
-    /** An honest provider, one that an attacker runs, and an application that knows both. */
+  describe('mix-up attack', () => {
+    /** Starts an honest provider, an attacker’s provider, and an application that uses both. */
     async function twoProviders(withIss: boolean) {
       const silent = {
         metadata: (metadata: object) => ({ ...metadata, authorization_response_iss_parameter_supported: withIss }),
@@ -60,22 +60,25 @@ describe('attack:', () => {
       return new URL(headers.get('location') ?? '');
     }
 
-    it.each([true, false])('is refused, and the code is sent to nobody (iss sent: %s)', async (withIss) => {
-      const { honest, evil, app, browser } = await twoProviders(withIss);
-      // the user begins with the attacker's provider, which sends them on to the honest one with the same state
-      const begun = await loginUrl(browser, `${app.url}/auth/evil/login`);
-      const { searchParams } = begun;
-      const toHonest = `${honest.url}/authorize${begun.search}`;
-      const back = await loginUrl(browser, toHonest);
-      expect(back.searchParams.get('state')).toBe(searchParams.get('state'));
-      // and the honest one's code comes back to its own callback
-      const { status, text } = await browser.get(`${app.url}/auth/honest/callback${back.search}`);
-      expect(status).toBe(400);
-      expect(JSON.parse(text)).toMatchObject({ error: 'mismatching_state' });
-      expect([honest.times('/token'), evil.times('/token')]).toEqual([0, 0]);
-    });
+    it.each([true, false])(
+      'mix-up: refuses a code of another provider and sends it to neither (iss sent: %s)',
+      async (withIss) => {
+        const { honest, evil, app, browser } = await twoProviders(withIss);
+        // the user begins at the attacker's provider, which redirects them to the honest one with the same state
+        const begun = await loginUrl(browser, `${app.url}/auth/evil/login`);
+        const { searchParams } = begun;
+        const toHonest = `${honest.url}/authorize${begun.search}`;
+        const back = await loginUrl(browser, toHonest);
+        expect(back.searchParams.get('state')).toBe(searchParams.get('state'));
+        // the honest provider sends its code to its own callback
+        const { status, text } = await browser.get(`${app.url}/auth/honest/callback${back.search}`);
+        expect(status).toBe(400);
+        expect(JSON.parse(text)).toMatchObject({ error: 'mismatching_state' });
+        expect([honest.times('/token'), evil.times('/token')]).toEqual([0, 0]);
+      },
+    );
 
-    it('is refused at the callback of the other provider, where the answer says who it is from', async () => {
+    it('mix-up: refuses a response whose iss names another provider', async () => {
       const { honest, evil, app, browser } = await twoProviders(true);
       const begun = await loginUrl(browser, `${app.url}/auth/evil/login`);
       const back = await loginUrl(browser, `${honest.url}/authorize${begun.search}`);
@@ -88,7 +91,7 @@ describe('attack:', () => {
     });
   });
 
-  it('code from another browser: the code of one user in the login of another', async () => {
+  it('code injection: refuses the code of one user in the login of another browser', async () => {
     const mine = await run({});
     const other = new Browser();
     await other.get(`${mine.app.url}/auth/rp/login`, { follow: false });
@@ -99,7 +102,7 @@ describe('attack:', () => {
   });
 
   describe('PKCE downgrade', () => {
-    it('by a provider that drops the challenge: the verifier is sent all the same, and the nonce is checked', async () => {
+    it('PKCE downgrade: sends the verifier and checks the nonce although the provider ignores the challenge', async () => {
       const { provider } = await run({ settings: { codeChallengeMethod: 'S256' } });
       const [request] = provider.seen.filter(({ path }) => path === '/token');
       expect(request?.parameters.code_verifier).toMatch(/^[\w-]{43}$/);
@@ -110,7 +113,7 @@ describe('attack:', () => {
       await refused({ idToken: stolen }, /the nonce of the id_token/);
     });
 
-    it('by metadata that does not know it any more', async () => {
+    it('PKCE downgrade: ends the login when the metadata do not list S256', async () => {
       const metadata = (right: object) => ({ ...right, code_challenge_methods_supported: ['plain'] });
       const outcome = await refused(
         { metadata, settings: { codeChallengeMethod: 'S256' } },
@@ -120,7 +123,7 @@ describe('attack:', () => {
     });
   });
 
-  it('nonce replay: an id_token of an earlier login', async () => {
+  it('nonce replay: refuses the id_token of an earlier login', async () => {
     let first: string | undefined;
     const replayed = { signedIdToken: (idToken: string) => (first ??= idToken) };
     const { app, browser } = await run(replayed);
@@ -130,7 +133,7 @@ describe('attack:', () => {
     });
   });
 
-  describe('a key of the attacker’s', () => {
+  describe('a key of the attacker', () => {
     function forgedBy(header: object): Module {
       return {
         signedIdToken: (idToken) => {
@@ -140,7 +143,7 @@ describe('attack:', () => {
       };
     }
 
-    it('by jku, x5u or jwk in the header, which are not looked at', async () => {
+    it('ignores jku, x5u and jwk in the header of an id_token', async () => {
       const keys = await startScriptedProvider();
       opened.push(keys);
       keys.on('GET /jwks', () => ({ json: { keys: [{ ...ATTACKERS_JWK, kid: 'rsa-1', alg: 'RS256' }] } }));
@@ -151,25 +154,25 @@ describe('attack:', () => {
     });
 
     it.each(['../jwks', "' OR 1=1 --", '__proto__', 'rsa-1\u0000', 'x'.repeat(10_000)])(
-      'by kid injection',
+      'kid injection: finds no key for the id_token',
       async (kid) => {
         const { body } = await refused(forgedBy({ kid }), /has no one key that fits the id_token/);
         expect(body.error_description?.length).toBeLessThan(1000);
       },
     );
 
-    it('by an id_token of 100 KB', async () => {
+    it('refuses an id_token of 100 KB', async () => {
       await refused(forgedBy({ kid: 'x'.repeat(100_000) }), /id_token: it is longer than 65536 characters/);
     });
   });
 
-  it('a JWKS of 10 MB', async () => {
+  it('memory exhaustion: refuses a JWKS of 10 MB', async () => {
     const padding = 'x'.repeat(10 * 1024 * 1024);
     const { status } = await refused({ jwks: (keys) => [...keys, { kty: 'oct', k: padding }] }, /\/jwks failed/);
     expect(status).toBe(502);
   });
 
-  describe('by logout tokens', () => {
+  describe('attacks with logout tokens', () => {
     const ended: EndedSession[] = [];
 
     async function start(): Promise<Outcome> {
@@ -202,7 +205,7 @@ describe('attack:', () => {
       return browser.post(`${app.url}/auth/rp/backchannel-logout`, { logout_token: token });
     }
 
-    it('logout token replayed', async () => {
+    it('refuses a logout token that was used before', async () => {
       const site = await start();
       const token = await logoutToken(site.provider.url);
       expect(await send(site, token)).toMatchObject({ status: 200 });
@@ -211,7 +214,7 @@ describe('attack:', () => {
       expect(ended).toEqual([{ name: 'rp', iss: site.provider.url, sub: 'ada' }]);
     });
 
-    it('logout token that is an id_token', async () => {
+    it('refuses an id_token as a logout token', async () => {
       const site = await start();
       for (const change of [{ events: undefined, nonce: 'n' }, { events: undefined }, { nonce: 'n' }, { events: {} }]) {
         const { status, text } = await send(site, await logoutToken(site.provider.url, change, { typ: 'JWT' }));
@@ -220,10 +223,10 @@ describe('attack:', () => {
       expect(ended).toEqual([]);
     });
 
-    it('key-refetch storm: 10,000 tokens with unknown keys fetch the keys once a minute', async () => {
+    it('key-refetch storm: 10,000 logout tokens with unknown keys fetch the keys once a minute', async () => {
       const site = await start();
       const app = site.app.registry.get<OAuth2App>('rp');
-      const silent = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined); // 20,000 lines
+      const silent = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined); // it would print 20,000 lines
       const request = { method: 'POST', body: {} as object };
       const token = await logoutToken(site.provider.url);
       const [, payload, signature] = token.split('.');
@@ -236,7 +239,7 @@ describe('attack:', () => {
       };
       await storm();
       expect(site.provider.times('/jwks')).toBe(1);
-      await new Promise((resolve) => setTimeout(resolve, 100)); // a connection that was closed during the storm is noticed
+      await new Promise((resolve) => setTimeout(resolve, 100)); // gives connections that closed during the storm time to be noticed
       jest.useFakeTimers({
         now: Date.now() + 61_000,
         doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'],
@@ -258,7 +261,7 @@ describe('attack:', () => {
     expect([kid, provider.times('/jwks')]).toEqual([21, 1]);
   });
 
-  it('DPoP proof of another key: a token that was stolen without its key is of no use', async () => {
+  it('token theft: a DPoP-bound token does not work with another key, or without one', async () => {
     const dpop: Module = { settings: { dpopBoundAccessTokens: true } };
     const { body, app } = await run(dpop);
     const client = app.registry.get<OAuth2App>('rp');
@@ -271,7 +274,7 @@ describe('attack:', () => {
     await expect(client.get('accounts', { token: withoutKey })).rejects.toThrow('has no dpopKey');
   });
 
-  it('DPoP downgrade: a provider that gives a bearer token instead', async () => {
+  it('DPoP downgrade: refuses a bearer token', async () => {
     await refused(
       { settings: { dpopBoundAccessTokens: true }, tokenAnswer: (answer) => ({ ...answer, token_type: 'Bearer' }) },
       /a type other than "DPoP"/,
@@ -281,7 +284,7 @@ describe('attack:', () => {
   describe('JARM downgrade', () => {
     const JARM: Module = { settings: { authorizeParams: { response_mode: 'jwt' } } };
 
-    it('by a plain answer', async () => {
+    it('JARM downgrade: refuses a callback that is not a signed JWT', async () => {
       const { app, browser, provider } = await run(JARM);
       const state = await stateOf(browser, `${app.url}/auth/rp/login`);
       const plain = new URLSearchParams({ code: 'stolen', state, iss: provider.url }).toString();
@@ -289,7 +292,7 @@ describe('attack:', () => {
       expect(JSON.parse(text)).toMatchObject({ error_description: expect.stringContaining('not a signed JWT') });
     });
 
-    it('by a code beside the signed answer, which counts for nothing', async () => {
+    it('JARM downgrade: ignores a code beside the signed response', async () => {
       const { app, browser, provider } = await run(JARM);
       const { headers } = await browser.get(`${app.url}/auth/rp/login`, { follow: false });
       const back = await browser.get(headers.get('location') ?? '', { follow: false });
@@ -298,7 +301,7 @@ describe('attack:', () => {
     });
   });
 
-  it('token substitution: an id_token of the token endpoint that is about another user than that of the answer', async () => {
+  it('token substitution: refuses an id_token of the token endpoint about another user than the id_token of the callback', async () => {
     let times = 0;
     const second = ({ header, claims }: UnsignedJwt): UnsignedJwt => ({
       header,
@@ -310,27 +313,30 @@ describe('attack:', () => {
     );
   });
 
-  describe('implicit answers', () => {
-    it('an access token in the callback', async () => {
+  describe('implicit responses', () => {
+    it('refuses an access token in the callback', async () => {
       const withToken = (response: Record<string, string>) => ({ ...response, access_token: 'injected' });
       await refused({ authorizationResponse: withToken }, /implicit answers are not taken/);
     });
 
-    it('an id_token that the login did not ask for', async () => {
+    it('refuses an id_token in the callback that the login did not request', async () => {
       const withToken = (response: Record<string, string>) => ({ ...response, id_token: 'a.b.c' });
       await refused({ authorizationResponse: withToken }, /an id_token, which the login did not ask for/);
     });
 
-    it.each(['token', 'id_token', 'id_token token', 'code token', 'none'])('a login that asks for %s', async (type) => {
-      await refused({ params: { response_type: type } }, /expected "code", or "code id_token" by a form post/);
-    });
+    it.each(['token', 'id_token', 'id_token token', 'code token', 'none'])(
+      'refuses a login with the response type %s',
+      async (type) => {
+        await refused({ params: { response_type: type } }, /expected "code", or "code id_token" by a form post/);
+      },
+    );
 
-    it('a hybrid answer in the URL', async () => {
+    it('refuses a hybrid response in the URL', async () => {
       await refused({ params: { response_type: 'code id_token', response_mode: 'query' } }, /by a form post alone/);
       await refused({ params: { response_mode: 'fragment' } }, /never reaches a server/);
     });
 
-    it('a hybrid answer that was posted, put into the URL', async () => {
+    it('refuses a hybrid response that was moved from the form to the URL', async () => {
       const { app, browser } = await run({});
       const page = await browser.get(`${app.url}/auth/rp/login?response_type=${encodeURIComponent('code id_token')}`);
       const fields = [...page.text.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]);
@@ -340,7 +346,7 @@ describe('attack:', () => {
     });
   });
 
-  it('forged logout: an answer of a logout in the place of a login, and the other way round', async () => {
+  it('forged logout: refuses a logout response as a login response, and a login response as a logout response', async () => {
     const metadata = (right: object) => ({ ...right, end_session_endpoint: 'http://127.0.0.1:1/end' });
     const { app, browser, provider } = await run({ metadata });
     const login = await stateOf(browser, `${app.url}/auth/rp/login`);
@@ -354,7 +360,7 @@ describe('attack:', () => {
     expect(JSON.parse(asLogin.text)).toMatchObject({ error_description: expect.stringContaining('no pending login') });
   });
 
-  it('secrets in errors: none of a login that fails at any step', async () => {
+  it('a login that fails shows no secret in its error, at any step', async () => {
     const errors: unknown[] = [];
     const steps: Module[] = [
       { signedIdToken: () => sign({ header: { alg: 'RS256', kid: 'rsa-1' }, claims: {} }, OTHER_RS256) },
@@ -371,7 +377,7 @@ describe('attack:', () => {
   });
 });
 
-/** The state that a login, or a logout, sends to the provider. */
+/** Returns the state that a login or logout sends to the provider. */
 async function stateOf(browser: Browser, url: string): Promise<string> {
   const { headers } = await browser.get(url, { follow: false });
   return new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';

@@ -16,7 +16,7 @@ const PREFIX = `test:${randomUUID()}:`;
 
 let redis: RedisClientType;
 
-/** How each kind of store is set up, and how another deployment of the same application has it. */
+/** How to set up a kind of store, and how to set up the store of another deployment of the application. */
 interface Kind {
   name: 'session' | 'cookie' | 'redis';
   here: () => Partial<StateAppOptions>;
@@ -75,7 +75,7 @@ async function start(options: Partial<StateAppOptions>): Promise<SiteApp> {
   return app;
 }
 
-/** Begins a login, or a logout, and gives its state. */
+/** Begins a login or a logout, and returns its state. */
 async function begin(app: SiteApp, by = browser, path = 'dev/login', headers = {}): Promise<string> {
   const page = await by.get(`${app.url}/auth/${path}`, { follow: false, headers });
   expect({ status: page.status, text: page.status === 302 ? '' : page.text }).toEqual({ status: 302, text: '' });
@@ -91,7 +91,7 @@ function callback(app: SiteApp, state: string, by = browser, headers = {}) {
   return answer(app, `dev/callback?code=c&state=${state}`, by, headers);
 }
 
-/** The provider is never asked for a token in a refused login. */
+/** Counts the token requests. A refused login sends none. */
 function tokenRequests(): number {
   return provider.requests.filter(({ path }) => path === '/token').length;
 }
@@ -99,12 +99,12 @@ function tokenRequests(): number {
 const SIGNED_IN = { status: 200, body: { token: { accessToken: 'a' } } };
 const REFUSED = { status: 400, body: { error: 'mismatching_state' } };
 
-/** The cookies of a browser, for one who copies or changes them. */
+/** Returns the cookies of a browser, to be copied or changed. */
 function cookiesOf(app: SiteApp, by = browser): Promise<Cookie[]> {
   return by.jar.getCookies(app.url);
 }
 
-/** A browser that has these cookies, and no others. */
+/** Returns a browser that has only these cookies. */
 async function browserWith(app: SiteApp, cookies: { key: string; value: string }[]): Promise<Browser> {
   const forged = new Browser();
   for (const { key, value } of cookies) {
@@ -116,7 +116,7 @@ async function browserWith(app: SiteApp, cookies: { key: string; value: string }
 function attacks(kind: Kind): void {
   const hasOwnCookies = kind.name !== 'session';
 
-  it('a state of another browser', async () => {
+  it('login CSRF: refuses a state that belongs to another browser', async () => {
     const app = await start(kind.here());
     const victims = await begin(app, new Browser());
     await begin(app);
@@ -124,14 +124,14 @@ function attacks(kind: Kind): void {
     expect(tokenRequests()).toBe(0);
   });
 
-  it('a stolen state alone', async () => {
+  it('refuses a stolen state without its cookie', async () => {
     const app = await start(kind.here());
     const state = await begin(app, new Browser());
     expect(await callback(app, state, new Browser())).toMatchObject(REFUSED);
     expect(tokenRequests()).toBe(0);
   });
 
-  it('a cookie of another deployment', async () => {
+  it('refuses a cookie of another deployment', async () => {
     const [here, elsewhere] = [await start(kind.here()), await start(kind.elsewhere())];
     const state = await begin(elsewhere);
     expect(await callback(here, state, await browserWith(here, await cookiesOf(elsewhere)))).toMatchObject(REFUSED);
@@ -139,7 +139,7 @@ function attacks(kind: Kind): void {
     expect(await callback(elsewhere, state)).toMatchObject(SIGNED_IN);
   });
 
-  it('a cookie replayed after use', async () => {
+  it('replay: refuses a cookie that was used before', async () => {
     const app = await start(kind.here());
     const state = await begin(app);
     const copy = await browserWith(app, await cookiesOf(app));
@@ -152,7 +152,7 @@ function attacks(kind: Kind): void {
     expect(tokenRequests()).toBe(1);
   });
 
-  it('cookie flooding: 50 begun logins leave a small header, and the newest 5 work', async () => {
+  it('cookie flooding: 50 pending logins keep the Cookie header small, and the newest 5 can finish', async () => {
     const app = await start(kind.here());
     const states: string[] = [];
     for (let index = 0; index < 50; index++) states.push(await begin(app));
@@ -161,7 +161,7 @@ function attacks(kind: Kind): void {
     expect(await callback(app, states[10]!)).toMatchObject(REFUSED);
   });
 
-  it('a cookie moved to another state', async () => {
+  it('refuses a cookie that was moved to another state', async () => {
     const app = await start(kind.here());
     const other = await begin(app, new Browser());
     const names = await namesOfNewCookies(app, other);
@@ -172,7 +172,7 @@ function attacks(kind: Kind): void {
     expect(tokenRequests()).toBe(0);
   });
 
-  it('a cookie moved to another provider', async () => {
+  it('refuses a cookie that was moved to another provider', async () => {
     const app = await start(kind.here());
     const state = await begin(app, browser, 'dev/login?state=chosen-by-the-app');
     const forOther = new Browser();
@@ -184,11 +184,11 @@ function attacks(kind: Kind): void {
     expect(tokenRequests()).toBe(0);
   });
 
-  it('a tampered cookie', async () => {
+  it('refuses a cookie that was changed', async () => {
     const app = await start(kind.here());
     const state = await begin(app);
     const [{ key, value } = fail()] = await cookiesOf(app);
-    const start_ = hasOwnCookies ? 11 : 0; // what goes before only tells its age
+    const start_ = hasOwnCookies ? 11 : 0; // the characters before only encode the age
     for (let at = start_; at < value.length - 1; at += 5) {
       const other = value[at] === 'A' ? 'B' : 'A';
       const tampered = value.slice(0, at) + other + value.slice(at + 1);
@@ -198,7 +198,7 @@ function attacks(kind: Kind): void {
     expect(await callback(app, state)).toMatchObject(SIGNED_IN);
   });
 
-  it('an expired cookie with a forged age', async () => {
+  it('refuses an expired cookie with a forged age', async () => {
     const app = await start(kind.here());
     const state = await begin(app);
     const cookies = await cookiesOf(app);
@@ -210,7 +210,7 @@ function attacks(kind: Kind): void {
     expect(tokenRequests()).toBe(0);
   });
 
-  it('a logout used as a login, and the other way round', async () => {
+  it('refuses the state of a logout in a login, and the state of a login in a logout', async () => {
     const app = await start(kind.here());
     await begin(app, browser, 'dev/logout?state=chosen-by-the-app');
     expect(await callback(app, 'chosen-by-the-app')).toMatchObject(REFUSED);
@@ -221,7 +221,7 @@ function attacks(kind: Kind): void {
     expect(tokenRequests()).toBe(1);
   });
 
-  it('a cookie of a logout under the name of a login', async () => {
+  it('refuses a logout cookie under the name of a login cookie', async () => {
     const app = await start(kind.here());
     await begin(app, browser, 'dev/logout?state=chosen-by-the-app');
     const forLogin = new Browser();
@@ -232,7 +232,7 @@ function attacks(kind: Kind): void {
     expect(tokenRequests()).toBe(0);
   });
 
-  it('X-Forwarded-Proto that would have the cookie without TLS, when baseUrl is set', async () => {
+  it('cookie downgrade: X-Forwarded-Proto does not remove Secure from the login cookie when baseUrl is set', async () => {
     const app = await start({ ...kind.here(), baseUrl: 'https://site.example' });
     const downgrade = { 'x-forwarded-proto': 'http' };
     const state = await begin(app, browser, 'dev/login', downgrade);
@@ -246,7 +246,7 @@ function attacks(kind: Kind): void {
     expect(await callback(app, state, browser, downgrade)).toMatchObject(SIGNED_IN);
   });
 
-  /** What the cookies are called that a login of this state has. */
+  /** Returns the names of the cookies that a login with this state sets. */
   async function namesOfNewCookies(app: SiteApp, state: string): Promise<string[]> {
     const another = new Browser();
     await begin(app, another, `dev/login?state=${state}`);
@@ -272,12 +272,12 @@ function fail(): never {
   throw new Error('there is no cookie');
 }
 
-describe('attack on logins in the session:', () => attacks(SESSION));
+describe('attacks on logins in the session', () => attacks(SESSION));
 
-describe('attack on logins in cookies:', () => {
+describe('attacks on logins in cookies', () => {
   attacks(COOKIE);
 
-  it('a key that was taken out of use', async () => {
+  it('refuses a cookie that is encrypted with a retired key', async () => {
     const rotated = (encryptionKeys: string[]): OAuthClientModuleOptions => ({ state: 'cookie', encryptionKeys });
     const before = await start(rotated([KEY]));
     const [state, later] = [await begin(before), await begin(before)];
@@ -287,7 +287,7 @@ describe('attack on logins in cookies:', () => {
     expect(await callback(after, later)).toMatchObject(REFUSED);
   });
 
-  it('cookie flooding by links to logins that are as large as may be', async () => {
+  it('cookie flooding: login links with long return paths keep the Cookie header below 8 KB', async () => {
     const app = await start(COOKIE.here());
     const states: string[] = [];
     for (let index = 0; index < 20; index++) {
@@ -297,7 +297,7 @@ describe('attack on logins in cookies:', () => {
     for (const state of states.slice(-2)) expect(await callback(app, state)).toMatchObject(SIGNED_IN);
   });
 
-  it('a flood of cookies that others made', async () => {
+  it('cookie flooding: forged login cookies do not block a login, and a cookie of the application remains', async () => {
     const app = await start(COOKIE.here());
     const cookies = Array.from({ length: 20 }, (_, index) => ({
       key: `oauth_${String(index).padStart(22, '0')}`,
@@ -311,7 +311,7 @@ describe('attack on logins in cookies:', () => {
   });
 });
 
-describeWithRedis('attack on logins in Redis:', () => {
+describeWithRedis('attacks on logins in Redis', () => {
   beforeAll(async () => {
     redis = await connectRedis();
   });
@@ -324,7 +324,7 @@ describeWithRedis('attack on logins in Redis:', () => {
 
   attacks(REDIS);
 
-  it('a copy of the database: it tells neither states nor what is pending', async () => {
+  it('database theft: a copy of the database contains no state, return path or cookie', async () => {
     const app = await start(REDIS.here());
     const state = await begin(app, browser, 'dev/login?next=/private');
     const keys = await redis.keys(`${PREFIX}pending:*`);

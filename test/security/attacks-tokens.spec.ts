@@ -59,7 +59,7 @@ afterEach(async () => {
   await provider.close();
 });
 
-/** A whole application whose user is whoever the header `x-user` says. */
+/** Starts an application that reads the user id from the header `x-user`. */
 async function start(
   options: OAuthClientModuleOptions = {},
   clients: Record<string, Partial<ClientRegistration>> = { dev: {} },
@@ -94,7 +94,7 @@ function clientOf(): ClientRegistration {
   };
 }
 
-/** What a browser of a user is answered. */
+/** Calls the API as a user, and returns the status and error of the response. */
 async function me(user: string, client = 'dev'): Promise<{ status: number; error?: string }> {
   const url = `${await app?.getUrl()}/${encodeURIComponent(client)}/me`;
   const answer = await fetch(url, { headers: { 'x-user': user } });
@@ -112,13 +112,13 @@ const EXPIRED: OAuth2Token = { accessToken: 'expired', tokenType: 'bearer', refr
 
 const { now } = Date;
 
-/** From now on, the clock is so many milliseconds ahead. */
+/** Sets the clock forward by a number of milliseconds. */
 function later(milliseconds: number): void {
   jest.spyOn(Date, 'now').mockImplementation(() => now() + milliseconds);
 }
 
-describe('the store', () => {
-  it('a row moved to another user, or another client', async () => {
+describe('attacks through the token store', () => {
+  it('refuses an encrypted token that was moved to another user or another client', async () => {
     const beneath = store;
     store = new EncryptedTokenStore(beneath, Buffer.alloc(32, 1).toString('base64'));
     await start({}, { dev: {}, other: {} });
@@ -133,17 +133,17 @@ describe('the store', () => {
     expect(requests('/me')).toBe(1);
   });
 
-  it('a user without an id, who would be given the client’s own token', async () => {
+  it('an empty user id does not get the client’s own token', async () => {
     const dev = await start({}, { dev: { grantType: 'client_credentials' }, other: {} });
     const { status } = await dev.get('me');
-    expect(status).toBe(200); // the client's own token is in the store now
+    expect(status).toBe(200); // the client's own token is now in the store
     expect(await me('', 'other')).toEqual({ status: 401, error: 'missing_token' });
     const other = app?.get(OAuthRegistry).get('other');
     await expect(other?.get('me', { user: '' })).rejects.toMatchObject({ error: 'missing_token' });
     expect(requests('/me')).toBe(1);
   });
 
-  it('a client named as the place of another client’s own token', async () => {
+  it('refuses a client that is named like the key of another client’s own token', async () => {
     const saved: string[] = [];
     const beneath = new MemoryTokenStore();
     store = {
@@ -163,7 +163,7 @@ describe('the store', () => {
     await expect(start({}, { dev: {}, [place]: {} })).rejects.toThrow(`"${place}": not a valid client name`);
   });
 
-  it('a provider in the address that is none, but the beginning of another’s key', async () => {
+  it('a client name in the URL that imitates the start of another key sends no token', async () => {
     await start();
     await store.save({ name: 'dev', user: 'victim' }, LIVING);
     for (const imitation of ['dev:victim', 'dev#', 'dev%3Avictim', '{dev', '__proto__', 'constructor']) {
@@ -174,7 +174,7 @@ describe('the store', () => {
   });
 });
 
-describeWithRedis('the store in Redis', () => {
+describeWithRedis('attacks through the token store in Redis', () => {
   const prefix = `test:${randomUUID()}:`;
   let redis: RedisClientType;
 
@@ -191,17 +191,17 @@ describeWithRedis('the store in Redis', () => {
     redis.destroy();
   });
 
-  it('a lock squatted by an unknown value, without an end', async () => {
+  it('lock squatting: refreshes despite a lock with an unknown value and no expiry', async () => {
     await start({}, { dev: { clientKwargs: { refreshTimeout: 2 } } });
     await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
     await redis.set(`${prefix}{dev:ada}:lock`, 'squatter');
     let answer = await me('ada');
-    if (answer.status === 503) answer = await me('ada'); // a machine that is slow; the lease is over by now
+    if (answer.status === 503) answer = await me('ada'); // on a slow machine: the lease is over by now
     expect(answer).toEqual(SERVED);
     expect(requests('/token')).toBe(1);
   });
 
-  it('a user and a client whose names run into each other', async () => {
+  it('key confusion: a user and a client whose joined names match another key get no token', async () => {
     await start({}, { dev: {}, 'dev:ada': {} });
     await store.save({ name: 'dev:ada', user: 'grace' }, LIVING);
     expect(await me('ada:grace')).toEqual({ status: 401, error: 'missing_token' });
@@ -210,7 +210,7 @@ describeWithRedis('the store in Redis', () => {
   });
 });
 
-describeWithPostgres('the store in PostgreSQL', () => {
+describeWithPostgres('attacks through the token store in PostgreSQL', () => {
   const schema = `test_${randomUUID().replaceAll('-', '')}`;
   let source: DataSource;
 
@@ -236,21 +236,24 @@ describeWithPostgres('the store in PostgreSQL', () => {
     await source.destroy();
   });
 
-  it.each(['infinity', '2999-12-31'])('a lock squatted by an unknown value, until %s', async (until) => {
-    await start();
-    await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
-    const locks = source.getRepository(OAuthTokenLockEntity).metadata.tablePath;
-    await source.query(
-      `INSERT INTO ${locks} (name, user_id, holder, leased_until, interrupted) VALUES ('dev', 'ada', 'squatter', $1, false)`,
-      [until],
-    );
-    expect(await me('ada')).toEqual(SERVED);
-    expect(requests('/token')).toBe(1);
-  });
+  it.each(['infinity', '2999-12-31'])(
+    'lock squatting: refreshes despite a lock with an unknown value until %s',
+    async (until) => {
+      await start();
+      await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
+      const locks = source.getRepository(OAuthTokenLockEntity).metadata.tablePath;
+      await source.query(
+        `INSERT INTO ${locks} (name, user_id, holder, leased_until, interrupted) VALUES ('dev', 'ada', 'squatter', $1, false)`,
+        [until],
+      );
+      expect(await me('ada')).toEqual(SERVED);
+      expect(requests('/token')).toBe(1);
+    },
+  );
 });
 
-describe('the provider', () => {
-  it('a Retry-After of years: it is left alone for an hour', async () => {
+describe('attacks by the provider', () => {
+  it('a Retry-After of ten years pauses the token for one hour', async () => {
     provider.on('POST /token', () => ({ status: 429, headers: { 'retry-after': '315360000' }, json: {} }));
     const dev = await start();
     await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
@@ -266,7 +269,7 @@ describe('the provider', () => {
     expect(await me('ada')).toEqual(SERVED);
   });
 
-  it.each(['never', '-1', '', '1e9'])('a Retry-After that is %j: it counts as none', async (retryAfter) => {
+  it.each(['never', '-1', '', '1e9'])('ignores a Retry-After of %j', async (retryAfter) => {
     provider.on('POST /token', () => ({ status: 503, headers: { 'retry-after': retryAfter }, json: {} }));
     const dev = await start();
     await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
@@ -277,7 +280,7 @@ describe('the provider', () => {
     expect(requests('/token')).toBe(2);
   });
 
-  it('invalid_grant for ever: it is asked once, and the application told once', async () => {
+  it('repeated invalid_grant: sends one refresh request and calls onTokenRevoked once', async () => {
     provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
     await start();
     await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
@@ -289,7 +292,7 @@ describe('the provider', () => {
     expect(revoked).toEqual(['ada']);
   });
 
-  it('invalid_grant for ever, for a token that the application goes on giving', async () => {
+  it('repeated invalid_grant: sends one refresh request for a token of fetchToken', async () => {
     provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
     await start({ tokenStore: undefined, fetchToken: () => EXPIRED });
     for (let call = 0; call < 5; call++) expect(await me('ada')).toEqual({ status: 401, error: 'token_revoked' });
@@ -297,30 +300,33 @@ describe('the provider', () => {
     expect(revoked).toHaveLength(1);
   });
 
-  it.each([0, 1, -1])('a token that lives for %i seconds: a refresh a call at most, and no loop', async (lifetime) => {
-    provider.on('POST /token', () => ({
-      json: { access_token: randomUUID(), token_type: 'bearer', expires_in: lifetime, refresh_token: 'r' },
-    }));
-    await start();
-    await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
-    for (let call = 1; call <= 5; call++) {
-      expect(await me('ada')).toEqual(SERVED);
-      expect(requests('/token')).toBeLessThanOrEqual(call);
-    }
-    const before = requests('/token');
-    const crowd = await Promise.all(Array.from({ length: 50 }, () => me('ada')));
-    expect(crowd).toEqual(Array.from({ length: 50 }, () => SERVED));
-    expect(requests('/token') - before).toBeLessThanOrEqual(crowd.length);
-  });
+  it.each([0, 1, -1])(
+    'refresh loop: a token that lives for %i seconds is refreshed at most once per call',
+    async (lifetime) => {
+      provider.on('POST /token', () => ({
+        json: { access_token: randomUUID(), token_type: 'bearer', expires_in: lifetime, refresh_token: 'r' },
+      }));
+      await start();
+      await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
+      for (let call = 1; call <= 5; call++) {
+        expect(await me('ada')).toEqual(SERVED);
+        expect(requests('/token')).toBeLessThanOrEqual(call);
+      }
+      const before = requests('/token');
+      const crowd = await Promise.all(Array.from({ length: 50 }, () => me('ada')));
+      expect(crowd).toEqual(Array.from({ length: 50 }, () => SERVED));
+      expect(requests('/token') - before).toBeLessThanOrEqual(crowd.length);
+    },
+  );
 });
 
-describe('the API', () => {
+describe('attacks by the API', () => {
   beforeEach(() => {
     provider.on('GET /me', () => ({ status: 401, headers: { 'www-authenticate': 'Bearer' }, json: {} }));
     provider.on('POST /me', () => ({ status: 401, headers: { 'www-authenticate': 'Bearer' }, json: {} }));
   });
 
-  it('401 for ever: one refresh a minute, and each call is sent twice at most', async () => {
+  it('repeated 401: refreshes once a minute, and sends each call at most twice', async () => {
     await start();
     await store.save({ name: 'dev', user: 'ada' }, LIVING);
     for (let call = 0; call < 5; call++) expect((await me('ada')).error).toBe('provider_refused');
@@ -334,7 +340,7 @@ describe('the API', () => {
     expect(revoked).toEqual([]);
   });
 
-  it('401 for a body that cannot be sent again: no refresh is used up for it', async () => {
+  it('a 401 for a body that cannot be sent again does not refresh the token', async () => {
     const dev = await start();
     await store.save({ name: 'dev', user: 'ada' }, LIVING);
     const body = Readable.from(['once']);
@@ -343,7 +349,7 @@ describe('the API', () => {
     expect(requests('/token')).toBe(0);
   });
 
-  it('a redirect to a host of its own, after which the token is refused: it is replaced for nobody there', async () => {
+  it('a redirect to another origin that responds with 401 does not refresh the token', async () => {
     const elsewhere = await startScriptedProvider();
     elsewhere.on('GET /me', () => ({ status: 401, headers: { 'www-authenticate': 'Bearer' }, json: {} }));
     provider.on('GET /me', () => ({ status: 307, headers: { location: `${elsewhere.url}/me` } }));

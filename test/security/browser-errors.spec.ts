@@ -8,7 +8,7 @@ import { startStateApp } from '../support/state-app.js';
 
 const { NODE_ENV } = process.env;
 
-describe.each(['express', 'fastify'] as const)('what a browser reads of an error, on %s:', (platform) => {
+describe.each(['express', 'fastify'] as const)('errors in a browser, on %s', (platform) => {
   let provider: ScriptedProvider;
   let app: SiteApp | undefined;
   let browser: Browser;
@@ -36,14 +36,14 @@ describe.each(['express', 'fastify'] as const)('what a browser reads of an error
     app = await startStateApp({ platform, clients: { dev, 'tenant-acme': dev }, ...options });
   }
 
-  /** Begins a login, and gives its callback a code, or an error. */
+  /** Begins a login, and calls its callback with a code or an error. */
   async function callback(query = 'code=the-c0de-of-ada'): Promise<Page> {
     const { headers } = await browser.get(`${app?.url}/auth/dev/login`, { follow: false });
     const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
     return browser.get(`${app?.url}/auth/dev/callback?state=${state}&${query}`);
   }
 
-  /** Answers of a token endpoint, each of which quotes what no browser should read. */
+  /** Responses of a token endpoint, each of which quotes something that a browser must not show. */
   const ECHOES: [what: string, answer: (body: string, header: string) => object][] = [
     [
       'the secret and the code in its description',
@@ -53,10 +53,10 @@ describe.each(['express', 'fastify'] as const)('what a browser reads of an error
       'the credentials of the request',
       (_, header) => ({ status: 401, json: { error: 'invalid_client', error_description: header } }),
     ],
-    ['them as a code of its own', (body) => ({ status: 400, json: { error: body.slice(0, 90) } })],
-    ['an internal answer', () => ({ status: 500, body: 'Internal: db-7.corp.example refused s3cret' })],
+    ['the secret and the code as its error code', (body) => ({ status: 400, json: { error: body.slice(0, 90) } })],
+    ['an internal error message', () => ({ status: 500, body: 'Internal: db-7.corp.example refused s3cret' })],
     [
-      'an internal answer as JSON',
+      'an internal error message as JSON',
       () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: 'Int{s3cret' }),
     ],
     [
@@ -65,7 +65,7 @@ describe.each(['express', 'fastify'] as const)('what a browser reads of an error
     ],
   ];
 
-  it.each(ECHOES)('a provider that quotes %s is not quoted in production', async (_, answer) => {
+  it.each(ECHOES)('does not quote, in production, a provider that quotes %s', async (_, answer) => {
     process.env.NODE_ENV = 'production';
     await start({});
     provider.on('POST /token', ({ body, headers }) => answer(String(body), String(headers.authorization)));
@@ -75,7 +75,7 @@ describe.each(['express', 'fastify'] as const)('what a browser reads of an error
     expect(Object.keys(JSON.parse(text) as object)).toEqual(['error', 'error_description', 'reference']);
   });
 
-  it('values of the request are taken out of the full description too', async () => {
+  it('removes values of the request from the full description', async () => {
     await start({ exposeErrors: true }, { clientKwargs: { tokenEndpointAuthMethod: 'client_secret_post' } });
     provider.on('POST /token', ({ body }) => ({
       status: 400,
@@ -89,7 +89,7 @@ describe.each(['express', 'fastify'] as const)('what a browser reads of an error
     expect(verifier).toBe('[redacted]');
   });
 
-  it('an error callback is answered with a registered code and a fixed sentence', async () => {
+  it('responds to an error callback with a registered code and a fixed sentence', async () => {
     await start({ exposeErrors: false });
     const made = await callback('error=made_up&error_description=Call+555-1234&error_uri=https://evil.example');
     expect(made.json()).toEqual({
@@ -104,7 +104,7 @@ describe.each(['express', 'fastify'] as const)('what a browser reads of an error
     });
   });
 
-  it('a provider that cannot be reached, and the names of other clients, stay inside', async () => {
+  it('does not show which provider is unreachable, or the names of other clients', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     await start({ exposeErrors: false }, { accessTokenUrl: `${url}/token` });
     const { status, text } = await callback();
@@ -114,7 +114,7 @@ describe.each(['express', 'fastify'] as const)('what a browser reads of an error
     expect([unknown.status, unknown.text.includes('acme')]).toEqual([404, false]);
   });
 
-  it('the description is shown to a developer, by default outside of production', async () => {
+  it('shows the description outside of production by default', async () => {
     await start({});
     expect((await callback('error=made_up&error_description=Call+555-1234')).json()).toMatchObject({
       error: 'made_up',
@@ -124,7 +124,7 @@ describe.each(['express', 'fastify'] as const)('what a browser reads of an error
     expect((await callback('error=made_up&error_description=Call+555-1234')).text).not.toContain('555');
   });
 
-  it('exposeErrors decides, whatever NODE_ENV says', async () => {
+  it('exposeErrors overrides NODE_ENV', async () => {
     process.env.NODE_ENV = 'production';
     await start({ exposeErrors: true });
     expect((await callback('error=made_up')).json()).toMatchObject({ error: 'made_up' });

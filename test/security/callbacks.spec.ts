@@ -8,7 +8,7 @@ import { describeEveryKind } from './kinds.js';
 
 const PRIVATE = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' };
 
-/** A JWT that nobody signed. */
+/** Returns an unsigned JWT. */
 function unsigned(claims: object): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ alg: 'none' })}.${part(claims)}.`;
@@ -73,7 +73,7 @@ describeEveryKind((kind) => {
 
   const STRANGE = { error: 'mismatching_state' };
 
-  it('an error callback that no login of this browser waits for shows nothing of the link that made it', async () => {
+  it('content spoofing: an error callback without a pending login shows nothing of its URL', async () => {
     const links = ['', '&state=', '&state=made-up-by-the-attacker', '&state[]=a'];
     for (const state of links) {
       for (const name of ['dev', 'oidc']) {
@@ -89,7 +89,7 @@ describeEveryKind((kind) => {
     expect([problem.status, problem.text.includes('evil')]).toEqual([400, false]);
   });
 
-  it('an error callback with the state of another browser leaves the login of that browser alone', async () => {
+  it('an error callback with the state of another browser does not end the login of that browser', async () => {
     const state = await begin();
     const victim = browser;
     browser = new Browser();
@@ -99,7 +99,7 @@ describeEveryKind((kind) => {
     expect((await callback(`code=c&state=${state}`)).status).toBe(200);
   });
 
-  it('a JWT response that no login of this browser waits for is not verified, nor are its keys fetched', async () => {
+  it('a JWT response without a pending login is not verified, and fetches no keys', async () => {
     const claims = { iss: provider.url, aud: 'id', exp: 9e9, state: 'made-up-by-the-attacker', error: 'evil' };
     await begin('oidc');
     for (const response of [unsigned(claims), unsigned({}), 'x.y.z', 'a.b.c.d.e', `${unsigned(claims)}x`, '..']) {
@@ -110,7 +110,7 @@ describeEveryKind((kind) => {
     expect(provider.requests.map(({ path }) => path)).not.toContain('/jwks');
   });
 
-  it('an error callback of a login of this browser is reported, once', async () => {
+  it('reports an error callback of a pending login once', async () => {
     for (const name of ['dev', 'oidc']) {
       const state = await begin(name);
       const query = `error=access_denied&state=${state}`;
@@ -122,7 +122,7 @@ describeEveryKind((kind) => {
     expect((await callback(`oauth_token=${requestToken}&oauth_verifier=v`, 'old')).json()).toMatchObject(STRANGE);
   });
 
-  it('no answer of a login or logout route is cached, or names its URL to another site', async () => {
+  it('login and logout routes send no-store and no-referrer', async () => {
     const state = await begin();
     const answers = [
       await callback(`code=c&state=${state}`),
@@ -139,7 +139,7 @@ describeEveryKind((kind) => {
     for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(PRIVATE);
   });
 
-  it('an image or a frame of another site cannot begin a login or evict a pending one', async () => {
+  it('cookie flooding: an image or frame of another site cannot begin a login or evict a pending login', async () => {
     const state = await begin();
     for (const destination of ['image', 'script', 'iframe', 'frame', 'empty', 'embed']) {
       for (const site of ['cross-site', 'same-site']) {

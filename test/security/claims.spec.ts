@@ -7,14 +7,14 @@ import { startScriptedProvider } from '../providers/scripted-provider.js';
 import { startStateApp } from '../support/state-app.js';
 import { Browser } from '../support/browser.js';
 
-/** An array in an array in an array, and so on. */
+/** Returns an array that is nested this many levels deep. */
 function nested(depth: number): unknown {
   let value: unknown = [];
   for (let level = 1; level < depth; level++) value = [value];
   return value;
 }
 
-describe('claims that a provider sends with the wrong type', () => {
+describe('claims of the wrong type', () => {
   afterEach(stopAll);
 
   it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
@@ -39,7 +39,7 @@ describe('claims that a provider sends with the wrong type', () => {
     ['name as a number', { name: 7 }, {}],
     ['email with a line break', { email: 'ada@example.org\r\nbcc: eve@example.org' }, {}],
     ['picture as a script', { picture: 'javascript:alert(1)//' }, {}],
-    ['profile as a page of its own', { profile: ' data:text/html,x' }, {}],
+    ['profile as a data URL', { profile: ' data:text/html,x' }, {}],
     ['website with a tab in its scheme', { website: 'java\tscript:alert(1)' }, {}],
     ['website without a scheme', { website: 'www.example.org' }, { website: 'www.example.org' }],
     ['picture as a link', { picture: 'https://p.test/ada.png' }, { picture: 'https://p.test/ada.png' }],
@@ -48,13 +48,13 @@ describe('claims that a provider sends with the wrong type', () => {
     ['zoneinfo as null', { zoneinfo: null }, {}],
     ['address as a string', { address: 'a street' }, {}],
     ['address as an object', { address: { locality: 'Cagliari' } }, { address: { locality: 'Cagliari' } }],
-    ['amr with something else among it', { amr: ['pwd', 7, {}] }, { amr: ['pwd'] }],
-    ['a custom claim, as it is', { roles: ['a', { b: 1 }] }, { roles: ['a', { b: 1 }] }],
+    ['amr with entries that are not strings', { amr: ['pwd', 7, {}] }, { amr: ['pwd'] }],
+    ['a custom claim', { roles: ['a', { b: 1 }] }, { roles: ['a', { b: 1 }] }],
     ['a custom claim that is nested', { roles: nested(15) }, { roles: nested(15) }],
-  ])('are read or left out in userinfo and in the id_token: %s', async (_, sent, read) => {
+  ])('reads or drops a claim in userinfo and in the id_token: %s', async (_, sent, read) => {
     const idToken = ({ header, claims }: UnsignedJwt) => ({ header, claims: { ...claims, ...sent } });
     if (!('auth_time' in sent)) {
-      const { body } = await run({ idToken }); // with such an auth_time it is refused as a whole
+      const { body } = await run({ idToken }); // an invalid auth_time makes the id_token invalid
       for (const name of Object.keys(sent)) expect(body.userInfo?.[name]).toEqual(read[name]);
     }
     expect(readClaims({ sub: 'ada', ...sent })).toEqual({ sub: 'ada', ...read });
@@ -65,22 +65,25 @@ describe('claims that a provider sends with the wrong type', () => {
     expect(provider.times('/userinfo')).toBe(1);
   });
 
-  it.each(['express', 'fastify'] as const)('do not verify an email for a handler on %s', async (platform) => {
-    const provider = await startConformanceProvider('RS256', {
-      idToken: ({ header, claims }) => ({
-        header,
-        claims: { ...claims, email: 'a@example.org', email_verified: 'false' },
-      }),
-    });
-    const rp = { clientId: 'rp', clientSecret: 'a secret', issuer: provider.url, clientKwargs: { scope: 'openid' } };
-    const app = await startStateApp({ platform, clients: { rp } });
-    const page = await new Browser().get(`${app.url}/auth/rp/login`);
-    expect(page.json()).toMatchObject({ userInfo: { email: 'a@example.org', email_verified: false } });
-    await app.close();
-    await provider.close();
-  });
+  it.each(['express', 'fastify'] as const)(
+    'email_verified as "false" does not verify the email for a handler on %s',
+    async (platform) => {
+      const provider = await startConformanceProvider('RS256', {
+        idToken: ({ header, claims }) => ({
+          header,
+          claims: { ...claims, email: 'a@example.org', email_verified: 'false' },
+        }),
+      });
+      const rp = { clientId: 'rp', clientSecret: 'a secret', issuer: provider.url, clientKwargs: { scope: 'openid' } };
+      const app = await startStateApp({ platform, clients: { rp } });
+      const page = await new Browser().get(`${app.url}/auth/rp/login`);
+      expect(page.json()).toMatchObject({ userInfo: { email: 'a@example.org', email_verified: false } });
+      await app.close();
+      await provider.close();
+    },
+  );
 
-  it('are read in a signed userinfo answer too', async () => {
+  it('reads claims in a signed userinfo response', async () => {
     const { app, body } = await run({
       signsUserinfo: true,
       userinfo: (claims) => ({ sub: claims.sub, email_verified: 'false', updated_at: '1970-01-02T00:00:00Z' }),
@@ -90,25 +93,25 @@ describe('claims that a provider sends with the wrong type', () => {
     expect(userInfo).toMatchObject({ email_verified: false, updated_at: 86400 });
   });
 
-  it('do not change the prototype of an object that they are copied into', () => {
+  it('prototype pollution: copying claims does not change the prototype of the copy', () => {
     const claims = readClaims(JSON.parse('{ "sub": "ada", "__proto__": { "admin": true } }') as { sub: string });
     expect(Object.keys(claims)).toEqual(['sub']);
     expect(Object.assign({}, claims)).not.toHaveProperty('admin');
   });
 
-  it('are left out when they are nested more than 16 levels deep', () => {
+  it('drops claims that are nested more than 16 levels deep', () => {
     expect(readClaims({ sub: 'ada', roles: nested(17), groups: nested(16) })).toEqual({
       sub: 'ada',
       groups: nested(16),
     });
   });
 
-  it('are no more than 500', () => {
+  it('reads at most 500 claims', () => {
     const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`claim${index}`, index]));
     expect(Object.keys(readClaims(many))).toHaveLength(500);
   });
 
-  it('do not let the id_token’s email be verified because userinfo verified another address', async () => {
+  it('does not combine email_verified of userinfo with the email of the id_token', async () => {
     const { body } = await run({
       settings: { userInfoFrom: 'userinfo' },
       idToken: ({ header, claims }) => ({ header, claims: { ...claims, email: 'victim@example.org' } }),
@@ -121,7 +124,7 @@ describe('claims that a provider sends with the wrong type', () => {
   });
 });
 
-it('an answer about a token does not make its copy an administrator', async () => {
+it('prototype pollution: an introspection response does not change the prototype of its copy', async () => {
   const provider = await startScriptedProvider();
   provider.on('POST /introspect', () => ({
     headers: { 'content-type': 'application/json' },

@@ -30,7 +30,7 @@ const UNKNOWN = [
 ];
 const KEY = privateJwk(newKey('P-256'));
 
-describe('an unknown client authentication method', () => {
+describe('unknown client authentication methods', () => {
   let provider: ScriptedProvider;
 
   beforeEach(async () => {
@@ -52,14 +52,14 @@ describe('an unknown client authentication method', () => {
     return (await registryWith({ options: { clients: { dev } } })).get<OAuth2App>('dev');
   }
 
-  /** The credentials in the last token request. */
+  /** Returns the credentials in the last token request. */
   async function sentBy(dev: OAuth2App): Promise<[header: string | undefined, body: string]> {
     await dev.fetchAccessToken({ grantType: 'client_credentials' });
     const { headers, body } = provider.requests.at(-1)!;
     return [headers.authorization ?? (headers['x-custom'] as string | undefined), body.toString()];
   }
 
-  it.each(UNKNOWN)('is a fault of the settings, which lists the known methods: %j', async (method) => {
+  it.each(UNKNOWN)('refuses settings with an unknown method, and lists the known methods: %j', async (method) => {
     const dev = {
       client_id: 'dev',
       client_secret: 's',
@@ -71,7 +71,7 @@ describe('an unknown client authentication method', () => {
     });
   });
 
-  it.each(UNKNOWN)('sends no request without credentials when it gets past the settings: %j', (method) => {
+  it.each(UNKNOWN)('never sends a request without credentials for an unknown method: %j', (method) => {
     const settings = normalizeKeys({ client_id: 'dev', client_secret: 's', ...ENDPOINTS });
     const client = readClient({ name: 'dev', registeredAtRunTime: false, allowInsecureHosts: false }, settings);
     if ('faults' in client) throw new Error(client.faults.join());
@@ -82,7 +82,7 @@ describe('an unknown client authentication method', () => {
   });
 
   it.each(['client_secret_digest', 'constructor'])(
-    'in the answer to a registration makes the client unusable: %j',
+    'refuses to use a client whose registration response has an unknown method: %j',
     async (method) => {
       provider.on('POST /register', () => ({
         status: 201,
@@ -98,7 +98,7 @@ describe('an unknown client authentication method', () => {
   );
 
   it.each(['client_secret_digest', 'constructor'])(
-    'in the metadata leaves the client with a method that it knows: %j',
+    'ignores an unknown method in the metadata, and uses a known method: %j',
     async (method) => {
       provider.on('GET /.well-known/openid-configuration', () => ({
         json: {
@@ -112,7 +112,7 @@ describe('an unknown client authentication method', () => {
     },
   );
 
-  it('is known once complianceFix registers it, whatever its name', async () => {
+  it('accepts an unknown method that complianceFix registers', async () => {
     for (const name of ['client_secret_digest', 'constructor']) {
       const complianceFix: ComplianceFix = (session) =>
         session.registerClientAuthMethod(name, (request, { clientId }) => {
@@ -124,7 +124,7 @@ describe('an unknown client authentication method', () => {
     }
   });
 
-  it('does not send a secret beside the custom method that replaces the default one', async () => {
+  it('sends no secret beside a method that complianceFix registers in place of the default', async () => {
     provider.on('GET /.well-known/openid-configuration', () => ({
       json: {
         issuer: provider.url,

@@ -25,7 +25,7 @@ const HOSTILE = [
   'über',
 ];
 
-/** What a promise, or a call, was refused with. */
+/** Returns the faults with which a function throws or rejects. */
 async function faultsOf(run: () => unknown): Promise<readonly string[]> {
   try {
     await run();
@@ -43,9 +43,9 @@ function expectOneSafeLine([fault = '', ...more]: readonly string[]): void {
   expect(fault.length).toBeLessThan(400);
 }
 
-describe('the name of a client', () => {
+describe('client names', () => {
   it.each(['a', 'my-idp', 'my_idp', 'acme.example', 'tenant:42', 'ada@acme.example', '9', 'x~1'])(
-    'may be %s',
+    'accepts %s',
     async (name) => {
       const registry = await registryWith({});
       registry.register(name, CLIENT);
@@ -53,49 +53,46 @@ describe('the name of a client', () => {
     },
   );
 
-  describe.each(HOSTILE)('%j is refused in one line that shows it escaped,', (name) => {
-    it('by run-time registration', async () => {
+  describe.each(HOSTILE)('refuses %j in one line that shows it escaped', (name) => {
+    it('run-time registration refuses the name', async () => {
       const registry = await registryWith({});
       expectOneSafeLine(await faultsOf(() => registry.register(name, CLIENT)));
       expect(registry.has(name)).toBe(false);
     });
 
-    it('by dynamic registration, before anything is sent', async () => {
+    it('dynamic registration refuses the name before it sends a request', async () => {
       const registry = await registryWith({});
       const metadata = { redirect_uris: ['https://app.test/callback'] };
       const config = { issuer: 'https://provider.invalid' };
       expectOneSafeLine(await faultsOf(() => registry.registerDynamically(name, config, metadata)));
     });
 
-    it('in the options of the module', async () => {
+    it('the module options refuse the name', async () => {
       expectOneSafeLine(await faultsOf(() => registryWith({ options: { clients: { [name]: CLIENT } } })));
     });
 
-    it('in the settings', async () => {
+    it('the settings refuse the name', async () => {
       const settings = { AUTHLIB_OAUTH_CLIENTS: JSON.stringify({ [name]: CLIENT }) };
       expectOneSafeLine(await faultsOf(() => registryWith({ settings })));
     });
   });
 
-  it.each(['__proto__', 'constructor', 'toString'])(
-    '%s, which every object has, is refused at run time',
-    async (name) => {
-      const registry = await registryWith({});
-      expect(() => registry.register(name, CLIENT)).toThrow(/not (a valid|allowed as a) client name/);
-    },
-  );
+  it.each(['__proto__', 'constructor', 'toString'])('prototype property: refuses %s at run time', async (name) => {
+    const registry = await registryWith({});
+    expect(() => registry.register(name, CLIENT)).toThrow(/not (a valid|allowed as a) client name/);
+  });
 
-  it('has 100 characters at most', async () => {
+  it('refuses a name of more than 100 characters', async () => {
     const registry = await registryWith({});
     registry.register('a'.repeat(100), CLIENT);
     expectOneSafeLine(await faultsOf(() => registry.register('a'.repeat(101), CLIENT)));
   });
 
-  it.each([undefined, null, 7, {}, ['dev'], Symbol('dev')])('that is not a string is refused', (name) => {
+  it.each([undefined, null, 7, {}, ['dev'], Symbol('dev')])('refuses a name that is not a string', (name) => {
     expect(nameFaults(name)).toEqual(['the name of a client must be a string']);
   });
 
-  it('is escaped and cut in the errors about a client that does not exist, and about settings that are not an object', async () => {
+  it('log injection: escapes and shortens the name in errors about unknown clients and invalid settings', async () => {
     const name = `a\r\nforged line\u202e${'x'.repeat(10_000)}`;
     const registry: OAuthRegistry = await registryWith({});
     const [unknown = ''] = await faultsOf(() => registry.get(name));

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => provider.close());
 
-describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform) => {
+describe.each(['express', 'fastify'] as const)('a forged Host header on %s', (platform) => {
   let site: SiteApp | undefined;
 
   afterEach(async () => {
@@ -44,7 +44,7 @@ describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform)
     site = await startStateApp({ platform, clients: { dev }, ...options });
   }
 
-  /** Where a login, or a logout, would have the provider send the user back to. */
+  /** Returns the redirect URI that a login or a logout sends to the provider. */
   async function redirectUri(headers: Record<string, string>, route: 'login' | 'logout' = 'login') {
     const answer = await new Promise<{ status?: number; location?: string; body: string }>((resolve, reject) => {
       const outgoing = send(`${site?.url}/auth/dev/${route}`, { headers }, (response) => {
@@ -66,7 +66,7 @@ describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform)
   };
 
   it.each(['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'localhost:80@evil.example', '0.0.0.0'])(
-    'of %s does not decide where the code goes',
+    'refuses the Host %s',
     async (host) => {
       await start();
       for (const route of ['login', 'logout'] as const) {
@@ -78,7 +78,7 @@ describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform)
     },
   );
 
-  it('is refused beside the hosts that are allowed, which are believed in any case and with their port', async () => {
+  it('refuses a Host outside of allowedHosts, and accepts a listed Host with its port, in any case', async () => {
     await start({ allowedHosts: ['App.example', 'app.example:8443'] });
     const by = (host: string) => redirectUri({ 'x-forwarded-host': host, 'x-forwarded-proto': 'https' });
     expect(await by('APP.example')).toBe('https://app.example/auth/dev/callback');
@@ -94,7 +94,7 @@ describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform)
     }
   });
 
-  it('is not read when baseUrl is set', async () => {
+  it('ignores the Host when baseUrl is set', async () => {
     await start({ baseUrl: 'https://site.example' });
     const forged = { 'x-forwarded-host': 'evil.example', host: 'localhost' };
     expect(await redirectUri(forged)).toBe('https://site.example/auth/dev/callback');
@@ -102,7 +102,7 @@ describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform)
   });
 
   it.each(['localhost:3000', 'app.localhost', '127.0.0.1:3000', '127.8.8.8', '[::1]:3000'])(
-    'of this machine, %s, is believed in development',
+    'accepts the loopback Host %s in development',
     async (host) => {
       await start();
       expect(await redirectUri({ host })).toBe(`http://${host}/auth/dev/callback`);
@@ -114,8 +114,8 @@ describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform)
     ['pushed by metadata', { metadata: { require_pushed_authorization_requests: true } }],
     ['signed by settings', { requireSignedRequestObject: true, privateKeys: newKey('P-256') }],
     ['signed by metadata', { metadata: { require_signed_request_object: true }, privateKeys: newKey('P-256') }],
-  ])('that reaches a request %s', (_, settings) => {
-    it('is not used in a pushed or signed request, even if it is this machine or in allowedHosts', async () => {
+  ])('in a request that is %s', (_, settings) => {
+    it('refuses a redirect URI from the Host, even a loopback Host or one of allowedHosts', async () => {
       await start({ allowedHosts: ['app.example'] }, settings);
       provider.requests.length = 0;
       for (const host of ['localhost:3000', 'app.example']) {
@@ -128,14 +128,14 @@ describe.each(['express', 'fastify'] as const)('a forged Host on %s', (platform)
       expect(provider.requests.filter(({ path }) => path === '/par')).toEqual([]);
     });
 
-    it('is ignored when baseUrl is set', async () => {
+    it('ignores the Host when baseUrl is set', async () => {
       await start({ baseUrl: 'https://site.example' }, settings);
-      expect(await redirectUri({ host: 'evil.example' })).toBeNull(); // it is in the pushed, or signed, request
+      expect(await redirectUri({ host: 'evil.example' })).toBeNull(); // the redirect URI is in the pushed or signed request
     });
   });
 });
 
-describe('the host of a request', () => {
+describe('the Host of a request', () => {
   it.each([
     'evil.example/x',
     'user@localhost',
@@ -158,29 +158,29 @@ describe('the host of a request', () => {
     ['localhost'],
     undefined,
     7,
-  ])('is not trusted when it is %p', (host) => {
+  ])('refuses %p as a Host', (host) => {
     expect(parseHost('https', host)).toBeUndefined();
     const request = { protocol: 'https', host: host as string };
     expect(() => absoluteRedirectUri('/cb', 'dev', request, {})).toThrow('`baseUrl`');
   });
 
-  it('is not believed when it is longer than a host can be', () => {
+  it('refuses a Host that is longer than a host name can be', () => {
     expect(parseHost('https', 'x'.repeat(301))).toBeUndefined();
   });
 
-  it.each(['javascript', 'ftp', 'https:', '', 7])('is not trusted with the protocol %p', (protocol) => {
+  it.each(['javascript', 'ftp', 'https:', '', 7])('refuses %p as the protocol', (protocol) => {
     expect(() => absoluteRedirectUri('/cb', 'dev', { protocol: protocol as string, host: 'localhost' }, {})).toThrow(
       '`baseUrl`',
     );
   });
 });
 
-describe('a redirect URI', () => {
+describe('redirect URIs', () => {
   const site = { baseUrl: 'https://site.example' };
   const resolve = (uri: unknown): string => absoluteRedirectUri(uri, 'dev', {}, site);
 
   it.each(['//evil.example/cb', '/\\evil.example/cb', '\\\\evil.example', '/\\/evil.example'])(
-    'that is a path, %j, does not leave the site',
+    'open redirect: the path %j does not leave the site',
     (uri) => {
       expect(() => resolve(uri)).toThrow(expect.objectContaining({ error: 'invalid_redirect_uri', status: 500 }));
     },
@@ -198,20 +198,20 @@ describe('a redirect URI', () => {
     '/\t/evil.example',
     '/a#b',
     'https://site.example/#x',
-  ])('of %j is refused', (uri) => {
+  ])('refuses the redirect URI %j', (uri) => {
     expect(() => resolve(uri)).toThrow(expect.objectContaining({ error: 'invalid_redirect_uri', status: 500 }));
   });
 
-  it('of more than 2,048 characters is refused', () => {
+  it('refuses a redirect URI of more than 2,048 characters', () => {
     expect(() => resolve(`/${'x'.repeat(2_048)}`)).toThrow('invalid_redirect_uri');
   });
 
-  it.each([[['/a', '/b']], [{ href: '/a' }], [7], [true]])('that is %p, from a query, is refused', (uri) => {
+  it.each([[['/a', '/b']], [{ href: '/a' }], [7], [true]])('refuses %p from a query as the redirect URI', (uri) => {
     expect(() => resolve(uri)).toThrow(expect.objectContaining({ error: 'invalid_redirect_uri', status: 400 }));
   });
 
   it.each(['https://other.example/cb', 'http://localhost:3000/cb', 'com.example.app:/cb', 'com.example.app://cb'])(
-    'of %s is taken as it is',
+    'accepts the redirect URI %s',
     (uri) => {
       expect(resolve(uri)).toBe(uri);
     },
@@ -236,7 +236,7 @@ describe('allowedHosts', () => {
     ['bücher.example'],
     [null],
     Array.from({ length: 101 }, () => 'a.example'),
-  ])('is checked at start-up: %j', async (allowedHosts) => {
+  ])('refuses invalid allowedHosts at startup: %j', async (allowedHosts) => {
     await registryWith({ options: { allowedHosts } }).catch((reason: unknown) => (fault = reason));
     expect(fault).toBeInstanceOf(OAuthConfigError);
     expect((fault as OAuthConfigError).message).toContain('allowedHosts: expected an array of at most 100 hosts');

@@ -9,7 +9,7 @@ const OTHER_HOSTS = ['keycloak:8080', 'provider.test', '10.0.0.1', '192.168.1.1'
 const THIS_MACHINE = ['localhost:4000', 'idp.localhost', '127.0.0.1:4000', '127.9.9.9', '[::1]:4000'];
 
 describe.each(['access_token_url', 'issuer', 'jwks_uri', 'api_base_url', 'userinfo_endpoint', 'api_origins'])(
-  'tokens in plain text over http, by %s:',
+  'tokens over plain http: %s',
   (key) => {
     const settings = (host: string, insecure?: boolean) => ({
       ...TENANT,
@@ -17,7 +17,7 @@ describe.each(['access_token_url', 'issuer', 'jwks_uri', 'api_base_url', 'userin
       ...(insecure !== undefined && { allow_insecure_http: insecure }),
     });
 
-    it.each(OTHER_HOSTS)('allow_insecure_http alone does not let them reach %s', async (host) => {
+    it.each(OTHER_HOSTS)('allow_insecure_http alone does not allow http at %s', async (host) => {
       const dev = settings(host, true);
       const why = `dev.${key}: must be https, because allow_insecure_http applies only to localhost, 127.0.0.0/8 and [::1]`;
       await expect(registryWith({ options: { clients: { dev } } })).rejects.toThrow(why);
@@ -25,14 +25,14 @@ describe.each(['access_token_url', 'issuer', 'jwks_uri', 'api_base_url', 'userin
       expect(() => registry.register('dev', dev)).toThrow(why);
     });
 
-    it.each(OTHER_HOSTS)('the module option alone does not let them reach %s', async (host) => {
+    it.each(OTHER_HOSTS)('the module option alone does not allow http at %s', async (host) => {
       const options = { allowInsecureHttp: true, clients: { dev: settings(host) } };
       await expect(registryWith({ options })).rejects.toThrow(
         `dev.${key}: must be https; for a provider on this machine`,
       );
     });
 
-    it.each(OTHER_HOSTS)('both let them reach %s', async (host) => {
+    it.each(OTHER_HOSTS)('allow_insecure_http and the module option together allow http at %s', async (host) => {
       const registry = await registryWith({
         options: { allowInsecureHttp: true, clients: { dev: settings(host, true) } },
       });
@@ -40,15 +40,15 @@ describe.each(['access_token_url', 'issuer', 'jwks_uri', 'api_base_url', 'userin
       expect(registry.names).toEqual(['dev', 'tenant']);
     });
 
-    it.each(THIS_MACHINE)('allow_insecure_http lets them reach %s', async (host) => {
+    it.each(THIS_MACHINE)('allow_insecure_http allows http at the loopback host %s', async (host) => {
       expect((await registryWith({ options: { clients: { dev: settings(host, true) } } })).has('dev')).toBe(true);
       await expect(registryWith({ options: { clients: { dev: settings(host) } } })).rejects.toThrow('must be https');
     });
   },
 );
 
-describe('an http endpoint of the metadata', () => {
-  /** Begins a login of a client whose metadata, by https, names an authorization endpoint by http. */
+describe('an http endpoint in https metadata', () => {
+  /** Begins a login of a client whose metadata, read over https, has an http authorization endpoint. */
   async function begin(host: string, options: object, insecure: boolean): Promise<string> {
     const metadata = {
       issuer: 'https://p.test',
@@ -71,32 +71,35 @@ describe('an http endpoint of the metadata', () => {
     ['localhost', {}, false],
     ['p.test', {}, true],
     ['p.test', { allowInsecureHttp: true }, false],
-  ])('on %s does not count with the options %j and allow_insecure_http %j', async (host, options, insecure) => {
-    await expect(begin(host, options, insecure)).rejects.toThrow('have a usable authorization_endpoint');
-  });
+  ])(
+    'ignores an http endpoint on %s with the options %j and allow_insecure_http %j',
+    async (host, options, insecure) => {
+      await expect(begin(host, options, insecure)).rejects.toThrow('have a usable authorization_endpoint');
+    },
+  );
 
   it.each([
     ['localhost', {}],
     ['p.test', { allowInsecureHttp: true }],
-  ])('on %s counts with the options %j and allow_insecure_http', async (host, options) => {
+  ])('uses an http endpoint on %s with the options %j and allow_insecure_http', async (host, options) => {
     expect(await begin(host, options, true)).toContain(`http://${host}/a?`);
   });
 });
 
-it.each([1, 'yes', null])('the module option allowInsecureHttp is not %j', async (allowInsecureHttp) => {
+it.each([1, 'yes', null])('refuses %j for the module option allowInsecureHttp', async (allowInsecureHttp) => {
   await expect(registryWith({ options: { allowInsecureHttp } })).rejects.toThrow(
     'allowInsecureHttp: expected true or false',
   );
 });
 
-describe('tokens in URLs, which logs and histories keep,', () => {
+describe('tokens in URLs', () => {
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
 
   afterEach(() => {
     warn.mockClear();
   });
 
-  it('are warned of once a client, when it is first used', async () => {
+  it('logs one warning per client that sends tokens in URLs, at its first use', async () => {
     const inUrl = { ...TENANT, client_kwargs: { token_placement: 'uri' } };
     const registry = await registryWith({ options: { clients: { one: inUrl, two: inUrl, safe: TENANT } } });
     expect(warn).not.toHaveBeenCalled();

@@ -25,7 +25,7 @@ const IMPERSONATIONS: [string, object][] = [
     'metadata below another tenant of the issuer',
     { issuer: `${HONEST}/a`, server_metadata_url: `${HONEST}/b/.well-known/openid-configuration` },
   ],
-  ['metadata that is at no well-known URL, without an issuer', { server_metadata_url: 'https://evil.example/m' }],
+  ['metadata that are not at a well-known URL, without an issuer', { server_metadata_url: 'https://evil.example/m' }],
   [
     'keys of an attacker beside metadata',
     {
@@ -35,7 +35,7 @@ const IMPERSONATIONS: [string, object][] = [
   ],
 ];
 
-describe('an issuer that somebody else claims', () => {
+describe('issuer impersonation', () => {
   let evil: ScriptedProvider;
   const opened: SiteApp[] = [];
 
@@ -55,7 +55,7 @@ describe('an issuer that somebody else claims', () => {
   }
 
   it.each(IMPERSONATIONS)(
-    'by %s is a fault of the settings, and allowed with the setting that names it',
+    'refuses settings that claim the issuer by %s, unless allow_issuer_impersonation is set',
     (_, settings) => {
       const check = (more: object): readonly string[] => {
         const client = readClient(ORIGIN, normalizeKeys({ ...CLIENT, ...settings, ...more }));
@@ -67,18 +67,21 @@ describe('an issuer that somebody else claims', () => {
     },
   );
 
-  it.each(IMPERSONATIONS)('by %s is refused of a client at run time, whatever its settings', async (_, settings) => {
-    const app = await start();
-    const register = (more: object) => () => app.registry.register('tenant', { ...CLIENT, ...settings, ...more });
-    expect(register({})).toThrow(ADVICE);
-    expect(register(FLAG)).toThrow(/tenant\.allow_issuer_impersonation: not allowed .* registered at run time/);
-    const registration = { ...CLIENT, ...settings, ...FLAG, registration_endpoint: `${evil.url}/register` };
-    const dynamic = app.registry.registerDynamically('tenant', registration, {});
-    await expect(dynamic).rejects.toThrow(/allow_issuer_impersonation: not allowed/);
-    expect([app.registry.has('tenant'), evil.requests.length]).toEqual([false, 0]);
-  });
+  it.each(IMPERSONATIONS)(
+    'refuses a client at run time that claims the issuer by %s, whatever its settings',
+    async (_, settings) => {
+      const app = await start();
+      const register = (more: object) => () => app.registry.register('tenant', { ...CLIENT, ...settings, ...more });
+      expect(register({})).toThrow(ADVICE);
+      expect(register(FLAG)).toThrow(/tenant\.allow_issuer_impersonation: not allowed .* registered at run time/);
+      const registration = { ...CLIENT, ...settings, ...FLAG, registration_endpoint: `${evil.url}/register` };
+      const dynamic = app.registry.registerDynamically('tenant', registration, {});
+      await expect(dynamic).rejects.toThrow(/allow_issuer_impersonation: not allowed/);
+      expect([app.registry.has('tenant'), evil.requests.length]).toEqual([false, 0]);
+    },
+  );
 
-  it('by the access token of another application, which an attacker returns, is refused of a client at run time', async () => {
+  it('token substitution: refuses a client at run time whose token endpoint is not at the issuer', async () => {
     const app = await start();
     const { registry } = app;
     const settings = { client_id: 'dev', issuer: HONEST, user_info_from: 'userinfo' };
@@ -88,7 +91,7 @@ describe('an issuer that somebody else claims', () => {
     expect(register({ access_token_url: `${HONEST}/t` })).not.toThrow();
   });
 
-  it('by a userinfo endpoint of an attacker is refused of a client at run time', async () => {
+  it('refuses a client at run time whose userinfo endpoint is not at the issuer', async () => {
     const app = await start();
     const settings = { client_id: 'dev', issuer: HONEST, userinfo_endpoint: 'https://evil.example/me' };
     expect(() => app.registry.register('tenant', settings)).toThrow(/tenant\.userinfo_endpoint: not allowed/);
@@ -96,7 +99,7 @@ describe('an issuer that somebody else claims', () => {
     expect(() => app.registry.register('tenant', unchecked)).not.toThrow();
   });
 
-  it('by a document at a well-known URL is refused when it is read', async () => {
+  it('refuses metadata at a well-known URL of another issuer', async () => {
     evil.on('GET /.well-known/openid-configuration', () => ({
       json: { issuer: HONEST, authorization_endpoint: `${evil.url}/a`, token_endpoint: `${evil.url}/t` },
     }));
@@ -106,7 +109,7 @@ describe('an issuer that somebody else claims', () => {
     await expect(begun).rejects.toThrow(/its issuer is "https:\/\/honest\.example", expected "http:\/\/127/);
   });
 
-  it('by a document elsewhere is believed with allow_issuer_impersonation alone', async () => {
+  it('accepts metadata elsewhere only with allow_issuer_impersonation', async () => {
     evil.on('GET /m', () => ({
       json: { issuer: HONEST, authorization_endpoint: `${evil.url}/a`, token_endpoint: `${evil.url}/t` },
     }));
@@ -133,7 +136,7 @@ describe('an issuer that somebody else claims', () => {
     [`https://honest.example@evil.example/.well-known/openid-configuration`, HONEST, false],
     [`https://honest.example:444/.well-known/openid-configuration`, HONEST, false],
     [`http://honest.example/.well-known/openid-configuration`, HONEST, false],
-  ])('is proven by metadata at %s for %s: %s', (url, issuer, proven) => {
+  ])('metadata at %s prove the issuer %s: %s', (url, issuer, proven) => {
     expect(provesIssuer(url, issuer)).toBe(proven);
   });
 });

@@ -4,16 +4,16 @@ import { RedisStateStore } from 'nestjs-oauth-client/redis';
 import { connectRedis, describeWithRedis } from '../support/engines.js';
 import type { StateAppOptions } from '../support/state-app.js';
 
-/** A platform, and where logins wait. */
+/** A platform, and the store of pending logins. */
 export interface Kind {
   platform: 'express' | 'fastify';
   state: 'session' | 'cookie' | 'redis';
-  /** Options of an app of this kind; its connection is closed with the app's test. */
+  /** Returns the options of an app of this kind. The app's test closes the connection. */
   options(): Promise<Pick<StateAppOptions, 'platform' | 'state' | 'encryptionKeys'>>;
   close(): Promise<void>;
 }
 
-/** Declares the same tests for every platform and every state store. */
+/** Declares the tests for every platform and every state store. */
 export function describeEveryKind(tests: (kind: Kind) => void): void {
   for (const platform of ['express', 'fastify'] as const) {
     for (const state of ['session', 'cookie', 'redis'] as const) {

@@ -51,30 +51,24 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
     return { status, location: headers.get('location') ?? '', body: text };
   }
 
-  it.each(['', '1', 'x'.repeat(15), 'x'.repeat(1_025)])(
-    'a state of %j from a query does not switch the CSRF check off',
-    async (state) => {
-      for (const route of ['dev/login', 'dev/logout']) {
-        const { status, body } = await begin(new URLSearchParams({ state }).toString(), route);
-        expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_state' }]);
-      }
-    },
-  );
+  it.each(['', '1', 'x'.repeat(15), 'x'.repeat(1_025)])('CSRF: refuses a state of %j from a query', async (state) => {
+    for (const route of ['dev/login', 'dev/logout']) {
+      const { status, body } = await begin(new URLSearchParams({ state }).toString(), route);
+      expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_state' }]);
+    }
+  });
 
-  it('a state that comes twice does not switch the CSRF check off', async () => {
+  it('CSRF: refuses a query with two states', async () => {
     const { status, body } = await begin(`state=${STATE}&state=${STATE}`);
     expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_state' }]);
   });
 
-  it.each(['', '1', 'x'.repeat(15)])(
-    'a nonce of %j from a query does not let an id_token be replayed',
-    async (nonce) => {
-      const { status, body } = await begin(new URLSearchParams({ nonce }).toString());
-      expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_nonce' }]);
-    },
-  );
+  it.each(['', '1', 'x'.repeat(15)])('replay: refuses a nonce of %j from a query', async (nonce) => {
+    const { status, body } = await begin(new URLSearchParams({ nonce }).toString());
+    expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_nonce' }]);
+  });
 
-  it('a state and a nonce of 16 characters are used as they are', async () => {
+  it('accepts a state and a nonce of 16 characters', async () => {
     const { location } = await begin(new URLSearchParams({ state: STATE, nonce: STATE }).toString());
     const { searchParams } = new URL(location);
     expect([searchParams.get('state'), searchParams.get('nonce')]).toEqual([STATE, STATE]);
@@ -101,29 +95,29 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
     'request=e30.e30.',
     'code_verifier=leaked',
     `extra=${'x'.repeat(8_193)}`,
-  ])('a login link with %s is refused, and checks nothing less', async (query) => {
+  ])('refuses a login link with %s', async (query) => {
     const { status, body } = await begin(query);
     expect([status, JSON.parse(body)]).toMatchObject([400, { error: 'invalid_login_parameter' }]);
   });
 
   it.each(['fragment', 'FRAGMENT', 'web_message', 'okta_post_message', 'none', 'fragment.jwt'])(
-    'an answer by the response_mode %s, which reaches scripts and not the server, is not asked for',
+    'refuses the response_mode %s, whose response never reaches the server',
     async (mode) => {
       const { status, body } = await begin(`response_mode=${mode}`);
       expect([status, JSON.parse(body)]).toMatchObject([500, { error: 'unsupported_response_type' }]);
     },
   );
 
-  it('an empty redirect URI does not take the place of the configured one', async () => {
+  it('an empty redirect URI in a query does not replace the configured one', async () => {
     const { searchParams } = new URL((await begin('redirectUri=')).location);
     expect(searchParams.get('redirect_uri')).toMatch(/\/auth\/dev\/callback$/);
   });
 
-  it('a numeric string is good for maxAge', async () => {
+  it('accepts a numeric string as maxAge', async () => {
     expect(new URL((await begin('maxAge=60')).location).searchParams.get('max_age')).toBe('60');
   });
 
-  it('a login with OAuth 1 sends no key, verifier or nonce, nor a callback that the link chose', async () => {
+  it('a login with OAuth 1 sends no key, verifier or nonce, and no callback URL of the login link', async () => {
     const query = new URLSearchParams({
       dpopKey: 'k',
       codeVerifier: 'v',
@@ -151,17 +145,17 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
     });
   });
 
-  it('a login with OAuth 1 is bounded, too', async () => {
+  it('a login with OAuth 1 limits its parameters', async () => {
     expect((await begin('x=1&x=2', 'old/login')).status).toBe(302);
     expect((await begin(`x=${'y'.repeat(8_193)}`, 'old/login')).status).toBe(400);
   });
 
-  describe('by hand,', () => {
+  describe('with the methods of an app', () => {
     function app(): OAuth2App {
       return site.registry.get<OAuth2App>('dev');
     }
 
-    it('a logout link does not name another client', async () => {
+    it('a logout link does not change the client id', async () => {
       const { url } = await app().createLogoutUrl({ client_id: 'evil' });
       expect(new URL(url).searchParams.getAll('client_id')).toEqual([app().clientId]);
     });
@@ -186,41 +180,35 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
       { extra: 1n },
       { client_secret: 'x' },
       Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`k${index}`, 'x'])),
-    ])('parameters of the wrong kind are refused before the provider is asked: %p', async (params) => {
+    ])('refuses login parameters of the wrong type before it sends a request: %p', async (params) => {
       const asked = app().createAuthorizationUrl('https://app.test/cb', params as OAuthLoginParams);
       await expect(asked).rejects.toMatchObject({ error: 'invalid_login_parameter', status: 400 });
     });
 
-    it('a state of null is a random one', async () => {
+    it('replaces a state of null by a random state', async () => {
       const { state } = await app().createAuthorizationUrl('https://app.test/cb', { state: null as never });
       expect(state).toMatch(/^[\w-]{43}$/);
     });
 
-    it.each(['', undefined])(
-      'a login is not kept under a state of %j, which a callback without one would match',
-      async (state) => {
-        const kept = app().saveAuthorizeData({ session: {} }, bareResponse(), { state: state! });
-        await expect(kept).rejects.toMatchObject({ error: 'invalid_state', status: 500 });
-      },
-    );
+    it.each(['', undefined])('does not keep a login under a state of %j', async (state) => {
+      const kept = app().saveAuthorizeData({ session: {} }, bareResponse(), { state: state! });
+      await expect(kept).rejects.toMatchObject({ error: 'invalid_state', status: 500 });
+    });
 
-    it.each(['text', 7, ['a'], true])(
-      'parameters that are %j, and not an object, are refused clearly',
-      async (params) => {
-        for (const name of ['dev', 'old']) {
-          const client = site.registry.get<OAuth1App>(name);
-          const refusal = { error: 'invalid_login_parameter', status: 500 };
-          await expect(client.authorizeRedirect({}, bareResponse(), undefined, params as never)).rejects.toMatchObject(
-            refusal,
-          );
-          await expect(client.createAuthorizationUrl(undefined, params as never)).rejects.toMatchObject(refusal);
-        }
-        await expect(app().logoutRedirect({}, bareResponse(), params as never)).rejects.toMatchObject({ status: 500 });
-      },
-    );
+    it.each(['text', 7, ['a'], true])('refuses %j as the login parameters', async (params) => {
+      for (const name of ['dev', 'old']) {
+        const client = site.registry.get<OAuth1App>(name);
+        const refusal = { error: 'invalid_login_parameter', status: 500 };
+        await expect(client.authorizeRedirect({}, bareResponse(), undefined, params as never)).rejects.toMatchObject(
+          refusal,
+        );
+        await expect(client.createAuthorizationUrl(undefined, params as never)).rejects.toMatchObject(refusal);
+      }
+      await expect(app().logoutRedirect({}, bareResponse(), params as never)).rejects.toMatchObject({ status: 500 });
+    });
 
     it.each([{ idTokenHint: 7 }, { logoutHint: [] }, { uiLocales: {} }, { extra: () => 'x' }])(
-      'parameters of a logout of the wrong kind are refused: %p',
+      'refuses logout parameters of the wrong type: %p',
       async (params) => {
         await expect(app().createLogoutUrl(params as never)).rejects.toMatchObject({
           error: 'invalid_login_parameter',
@@ -228,7 +216,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
       },
     );
 
-    it('userinfo() takes no request for a token, whatever the request has', async () => {
+    it('userinfo() does not accept a request as a token', async () => {
       const request = { method: 'GET', accessToken: 'of the attacker', user: { id: 1 } };
       const wrong = [
         request,

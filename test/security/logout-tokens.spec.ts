@@ -20,7 +20,7 @@ class LogoutController {
   signedOutByGet(): void {}
 }
 
-describe.each(['express', 'fastify'] as const)('a logout token, on %s', (platform) => {
+describe.each(['express', 'fastify'] as const)('a logout token on %s', (platform) => {
   const ended: EndedSession[] = [];
   let provider: ConformanceProvider;
   let url: string;
@@ -66,7 +66,7 @@ describe.each(['express', 'fastify'] as const)('a logout token, on %s', (platfor
     return { status: answer.status, text: await answer.text() };
   }
 
-  it('that is good ends the session, once', async () => {
+  it('ends the session once', async () => {
     const good = await token();
     expect(await post(good)).toMatchObject({ status: 200 });
     expect(ended).toEqual([{ name: 'rp', iss: provider.url, sub: 'ada', sid: 's' }]);
@@ -75,50 +75,50 @@ describe.each(['express', 'fastify'] as const)('a logout token, on %s', (platfor
 
   const now = Math.floor(Date.now() / 1000);
   it.each<[string, object, RegExp]>([
-    ['that was issued in the future', { iat: now + 600, exp: now + 700 }, /issued at .* \(iat\)/],
-    ['that is two hours old, and good for long', { iat: now - 7200, exp: now + 60 }, /issued at .* \(iat\)/],
-    ['that is good for a year', { exp: now + 365 * 86400 }, /is good until/],
-    ['whose exp is beyond all dates', { exp: 1e300 }, /is good until/],
+    ['issued in the future', { iat: now + 600, exp: now + 700 }, /issued at .* \(iat\)/],
+    ['that is two hours old and not expired', { iat: now - 7200, exp: now + 60 }, /issued at .* \(iat\)/],
+    ['that expires in a year', { exp: now + 365 * 86400 }, /is good until/],
+    ['whose exp is beyond the longest date', { exp: 1e300 }, /is good until/],
     ['whose iat is a string', { iat: String(now) }, /iat/],
     ['whose jti is a number', { jti: 7 }, /its jti is not a string/],
     ['whose jti is an object', { jti: { toString: 1 } }, /its jti is not a string/],
     ['whose jti is empty', { jti: '' }, /its jti is not a string/],
     ['whose jti has 2000 characters', { jti: 'x'.repeat(2000) }, /its jti is not a string/],
-    ['whose sub is a list, beside a good sid', { sub: ['ada'] }, /its sub is not a string/],
-    ['whose sid is a number, beside a good sub', { sid: 7 }, /its sid is not a string/],
-  ])('%s is refused', async (_, change, why) => {
+    ['whose sub is a list, beside a valid sid', { sub: ['ada'] }, /its sub is not a string/],
+    ['whose sid is a number, beside a valid sub', { sid: 7 }, /its sid is not a string/],
+  ])('refuses a logout token %s', async (_, change, why) => {
     const { status, text } = await post(await token(change));
     expect([status, text]).toEqual([400, expect.stringMatching(why)]);
     expect(ended).toEqual([]);
   });
 
-  it('in the query of a GET is refused: it would be in the history and the logs', async () => {
+  it('refuses a logout token in the query of a GET, because URLs are logged', async () => {
     const answer = await fetch(`${url}?logout_token=${await token()}`);
     expect([answer.status, await answer.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_request' })]);
     expect(ended).toEqual([]);
   });
 
-  it('in the query of a POST is refused', async () => {
+  it('refuses a logout token in the query of a POST', async () => {
     const answer = await fetch(`${url}?logout_token=${await token()}`, { method: 'POST' });
     expect(answer.status).toBe(400);
     expect(ended).toEqual([]);
   });
 });
 
-describe('an id_token that another client asked for', () => {
+describe('an id_token for another client', () => {
   afterEach(stopAll);
 
   it.each([
     ['with a single audience', { azp: 'another' }],
     ['with a list of one audience', { azp: 'another', aud: ['rp'] }],
     ['with two audiences', { azp: 'another', aud: ['rp', 'another'] }],
-    ['with an azp that is no string', { azp: ['rp'] }],
-  ])('is refused %s', async (_, change) => {
+    ['with an azp that is not a string', { azp: ['rp'] }],
+  ])('refuses an id_token for another client, %s', async (_, change) => {
     const { body } = await run({ idToken: ({ header, claims }) => ({ header, claims: { ...claims, ...change } }) });
     expect([body.error, body.error_description]).toEqual(['token_invalid', expect.stringMatching(/azp/)]);
   });
 
-  it('is refused in the answer to code id_token', async () => {
+  it('refuses an id_token for another client in the response to code id_token', async () => {
     const { status, body } = await run({
       params: { response_type: 'code id_token' },
       idToken: ({ header, claims }) => ({ header, claims: { ...claims, azp: 'another' } }),
@@ -126,7 +126,7 @@ describe('an id_token that another client asked for', () => {
     expect([status, body.error_description]).toEqual([400, expect.stringMatching(/asked for by "another" \(azp\)/)]);
   });
 
-  it('is one of ours when its azp is this client', async () => {
+  it('accepts an id_token whose azp is this client', async () => {
     const { status } = await run({ idToken: ({ header, claims }) => ({ header, claims: { ...claims, azp: 'rp' } }) });
     expect(status).toBe(200);
   });

@@ -33,7 +33,7 @@ const clients = {
   billing: { ...OAUTH2, grantType: 'client_credentials' as const },
 };
 
-/** The same routes for any client, for those of a list, and for the machine client by its name. */
+/** Returns a controller of login and logout routes for any client, for the clients of a list, or for one client. */
 function controllerOf(prefix: string, served?: string | readonly string[]): Type<unknown> {
   @Controller(prefix)
   class RoutesController {
@@ -104,36 +104,33 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
   }
 
   it.each([...GETS, 'backchannel-logout'])(
-    'a machine client is unknown to a %s route by its name in the URL',
+    'the %s route does not find a machine client by its name in the URL',
     async (route) => {
       expect(await statusOf(`any/billing/${route}`)).toEqual([404, 'unknown_provider']);
       expect(await statusOf(`listed/billing/${route}`)).toEqual([404, 'unknown_provider']);
     },
   );
 
-  it.each([...GETS, 'backchannel-logout'])(
-    'a client outside the list of a %s route is unknown to it',
-    async (route) => {
-      for (const name of ['other', 'gone', 'nobody', '__proto__', '0', 'length']) {
-        expect(await statusOf(`listed/${name}/${route}`)).toEqual([404, 'unknown_provider']);
-      }
-      expect(await statusOf(`listed/dev/${route}`)).not.toEqual([404, 'unknown_provider']);
-      expect(await statusOf(`any/other/${route}`)).not.toEqual([404, 'unknown_provider']);
-    },
-  );
+  it.each([...GETS, 'backchannel-logout'])('the %s route does not find a client outside of its list', async (route) => {
+    for (const name of ['other', 'gone', 'nobody', '__proto__', '0', 'length']) {
+      expect(await statusOf(`listed/${name}/${route}`)).toEqual([404, 'unknown_provider']);
+    }
+    expect(await statusOf(`listed/dev/${route}`)).not.toEqual([404, 'unknown_provider']);
+    expect(await statusOf(`any/other/${route}`)).not.toEqual([404, 'unknown_provider']);
+  });
 
-  it('a client of the list signs users in', async () => {
+  it('a client of the list can sign users in', async () => {
     expect(await statusOf('listed/dev/login')).toEqual([302]);
   });
 
   it.each([...GETS, 'backchannel-logout'])(
-    'a %s route that names a machine client is a fault of the configuration',
+    'the %s route responds with 500 when it names a machine client',
     async (route) => {
       expect(await statusOf(`billing/${route}`)).toEqual([500, 'invalid_configuration']);
     },
   );
 
-  it('a machine client cannot sign users in by hand', async () => {
+  it('the methods of a machine client cannot sign users in', async () => {
     const billing = app.get(OAuthRegistry).get<OAuth2App>('billing');
     const why = 'billing.grant_type: a machine client (client_credentials) cannot sign users in';
     await expect(billing.authorizeRedirect({}, bareResponse(), 'https://app.test/callback')).rejects.toThrow(why);
@@ -145,7 +142,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
   });
 
   it.each([[['dev']], [{ dev: 1 }], [7], [null], [undefined], [new String('dev')]])(
-    'a provider parameter of %p is unknown',
+    'refuses %p as the provider in the URL',
     (provider) => {
       const registry = app.get(OAuthRegistry);
       for (const served of [undefined, LISTED]) {
@@ -160,7 +157,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
   );
 });
 
-it('an empty list of clients is refused where it is written', () => {
+it('refuses an empty list of clients in a decorator', () => {
   expect(() => OAuthLogin([])).toThrow('the list of clients of a route is empty');
   expect(() => OAuthBackchannelLogout([])).toThrow('the list of clients of a route is empty');
 });

@@ -17,7 +17,7 @@ function part(json: string): string {
   return Buffer.from(json).toString('base64url');
 }
 
-/** A JSON object with an array in an array in an array, and so on. */
+/** Returns a JSON object with an array that is nested this many levels deep. */
 function deep(name: string, depth: number): string {
   return `{"alg":"RS256","${name}":${'['.repeat(depth)}${']'.repeat(depth)}}`;
 }
@@ -29,14 +29,14 @@ const JWTS: [string, string][] = [
   ['whose header is nested deeply', `${part(deep('kid', 20_000))}.${part('{}')}.AA`],
   ['of 100 KB', `${HEADER}.${part(`{"a":"${'x'.repeat(100_000)}"}`)}.AA`],
   ['whose claims are a list', `${HEADER}.${part('[]')}.AA`],
-  ['whose claims are no JSON', `${HEADER}.${part('s3cret')}.AA`],
-  ['whose header is no base64url', `+++.${part('{}')}.AA`],
+  ['whose claims are not JSON', `${HEADER}.${part('s3cret')}.AA`],
+  ['whose header is not base64url', `+++.${part('{}')}.AA`],
   ['of one part', 'a'],
   ['of two parts', `${HEADER}.${part('{}')}`],
   ['of four parts', `${HEADER}.${part('{}')}.AA.AA`],
   ['of a hundred thousand parts', '.'.repeat(100_000)],
   ['that is encrypted, with a header that is nested deeply', `${part(deep('kid', 20_000))}.a.b.c.d`],
-  ['that is encrypted for nobody', `${part('{"alg":"RSA-OAEP-256","enc":"A256GCM"}')}.a.b.c.d`],
+  ['that is encrypted for another key', `${part('{"alg":"RSA-OAEP-256","enc":"A256GCM"}')}.a.b.c.d`],
 ];
 
 function encrypt(text: string, key: KeyObject = PUBLIC): Promise<string> {
@@ -45,7 +45,7 @@ function encrypt(text: string, key: KeyObject = PUBLIC): Promise<string> {
     .encrypt(key);
 }
 
-describe('an unsigned JWT from anybody', () => {
+describe('deeply nested and hostile JWTs', () => {
   const opened: { close(): Promise<void> }[] = [];
 
   afterEach(async () => {
@@ -53,8 +53,8 @@ describe('an unsigned JWT from anybody', () => {
     await Promise.all(opened.splice(0).map((server) => server.close()));
   });
 
-  describe.each(['express', 'fastify'] as const)('as the answer of a login, on %s', (platform) => {
-    it.each(JWTS)('is rejected with 400, not 500: one %s', async (_, jwt) => {
+  describe.each(['express', 'fastify'] as const)('as a login response, on %s', (platform) => {
+    it.each(JWTS)('a callback responds with 400 to a JWT %s', async (_, jwt) => {
       const provider = await startConformanceProvider('RS256', {});
       const rp = { clientId: 'rp', clientSecret: 's', issuer: provider.url, privateKeys: [privateKey] };
       const options = { platform, clients: { rp } } as OAuthClientModuleOptions;
@@ -71,14 +71,14 @@ describe('an unsigned JWT from anybody', () => {
     });
   });
 
-  it.each(JWTS)('is no reason for an error with its content, and is refused by its form: one %s', (_, jwt) => {
+  it.each(JWTS)('checks the structure of a JWT %s', (_, jwt) => {
     const isEncryptedForNobody = jwt.endsWith('.a.b.c.d') && jwt.length < 1000;
     const check = (): void => checkJwt(jwt);
     if (isEncryptedForNobody) expect(check).not.toThrow();
     else expect(check).toThrow(/^(it is|its (header|claims|JSON))/);
   });
 
-  it.each(JWTS)('is refused as a logout token: one %s', async (_, jwt) => {
+  it.each(JWTS)('refuses a logout token %s', async (_, jwt) => {
     const provider = await startConformanceProvider('RS256', {});
     const rp = { clientId: 'rp', clientSecret: 's', issuer: provider.url, privateKeys: [privateKey] };
     const app = await startLoginApp({ clients: { rp: rp } });
@@ -89,7 +89,7 @@ describe('an unsigned JWT from anybody', () => {
     expect(provider.times('/jwks')).toBe(0);
   });
 
-  it.each(JWTS)('is refused as the id_token of a token answer: one %s', async (_, jwt) => {
+  it.each(JWTS)('refuses an id_token %s', async (_, jwt) => {
     const { status, body } = await run({ signedIdToken: () => jwt, settings: { privateKeys: [privateKey] } });
     expect([status, body.error]).toEqual([502, 'token_invalid']);
     expect(body.error_description?.length).toBeLessThan(500);
@@ -102,22 +102,22 @@ describe('an unsigned JWT from anybody', () => {
       { signedJarm: async (jwt) => encrypt(await encrypt(jwt)) },
       { response_mode: 'query.jwt' },
     ],
-  ])('is decrypted once and no second time, as %s', async (what, deviations, params) => {
+  ])('refuses a JWT that is encrypted twice, as %s', async (what, deviations, params) => {
     const { body } = await run({
       ...deviations,
       params: params as Record<string, string>,
       settings: { privateKeys: [privateKey] },
     });
-    // a response that cannot be read has no state either, so no login is found for it
+    // the state of an unreadable response is unknown, so no pending login is found
     expect(body.error_description).toMatch(what === 'an id_token' ? /not a signed JWT/ : /no pending login/);
   });
 
-  it('is decrypted where it is signed inside', async () => {
+  it('decrypts an id_token that is signed inside', async () => {
     const { body } = await run({ signedIdToken: (jwt) => encrypt(jwt), settings: { privateKeys: [privateKey] } });
     expect(body.userInfo).toMatchObject({ sub: 'ada' });
   });
 
-  it('is shown in an error by a few characters, whatever is in it', () => {
+  it('shows only a few characters of a value in an error', () => {
     let nested: unknown = 'x';
     for (let level = 0; level < 100_000; level++) nested = [nested];
     expect(shown(nested)).toBe('(a nested value)');
@@ -125,7 +125,7 @@ describe('an unsigned JWT from anybody', () => {
   });
 
   it.each(['/me', '/introspect', '/token', '/register'])(
-    'is no worse than plain JSON that is as deep, whose field is dropped, at %s',
+    'drops a deeply nested field of plain JSON at %s',
     async (path) => {
       const provider = await startScriptedProvider();
       const usable = '"sub":"ada","active":true,"access_token":"a","token_type":"bearer","client_id":"c"';

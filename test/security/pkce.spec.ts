@@ -15,24 +15,24 @@ async function parametersOf(dev: object): Promise<object> {
   return { code_challenge, code_challenge_method };
 }
 
-describe('a stolen code cannot be used, because PKCE is on', () => {
+describe('code theft: PKCE', () => {
   it.each([
     ['a public client', PUBLIC],
     ['a confidential client', CONFIDENTIAL],
     ['a client that names S256', { ...CONFIDENTIAL, code_challenge_method: 'S256' }],
     [
-      'a client whose client_kwargs would turn it off',
+      'a client whose client_kwargs would turn PKCE off',
       {
         ...CONFIDENTIAL,
         code_challenge_method: 'S256',
         client_kwargs: { code_challenge_method: 'none' },
       },
     ],
-  ])('for %s without metadata', async (_, client) => {
+  ])('uses PKCE without metadata for %s', async (_, client) => {
     expect(await parametersOf(client)).toEqual(ON);
   });
 
-  it('unless a confidential client turns it off', async () => {
+  it('a confidential client can turn PKCE off', async () => {
     expect(await parametersOf({ ...CONFIDENTIAL, code_challenge_method: 'none' })).toEqual({});
     expect(await parametersOf({ ...CONFIDENTIAL, client_kwargs: { code_challenge_method: 'none' } })).toEqual({});
   });
@@ -40,8 +40,8 @@ describe('a stolen code cannot be used, because PKCE is on', () => {
   it.each([
     ['without a secret', PUBLIC],
     ['with an empty secret', { ...PUBLIC, client_secret: '' }],
-    ['that authenticates by none', { ...CONFIDENTIAL, client_kwargs: { token_endpoint_auth_method: 'none' } }],
-  ])('and a public client %s cannot turn it off', async (_, client: Record<string, unknown>) => {
+    ['that authenticates with none', { ...CONFIDENTIAL, client_kwargs: { token_endpoint_auth_method: 'none' } }],
+  ])('a public client %s cannot turn PKCE off', async (_, client: Record<string, unknown>) => {
     const why = 'dev.code_challenge_method: "none" requires a client that authenticates';
     const kwargs = client.client_kwargs as object | undefined;
     for (const off of [
@@ -52,12 +52,12 @@ describe('a stolen code cannot be used, because PKCE is on', () => {
     }
   });
 
-  it.each(['plain', 'NONE', '', true])('and nobody can turn it to %j', async (code_challenge_method) => {
+  it.each(['plain', 'NONE', '', true])('refuses the code challenge method %j', async (code_challenge_method) => {
     const dev = { ...CONFIDENTIAL, code_challenge_method };
     await expect(registryWith({ options: { clients: { dev } } })).rejects.toThrow('expected "S256" (RFC 7636 §4.2)');
   });
 
-  describe('where the metadata', () => {
+  describe('PKCE downgrade by metadata', () => {
     let provider: ScriptedProvider;
 
     beforeEach(async () => {
@@ -75,12 +75,15 @@ describe('a stolen code cannot be used, because PKCE is on', () => {
       return parametersOf({ client_id: 'id', client_secret: 's', issuer: url, allow_insecure_http: true, ...settings });
     }
 
-    it.each([[undefined], [['S256']], [['plain', 'S256']]])('lists the methods %j', async (methods) => {
-      expect(await withMethods(methods)).toEqual(ON);
-    });
+    it.each([[undefined], [['S256']], [['plain', 'S256']]])(
+      'uses S256 with the methods %j in the metadata',
+      async (methods) => {
+        expect(await withMethods(methods)).toEqual(ON);
+      },
+    );
 
     it.each([[['plain']], [[]]])(
-      'lists %j, the login fails and says what to set, rather than going without',
+      'ends the login with the methods %j in the metadata, and names the setting',
       async (methods) => {
         const why = /^provider_unsupported: dev: .* set code_challenge_method to "none"/;
         await expect(withMethods(methods)).rejects.toThrow(why);

@@ -39,7 +39,7 @@ function callback(browser: Browser, state: string): Promise<Page> {
   return browser.get(`${app.url}/auth/dev/callback?code=attackers-code&state=${state}`);
 }
 
-/** A browser that was given some cookies of another one. */
+/** Returns a browser that has some cookies of another browser. */
 async function plant(from: Browser, name: (key: string) => boolean): Promise<Browser> {
   const browser = new Browser();
   for (const cookie of await from.jar.getCookies(app.url)) {
@@ -55,18 +55,18 @@ function tokenRequests(): number {
   return provider.requests.filter(({ path }) => path === '/token').length;
 }
 
-describe.each(['express', 'fastify'] as const)('on %s:', (platform) => {
-  it('a login that waits in a planted session is not finished in the browser of the victim', async () => {
+describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
+  it('login CSRF: a login in a planted session cannot finish in the browser of the victim', async () => {
     app = await startStateApp({ platform, clients: { dev: dev() } });
     const attacker = new Browser();
     const state = await begin(attacker);
     const victim = await plant(attacker, isSession);
     expect((await callback(victim, state)).json()).toMatchObject(REFUSED);
     expect(tokenRequests()).toBe(0);
-    expect((await callback(attacker, state)).status).toBe(200); // its own browser can
+    expect((await callback(attacker, state)).status).toBe(200); // the attacker's browser can
   });
 
-  it('a login cookie of another login of the victim does not stand for the planted one', async () => {
+  it('login CSRF: the victim’s cookie of another login does not finish a planted login', async () => {
     app = await startStateApp({ platform, clients: { dev: dev() } });
     const attacker = new Browser();
     const state = await begin(attacker);
@@ -80,8 +80,8 @@ describe.each(['express', 'fastify'] as const)('on %s:', (platform) => {
   });
 });
 
-describe.each(['express-session', 'cookie-session'] as const)('with %s:', (session) => {
-  it('a planted login does not come along into the session that the victim signs in to', async () => {
+describe.each(['express-session', 'cookie-session'] as const)('with %s', (session) => {
+  it('session fixation: regenerateSession() drops a planted login', async () => {
     app = await startLoginApp({
       session,
       clients: { dev: dev({ endSessionEndpoint: `${provider.url}/end` }) },
@@ -89,14 +89,14 @@ describe.each(['express-session', 'cookie-session'] as const)('with %s:', (sessi
     const attacker = new Browser();
     const state = await begin(attacker);
     const victim = await plant(attacker, isSession);
-    // this route calls regenerateSession(), as a sign-in does
+    // this route calls regenerateSession(), as a route that signs users in should do
     const regenerated = await victim.get(`${app.url}/auth/dev/logout`, { follow: false });
     expect(regenerated.status).toBe(302);
     expect((await callback(victim, state)).json()).toMatchObject(REFUSED);
     expect(tokenRequests()).toBe(0);
   });
 
-  it('an image of another site does not end the session of the user', async () => {
+  it('forced logout: an image of another site does not end the session', async () => {
     app = await startLoginApp({ session, clients: { dev: dev({ endSessionEndpoint: `${provider.url}/end` }) } });
     const browser = new Browser();
     const state = await begin(browser);
@@ -108,7 +108,7 @@ describe.each(['express-session', 'cookie-session'] as const)('with %s:', (sessi
     expect((await browser.get(`${app.url}/api/dev/me`)).json()).toEqual({ is: 'signed in' });
   });
 
-  it('a finished login is not finished again with a copy of all cookies', async () => {
+  it('replay: a copy of all cookies does not finish a login again', async () => {
     app = await startLoginApp({ session, clients: { dev: dev() } });
     const browser = new Browser();
     const state = await begin(browser);
@@ -124,7 +124,7 @@ describe.each(['express-session', 'cookie-session'] as const)('with %s:', (sessi
 describeEveryKind((kind) => {
   afterEach(() => kind.close());
 
-  /** The cookies that a login sets, behind a proxy that ends TLS and says nothing of it. */
+  /** Returns the cookies that a login sets, behind a proxy that terminates TLS and sends no X-Forwarded-Proto. */
   async function cookiesOf(options: Partial<StateAppOptions>, path = 'dev/login'): Promise<string[]> {
     app = await startStateApp({ clients: { dev: dev() }, ...options, ...(await kind.options()) });
     const page = await new Browser().get(`${app.url}/auth/${path}`, { follow: false });
@@ -134,18 +134,18 @@ describeEveryKind((kind) => {
 
   const SECURE = /^__Host-oauth_[\w-]+=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=(Lax|None)$/;
 
-  it('the login cookie is secure when baseUrl is https, whatever the request looks like', async () => {
+  it('cookie downgrade: sets a secure login cookie on http when baseUrl is https', async () => {
     const [cookie] = await cookiesOf({ baseUrl: 'https://site.example' });
     expect(cookie).toMatch(SECURE);
   });
 
-  it('the login cookie is secure when the redirect URI is https, whatever the request looks like', async () => {
+  it('cookie downgrade: sets a secure login cookie on http when the redirect URI is https', async () => {
     const redirectUri = encodeURIComponent('https://site.example/auth/dev/callback');
     const [cookie] = await cookiesOf({}, `dev/login?redirectUri=${redirectUri}`);
     expect(cookie).toMatch(SECURE);
   });
 
-  it('a login that began on https is not finished by a cookie that could be set without TLS', async () => {
+  it('cookie injection: a cookie that can be set without TLS does not finish a login of https', async () => {
     app = await startStateApp({ clients: { dev: dev() }, ...(await kind.options()) });
     const browser = new Browser();
     const redirectUri = encodeURIComponent('https://site.example/auth/dev/callback');

@@ -22,7 +22,7 @@ beforeEach(async () => {
 
 afterEach(() => provider.close());
 
-/** Begins both kinds of grants that wait, with these fields in the provider's response. */
+/** Begins a device login and a CIBA login with these fields in the provider's response. */
 async function begin(
   terms: string,
   options: OAuthClientModuleOptions = {},
@@ -47,12 +47,12 @@ async function begin(
   ]);
 }
 
-describe('the interval and the expiry that a provider sets', () => {
+describe('the interval and lifetime that a provider sets', () => {
   it.each([
-    ['beyond any timer', '"interval": 1e300, "expires_in": 1e301'],
-    ['just beyond a timer', '"interval": 2147484, "expires_in": 1e9'],
-    ['close to nothing', '"interval": 1e-9, "expires_in": 600'],
-  ])('an interval %s does not become a busy loop against the provider', async (_what, terms) => {
+    ['far beyond the longest timer', '"interval": 1e300, "expires_in": 1e301'],
+    ['just beyond the longest timer', '"interval": 2147484, "expires_in": 1e9'],
+    ['close to zero', '"interval": 1e-9, "expires_in": 600'],
+  ])('busy loop: waits at least a second between polls with an interval %s', async (_what, terms) => {
     const signal = AbortSignal.timeout(400);
     const waits = (await begin(terms)).map((grant) => grant.wait({ signal }));
     for (const wait of waits) await expect(wait).rejects.toMatchObject({ name: 'TimeoutError' });
@@ -64,18 +64,18 @@ describe('the interval and the expiry that a provider sets', () => {
     ['"interval": 0.5, "expires_in": 600', 1],
     ['"interval": 7, "expires_in": 600', 7],
     ['"interval": 1e300, "expires_in": 600', 300],
-  ])('%s: the interval is within 1 and 300 seconds', async (terms, interval) => {
+  ])('sets an interval from 1 to 300 seconds for %s', async (terms, interval) => {
     for (const grant of await begin(terms)) expect(grant.interval).toBe(interval);
   });
 
-  it('reads numbers that are strings', async () => {
+  it('reads numbers in strings', async () => {
     for (const grant of await begin('"interval": "7", "expires_in": "1800"')) {
       expect(grant.interval).toBe(7);
       expect(Math.abs(grant.expiresAt.getTime() - Date.now() - 1_800_000)).toBeLessThan(5000);
     }
   });
 
-  it.each(['1e300', '1e15', '86401'])('an expiry after %s seconds is limited to one day', async (expiresIn) => {
+  it.each(['1e300', '1e15', '86401'])('limits a lifetime of %s seconds to one day', async (expiresIn) => {
     for (const { expiresAt } of await begin(`"expires_in": ${expiresIn}`)) {
       expect(Math.abs(expiresAt.getTime() - Date.now() - DAY_MS)).toBeLessThan(5000);
     }
@@ -92,14 +92,14 @@ describe('the interval and the expiry that a provider sets', () => {
     '"expires_in": "600s"',
     '"interval": "5s", "expires_in": 600',
     '"expires_in": 1e999',
-  ])('%s is refused, and nobody polls', async (terms) => {
+  ])('refuses %s and does not poll', async (terms) => {
     const grants = await begin(terms).catch((error: unknown) => error);
     expect(grants).toMatchObject({ error: 'token_invalid', status: 502 });
   });
 });
 
-describe('how often a provider is asked', () => {
-  /** The seconds between the questions to a provider that always answers so. */
+describe('the polling interval', () => {
+  /** Returns the seconds between polls of a provider that always responds with this answer. */
   async function intervals(answer: Error, interval: unknown, lifetime = HOUR_MS): Promise<number[]> {
     let now = 0;
     const asked: number[] = [];
@@ -123,34 +123,37 @@ describe('how often a provider is asked', () => {
     ['slow_down with a huge interval', new ProviderError({ error: 'slow_down', retryAfter: 1e300 }), 300],
     ['silence', new ProviderError({ status: 504 }), 300],
     ['an unreachable provider', new ProviderError({ status: 502 }), 60],
-  ])('%s for ever never makes the interval longer than its limit', async (_what, answer, most) => {
+  ])('keeps the interval under its limit despite repeated responses of: %s', async (_what, answer, most) => {
     const seconds = await intervals(answer, 5, DAY_MS);
     expect(Math.max(...seconds)).toBe(most);
     expect(seconds.length).toBeGreaterThan(200);
   });
 
-  it.each([NaN, -1, 0, 1e-9, '5', undefined, null, {}])('an interval of %p is a second at least', async (interval) => {
-    const seconds = await intervals(new OAuthError('authorization_pending'), interval);
-    expect(Math.min(...seconds)).toBeGreaterThanOrEqual(1);
-  });
+  it.each([NaN, -1, 0, 1e-9, '5', undefined, null, {}])(
+    'an interval of %p is at least one second',
+    async (interval) => {
+      const seconds = await intervals(new OAuthError('authorization_pending'), interval);
+      expect(Math.min(...seconds)).toBeGreaterThanOrEqual(1);
+    },
+  );
 });
 
 it.each([
   ['a script', { verification_uri: 'javascript:alert(1)//' }],
-  ['a page of its own', { verification_uri: 'data:text/html,<script>alert(1)</script>' }],
+  ['a data URL', { verification_uri: 'data:text/html,<script>alert(1)</script>' }],
   ['a script with the code', { verification_uri_complete: 'javascript:alert(1)//' }],
   ['text that runs backwards', { verification_uri: 'https://p.test/\u202eecived' }],
   ['a huge link', { verification_uri: `https://p.test/${'x'.repeat(3000)}` }],
   ['control characters in the code', { user_code: '\u001b[2J' }],
   ['a huge code', { user_code: 'x'.repeat(101) }],
-])('a link that a device shows is not %s', async (_, more) => {
+])('refuses a device response with %s', async (_, more) => {
   const answer = JSON.stringify({ verification_uri: 'https://p.test/device', ...more }).slice(1, -1);
   await expect(begin(`${answer}, "expires_in": 600`)).rejects.toMatchObject({
     description: expect.stringContaining('expected a verification_uri of http or https'),
   });
 });
 
-it('what a provider writes while a user is waited for reaches no browser', async () => {
+it('a browser shows no text of a provider that fails while a login is pending', async () => {
   provider.on('POST /token', () => ({
     status: 400,
     text: 'internal host db1.internal',

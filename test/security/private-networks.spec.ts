@@ -9,7 +9,7 @@ import { Browser } from '../support/browser.js';
 import type { SiteApp } from '../support/openid-site.js';
 import { startStateApp } from '../support/state-app.js';
 
-describe('with blockPrivateNetworks, a client that a tenant registers', () => {
+describe('server-side request forgery with blockPrivateNetworks', () => {
   let provider: ScriptedProvider;
   let port: string;
   const opened: { close(): Promise<void> }[] = [];
@@ -78,13 +78,13 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
     'http://224.0.0.1',
     'https://127.0.0.1',
     'https://[::1]',
-  ])('cannot call an API at %s', async (host) => {
+  ])('a tenant’s client cannot call an API at %s', async (host) => {
     const client = clientOf(await start(), tenant(`${host}:${port}`));
     await expect(client.get('secrets', { token: { accessToken: 'a' } })).rejects.toMatchObject(refusal);
     expect(provider.requests).toHaveLength(0);
   });
 
-  it('cannot reach a private address by a host name that resolves to it', async () => {
+  it('a tenant’s client cannot call a host name that resolves to a private address', async () => {
     const lookup: NonNullable<OAuthClientModuleOptions['http']>['lookup'] = (_host, _options, done) =>
       done(null, [{ address: '127.0.0.1', family: 4 }] as never);
     const client = clientOf(await start({ http: { lookup } }), tenant(`http://internal.example:${port}`));
@@ -92,7 +92,7 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
     expect(provider.requests).toHaveLength(0);
   });
 
-  it('cannot reach a private address by metadata, keys, tokens, registration and userinfo', async () => {
+  it('a tenant’s client cannot use private addresses for metadata, keys, tokens, registration or userinfo', async () => {
     const app = await start();
     const byIssuer = clientOf(app, { clientId: 'dev', issuer: provider.url, allowInsecureHttp: true });
     await expect(byIssuer.createAuthorizationUrl()).rejects.toMatchObject(refusal);
@@ -110,7 +110,7 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
     ['HTTP/2', { httpVersion: 2 }],
     ['a transport', { transport: { request: () => undefined } } as object],
     ['a Unix socket', { socketPath: '/tmp/no-such-socket' }],
-  ])('does not get around the check by %s of the http defaults', async (_, http) => {
+  ])('%s in the http defaults does not bypass the check', async (_, http) => {
     const client = clientOf(await start({ http }), tenant(provider.url));
     await expect(client.get('secrets', { token: { accessToken: 'a' } })).rejects.toMatchObject(refusal);
     expect(provider.requests).toHaveLength(0);
@@ -120,7 +120,7 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
     ['another adapter', { adapter: 'fetch' as const }],
     ['a list of adapters', { adapter: ['xhr', 'fetch', 'http'] as ('xhr' | 'fetch' | 'http')[] }],
     ['an agent', { adapter: 'http' as const, httpAgent: new Agent() }],
-  ])('does not get around the check by %s of the call', async (_, options) => {
+  ])('%s in the options of a call does not bypass the check', async (_, options) => {
     const client = clientOf(await start(), tenant(provider.url));
     for (const call of [{ token: { accessToken: 'a' } }, { withholdToken: true }] as const) {
       await expect(client.get('secrets', { ...call, ...options })).rejects.toMatchObject(refusal);
@@ -128,14 +128,14 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
     expect(provider.requests).toHaveLength(0);
   });
 
-  it('does not get around the check by a proxy on a private address', async () => {
+  it('a proxy on a private address does not bypass the check', async () => {
     const proxy = { host: '127.0.0.1', port: Number(port), protocol: 'http' };
     const client = clientOf(await start({ http: { proxy } }), tenant('http://10.0.0.1'));
     await expect(client.get('secrets', { token: { accessToken: 'a' } })).rejects.toMatchObject(refusal);
     expect(provider.requests).toHaveLength(0);
   });
 
-  it('cannot reach a private address by a redirect from an address that it may reach', async () => {
+  it('refuses a redirect to a private address', async () => {
     provider.on('GET /api/old', () => ({ status: 302, headers: { location: `http://localhost:${port}/api/secrets` } }));
     const lookup: NonNullable<OAuthClientModuleOptions['http']>['lookup'] = (_host, _options, done) =>
       done(null, [{ address: '127.0.0.2', family: 4 }] as never);
@@ -145,17 +145,20 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
     expect(provider.requests.map(({ path }) => path)).toEqual(['/api/old']);
   });
 
-  it.each(['express', 'fastify'] as const)('does not show the address to the browser, on %s', async (platform) => {
-    const app = await start({ platform, state: 'cookie' } as OAuthClientModuleOptions);
-    const lookup = { issuer: 'http://localhost:1', clientId: 'dev', allowInsecureHttp: true };
-    app.registry.register('tenant', lookup);
-    const page = await new Browser().get(`${app.url}/auth/tenant/login`);
-    expect(page.status).toBe(502);
-    expect(page.json()).toMatchObject({ error: 'private_address' });
-    expect(page.text).not.toMatch(/127\.0\.0\.1|::1|localhost/);
-  });
+  it.each(['express', 'fastify'] as const)(
+    'does not show the private address in the browser, on %s',
+    async (platform) => {
+      const app = await start({ platform, state: 'cookie' } as OAuthClientModuleOptions);
+      const lookup = { issuer: 'http://localhost:1', clientId: 'dev', allowInsecureHttp: true };
+      app.registry.register('tenant', lookup);
+      const page = await new Browser().get(`${app.url}/auth/tenant/login`);
+      expect(page.status).toBe(502);
+      expect(page.json()).toMatchObject({ error: 'private_address' });
+      expect(page.text).not.toMatch(/127\.0\.0\.1|::1|localhost/);
+    },
+  );
 
-  it('says in the cause of the error, for logs, which URL it was, without its query', async () => {
+  it('the cause of the error has the URL without its query, for logs', async () => {
     const client = clientOf(await start(), tenant(provider.url));
     const error: unknown = await client
       .get('secrets', { token: { accessToken: 'a' }, params: { key: 's3cret' } })
@@ -164,7 +167,7 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
     expect(inspect(error)).not.toContain('s3cret');
   });
 
-  it('leaves clients that are configured at start-up alone, and all of them without the option', async () => {
+  it('clients that are configured at startup can use private addresses', async () => {
     const atStart = await start({ clients: { dev: tenant(provider.url) as never } });
     const token = { accessToken: 'a' };
     expect((await atStart.registry.get<OAuth2App>('dev').get('secrets', { token })).status).toBe(200);
@@ -172,7 +175,7 @@ describe('with blockPrivateNetworks, a client that a tenant registers', () => {
     expect((await clientOf(without, tenant(provider.url)).get('secrets', { token })).status).toBe(200);
   });
 
-  it('is a fault of the options unless it is a boolean', async () => {
+  it('refuses a value of blockPrivateNetworks that is not a boolean', async () => {
     await expect(start({ blockPrivateNetworks: 'yes' as never })).rejects.toThrow(
       'blockPrivateNetworks: expected true',
     );

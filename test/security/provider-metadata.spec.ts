@@ -60,7 +60,7 @@ describe('metadata of the wrong type', () => {
     };
   }
 
-  it.each(FIELDS)('is treated as absent and never causes status 500: %s', async (field) => {
+  it.each(FIELDS)('treats a value of the wrong type as absent: %s', async (field) => {
     for (const junk of JUNK) {
       const dev = await client({ ...right(), [field]: junk });
       const outcome: unknown = await dev.createAuthorizationUrl().catch((error: unknown) => error);
@@ -71,7 +71,7 @@ describe('metadata of the wrong type', () => {
     app = undefined;
   });
 
-  it.each(JUNK)('is refused as the issuer: %j', async (issuer) => {
+  it.each(JUNK)('refuses %j as the issuer', async (issuer) => {
     const dev = await client({ ...right(), issuer });
     await expect(dev.createAuthorizationUrl()).rejects.toThrow(
       /server metadata .* is not usable: (it has no issuer|its issuer is)/,
@@ -85,7 +85,7 @@ describe('metadata of the wrong type', () => {
     '',
     '['.repeat(100_000),
     `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
-  ])('is refused without a byte of it in the error when it is not a JSON object', async (body) => {
+  ])('refuses metadata that are not a JSON object, without quoting them', async (body) => {
     const dev = await client(body);
     const error: unknown = await dev.createAuthorizationUrl().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ error: 'provider_answer_invalid', status: 502 });
@@ -93,7 +93,7 @@ describe('metadata of the wrong type', () => {
     expect(String(error)).not.toMatch(/s3cret|html|Unexpected|token/i);
   });
 
-  it('keeps of mtls_endpoint_aliases what is a usable URL', () => {
+  it('drops mtls_endpoint_aliases that are not usable URLs', () => {
     const aliases = { token_endpoint: 'https://p.test/t', userinfo_endpoint: 7, jwks_uri: 'http://p.test/k', a: {} };
     const body = JSON.stringify({ issuer: 'https://p.test', mtls_endpoint_aliases: aliases });
     expect(readMetadata(body, { allowInsecureHttp: false, allowInsecureHosts: false })).toEqual({
@@ -102,7 +102,7 @@ describe('metadata of the wrong type', () => {
     });
   });
 
-  it('keeps of a list its strings, and of fields those that are used', () => {
+  it('drops entries that are not strings, and fields that are not used', () => {
     const list = ['S256', 7, null, {}, 'x'.repeat(10_000)];
     const body = `{"issuer":"https://p.test","code_challenge_methods_supported":${JSON.stringify(list)},"x":1,"__proto__":{"require_signed_request_object":true}}`;
     const metadata = readMetadata(body, { allowInsecureHttp: false, allowInsecureHosts: false });
@@ -110,7 +110,7 @@ describe('metadata of the wrong type', () => {
     expect(metadata.require_signed_request_object).toBeUndefined();
   });
 
-  it('is fresh for a day at most, whatever its max-age', async () => {
+  it('limits the freshness of metadata to one day, whatever the max-age', async () => {
     provider.on('GET /.well-known/openid-configuration', () => ({
       json: right(),
       headers: { 'cache-control': `max-age=${'9'.repeat(400)}` },
@@ -135,7 +135,7 @@ describe('keys of the wrong type', () => {
     ['a key whose key_ops is a string', [{ ...good, key_ops: 'verify' }]],
     ['a key of 1 MB', [{ ...good, n: 'A'.repeat(500_000) }]],
     ['a shared secret', [{ kty: 'oct', k: 'c2VjcmV0', alg: 'RS256', kid: 'rsa-1' }]],
-  ])('are left out beside a good one, and no key at all where there is none: %s', async (_, junk) => {
+  ])('ignores %s in a JWKS', async (_, junk) => {
     expect((await run({ jwks: (keys) => [...(junk as typeof keys), ...keys] })).status).toBe(200);
     const { status, body } = await run({ jwks: () => junk as never });
     expect([status, body.error]).toEqual([502, 'token_invalid']);
@@ -143,29 +143,29 @@ describe('keys of the wrong type', () => {
   });
 
   it.each<[string, object]>([
-    ['whose modulus is no base64url', { n: '+++' }],
+    ['whose modulus is not base64url', { n: '+++' }],
     ['without a modulus', { n: undefined }],
     ['whose modulus is one byte', { n: 'AQ' }],
     ['whose exponent is empty', { e: '' }],
-  ])('end in a refused id_token, and no failure of the server: a key %s', async (_, change) => {
+  ])('refuses an id_token when the key is one %s', async (_, change) => {
     const { status, body } = await run({ jwks: () => [{ ...good, ...change }] });
     expect([status, body.error]).toEqual([502, 'token_invalid']);
     expect(body.error_description).toMatch(/^id_token: /);
   });
 
-  it('are public keys only, a hundred at most', () => {
+  it('reads only public keys, at most a hundred', () => {
     const keys = Array.from({ length: 1000 }, () => ({ kty: 'RSA', n: 'AQ', e: 'AQAB', d: 's3cret', p: 's3cret' }));
     const read = readJwkSet(JSON.stringify({ keys }));
     expect(read.keys).toHaveLength(100);
     expect(JSON.stringify(read)).not.toContain('s3cret');
   });
 
-  it.each(['<html>s3cret', '{"keys":"s3cret"}', '[]'])('are refused without a byte of the answer: %s', (body) => {
+  it.each(['<html>s3cret', '{"keys":"s3cret"}', '[]'])('refuses a JWKS of %s without quoting it', (body) => {
     expect(() => readJwkSet(body)).toThrow(/^not a JWK Set$/);
   });
 });
 
-describe('an answer that HTTP does not have', () => {
+describe('an invalid HTTP status of a provider', () => {
   let server: Server;
   let app: LoginApp | undefined;
 
@@ -174,32 +174,27 @@ describe('an answer that HTTP does not have', () => {
     server.close();
   });
 
-  it.each(['999', '600', '199 Odd', '000'])(
-    'is the provider’s failure, and no failure of the server: status %s',
-    async (status) => {
-      server = createServer((socket) => {
-        socket.on('error', () => undefined);
-        socket.once('data', () =>
-          socket.end(`HTTP/1.1 ${status} x\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`),
-        );
-      }).listen(0, '127.0.0.1');
-      await new Promise((resolve) => server.once('listening', resolve));
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const clients = {
-        discovered: { clientId: 'dev', issuer: url },
-        dev: { clientId: 'dev', authorizeUrl: `${url}/a`, accessTokenUrl: `${url}/t`, userinfoEndpoint: `${url}/me` },
-      };
-      app = await startLoginApp({ clients, http: { timeout: 1000 } });
-      const failed = { error: 'provider_answer_invalid' };
-      await expect(app.registry.get<OAuth2App>('discovered').createAuthorizationUrl()).rejects.toMatchObject(failed);
-      const dev = app.registry.get<OAuth2App>('dev');
-      await expect(dev.fetchAccessToken({ code: 'c' })).rejects.toMatchObject(failed);
-      await expect(dev.userinfo({ token: { accessToken: 'a' } })).rejects.toMatchObject(failed);
-    },
-  );
+  it.each(['999', '600', '199 Odd', '000'])('refuses the HTTP status %s of a provider', async (status) => {
+    server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(`HTTP/1.1 ${status} x\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`));
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const clients = {
+      discovered: { clientId: 'dev', issuer: url },
+      dev: { clientId: 'dev', authorizeUrl: `${url}/a`, accessTokenUrl: `${url}/t`, userinfoEndpoint: `${url}/me` },
+    };
+    app = await startLoginApp({ clients, http: { timeout: 1000 } });
+    const failed = { error: 'provider_answer_invalid' };
+    await expect(app.registry.get<OAuth2App>('discovered').createAuthorizationUrl()).rejects.toMatchObject(failed);
+    const dev = app.registry.get<OAuth2App>('dev');
+    await expect(dev.fetchAccessToken({ code: 'c' })).rejects.toMatchObject(failed);
+    await expect(dev.userinfo({ token: { accessToken: 'a' } })).rejects.toMatchObject(failed);
+  });
 });
 
-describe('text from a provider', () => {
+describe('strings of a provider', () => {
   it.each([
     'https://p.test/"><script>',
     'https://p.test/a b',
@@ -208,23 +203,23 @@ describe('text from a provider', () => {
     'https://p.test/ü',
     `https://p.test/${'x'.repeat(3000)}`,
     'javascript:alert(1)',
-  ])('is no error_uri: %j', (error_uri) => {
+  ])('ignores %j as the error_uri', (error_uri) => {
     expect(authorizationError({ error: 'access_denied', error_uri }).uri).toBeUndefined();
   });
 
-  it('is an error_uri when it is a URL by the alphabet of RFC 6749', () => {
+  it('accepts an error_uri with the characters that RFC 6749 allows', () => {
     expect(authorizationError({ error: 'access_denied', error_uri: 'https://p.test/e?a=b#c' }).uri).toBe(
       'https://p.test/e?a=b#c',
     );
   });
 
   it.each([
-    ['a good nonce', 'eyJ7S_zG.eyJH0-Z.HX4w-7v', true],
+    ['a valid nonce', 'eyJ7S_zG.eyJH0-Z.HX4w-7v', true],
     ['one with a space', 'a b', false],
     ['one with a quote', 'a"b', false],
     ['one of 2000 characters', 'x'.repeat(2000), false],
-    ['none', '', false],
-  ])('is a DPoP nonce only by the alphabet of RFC 9449: %s', async (_, nonce, isGood) => {
+    ['an empty nonce', '', false],
+  ])('accepts only the characters that RFC 9449 allows in a DPoP nonce: %s', async (_, nonce, isGood) => {
     const keys = new DpopKeys({ dpopBoundAccessTokens: true } as never);
     const key = await keys.keyFor();
     const proofs = new DpopProofs(keys);
@@ -234,7 +229,7 @@ describe('text from a provider', () => {
     expect(claims.nonce).toBe(isGood ? nonce : undefined);
   });
 
-  it('cannot grow the memory with the DPoP nonces of many origins', () => {
+  it('memory exhaustion: limits the DPoP nonces of many origins', () => {
     const keys = new DpopKeys({ dpopBoundAccessTokens: true } as never);
     const origins = Array.from({ length: 5_000 }, (_, index) => `https://api-${index}.test`);
     for (const origin of origins) new DpopProofs(keys).receive(`${origin}/a`, { 'dpop-nonce': 'n' }, false);

@@ -28,7 +28,7 @@ const RSA_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
 const DPOP_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
 
-/** Whatever must not be seen has one of these in it. */
+/** Each value that must not be shown contains one of these. */
 const SECRETS = [
   's3cret-client',
   's3cret-proxy',
@@ -42,7 +42,7 @@ const SECRETS = [
   ...RSA_KEY.split('\n').slice(1, -2),
 ];
 
-/** Everything that a logger, a debugger or a careless handler shows of a value. */
+/** Returns everything that a logger, debugger or careless handler shows of a value. */
 function shown(value: unknown): string {
   const lines: string[] = [];
   class Lines extends ConsoleLogger {
@@ -71,7 +71,7 @@ function shown(value: unknown): string {
   ].join('\n');
 }
 
-/** JSON, also of what refers to itself. */
+/** Returns JSON, also for circular references. */
 function safeJson(value: unknown): string {
   const seen = new Set<unknown>();
   return JSON.stringify([value], (_key, inner: unknown) => {
@@ -129,8 +129,8 @@ function optionsFor(providerUrl: string): OAuthClientModuleOptions {
   };
 }
 
-/** The redacting itself is tested: what is shown of a secret that nobody hides has it. */
-it('finds a secret that is shown', () => {
+/** Tests the check: an exposed secret must be found. */
+it('the check finds an exposed secret', () => {
   for (const value of [
     { deep: { deeper: { client_secret: 's3cret-client' } } },
     new Map([['a', 's3cret-client']]),
@@ -141,7 +141,7 @@ it('finds a secret that is shown', () => {
   }
 });
 
-describe('no secret is shown of', () => {
+describe('secret leakage', () => {
   let provider: ScriptedProvider;
   let app: INestApplication | undefined;
 
@@ -192,7 +192,7 @@ describe('no secret is shown of', () => {
     return app;
   }
 
-  it('the dynamic modules that forRoot, forRootAsync and forFeature give', () => {
+  it('dynamic modules of forRoot, forRootAsync and forFeature show no secret', () => {
     const options = optionsFor(provider.url);
     const modules = [
       OAuthClientModule.forRoot(options),
@@ -205,7 +205,7 @@ describe('no secret is shown of', () => {
     }
   });
 
-  it('the registry and the apps, of OAuth 1 with and without an RSA key, and of OAuth 2', async () => {
+  it('the registry and the apps of OAuth 1 and OAuth 2 show no secret', async () => {
     const registry = (await start(OAuthClientModule.forRoot(optionsFor(provider.url)))).get(OAuthRegistry);
     const apps = ['one', 'two', 'rsa'].map((name) => registry.get(name));
     for (const value of [registry, ...apps]) expectNoSecrets(shown(value));
@@ -213,7 +213,7 @@ describe('no secret is shown of', () => {
     expect(JSON.parse(JSON.stringify(apps[1]))).toEqual({ name: 'two', clientId: 'dev' });
   });
 
-  it('an app with keys of its own, after it has used them, and what it waits for', async () => {
+  it('an app with configured keys, and its pending device login, show no secret', async () => {
     provider.on('POST /token', () => ({ json: { access_token: 's3cret-token', token_type: 'DPoP' } }));
     provider.on('GET /api/me', () => ({ json: {} }));
     const device = {
@@ -226,7 +226,7 @@ describe('no secret is shown of', () => {
     const registry = (await start(OAuthClientModule.forRoot(optionsFor(provider.url)))).get(OAuthRegistry);
     const bank = registry.get<OAuth2App>('bank');
     const token = await bank.fetchAccessToken({ grantType: 'client_credentials' });
-    expect(token).not.toHaveProperty('dpopKey'); // the configured key stays where it is
+    expect(token).not.toHaveProperty('dpopKey'); // the configured key is not copied into the token
     await bank.get('me', { token });
     const pending = await bank.deviceAuthorization();
     expect(pending).toMatchObject({ userCode: 'ABCD', interval: 5 });
@@ -235,7 +235,7 @@ describe('no secret is shown of', () => {
     expect(sent?.headers.dpop).toMatch(/^ey/);
   });
 
-  it('a whole application, after a login and an API call', async () => {
+  it('an application shows no secret after a login and an API call', async () => {
     const { clients = {}, ...options } = optionsFor(provider.url);
     const { rsa, ...others } = clients;
     const nest = await start(
@@ -256,7 +256,7 @@ describe('no secret is shown of', () => {
     expectNoSecrets(inspect(nest, { depth: 20, showHidden: true }));
   });
 
-  it('the request that a login was finished with', async () => {
+  it('the request of a finished login shows no secret', async () => {
     const nest = await start(OAuthClientModule.forRoot(optionsFor(provider.url)));
     provider.on('POST /token', () => ({ json: { access_token: 's3cret-token', token_type: 'bearer' } }));
     const url = await nest.getUrl();
@@ -268,30 +268,30 @@ describe('no secret is shown of', () => {
     expectNoSecrets(seenRequests.join());
   });
 
-  describe('an error', () => {
+  describe('errors', () => {
     const exchange = { code: 's3cret-code', codeVerifier: 's3cret-verifier'.padEnd(43, 'x') };
     const requestToken = { oauthToken: 's3cret-token', oauthTokenSecret: 's3cret-token' };
     const stored = { access_token: 's3cret-token', refresh_token: 's3cret-refresh' };
     const expired = { ...stored, expires_at: 1 };
 
-    /** Ways to fail, each with what is done and what the provider answers meanwhile. */
+    /** Ways to fail: the route that fails, the response of the provider, and the call. */
     const ways: Record<string, [route: string, reply: Parameters<ScriptedProvider['on']>[1], run: Run]> = {
       'of the token endpoint': [
         'POST /token',
         () => ({ status: 400, json: { error: 'invalid_grant', error_description: 'bad' } }),
         ({ two }) => two.fetchAccessToken(exchange),
       ],
-      'of a token endpoint that breaks down': [
+      'of a token endpoint that responds with 500': [
         'POST /token',
         ({ body }) => ({ status: 500, body: `s3cret-answer ${body.toString()}` }),
         ({ two }) => two.fetchAccessToken(exchange),
       ],
-      'of a token endpoint that answers nonsense': [
+      'of a token endpoint whose access token is not a string': [
         'POST /token',
         () => ({ json: { access_token: ['s3cret-answer'], token_type: 'bearer' } }),
         ({ two }) => two.fetchAccessToken(exchange),
       ],
-      'of a token endpoint that answers another format': [
+      'of a token endpoint that responds in another format': [
         'POST /token',
         () => ({ body: 'access_token=s3cret-answer' }),
         ({ two }) => two.fetchAccessToken(exchange),
@@ -301,7 +301,11 @@ describe('no secret is shown of', () => {
         () => ({ json: { access_token: 's3cret-answer', token_type: 's3cret-answer' } }),
         ({ two }) => two.fetchAccessToken(exchange),
       ],
-      'of a token endpoint that is silent': ['POST /token', () => 'never', ({ two }) => two.fetchAccessToken(exchange)],
+      'of a token endpoint that never responds': [
+        'POST /token',
+        () => 'never',
+        ({ two }) => two.fetchAccessToken(exchange),
+      ],
       'of a refresh': [
         'POST /token',
         () => ({ status: 401, json: { error: 'invalid_client' } }),
@@ -317,7 +321,7 @@ describe('no secret is shown of', () => {
         () => ({ status: 403, headers: { 'set-cookie': 's3cret-answer' }, body: 's3cret-answer' }),
         ({ two }) => two.post('me', { password: 's3cret-client' }, { token: stored, params: { key: 's3cret-client' } }),
       ],
-      'of an API call that is not answered': [
+      'of an API call without a response': [
         'GET /api/me',
         () => 'never',
         ({ two }) => two.get('me', { token: stored, params: { key: 's3cret-client' } }),
@@ -334,12 +338,12 @@ describe('no secret is shown of', () => {
         ({ two }) =>
           two.get('http://127.0.0.1:1/?key=s3cret-client', { withholdToken: true, headers: { key: 's3cret-client' } }),
       ],
-      'of a stored token that is none': [
+      'of a stored token of OAuth 1': [
         'GET /api/me',
         () => ({}),
         ({ two }) => two.get('me', { token: { oauth_token: 's3cret-token', oauth_token_secret: 's3cret-token' } }),
       ],
-      'of a stored token that no header can hold': [
+      'of a stored token with a line break': [
         'GET /api/me',
         () => ({}),
         ({ two }) => two.get('me', { token: { access_token: 's3cret-token\r\nx: y' } }),
@@ -354,17 +358,17 @@ describe('no secret is shown of', () => {
         () => ({ status: 401, body: 'oauth_problem=token_rejected' }),
         ({ one }) => one.fetchAccessToken({ requestToken, verifier: 's3cret-verifier' }),
       ],
-      'of an OAuth 1 token endpoint that answers half a token': [
+      'of an OAuth 1 token endpoint that responds with half a token': [
         'POST /request-token',
         () => ({ body: 'oauth_token=s3cret-answer' }),
         ({ rsa }) => rsa.createAuthorizationUrl('https://client.test/callback'),
       ],
-      'of an OAuth 1 token endpoint that answers a bare token': [
+      'of an OAuth 1 token endpoint that responds with a bare token': [
         'POST /request-token',
         () => ({ body: 's3cret-answer' }),
         ({ rsa }) => rsa.createAuthorizationUrl('https://client.test/callback'),
       ],
-      'of an OAuth 1 token endpoint that does not confirm': [
+      'of an OAuth 1 token endpoint that does not confirm the callback': [
         'POST /request-token',
         () => ({ body: 'oauth_token=s3cret-answer&oauth_token_secret=s3cret-answer' }),
         ({ one }) => one.createAuthorizationUrl('https://client.test/callback'),
@@ -382,7 +386,7 @@ describe('no secret is shown of', () => {
       ],
     };
 
-    it.each(Object.entries(ways))('%s', async (_, [route, reply, run]) => {
+    it.each(Object.entries(ways))('an error %s shows no secret', async (_, [route, reply, run]) => {
       const registry = (await start(OAuthClientModule.forRoot(optionsFor(provider.url)))).get(OAuthRegistry);
       provider.on(route, reply);
       const error: unknown = await run({

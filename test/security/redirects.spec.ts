@@ -11,7 +11,7 @@ import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
 const OURS = /^(authorization|proxy-authorization|cookie|dpop|x-)/;
 
-describe('a redirect of an API call', () => {
+describe('redirects of an API call', () => {
   let api: ScriptedProvider;
   let trusted: ScriptedProvider;
   let evil: ScriptedProvider;
@@ -60,7 +60,7 @@ describe('a redirect of an API call', () => {
     return Object.keys(headers).filter((name) => OURS.test(name));
   }
 
-  it('to a server of an attacker carries no token, no cookie and no custom header', async () => {
+  it('a redirect to an attacker’s server carries no token, cookie or custom header', async () => {
     redirect(api, '/start', `${evil.url}/end`);
     await (await client()).get('start', CALL);
     const [request] = evil.requests;
@@ -68,7 +68,7 @@ describe('a redirect of an API call', () => {
     expect(request?.headers).toMatchObject({ accept: 'text/plain', 'accept-language': 'de' });
   });
 
-  it('that comes back from a server of an attacker carries nothing of ours either', async () => {
+  it('a redirect back from an attacker’s server carries no token, cookie or custom header', async () => {
     redirect(api, '/start', `${evil.url}/back`);
     redirect(evil, '/back', `${api.url}/end`);
     await (await client()).get('start', CALL);
@@ -77,14 +77,14 @@ describe('a redirect of an API call', () => {
     expect([last?.path, ours(last!)]).toEqual(['/end', []]);
   });
 
-  it('that goes on from a server of an attacker to another origin of the API carries nothing of ours', async () => {
+  it('a redirect from an attacker’s server to an origin of api_origins carries no token, cookie or custom header', async () => {
     redirect(api, '/start', `${evil.url}/on`);
     redirect(evil, '/on', `${trusted.url}/end`);
     await (await client()).get('start', CALL);
     expect(ours(trusted.requests[0]!)).toEqual([]);
   });
 
-  it('is not authorized again when it comes back and the API challenges it', async () => {
+  it('a 401 after a redirect back from an attacker’s server does not attach the token', async () => {
     redirect(api, '/start', `${evil.url}/back`);
     redirect(evil, '/back', `${api.url}/secret`);
     api.on('GET /secret', () => ({ status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }));
@@ -92,7 +92,7 @@ describe('a redirect of an API call', () => {
     expect(api.requests.filter(({ path }) => path === '/secret').map(ours)).toEqual([[]]);
   });
 
-  it('between origins of api_origins stays authorized, there and back', async () => {
+  it('redirects between api_origins keep the token', async () => {
     redirect(api, '/start', `${trusted.url}/on`);
     redirect(trusted, '/on', `${api.url}/end`);
     await (await client()).get('start', CALL);
@@ -103,7 +103,7 @@ describe('a redirect of an API call', () => {
     expect(hops).toHaveLength(3);
   });
 
-  it('of status 307 takes the body along, and nothing else of ours', async () => {
+  it('a 307 redirect to an attacker’s server carries only the body', async () => {
     redirect(api, '/start', `${evil.url}/end`, 307);
     await (await client()).post('start', { x: 1 }, CALL);
     const [request] = evil.requests;
@@ -115,7 +115,7 @@ describe('a redirect of an API call', () => {
     expect(ours(request!)).toEqual([]);
   });
 
-  it('carries no HTTP password of the call to another origin, nor back', async () => {
+  it('a redirect to another origin and back carries no HTTP password of the call', async () => {
     redirect(api, '/start', `${evil.url}/back`);
     redirect(evil, '/back', `${api.url}/end`);
     await (await client()).get('start', { ...CALL, withholdToken: true, auth: { username: 'u', password: 'p' } });
@@ -124,20 +124,20 @@ describe('a redirect of an API call', () => {
     expect([...ours(evil.requests[0]!), ...ours(last!)]).toEqual([]);
   });
 
-  it('without a token leaves custom headers behind at another origin, even one of api_origins', async () => {
+  it('a redirect of a call without a token carries no custom headers to another origin, even one of api_origins', async () => {
     redirect(api, '/start', `${trusted.url}/end`);
     await (await client()).get('start', { ...CALL, withholdToken: true });
     expect(ours(trusted.requests[0]!)).toEqual([]);
   });
 
-  it('does not carry the Host header of the call to another origin', async () => {
+  it('a redirect to another origin does not carry the Host header of the call', async () => {
     redirect(api, '/start', `${trusted.url}/end`);
     await (await client()).get('start', { ...CALL, headers: { host: 'api.example' } });
     expect(trusted.requests[0]?.headers.host).toBe(new URL(trusted.url).host);
   });
 
   describe('from https', () => {
-    it('shows no certificate to another server, and carries nothing of ours from there to http', async () => {
+    it('a redirect to another server shows no client certificate, and carries no token from there to http', async () => {
       const { ca, server, client: certificate } = await makeCertificates();
       const shown: (string | undefined)[] = [];
       const tls = { ...server, ca, requestCert: true, rejectUnauthorized: false };

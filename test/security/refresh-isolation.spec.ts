@@ -44,15 +44,15 @@ async function start(tokenStore: TokenStore | undefined, options: OAuthClientMod
 
 const { now } = Date;
 
-/** From now on, the clock is so many milliseconds ahead. */
+/** Sets the clock forward by a number of milliseconds. */
 function later(milliseconds: number): void {
   jest.spyOn(Date, 'now').mockImplementation(() => now() + milliseconds);
 }
 
-describe('a provider that fails for some users', () => {
+describe('denial of service by users whose refresh fails', () => {
   let store: MemoryTokenStore;
   let app: OAuth2App;
-  /** What refreshes of a user are answered, instead of a token. */
+  /** The responses to the refreshes of a user, in place of a token. */
   let failures: Record<string, { status: number; headers?: Record<string, string> }>;
 
   beforeEach(async () => {
@@ -62,7 +62,7 @@ describe('a provider that fails for some users', () => {
     provider.script(({ user }, process) => failures[user] ?? process());
   });
 
-  /** An API call of a user whose token is expired: its status, or the error. */
+  /** Calls the API as a user whose token is expired, and returns the status or the error. */
   async function call(user: string, isNewLogin = true): Promise<number | ProviderError> {
     if (isNewLogin) await store.save({ name: 'dev', user }, provider.issueExpired(user));
     return app.get('user', { user }).then(
@@ -73,7 +73,7 @@ describe('a provider that fails for some users', () => {
 
   const LIMITED = { status: 429, headers: { 'retry-after': '3600' } };
 
-  it('one user’s 429 with a Retry-After of an hour pauses that user’s token, and no other', async () => {
+  it('a 429 with a Retry-After of an hour pauses only the token of its user', async () => {
     failures.ada = LIMITED;
     expect(await call('ada')).toMatchObject({ retryAfter: 3600 });
     const paused = (await call('ada', false)) as ProviderError;
@@ -84,7 +84,7 @@ describe('a provider that fails for some users', () => {
     expect(provider.refreshes.map(({ user }) => user)).toEqual(['ada', 'grace', 'bob', 'eve']);
   });
 
-  it('one user who fails for hours, with one login after the other, never pauses the others', async () => {
+  it('one user whose refresh fails for hours never pauses other users', async () => {
     failures.ada = LIMITED;
     for (let login = 0; login < 10; login++) await call('ada');
     for (let hour = 1; hour <= 10; hour++) {
@@ -95,13 +95,13 @@ describe('a provider that fails for some users', () => {
     expect(await call('grace')).toBe(200);
   });
 
-  it('two users who fail do not pause a third', async () => {
+  it('two users whose refresh fails do not pause a third user', async () => {
     failures.ada = failures.bob = LIMITED;
     for (const user of ['ada', 'bob', 'ada', 'bob']) await call(user);
     expect(await call('grace')).toBe(200);
   });
 
-  it('three users who fail pause the client, for five minutes at most; then one request tries', async () => {
+  it('three users whose refresh fails pause the client for at most five minutes, and one request ends the pause', async () => {
     const users = ['ada', 'bob', 'eve'];
     for (const user of users) failures[user] = LIMITED;
     for (const user of users) await call(user);
@@ -129,7 +129,7 @@ describe('a provider that fails for some users', () => {
     expect(most).toBe(1);
   });
 
-  it('a request that fails after the pause begins another pause, and one user alone does not make it longer', async () => {
+  it('a failed refresh after the pause begins another pause, and one user cannot extend it', async () => {
     for (const user of ['ada', 'bob', 'eve', 'grace']) failures[user] = { status: 503 };
     for (const user of ['ada', 'bob', 'eve']) await call(user);
     later(31_000);
@@ -142,7 +142,7 @@ describe('a provider that fails for some users', () => {
     expect(await call('max')).toBe(200);
   });
 
-  it('a success resets the failure count, and so does a minute without failures', async () => {
+  it('a successful refresh resets the failure count, and so does a minute without failures', async () => {
     for (const user of ['ada', 'bob', 'eve', 'max']) failures[user] = { status: 503 };
     for (const user of ['ada', 'bob', 'grace', 'eve']) await call(user);
     expect(await call('zoe')).toBe(200);
@@ -153,7 +153,7 @@ describe('a provider that fails for some users', () => {
     expect(await call('zoe')).toBe(200);
   });
 
-  it('a refusal (invalid_grant) of many users does not pause any token', async () => {
+  it('invalid_grant for many users does not pause any token', async () => {
     for (const user of ['ada', 'bob', 'eve', 'max']) {
       await store.save({ name: 'dev', user }, provider.issueExpired(user));
       provider.revoke(user);
@@ -163,8 +163,8 @@ describe('a provider that fails for some users', () => {
   });
 });
 
-describe('a loop of tokens', () => {
-  it('a provider that gives out two tokens in turn does not make reads go on for ever', async () => {
+describe('refresh loop', () => {
+  it('a provider that alternates between two tokens does not cause endless reads', async () => {
     const scripted = await startScriptedProvider();
     let refreshes = 0;
     scripted.on('POST /token', () => {
@@ -193,10 +193,10 @@ describe('a loop of tokens', () => {
   });
 });
 
-describe.each(TOKEN_STORES)('a token that cannot be saved in %s', (_name, run, open) => {
+describe.each(TOKEN_STORES)('a refreshed token that %s cannot save', (_name, run, open) => {
   run('with this store', () => {
     let opened: OpenStore;
-    /** Whether the store refuses to save a token that was refreshed; logins it saves. */
+    /** Whether the store refuses to save a refreshed token. It always saves the token of a login. */
     let refuses: boolean;
     let isAway: boolean;
     let saves: number;
@@ -239,16 +239,16 @@ describe.each(TOKEN_STORES)('a token that cannot be saved in %s', (_name, run, o
       return app;
     }
 
-    it('gives way to a new login at once', async () => {
+    it('a new login replaces the unsaved token at once', async () => {
       const app = await refreshUnsaved();
       expect((await app.get('user', { user: 'ada' })).data).toEqual({ user: 'ada' });
       await opened.store.save(ADA, provider.issue('ada, signed in again'));
       expect((await app.get('user', { user: 'ada' })).data).toEqual({ user: 'ada, signed in again' });
-      await app.settled(); // nothing is left to be saved
+      await app.settled(); // no token is left to save
       expect((await app.get('user', { user: 'ada' })).data).toEqual({ user: 'ada, signed in again' });
     });
 
-    it('is used while the store is away, or shows what it replaces', async () => {
+    it('an API call uses the unsaved token while the store is away or has the previous token', async () => {
       const app = await refreshUnsaved();
       isAway = true;
       expect((await app.get('user', { user: 'ada' })).status).toBe(200);
@@ -260,7 +260,7 @@ describe.each(TOKEN_STORES)('a token that cannot be saved in %s', (_name, run, o
       expect(provider.refreshes).toHaveLength(1);
     });
 
-    it('is given up after a minute, so that it blocks neither its user nor other processes', async () => {
+    it('saving the token ends after a minute, and unlocks its user for other processes', async () => {
       const app = await refreshUnsaved();
       await expect(opened.store.lock!(ADA, 1000)).resolves.toBeUndefined();
       while (saves < 3) await sleep(20);
@@ -271,7 +271,7 @@ describe.each(TOKEN_STORES)('a token that cannot be saved in %s', (_name, run, o
       const given = saves;
       await sleep(1200);
       expect(saves).toBe(given);
-      expect((await app.get('user', { user: 'ada' })).status).toBe(200); // used for as long as nothing else is there
+      expect((await app.get('user', { user: 'ada' })).status).toBe(200); // the token is used until the store has another one
       const lock = await opened.store.lock!(ADA, 1000);
       expect(lock).toMatchObject({ interrupted: false });
       await lock?.release();
@@ -283,7 +283,7 @@ describe.each(TOKEN_STORES)('a token that cannot be saved in %s', (_name, run, o
   });
 });
 
-describe('tokens in memory', () => {
+describe('memory exhaustion', () => {
   function slotOf(user: string, save: TokenSlot['save']): TokenSlot {
     return {
       owner: { name: 'dev', user },
@@ -294,7 +294,7 @@ describe('tokens in memory', () => {
     };
   }
 
-  it('tokens that cannot be saved do not fill the memory', async () => {
+  it('limits the unsaved tokens in memory', async () => {
     const fresh = new FreshTokens();
     const slots = Array.from({ length: 1001 }, (_, user) =>
       slotOf(`user ${user}`, () => Promise.reject(new Error('full'))),
@@ -307,7 +307,7 @@ describe('tokens in memory', () => {
     expect((await fresh.read(slots[1000]!))?.token.accessToken).toBe('new');
   });
 
-  it('a wait beyond the longest timer does not end at once', async () => {
+  it('a timeout beyond the longest timer does not expire at once', async () => {
     for (const seconds of [1e300, 2_147_484, 2 ** 40]) {
       const wait = inTime(sleep(50, 'in time'), seconds, () => new Error('too late'));
       await expect(wait).resolves.toBe('in time');

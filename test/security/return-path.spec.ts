@@ -7,7 +7,7 @@ import { compileProgram } from '../support/compile.js';
 import { describeWithPostgres, describeWithRedis } from '../support/engines.js';
 import type { SiteSettings } from './site.app.js';
 
-/** A path of every hostile class, and where it leads on this site; nothing, where a login with it must not begin. */
+/** One path of every hostile class, and where it leads on this site, or `undefined` if the login is refused. */
 const PATHS: [path: string, leadsTo: string | undefined][] = [
   ['/日', '/%E6%97%A5'],
   ['/?q=日#é', '/?q=%E6%97%A5#%C3%A9'],
@@ -63,7 +63,7 @@ async function expectAlive(): Promise<void> {
   expect(site.exitCode).toBeNull();
 }
 
-/** Begins a login or a logout that returns to a path, and follows it to its end. */
+/** Begins a login or a logout with a return path, and follows it to the end. */
 async function roundTrip(kind: 'login' | 'logout', path: string, careless = '') {
   const browser = new Browser();
   const begun = await browser.get(`${url}/${kind}?next=${encodeURIComponent(Buffer.from(path).toString())}`, {
@@ -79,7 +79,7 @@ async function roundTrip(kind: 'login' | 'logout', path: string, careless = '') 
 function attacks(settings: Omit<SiteSettings, 'provider'>): void {
   startSite(settings);
 
-  it('a path to return to, of whichever class, neither leaves the site nor ends the process', async () => {
+  it('open redirect: no return path leaves the site or ends the process', async () => {
     for (const kind of ['login', 'logout'] as const) {
       for (const [path, leadsTo] of PATHS) {
         const { status, location } = await roundTrip(kind, path);
@@ -90,7 +90,7 @@ function attacks(settings: Omit<SiteSettings, 'provider'>): void {
     await expectAlive();
   });
 
-  it('a header that the application must not send is an answer of 500, not the end of the process', async () => {
+  it('header injection: a redirect of the application to an invalid path does not end the process', async () => {
     const { status } = await roundTrip('login', '/', '&careless');
     expect([302, 500]).toContain(status); // Express encodes the path
     await expectAlive();
@@ -98,10 +98,10 @@ function attacks(settings: Omit<SiteSettings, 'provider'>): void {
 }
 
 describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
-  describe('with sessions in memory:', () => {
+  describe('with sessions in memory', () => {
     attacks({ platform, sessions: 'memory', state: 'session' });
 
-    it('a session store that fails, while nobody waits for it, does not end the process', async () => {
+    it('a session store that fails after the response does not end the process', async () => {
       const browser = new Browser();
       for (const callback of ['callback', 'saves']) {
         const { headers } = await browser.get(`${url}/login`, { follow: false });
@@ -112,12 +112,12 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
     });
   });
 
-  describe('with logins in cookies:', () => attacks({ platform, sessions: 'memory', state: 'cookie' }));
-  describeWithRedis('with sessions in Redis:', () => attacks({ platform, sessions: 'redis', state: 'session' }));
-  describeWithPostgres('with sessions in PostgreSQL:', () =>
+  describe('with logins in cookies', () => attacks({ platform, sessions: 'memory', state: 'cookie' }));
+  describeWithRedis('with sessions in Redis', () => attacks({ platform, sessions: 'redis', state: 'session' }));
+  describeWithPostgres('with sessions in PostgreSQL', () =>
     attacks({ platform, sessions: 'postgres', state: 'session' }),
   );
   if (platform === 'express') {
-    describe('with cookie-session:', () => attacks({ platform, sessions: 'cookie-session', state: 'session' }));
+    describe('with cookie-session', () => attacks({ platform, sessions: 'cookie-session', state: 'session' }));
   }
 });

@@ -12,7 +12,7 @@ const AMBIENT = {
   AUTHLIB_OAUTH_CLIENTS: { billing: { ...ENDPOINTS, client_id: 'ourId', client_secret: 'ourSecret' } },
 };
 
-describe('a client registered at run time', () => {
+describe('secrets of other clients at run-time registration', () => {
   let stranger: ScriptedProvider;
   let registry: OAuthRegistry;
 
@@ -38,7 +38,7 @@ describe('a client registered at run time', () => {
     };
   }
 
-  /** What the token endpoint of the stranger receives. */
+  /** Returns the token request that the token endpoint of the stranger receives. */
   async function sentBy(name: string): Promise<string> {
     await registry.get<OAuth2App>(name).fetchAccessToken({ code: 'c' });
     const { headers, body } = stranger.requests.at(-1)!;
@@ -46,14 +46,17 @@ describe('a client registered at run time', () => {
     return `${basic} ${body.toString()}`;
   }
 
-  it.each(['git.hub', 'stripe', 'git-hub'])('as %s does not receive the secret of a variable', async (name) => {
-    registry.register(name, tenant());
-    expect(await sentBy(name)).not.toContain('ourSecret');
-    registry.unregister(name);
-    expect(() => registry.register(name, tenant({ clientId: undefined }))).toThrow(`${name}.client_id: missing`);
-  });
+  it.each(['git.hub', 'stripe', 'git-hub'])(
+    'a client registered as %s does not read the secret of an environment variable',
+    async (name) => {
+      registry.register(name, tenant());
+      expect(await sentBy(name)).not.toContain('ourSecret');
+      registry.unregister(name);
+      expect(() => registry.register(name, tenant({ clientId: undefined }))).toThrow(`${name}.client_id: missing`);
+    },
+  );
 
-  it('as billing does not receive the settings entry of that name, once its own client is removed', async () => {
+  it('a client registered as billing, after the configured client is removed, does not read the settings of billing', async () => {
     expect(() => registry.register('billing', tenant())).toThrow('billing: a client of this name exists');
     registry.register('billing', tenant(), { replace: true });
     expect(await sentBy('billing')).not.toContain('ourSecret');
@@ -63,7 +66,7 @@ describe('a client registered at run time', () => {
   });
 
   it.each(['overwrite', 'readSettings', 'replace'])(
-    'cannot ask for ambient settings, or for a name, by "%s" among the settings of a tenant',
+    'a tenant’s settings cannot contain the registration option "%s"',
     (option) => {
       const hostile = tenant({ [option]: true });
       expect(() => registry.register('stripe', hostile)).toThrow(
@@ -74,23 +77,26 @@ describe('a client registered at run time', () => {
     },
   );
 
-  it('reads ambient settings when the application asks for them', async () => {
+  it('readSettings reads environment variables and settings', async () => {
     registry.register('git.hub', tenant({ clientId: undefined }), { readSettings: true });
     expect(await sentBy('git.hub')).toContain('ourId:ourSecret');
     registry.register('git.hub', tenant(), { replace: true, overwrite: true });
     expect(registry.get('git.hub').clientId).toBe('ourId');
   });
 
-  it.each(['bill.ing', 'BILL-ING', 'bill_ing'])('as %s is refused beside a client with the same variables', (name) => {
-    registry.register('bill~ing', tenant());
-    expect(() => registry.register(name, tenant(), { replace: true })).toThrow(
-      `${name}: conflicts with the client "bill~ing"`,
-    );
-    registry.unregister('bill~ing');
-    registry.register(name, tenant());
-  });
+  it.each(['bill.ing', 'BILL-ING', 'bill_ing'])(
+    'refuses to register %s beside a client with the same environment variables',
+    (name) => {
+      registry.register('bill~ing', tenant());
+      expect(() => registry.register(name, tenant(), { replace: true })).toThrow(
+        `${name}: conflicts with the client "bill~ing"`,
+      );
+      registry.unregister('bill~ing');
+      registry.register(name, tenant());
+    },
+  );
 
-  it('names that stand for the same variables are refused at start-up', async () => {
+  it('refuses two configured names with the same environment variables at startup', async () => {
     const clients = { 'my-idp': tenant(), my_idp: tenant(), 'MY.IDP': tenant() };
     await expect(registryWith({ options: { clients } })).rejects.toMatchObject({
       faults: [
@@ -100,7 +106,7 @@ describe('a client registered at run time', () => {
     });
   });
 
-  it('can be undone: it is unknown afterwards, and its name is free', () => {
+  it('a removed client is unknown, and its name can be registered again', () => {
     registry.register('tenant', tenant());
     const app = registry.get('tenant');
     expect(registry.unregister('tenant')).toBe(true);
@@ -111,34 +117,37 @@ describe('a client registered at run time', () => {
     expect(registry.get('tenant')).not.toBe(app);
   });
 
-  it.each(['unregister', 'register'] as const)('has its refreshes awaited at shutdown after %s()', async (how) => {
-    let answer = (): void => undefined;
-    const reached = new Promise<void>((resolve) => {
-      stranger.on('POST /slow', async () => {
-        resolve();
-        await new Promise<void>((done) => (answer = done));
-        return { json: { access_token: 'new', token_type: 'bearer' } };
+  it.each(['unregister', 'register'] as const)(
+    'shutdown waits for the refreshes of a client after %s()',
+    async (how) => {
+      let answer = (): void => undefined;
+      const reached = new Promise<void>((resolve) => {
+        stranger.on('POST /slow', async () => {
+          resolve();
+          await new Promise<void>((done) => (answer = done));
+          return { json: { access_token: 'new', token_type: 'bearer' } };
+        });
       });
-    });
-    const order: string[] = [];
-    const updateToken = (): void => void order.push('saved');
-    registry.register(
-      'tenant',
-      tenant({ refreshTokenUrl: `${stranger.url}/slow`, apiBaseUrl: stranger.url, updateToken }),
-    );
-    stranger.on('GET /me', () => ({ json: {} }));
-    const token = { accessToken: 'old', tokenType: 'bearer', refreshToken: 'r', expiresAt: 1 };
-    const call = registry.get('tenant').get('/me', { token });
-    await reached;
-    if (how === 'unregister') registry.unregister('tenant');
-    else registry.register('tenant', tenant(), { replace: true });
-    const stopped = registry.onModuleDestroy().then(() => order.push('stopped'));
-    answer();
-    await Promise.all([call, stopped]);
-    expect(order).toEqual(['saved', 'stopped']);
-  });
+      const order: string[] = [];
+      const updateToken = (): void => void order.push('saved');
+      registry.register(
+        'tenant',
+        tenant({ refreshTokenUrl: `${stranger.url}/slow`, apiBaseUrl: stranger.url, updateToken }),
+      );
+      stranger.on('GET /me', () => ({ json: {} }));
+      const token = { accessToken: 'old', tokenType: 'bearer', refreshToken: 'r', expiresAt: 1 };
+      const call = registry.get('tenant').get('/me', { token });
+      await reached;
+      if (how === 'unregister') registry.unregister('tenant');
+      else registry.register('tenant', tenant(), { replace: true });
+      const stopped = registry.onModuleDestroy().then(() => order.push('stopped'));
+      answer();
+      await Promise.all([call, stopped]);
+      expect(order).toEqual(['saved', 'stopped']);
+    },
+  );
 
-  describe('at its provider', () => {
+  describe('dynamic registration', () => {
     const metadata = { redirect_uris: ['https://app.test/callback'] };
 
     function dynamic(settings: object = {}): ClientRegistration {
@@ -149,13 +158,13 @@ describe('a client registered at run time', () => {
       stranger.on('POST /register', () => ({ status: 201, json: { client_id: 'given' } }));
     });
 
-    it('does not receive the secret of a variable either', async () => {
+    it('a dynamically registered client does not read the secret of an environment variable', async () => {
       await registry.registerDynamically('git.hub', dynamic(), metadata);
       expect(await sentBy('git.hub')).not.toContain('ourSecret');
       expect(registry.get('git.hub').clientId).toBe('given');
     });
 
-    it('is refused before anything is sent when its name is taken', async () => {
+    it('refuses a name that is taken before it sends a request', async () => {
       for (const name of ['billing', 'BILLING']) {
         await expect(registry.registerDynamically(name, dynamic(), metadata)).rejects.toBeInstanceOf(OAuthConfigError);
       }
@@ -164,7 +173,7 @@ describe('a client registered at run time', () => {
       expect(stranger.requests).toEqual([]);
     });
 
-    it('keeps its name while the provider answers, and gives it back when the provider refuses', async () => {
+    it('reserves the name while the provider responds, and releases it when the provider refuses', async () => {
       let refuse = (): void => undefined;
       const reached = new Promise<void>((resolve) => {
         stranger.on('POST /register', async () => {
@@ -185,7 +194,7 @@ describe('a client registered at run time', () => {
     });
   });
 
-  it.each(['express', 'fastify'] as const)('that was removed answers 404 on %s', async (platform) => {
+  it.each(['express', 'fastify'] as const)('a route of a removed client responds with 404 on %s', async (platform) => {
     const site = await startStateApp({ platform });
     try {
       site.registry.register('tenant', tenant());

@@ -5,7 +5,7 @@ import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
-/** A store that is broken while its database is. */
+/** A store that fails, or never responds. */
 class BrokenStore extends MemoryTokenStore {
   constructor(private readonly answer: () => Promise<never>) {
     super();
@@ -39,13 +39,13 @@ async function clients(tokenStore: BrokenStore): Promise<(() => Promise<unknown>
   ];
 }
 
-describe('a token store whose database is down is named in the error of an API call, by OAuth 1 and OAuth 2:', () => {
-  it('when it fails', async () => {
+describe('a token store whose database is down', () => {
+  it('an error of an API call names a token store that fails, with OAuth 1 and OAuth 2', async () => {
     const calls = await clients(new BrokenStore(() => Promise.reject(new Error('no connection'))));
     for (const call of calls) await expect(call()).rejects.toMatchObject({ error: 'token_store_error', status: 500 });
   });
 
-  it('when it never answers', async () => {
+  it('an error of an API call names a token store that never responds, with OAuth 1 and OAuth 2', async () => {
     const calls = await clients(new BrokenStore(() => new Promise<never>(() => undefined)));
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     for (const call of calls) {

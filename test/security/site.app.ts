@@ -47,7 +47,7 @@ class SiteController {
     return { returnTo: next };
   }
 
-  /** A careless application redirects to a text that no header may have. */
+  /** A careless application redirects to a string that is not allowed in a header. */
   @Get('callback')
   @OAuthCallback('dev')
   @Redirect()
@@ -55,7 +55,7 @@ class SiteController {
     return { url: careless === undefined ? returnTo : '/日' };
   }
 
-  /** The application saves the session itself, without a callback, while its store is down. */
+  /** The application saves the session without a callback while its store is down. */
   @Get('saves')
   @OAuthCallback('dev')
   async saves(@Req() request: SavingRequest): Promise<string> {

@@ -7,7 +7,7 @@ import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
 
 const TEN_YEARS = 315_360_000;
 const LONG = 65_536;
-/** Names of the library's own fields, and names that mean something to JavaScript, as a hostile provider sends them. */
+/** The library's own field names, and names with a meaning in JavaScript, as a hostile provider sends them. */
 const PLANTED = `
   "accessToken": "evil", "tokenType": "mac", "refreshToken": "evil", "expiresAt": 1, "expiresIn": 1, "idToken": "e.v.il",
   "dpopKey": {"kty": "EC", "d": "evil"}, "dpop_key": {"kty": "EC", "d": "evil"}, "resource": ["https://evil.test"],
@@ -27,19 +27,19 @@ async function start(settings: object = {}): Promise<OAuth2App> {
   return (await registryWith({ options: { clients: { dev } } })).get<OAuth2App>('dev');
 }
 
-/** Answers token requests with this JSON, exactly. */
+/** Responds to token requests with this JSON. */
 function answer(fields: string): void {
   const headers = { 'content-type': 'application/json' };
   provider.on('POST /token', () => ({ headers, body: `{"token_type": "Bearer", ${fields}}` }));
 }
 
-/** The token of a login whose token response has these fields. */
+/** Returns the token of a login whose token response has these fields. */
 async function tokenFrom(fields: string | object): Promise<OAuth2Token> {
   answer(typeof fields === 'string' ? fields : JSON.stringify({ access_token: 'a', ...fields }).slice(1, -1));
   return (await start()).fetchAccessToken({ code: 'c' });
 }
 
-/** Fields of a token that are not the library's own. */
+/** Returns the fields of a token that the library does not define. */
 function extrasOf(token: OAuth2Token): Record<string, unknown> {
   const { accessToken: _, tokenType: __, issuer: ___, clientId: ____, ...extras } = token;
   return extras;
@@ -51,8 +51,8 @@ function nested(depth: number): unknown {
   return value;
 }
 
-describe('names in a token response', () => {
-  it('a provider cannot set fields of a token that are the library’s own', async () => {
+describe('field injection by a token response', () => {
+  it('a token response cannot set the library’s own fields', async () => {
     const token = await tokenFrom(`"access_token": "a", ${PLANTED}, "team": "T"`);
     expect(extrasOf(token)).toEqual({ team: 'T' });
     expect(token).toMatchObject({ accessToken: 'a', tokenType: 'bearer' });
@@ -60,7 +60,7 @@ describe('names in a token response', () => {
     expect(JSON.stringify(token)).not.toContain('evil');
   });
 
-  it('a provider cannot set them in the response to a refresh', async () => {
+  it('the response to a refresh cannot set the library’s own fields', async () => {
     const dev = await start();
     answer(`"access_token": "b", ${PLANTED}`);
     const token = await dev.fetchAccessToken({
@@ -71,12 +71,12 @@ describe('names in a token response', () => {
     expect(JSON.stringify(token)).not.toContain('evil');
   });
 
-  it('a provider cannot send camel-case names in place of the wire names', async () => {
+  it('ignores camel-case names in place of the wire names', async () => {
     const planted = tokenFrom('"accessToken": "evil"');
     await expect(planted).rejects.toMatchObject({ error: 'token_invalid', status: 502 });
   });
 
-  it('an OAuth 1 provider cannot set fields that are the library’s own', async () => {
+  it('an OAuth 1 token response cannot set the library’s own fields', async () => {
     const oauth1 = {
       requestTokenUrl: `${provider.url}/request`,
       authorizeUrl: `${provider.url}/authorize`,
@@ -105,32 +105,32 @@ describe('names in a token response', () => {
 });
 
 describe('extra fields in a token response', () => {
-  it('a response with 50,000 fields does not fill the store, and the login succeeds', async () => {
+  it('keeps a limited number of 50,000 extra fields, and the login succeeds', async () => {
     const fields = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`f${index}`, index]));
     const extras = extrasOf(await tokenFrom(fields));
     expect(Object.keys(extras)).toHaveLength(100);
     expect(extras).toMatchObject({ f0: 0, f99: 99 });
   });
 
-  it('a field that is nested deeper than five levels is dropped, and the login succeeds', async () => {
+  it('drops a field that is nested deeper than five levels, and the login succeeds', async () => {
     const deep = '{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000);
     const fields = `"access_token": "a", "five": ${JSON.stringify(nested(5))}, "six": ${JSON.stringify(nested(6))}, "deep": ${deep}`;
     expect(extrasOf(await tokenFrom(fields))).toEqual({ five: nested(5) });
   });
 
-  it('fields of more than 64 KB in all are dropped, and the login succeeds', async () => {
+  it('drops extra fields of more than 64 KB in all, and the login succeeds', async () => {
     const extras = extrasOf(
       await tokenFrom({ huge: 'x'.repeat(LONG), some: 'x'.repeat(60_000), more: 'é'.repeat(3_000), small: 1 }),
     );
     expect(Object.keys(extras)).toEqual(['some', 'small']);
   });
 
-  it('unsafe names are dropped at every level', async () => {
+  it('drops unsafe names at every level', async () => {
     const token = await tokenFrom('"access_token": "a", "user": {"__proto__": {"admin": true}, "toJSON": 1, "id": 7}');
     expect(extrasOf(token)).toEqual({ user: { id: 7 } });
   });
 
-  it('a hook cannot put in what JSON does not have', async () => {
+  it('drops values of a hook that JSON does not have', async () => {
     const dev = await start({
       complianceFix: (session: {
         registerComplianceHook(name: string, hook: (answer: { data: object }) => object): void;
@@ -156,20 +156,20 @@ describe('tokens in a token response', () => {
     ['U+0000', 'a\0'],
     ['a character that is not ASCII', 'é'],
     ['more than 64 KB', 'a'.repeat(LONG + 1)],
-  ])('an access token with %s is refused', async (_what, accessToken) => {
+  ])('refuses an access token with %s', async (_what, accessToken) => {
     const refused = tokenFrom({ access_token: accessToken });
     await expect(refused).rejects.toMatchObject({ error: 'token_invalid', status: 502 });
     await expect(refused).rejects.toThrow('the token response has no usable access_token');
   });
 
   it.each([['r\0'], ['r\n'], ['r\ud800'], ['r'.repeat(LONG + 1)], [5], [{}], [null], ['']])(
-    'an unusable refresh token is dropped, and the login succeeds: %#',
+    'drops an unusable refresh token, and the login succeeds: %#',
     async (refreshToken) => {
       expect(extrasOf(await tokenFrom({ refresh_token: refreshToken }))).toEqual({});
     },
   );
 
-  it('an unusable refresh token does not replace the one that works', async () => {
+  it('an unusable refresh token does not replace the previous one', async () => {
     const dev = await start();
     answer('"access_token": "b", "refresh_token": "\\u0000"');
     const token = await dev.fetchAccessToken({
@@ -180,17 +180,17 @@ describe('tokens in a token response', () => {
   });
 
   it.each([['i\0'], ['i'.repeat(LONG + 1)], [{ sub: 'evil' }], [7]])(
-    'an unusable id_token that nothing can check is dropped: %#',
+    'drops an unusable id_token that cannot be verified: %#',
     async (idToken) => {
       expect(extrasOf(await tokenFrom({ id_token: idToken }))).toEqual({});
     },
   );
 
-  it('an id_token that nothing can check is kept as it is', async () => {
+  it('keeps an id_token that cannot be verified as it is', async () => {
     expect(extrasOf(await tokenFrom({ id_token: 'e.i.s' }))).toEqual({ idToken: 'e.i.s' });
   });
 
-  it('an id_token of megabytes is refused before its signature is checked', async () => {
+  it('refuses an id_token of megabytes before it verifies the signature', async () => {
     const dev = await start({ issuer: provider.url, jwksUri: `${provider.url}/jwks`, allowIssuerImpersonation: true });
     answer(`"access_token": "a", "id_token": "${'i'.repeat(LONG + 1)}"`);
     await expect(dev.fetchAccessToken({ code: 'c' })).rejects.toMatchObject({
@@ -209,7 +209,7 @@ describe('the expiry in a token response', () => {
     ['"expires_in": -5', undefined],
     ['"expires_in": "soon"', undefined],
     ['"expires_in": true', undefined],
-  ])('%s becomes a lifetime that a clock can count', async (fields, expiresIn) => {
+  ])('limits the lifetime of a token response with %s', async (fields, expiresIn) => {
     const token = await tokenFrom(`"access_token": "a", ${fields}`);
     expect(token.expiresIn).toBe(expiresIn);
     expect(token.expiresAt === undefined).toBe(expiresIn === undefined);
@@ -219,13 +219,13 @@ describe('the expiry in a token response', () => {
   it.each([
     ['1e300', TEN_YEARS],
     ['"9e99"', TEN_YEARS],
-  ])('"expires_at": %s becomes a time within ten years', async (expiresAt, expected) => {
+  ])('limits "expires_at": %s to ten years from now', async (expiresAt, expected) => {
     const token = await tokenFrom(`"access_token": "a", "expires_at": ${expiresAt}`);
     expect(Number.isSafeInteger(token.expiresAt)).toBe(true);
     expect(Math.abs(token.expiresAt! - Date.now() / 1000 - expected)).toBeLessThan(5);
   });
 
-  it('a negative "expires_at" means that the token is expired', async () => {
+  it('a negative "expires_at" makes the token expired', async () => {
     expect(await tokenFrom('"access_token": "a", "expires_at": -1e300')).toMatchObject({ expiresAt: 0 });
   });
 });
@@ -249,7 +249,7 @@ describe.each(TOKEN_STORES)('a hostile token response in %s', (_name, run, open)
       ['the fields of an OAuth 1 token', '"oauth_token": "evil", "oauth_token_secret": "evil", "oauthToken": "evil"'],
       ['the fields of a row', '"name": "evil", "userId": "evil", "user_id": 7, "extra": 1, "version": "v", "kind": 1'],
       ['fields that have other types', '"scope": "s", "dpop_key": 7, "resource": 7, "refresh_token": 7'],
-    ])('%s does not keep the token of a login from being stored', async (_what, fields) => {
+    ])('saves the token of a login despite %s', async (_what, fields) => {
       const token = await tokenFrom(`"access_token": "a", ${fields}`);
       const key = { name: 'dev', user: 'ada' };
       expect(await opened.store.save(key, token)).toEqual(expect.any(String));

@@ -20,7 +20,7 @@ const SIGN_IN_AGAIN = {
   message: expect.stringMatching(/issued by another provider or to another client.*Sign in again/),
 };
 
-/** The provider that the tokens are from, and the one that has the name of the client afterwards. */
+/** The provider of the tokens, and the provider that the client name belongs to afterwards. */
 let first: ScriptedProvider;
 let next: ScriptedProvider;
 
@@ -64,17 +64,17 @@ async function appOf(settings: object, options: OAuthClientModuleOptions = {}): 
   return (await registryWith({ options: { ...options, clients } })).get<OAuth2App>('dev');
 }
 
-/** The token of a login at the first provider. */
+/** Returns the token of a login at the first provider. */
 async function login(settings: object = {}): Promise<OAuth2Token> {
   return (await appOf({ ...settingsOf(first), ...settings })).fetchAccessToken({ code: 'c' });
 }
 
-/** What the next provider was sent, as one string. */
+/** Returns everything that the next provider received, as one string. */
 function sentToNext(): string {
   return next.requests.map(({ url, headers, body }) => url + JSON.stringify(headers) + body.toString()).join('\n');
 }
 
-/** Every way in which an app may be given a token, and use it. */
+/** All ways to use a token that is passed to an app. */
 function uses(app: OAuth2App, token: OAuth2Token): [what: string, use: () => Promise<unknown>][] {
   return [
     ['an API call with the token', () => app.get('me', { token })],
@@ -100,51 +100,54 @@ async function expectRefused(app: OAuth2App, token: OAuth2Token, without: string
   expect(sentToNext()).not.toMatch(SECRETS);
 }
 
-describe.each(TOKEN_STORES)('a client name that changes hands, with tokens in %s', (_name, run, open) => {
-  run('with this store', () => {
-    let opened: OpenStore;
+describe.each(TOKEN_STORES)(
+  'a client name that is given to another provider, with tokens in %s',
+  (_name, run, open) => {
+    run('with this store', () => {
+      let opened: OpenStore;
 
-    beforeAll(async () => {
-      opened = await open();
+      beforeAll(async () => {
+        opened = await open();
+      });
+
+      afterAll(() => opened.close());
+
+      it('token theft: sends no tokens of the first provider to the next provider', async () => {
+        for (const expiry of [{}, { expiresAt: 1 }]) {
+          const token = { ...(await login()), ...expiry };
+          await opened.store.save(KEY, token);
+          const app = await appOf(settingsOf(next), { tokenStore: opened.store, userOf: () => 'ada' });
+          await expectRefused(app, token);
+          expect((await opened.store.fetch(KEY))?.token).toMatchObject({ accessToken: 'first-access' }); // unchanged
+        }
+        await opened.store.save(KEY, await (await appOf(settingsOf(next))).fetchAccessToken({ code: 'c' }));
+        const app = await appOf(settingsOf(next), { tokenStore: opened.store });
+        expect((await app.get('me', { user: 'ada' })).data).toBe('Bearer next-access');
+      });
+
+      it('uses a token that is not bound, and binds it at the next refresh', async () => {
+        await opened.store.save(KEY, { accessToken: 'old', tokenType: 'bearer', refreshToken: 'old', expiresAt: 1 });
+        const app = await appOf(settingsOf(first), { tokenStore: opened.store });
+        expect((await app.get('me', { user: 'ada' })).data).toBe('Bearer first-access');
+        const { token } = (await opened.store.fetch(KEY))!;
+        expect(token).toMatchObject({ issuer: `${first.url}/token`, clientId: 'dev' });
+        const stranger = await appOf(settingsOf(next), { tokenStore: opened.store });
+        await expect(stranger.get('me', { user: 'ada' })).rejects.toMatchObject(SIGN_IN_AGAIN);
+      });
+
+      it('token theft: does not send the client’s own token to the next provider', async () => {
+        const machine = { grantType: 'client_credentials', authorizeUrl: undefined };
+        const before = await appOf({ ...settingsOf(first), ...machine }, { tokenStore: opened.store });
+        expect((await before.get('me')).data).toBe('Bearer first-access');
+        const after = await appOf({ ...settingsOf(next), ...machine }, { tokenStore: opened.store });
+        expect((await after.get('me')).data).toBe('Bearer next-access');
+        expect(sentToNext()).not.toMatch(SECRETS);
+      });
     });
+  },
+);
 
-    afterAll(() => opened.close());
-
-    it('a name that now belongs to another provider does not send the tokens of the first one there', async () => {
-      for (const expiry of [{}, { expiresAt: 1 }]) {
-        const token = { ...(await login()), ...expiry };
-        await opened.store.save(KEY, token);
-        const app = await appOf(settingsOf(next), { tokenStore: opened.store, userOf: () => 'ada' });
-        await expectRefused(app, token);
-        expect((await opened.store.fetch(KEY))?.token).toMatchObject({ accessToken: 'first-access' }); // untouched
-      }
-      await opened.store.save(KEY, await (await appOf(settingsOf(next))).fetchAccessToken({ code: 'c' }));
-      const app = await appOf(settingsOf(next), { tokenStore: opened.store });
-      expect((await app.get('me', { user: 'ada' })).data).toBe('Bearer next-access');
-    });
-
-    it('a token that is not bound is used, and bound by its next refresh', async () => {
-      await opened.store.save(KEY, { accessToken: 'old', tokenType: 'bearer', refreshToken: 'old', expiresAt: 1 });
-      const app = await appOf(settingsOf(first), { tokenStore: opened.store });
-      expect((await app.get('me', { user: 'ada' })).data).toBe('Bearer first-access');
-      const { token } = (await opened.store.fetch(KEY))!;
-      expect(token).toMatchObject({ issuer: `${first.url}/token`, clientId: 'dev' });
-      const stranger = await appOf(settingsOf(next), { tokenStore: opened.store });
-      await expect(stranger.get('me', { user: 'ada' })).rejects.toMatchObject(SIGN_IN_AGAIN);
-    });
-
-    it('the token of the client itself is not sent to the provider that the name now belongs to', async () => {
-      const machine = { grantType: 'client_credentials', authorizeUrl: undefined };
-      const before = await appOf({ ...settingsOf(first), ...machine }, { tokenStore: opened.store });
-      expect((await before.get('me')).data).toBe('Bearer first-access');
-      const after = await appOf({ ...settingsOf(next), ...machine }, { tokenStore: opened.store });
-      expect((await after.get('me')).data).toBe('Bearer next-access');
-      expect(sentToNext()).not.toMatch(SECRETS);
-    });
-  });
-});
-
-describe('what a token is bound to', () => {
+describe('token binding', () => {
   const lookups: [
     what: string,
     options: (token: OAuth2Token) => OAuthClientModuleOptions,
@@ -155,7 +158,7 @@ describe('what a token is bound to', () => {
     ['a SimpleTokenStore', (token) => ({ tokenStore: { fetchToken: () => token } }), () => ({})],
   ];
 
-  it.each(lookups)('a token from %s is not sent to another provider', async (_what, options, client) => {
+  it.each(lookups)('token theft: a token from %s is not sent to another provider', async (_what, options, client) => {
     const token = await login();
     const app = await appOf({ ...settingsOf(next), ...client(token) }, options(token));
     await expectRefused(app, token, ['an API call with the user']);
@@ -171,7 +174,7 @@ describe('what a token is bound to', () => {
       { accessTokenUrl: 'FIRST/token', issuer: 'FIRST', jwksUri: 'FIRST/jwks', allowIssuerImpersonation: true },
       { accessTokenUrl: 'NEXT/token', issuer: 'NEXT', jwksUri: 'NEXT/jwks', allowIssuerImpersonation: true },
     ],
-  ])('a token is not sent by %s', async (_what, before, after) => {
+  ])('token theft: a token is not sent by %s', async (_what, before, after) => {
     const at = (settings: object): object =>
       JSON.parse(JSON.stringify(settings).replaceAll('FIRST', first.url).replaceAll('NEXT', next.url)) as object;
     const token = await login(at(before));
@@ -186,7 +189,7 @@ describe('what a token is bound to', () => {
     expect(first.requests).toHaveLength(sent);
   });
 
-  it('a token of a provider that is found by its metadata is bound to the issuer, or to the metadata’s address', async () => {
+  it('a token is bound to the issuer in the metadata, or to the URL of metadata without an issuer', async () => {
     const metadata = {
       issuer: first.url,
       authorization_endpoint: `${first.url}/authorize`,
@@ -206,7 +209,7 @@ describe('what a token is bound to', () => {
     ['an issuer that is not a string', { issuer: [] as never }],
     ['an empty client id', { clientId: '' }],
     ['an issuer alone', { issuer: 'https://other.test/token' }],
-  ])('a stored token with %s is not this client’s', async (_what, fields) => {
+  ])('refuses a stored token with %s', async (_what, fields) => {
     const app = await appOf(settingsOf(next));
     const token = { access_token: 'first-access', ...fields } as StoredToken;
     await expect(app.get('me', { token })).rejects.toMatchObject(SIGN_IN_AGAIN);

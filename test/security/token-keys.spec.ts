@@ -8,10 +8,10 @@ import { startRotatingProvider, type RotatingProvider } from '../providers/rotat
 import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
 
 const TOKEN: OAuth2Token = { accessToken: 'a', tokenType: 'bearer' };
-/** What a mistake in `userOf`, or in a login's callback, may give instead of a user id. */
+/** Values that a faulty `userOf` or login callback may return in place of a user id. */
 const NOT_USERS: [what: string, user: unknown][] = [
   ['an object', { id: 7 }],
-  ['an object with a toString of its own', { toString: () => 'ada' }],
+  ['an object with a custom toString', { toString: () => 'ada' }],
   ['a String object', new String('ada')],
   ['an array', ['ada']],
   ['true', true],
@@ -28,7 +28,7 @@ const NOT_USERS: [what: string, user: unknown][] = [
 ];
 const REFUSED = { error: 'invalid_token_key', status: 500 };
 
-describe.each(TOKEN_STORES)('a token key in %s', (_name, run, open) => {
+describe.each(TOKEN_STORES)('token keys in %s', (_name, run, open) => {
   run('with this store', () => {
     let opened: OpenStore;
     let provider: RotatingProvider;
@@ -50,7 +50,7 @@ describe.each(TOKEN_STORES)('a token key in %s', (_name, run, open) => {
       return registry.get('dev');
     }
 
-    it.each(NOT_USERS)('a user id that is %s does not become a key that all users share', async (_what, user) => {
+    it.each(NOT_USERS)('refuses a user id that is %s as a token key', async (_what, user) => {
       const { store } = opened;
       const key = { name: 'dev', user } as TokenKey;
       await expect(store.save(key, TOKEN)).rejects.toMatchObject(REFUSED);
@@ -70,7 +70,7 @@ describe.each(TOKEN_STORES)('a token key in %s', (_name, run, open) => {
       expect(provider.calls).toEqual({});
     });
 
-    it('a user id that is a safe integer is the decimal string, in the store and in API calls', async () => {
+    it('converts a user id that is a safe integer to a decimal string', async () => {
       const { store } = opened;
       for (const [user, name] of [
         [7, '7'],
@@ -88,7 +88,7 @@ describe.each(TOKEN_STORES)('a token key in %s', (_name, run, open) => {
       }
     });
 
-    it('an empty user id does not reach the token of a client itself', async () => {
+    it('an empty user id does not get the client’s own token', async () => {
       const { store } = opened;
       await store.save({ name: 'dev#own', user: '' }, TOKEN);
       expect((await store.fetch({ name: 'dev#own', user: '' }))?.token).toMatchObject(TOKEN);
@@ -96,7 +96,7 @@ describe.each(TOKEN_STORES)('a token key in %s', (_name, run, open) => {
     });
 
     it.each([undefined, null, '', 7, {}, ['dev'], new String('dev'), 'dev\0', 'x'.repeat(1001)])(
-      'a client name that is %p does not become a key',
+      'refuses %p as the client name of a token key',
       async (name) => {
         await expect(opened.store.save({ name, user: 'ada' } as TokenKey, TOKEN)).rejects.toMatchObject(REFUSED);
       },
@@ -104,7 +104,7 @@ describe.each(TOKEN_STORES)('a token key in %s', (_name, run, open) => {
   });
 });
 
-describe('the error for a key that is not a key', () => {
+describe('the error for an invalid token key', () => {
   it('says what was expected and what to do, and never shows the value', () => {
     for (const [, user] of NOT_USERS) {
       let error: unknown;

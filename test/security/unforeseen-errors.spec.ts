@@ -53,8 +53,8 @@ async function signIn(): Promise<Page> {
   return callBack(new Browser(), app?.url ?? '', 'dev');
 }
 
-describe.each(['express', 'fastify'] as const)('an error that is none of ours, on %s:', (platform) => {
-  it('a hook that throws an error with the token in its message does not show the token', async () => {
+describe.each(['express', 'fastify'] as const)('errors of the application, on %s', (platform) => {
+  it('a compliance hook whose error contains the token does not show the token', async () => {
     const fix: ComplianceFix = (session) =>
       session.registerComplianceHook('access_token_response', ({ text }) => {
         throw new SyntaxError(`cannot read ${text}`);
@@ -65,10 +65,10 @@ describe.each(['express', 'fastify'] as const)('an error that is none of ours, o
     const error = await dev.fetchAccessToken({ code: 'c' }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(OAuthConfigError);
     expect(inspect(error, { depth: 6, showHidden: true }) + text + lines.join()).not.toContain(TOKEN);
-    expect(inspect(error)).toContain('unforeseen-errors.spec'); // the place of the error is shown
+    expect(inspect(error)).toContain('unforeseen-errors.spec'); // the stack is shown
   });
 
-  it('a hook that forgets to return is named', async () => {
+  it('an error names the compliance hook that does not return', async () => {
     await start(
       (session) => session.registerComplianceHook('access_token_response', (() => {}) as never),
       {},
@@ -78,7 +78,7 @@ describe.each(['express', 'fastify'] as const)('an error that is none of ours, o
     expect(lines.join('\n')).toMatch(/operation failed client=dev error=invalid_configuration description=.*return/);
   });
 
-  it('an HttpException of fetchToken is answered as the application says', async () => {
+  it('responds with an HttpException that fetchToken throws', async () => {
     const fetchToken = (): never => {
       throw new ForbiddenException('not for you');
     };
@@ -87,7 +87,7 @@ describe.each(['express', 'fastify'] as const)('an error that is none of ours, o
   });
 });
 
-it('a function for keys that throws is named, without its message', async () => {
+it('an error names the setting whose function throws, without the function’s message', async () => {
   const dev = await start(undefined, {
     privateKeys: () => Promise.reject(new Error('vault token s.abcdef')),
     clientKwargs: { tokenEndpointAuthMethod: 'private_key_jwt' },
@@ -103,8 +103,8 @@ it.each([
   ['nothing', undefined],
   ['an object with a hostile name', { name: TOKEN, stack: TOKEN, toString: (): string => TOKEN }],
   ['an error with a hostile name', Object.assign(new Error(TOKEN), { name: `x ${TOKEN}` })],
-])('what no check foresaw becomes a ProviderError: %s', async (_, thrown) => {
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- code of others rejects with anything
+])('converts an unexpected error to a ProviderError: %s', async (_, thrown) => {
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- other code rejects with anything
   const failing = (): Promise<never> => Promise.reject(thrown);
   const run = withinBoundary({ name: 'dev', exposeErrors: false, secrets: [] }, failing);
   const error = (await run.catch((reason: unknown) => reason)) as ProviderError;
@@ -113,7 +113,7 @@ it.each([
   expect(inspect(error, { depth: 6, showHidden: true }) + JSON.stringify(error)).not.toContain(TOKEN);
 });
 
-it('a route that names no client logs which clients there are, and tells the browser nothing of them', async () => {
+it('an unknown client name logs the configured clients, and shows none in the browser', async () => {
   await start(undefined);
   const error = await Promise.resolve()
     .then(() => app?.registry.get('nobody'))
