@@ -5,7 +5,7 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  globalSetup: '<rootDir>/test/support/jest/say-what-skips.ts',
+  globalSetup: '<rootDir>/test/support/jest/warn-about-skipped-tests.ts',
   setupFiles: ['<rootDir>/test/support/jest/log-to-console.ts'],
   reporters: [
     '<rootDir>/test/support/jest/quiet-reporter.mjs',

@@ -1,7 +1,7 @@
 import type { TokenKey, TokenLock, TokenStore, VersionedToken } from '../../lib/stores/index.js';
 import type { Checkpoint } from './messages.js';
 
-/** A store that tells how far a refresh has come, and waits until it may go on. */
+/** A store that reports each checkpoint of a refresh, and waits there until it may continue. */
 export class CheckpointStore implements TokenStore {
   readonly #store: TokenStore;
   readonly #reach: (checkpoint: Checkpoint) => Promise<void>;

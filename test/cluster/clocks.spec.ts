@@ -36,7 +36,7 @@ describeEachStore('processes whose clocks are five minutes apart, with the token
     await provider.close();
   });
 
-  it('refresh an expired token once, whichever of them does', async () => {
+  it('refresh an expired token once, whichever process is called first', async () => {
     for (const [user, first] of [['early', ahead] as const, ['late', behind] as const]) {
       await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
       expect(outcomes(await first.call(user, CALLS))).toEqual({ 200: CALLS });
@@ -44,14 +44,14 @@ describeEachStore('processes whose clocks are five minutes apart, with the token
     }
   });
 
-  it('replace a token that the one behind takes for good, and the API does not', async () => {
+  it('replace a token that the API refuses, although the slow clock says it has not expired', async () => {
     await shared.store.save({ name: 'dev', user: 'refused' }, provider.issue('refused'));
     provider.forgetAccessToken('refused');
     expect(outcomes(await behind.call('refused', CALLS))).toEqual({ 200: CALLS });
     expect(provider.refreshes).toHaveLength(1);
   });
 
-  it('refresh early where one is ahead, and come to rest, even when a token lives shorter than they differ', async () => {
+  it('refresh at most once each, even if the token lifetime is shorter than the clock difference', async () => {
     await shared.store.save({ name: 'dev', user: 'short' }, provider.issue('short'));
     for (const worker of [ahead, behind, ...cluster.workers]) {
       expect(outcomes(await worker.call('short', CALLS))).toEqual({ 200: CALLS });
@@ -64,14 +64,14 @@ describeEachStore('processes whose clocks are five minutes apart, with the token
     expect(provider.refreshes).toEqual([]);
   });
 
-  it('leave each other’s locks alone', async () => {
+  it('do not take over a lock that another process holds', async () => {
     const user = 'locked';
     await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
     const others: Promise<CallReport[]>[] = [];
     provider.script(async (_attempt, process) => {
       provider.script((_next, process) => process());
       others.push(ahead.call(user, CALLS));
-      await sleep(500); // long enough for a lock whose lease were reckoned by a clock of theirs to be taken
+      await sleep(500); // a lease that depended on a process's clock would expire now
       return process();
     });
     expect(outcomes(await behind.call(user, CALLS))).toEqual({ 200: CALLS });

@@ -6,7 +6,7 @@ import type { CallReport, Checkpoint, Message, Order, WorkerEvent, WorkerSetting
 /** One process of the application. */
 export class Worker {
   readonly events: WorkerEvent[] = [];
-  /** Its warnings and errors. */
+  /** The warnings and errors that the process logged. */
   readonly log: string[] = [];
   readonly #process: ChildProcess;
   readonly #reports = new Map<number, { resolve(reports: CallReport[]): void; reject(error: Error): void }>();
@@ -25,7 +25,7 @@ export class Worker {
     return this.#process.pid ?? 0;
   }
 
-  /** Calls the API for a user, so many times at once. */
+  /** Calls the API for a user, `calls` times at once. */
   call(user: string | undefined, calls = 1): Promise<CallReport[]> {
     const id = ++this.#orders;
     const reports = new Promise<CallReport[]>((resolve, reject) => this.#reports.set(id, { resolve, reject }));
@@ -33,7 +33,7 @@ export class Worker {
     return reports;
   }
 
-  /** Waits until its next refresh is at a checkpoint; there it stays. */
+  /** Resolves when the next refresh of the process stops at a checkpoint. */
   reaches(checkpoint: Checkpoint): Promise<void> {
     return new Promise((resolve) => this.#stops.set(checkpoint, resolve));
   }
@@ -76,7 +76,7 @@ export class Worker {
   }
 }
 
-/** So many processes of one application. */
+/** Several processes of one application. */
 export class Cluster {
   static #program?: string;
   readonly workers: Worker[] = [];
@@ -92,24 +92,24 @@ export class Cluster {
     return cluster;
   }
 
-  /** One more process, with settings of its own. */
+  /** Adds a process, with different settings if given. */
   async add(settings: Partial<WorkerSettings> = {}): Promise<Worker> {
     const worker = await startWorker({ ...this.#settings, ...settings }, Cluster.#compiled());
     this.workers.push(worker);
     return worker;
   }
 
-  /** What all of them were told. */
+  /** The events of all processes. */
   get events(): WorkerEvent[] {
     return this.workers.flatMap(({ events }) => events);
   }
 
-  /** What all of them warned of. */
+  /** The warnings and errors of all processes. */
   get log(): string[] {
     return this.workers.flatMap(({ log }) => log);
   }
 
-  /** So many calls for one user, at once, spread over all processes but one that is otherwise engaged. */
+  /** Calls the API for one user, `calls` times at once, spread over all processes except `without`. */
   async storm(user: string | undefined, calls: number, without?: Worker): Promise<CallReport[]> {
     const workers = this.workers.filter((worker) => worker !== without);
     return (await Promise.all(workers.map((worker) => worker.call(user, calls / workers.length)))).flat();
@@ -138,7 +138,7 @@ async function startWorker(settings: WorkerSettings, program: string): Promise<W
   return new Worker(child);
 }
 
-/** How often each outcome came. */
+/** Counts the reports by outcome. */
 export function outcomes(reports: CallReport[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { outcome } of reports) counts[outcome] = (counts[outcome] ?? 0) + 1;

@@ -40,7 +40,7 @@ describeEachStore('a process that is killed while it refreshes, with the tokens 
     await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
   }
 
-  /** The holder's refresh is processed, and the holder is killed before it has the answer. */
+  /** The provider processes the holder's refresh. The holder is killed before it receives the response. */
   function killAfterProcessing(): void {
     provider.script(({ worker }, process) => {
       const answer = process();
@@ -50,7 +50,7 @@ describeEachStore('a process that is killed while it refreshes, with the tokens 
     });
   }
 
-  it('is replaced after its lease, when the provider was not asked yet', async () => {
+  it('is replaced after its lease if it had not sent the token request', async () => {
     await saveExpired('asked');
     const killed = holder.reaches('locked').then(() => holder.signal('SIGKILL'));
     await expect(holder.call('asked')).rejects.toThrow('the worker died');
@@ -64,7 +64,7 @@ describeEachStore('a process that is killed while it refreshes, with the tokens 
     expect(provider.isRevoked('asked')).toBe(false);
   });
 
-  it('takes the login with it, when the provider had just rotated the refresh token', async () => {
+  it('loses the login if the provider had just rotated the refresh token', async () => {
     await saveExpired('rotated');
     killAfterProcessing();
     await expect(holder.call('rotated')).rejects.toThrow('the worker died');
@@ -79,7 +79,7 @@ describeEachStore('a process that is killed while it refreshes, with the tokens 
     expect(await shared.store.fetch({ name: 'dev', user: 'rotated' })).toBeUndefined();
   });
 
-  it('harms nobody, when the provider lets a refresh token be used again for a while', async () => {
+  it('does not lose the login if the provider accepts the old refresh token during a grace period', async () => {
     provider.grace = 60_000;
     await saveExpired('grace');
     killAfterProcessing();
@@ -90,7 +90,7 @@ describeEachStore('a process that is killed while it refreshes, with the tokens 
     expect(provider.isRevoked('grace')).toBe(false);
   });
 
-  it('harms nobody, when the new token was saved', async () => {
+  it('does not lose the login if it had saved the new token', async () => {
     await saveExpired('saved');
     const killed = holder.reaches('saved').then(() => holder.signal('SIGKILL'));
     await expect(holder.call('saved')).rejects.toThrow('the worker died');

@@ -6,7 +6,7 @@ import type { CallReport } from './messages.js';
 
 const CALLS = 100;
 
-describeEachStore('a process that stands still while it refreshes, with the tokens in', (kind) => {
+describeEachStore('a process that is paused while it refreshes, with the tokens in', (kind) => {
   let provider: RotatingProvider;
   let shared: SharedStore;
   let cluster: Cluster;
@@ -39,7 +39,7 @@ describeEachStore('a process that stands still while it refreshes, with the toke
     await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
   }
 
-  /** The holder's refresh is processed, and the holder stands still when the answer comes. */
+  /** The provider processes the holder's refresh. The holder is paused before it receives the response. */
   function pauseAfterProcessing(): Promise<void> {
     return new Promise((resolve) => {
       provider.script(({ worker }, process) => {
@@ -53,25 +53,25 @@ describeEachStore('a process that stands still while it refreshes, with the toke
     });
   }
 
-  /** Who waited for longer than `refresh_timeout` in a process that stood still, for another or for the store, is told so. */
-  function expectServedOrTold(reports: CallReport[]): void {
+  /** A call in the paused process succeeds, or fails because it waited too long for the refresh or for the store. */
+  function expectServedOrTimedOut(reports: CallReport[]): void {
     expect(reports.map(({ outcome }) => outcome)).toEqual([
       expect.stringMatching(/^(200|refresh_timeout|token_store_error)$/),
     ]);
   }
 
   it.each(['locked', 'read'] as const)(
-    'does not ask the provider when it has come no further than "%s": its lease is over, and another has',
+    'does not send a token request after it was paused at "%s" for longer than its lease',
     async (checkpoint) => {
       await saveExpired(checkpoint);
       const reached = holder.reaches(checkpoint);
       const waiting = holder.call(checkpoint);
       await reached;
       holder.signal('SIGSTOP');
-      holder.goOn(); // it hears of it when it wakes up
+      holder.goOn(); // it receives the message when it resumes
       expect(outcomes(await cluster.storm(checkpoint, CALLS, holder))).toEqual({ 200: CALLS });
       holder.signal('SIGCONT');
-      expectServedOrTold(await waiting);
+      expectServedOrTimedOut(await waiting);
       expect(outcomes(await holder.call(checkpoint, CALLS))).toEqual({ 200: CALLS });
       expect(provider.refreshes).toEqual([
         { user: checkpoint, worker: expect.not.stringContaining(String(holder.pid)), isReuse: false },
@@ -80,7 +80,7 @@ describeEachStore('a process that stands still while it refreshes, with the toke
     },
   );
 
-  it('saves nothing over the token of the one that took over, where the provider has a time of grace', async () => {
+  it('does not overwrite the token of the process that took over, if the provider has a grace period', async () => {
     provider.grace = 60_000;
     await saveExpired('grace');
     const paused = pauseAfterProcessing();
@@ -89,7 +89,7 @@ describeEachStore('a process that stands still while it refreshes, with the toke
     expect(outcomes(await cluster.storm('grace', CALLS, holder))).toEqual({ 200: CALLS });
     const saved = await shared.store.fetch({ name: 'dev', user: 'grace' });
     holder.signal('SIGCONT');
-    expectServedOrTold(await waiting);
+    expectServedOrTimedOut(await waiting);
     expect(outcomes(await holder.call('grace', CALLS))).toEqual({ 200: CALLS });
     expect(await shared.store.fetch({ name: 'dev', user: 'grace' })).toEqual(saved);
     expect(provider.refreshes.map(({ isReuse }) => isReuse)).toEqual([false, true]);
@@ -97,7 +97,7 @@ describeEachStore('a process that stands still while it refreshes, with the toke
     expect(provider.isRevoked('grace')).toBe(false);
   });
 
-  it('takes the login with it, where the provider has none', async () => {
+  it('loses the login if the provider has no grace period', async () => {
     await saveExpired('rotated');
     const paused = pauseAfterProcessing();
     const waiting = holder.call('rotated');
@@ -108,7 +108,7 @@ describeEachStore('a process that stands still while it refreshes, with the toke
     expect(revoked).toBeGreaterThan(0);
     expect(revoked + missing).toBe(CALLS);
     holder.signal('SIGCONT');
-    const joined = await holder.call('rotated'); // joins the refresh, if it is still under way
+    const joined = await holder.call('rotated'); // joins the refresh if it is still in progress
     expect(outcomes([...(await waiting), ...joined])).not.toHaveProperty('provider_refused'); // the login is missing
     expect(outcomes(await holder.call('rotated', CALLS))).toEqual({ missing_token: CALLS });
     expect(provider.refreshes.map(({ isReuse }) => isReuse)).toEqual([false, true]);

@@ -1,41 +1,41 @@
-/** What a worker is started with. */
+/** The settings of a worker. */
 export interface WorkerSettings {
   provider: string;
   store: { kind: 'redis' | 'postgres'; url: string; prefix: string };
   grantType?: 'client_credentials';
   /** Seconds. */
   refreshTimeout?: number;
-  /** Milliseconds that the provider has to answer. */
+  /** HTTP timeout in milliseconds. */
   timeout?: number;
   /** Milliseconds that the worker's clock is ahead. */
   clockOffset?: number;
-  /** Whether it stops at each checkpoint, until it is told to go on. */
+  /** Whether the worker stops at each checkpoint until it receives `go on`. */
   checkpoints?: boolean;
 }
 
-/** How far a refresh has come: it has the lock, it has read the token again, it has saved the new one. */
+/** A step of a refresh: the lock is acquired, the token is read again, the new token is saved. */
 export type Checkpoint = 'locked' | 'read' | 'saved';
 
-/** What a worker is told: to call the API so many times at once, or to go on from a checkpoint. */
+/** A message to a worker: call the API `calls` times at once, or continue from a checkpoint. */
 export type Order = { id: number; calls: number; user?: string } | 'go on';
 
-/** What came of one call. */
+/** The result of one call. */
 export interface CallReport {
-  /** The API's status, or the error's code. */
+  /** The status of the API's response, or the error code. */
   outcome: string;
   milliseconds: number;
-  /** Seconds, of a provider that failed. */
+  /** Seconds, from a `ProviderError`. */
   retryAfter?: number;
 }
 
-/** What the application is told in one of its processes. */
+/** A call of `onTokenRevoked` or `onTokenUnsaved` in one of the processes. */
 export interface WorkerEvent {
   event: 'revoked' | 'unsaved';
   name: string;
   user: string;
 }
 
-/** What a worker tells. */
+/** A message from a worker. */
 export type Message =
   | { kind: 'ready' }
   | { kind: 'reports'; order: number; reports: CallReport[] }

@@ -7,11 +7,11 @@ import { Cluster, outcomes, type Worker } from './cluster.js';
 import { openSharedStore, type SharedStore } from './stores.js';
 
 const CALLS = 100;
-/** Milliseconds; longer than the lease of the lock, so that nothing but the store can keep others from taking it over. */
+/** Milliseconds. Longer than the lease, so only the stopped store keeps other processes from taking over the lock. */
 const OUTAGE = 5000;
 const REFRESH_TIMEOUT = 5;
 
-describeWithProgram('initdb')('PostgreSQL, stopped while a new token is at the provider', () => {
+describeWithProgram('initdb')('a cluster whose PostgreSQL server stops during a refresh', () => {
   let provider: RotatingProvider;
   let postgres: PostgresServer;
   let shared: SharedStore;
@@ -56,7 +56,7 @@ describeWithProgram('initdb')('PostgreSQL, stopped while a new token is at the p
   const unsaved = (user: string) => ({ event: 'unsaved', name: 'dev', user });
   const revoked = (user: string) => ({ event: 'revoked', name: 'dev', user });
 
-  it('loses nothing: the process uses the token unsaved, and saves it when the store is back', async () => {
+  it('uses the unsaved token, and saves it when the server is available again', async () => {
     await saveExpired('lives');
     expect(outcomes(await holder.call('lives', CALLS))).toEqual({ 200: CALLS });
     await sleep(OUTAGE);
@@ -68,7 +68,7 @@ describeWithProgram('initdb')('PostgreSQL, stopped while a new token is at the p
     expect(cluster.events).toEqual([unsaved('lives')]);
   }, 60_000);
 
-  it('loses the login, when the process is killed before it could save the token', async () => {
+  it('loses the login if the process is killed before it saves the token', async () => {
     await saveExpired('killed');
     expect(outcomes(await holder.call('killed', CALLS))).toEqual({ 200: CALLS });
     holder.signal('SIGKILL');
@@ -82,7 +82,7 @@ describeWithProgram('initdb')('PostgreSQL, stopped while a new token is at the p
     expect(cluster.events).toHaveLength(2);
   }, 60_000);
 
-  it('loses nothing even then, where the provider has a time of grace', async () => {
+  it('does not lose the login of a killed process if the provider has a grace period', async () => {
     provider.grace = 60_000;
     await saveExpired('grace');
     expect(outcomes(await holder.call('grace', CALLS))).toEqual({ 200: CALLS });

@@ -7,24 +7,24 @@ import { openSharedStore, type SharedStore } from './stores.js';
 import type { CallReport, WorkerSettings } from './messages.js';
 
 const CALLS = 100;
-/** Enough to bring a provider down. */
+/** Enough calls to overload a provider. */
 const CROWD = 1000;
 const PROCESSES = 2;
-/** Outcomes, where it does not matter whether a call failed itself or found the refreshes paused. */
+/** Counts outcomes, with all `provider_` errors as one, because some calls fail and others find the refreshes paused. */
 function failures(reports: CallReport[]): Record<string, number> {
   const isOfProvider = ({ outcome }: CallReport): boolean => outcome.startsWith('provider_');
   return outcomes(reports.map((report) => (isOfProvider(report) ? { ...report, outcome: 'of_provider' } : report)));
 }
-/** Each process may ask now and then whether the provider has recovered. */
+/** The limit for refreshes while the provider fails. Each process may check now and then whether it has recovered. */
 const FEW = 20;
-/** A provider that asks for an hour. */
+/** A rate limit of one hour. */
 const LIMITED = { status: 429, headers: { 'retry-after': '3600' }, json: {} };
 
-describeWithRedis('a provider that fails to refresh', () => {
+describeWithRedis('a cluster whose provider fails to refresh', () => {
   let provider: RotatingProvider;
   let shared: SharedStore;
   let cluster: Cluster;
-  let extraordinary: Cluster | undefined;
+  let ownCluster: Cluster | undefined;
 
   beforeAll(async () => {
     provider = await startRotatingProvider();
@@ -33,8 +33,8 @@ describeWithRedis('a provider that fails to refresh', () => {
   }, 60_000);
 
   afterEach(async () => {
-    await extraordinary?.close();
-    extraordinary = undefined;
+    await ownCluster?.close();
+    ownCluster = undefined;
     provider.refreshes.length = 0;
     provider.grace = 0;
     for (const { events } of cluster.workers) events.length = 0;
@@ -46,7 +46,7 @@ describeWithRedis('a provider that fails to refresh', () => {
     await provider.close();
   });
 
-  /** A process remembers a provider that failed: tests in which it does not recover have processes of their own. */
+  /** A process remembers a failed provider, so a test in which the provider does not recover starts its own processes. */
   async function start(settings: Partial<WorkerSettings> = {}): Promise<Cluster> {
     return Cluster.start(PROCESSES, { provider: provider.url, store: shared.settings, ...settings });
   }
@@ -55,12 +55,12 @@ describeWithRedis('a provider that fails to refresh', () => {
     await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
   }
 
-  /** A token that is to be refreshed, since it ends within the leeway, but that lives. */
+  /** A token that is still valid but expires within the leeway, so it is refreshed. */
   async function saveEnding(user: string): Promise<void> {
     await shared.store.save({ name: 'dev', user }, provider.issue(user, 50));
   }
 
-  /** The provider is well again, and soon so are all calls; nobody was signed out. */
+  /** The provider recovers, then all calls succeed, and the user is still signed in. */
   async function expectRecovery(processes: Cluster, user: string): Promise<void> {
     provider.script((_attempt, process) => process());
     provider.refreshes.length = 0;
@@ -74,13 +74,13 @@ describeWithRedis('a provider that fails to refresh', () => {
   it.each<[name: string, outcome: string, script: RefreshScript, settings: Partial<WorkerSettings> | undefined]>([
     ['answers 500', 'server_error', () => ({ status: 500, json: { error: 'server_error' } }), undefined],
     ['answers 503 with a page', 'of_provider', () => ({ status: 503 }), undefined],
-    ['hangs up without having processed it', 'of_provider', () => 'hang up', undefined],
-    ['is silent', 'of_provider', () => 'never', { timeout: 500 }],
+    ['closes the connection without processing the request', 'of_provider', () => 'hang up', undefined],
+    ['does not respond', 'of_provider', () => 'never', { timeout: 500 }],
   ])(
-    'and that %s is not hammered, and everybody is served again when it is well',
+    'limits the refreshes at a provider that %s, and serves all calls after it recovers',
     async (name, outcome, script, settings) => {
-      if (settings) extraordinary = await start(settings);
-      const processes = extraordinary ?? cluster;
+      if (settings) ownCluster = await start(settings);
+      const processes = ownCluster ?? cluster;
       provider.script(script);
       await saveExpired(name);
       expect(failures(await processes.storm(name, CROWD))).toEqual({ [outcome]: CROWD });
@@ -90,18 +90,18 @@ describeWithRedis('a provider that fails to refresh', () => {
     30_000,
   );
 
-  it('and that is silent for longer than refresh_timeout keeps nobody waiting for longer', async () => {
-    const processes = (extraordinary = await start({ refreshTimeout: 1 }));
+  it('fails calls after refresh_timeout if the provider does not respond', async () => {
+    const processes = (ownCluster = await start({ refreshTimeout: 1 }));
     provider.script(() => 'never');
     await saveExpired('silent');
     expect(outcomes(await processes.storm('silent', CALLS))).toEqual({ refresh_timeout: CALLS });
-    expect(provider.refreshes).toHaveLength(1); // whose holder lives, and keeps the lock
+    expect(provider.refreshes).toHaveLength(1); // its holder is alive and keeps the lock
     await saveEnding('silent');
     expect(outcomes(await processes.storm('silent', CALLS))).toEqual({ 200: CALLS });
     expect(processes.events).toEqual([]);
   });
 
-  it('does no harm while the old token lives', async () => {
+  it('serves all calls with the old token until it expires', async () => {
     provider.script(() => ({ status: 500 }));
     await saveEnding('ending');
     expect(outcomes(await cluster.storm('ending', CALLS))).toEqual({ 200: CALLS });
@@ -109,8 +109,8 @@ describeWithRedis('a provider that fails to refresh', () => {
     await expectRecovery(cluster, 'ending');
   });
 
-  it('and that is down for everybody is not asked for every user', async () => {
-    const processes = (extraordinary = await start());
+  it('does not retry for every user while the provider is down', async () => {
+    const processes = (ownCluster = await start());
     provider.script(() => ({ status: 503 }));
     for (let index = 0; index < 50; index++) {
       await saveExpired(`user ${index}`);
@@ -120,11 +120,11 @@ describeWithRedis('a provider that fails to refresh', () => {
     await expectRecovery(processes, 'user 0');
   });
 
-  it('and that asks for a pause of one user (429) gets it from every process, and serves the others', async () => {
-    const processes = (extraordinary = await start());
+  it('pauses refreshes for a rate-limited user (429) in every process, but not for other users', async () => {
+    const processes = (ownCluster = await start());
     provider.script(({ user }, process) => (user === 'limited' ? LIMITED : process()));
     await saveExpired('limited');
-    await processes.storm('limited', PROCESSES); // each process learns it on its own
+    await processes.storm('limited', PROCESSES); // each process receives its own 429
     expect(provider.refreshes.length).toBeLessThanOrEqual(PROCESSES);
     provider.refreshes.length = 0;
     const reports = await processes.storm('limited', CALLS);
@@ -138,8 +138,8 @@ describeWithRedis('a provider that fails to refresh', () => {
     expect(processes.events).toEqual([]);
   });
 
-  it('and that asks for a pause of several users (429) gets it for all, in every process, for minutes', async () => {
-    const processes = (extraordinary = await start());
+  it('pauses all refreshes for up to five minutes after several users are rate-limited (429)', async () => {
+    const processes = (ownCluster = await start());
     provider.script(() => LIMITED);
     for (const user of ['one', 'two', 'three']) {
       await saveExpired(user);
@@ -158,15 +158,15 @@ describeWithRedis('a provider that fails to refresh', () => {
     expect(processes.events).toEqual([]);
   });
 
-  it('and whose pause is over is asked again', async () => {
+  it('refreshes again after Retry-After', async () => {
     provider.script(() => ({ status: 429, headers: { 'retry-after': '1' }, json: {} }));
     await saveExpired('pause');
     expect(failures(await cluster.storm('pause', CALLS))).toEqual({ of_provider: CALLS });
     await expectRecovery(cluster, 'pause');
   });
 
-  describe('by hanging up when it has rotated the refresh token', () => {
-    /** The first answer gets lost. */
+  describe('whose provider closes the connection after it rotated the refresh token', () => {
+    /** The first response gets lost. */
     function loseAnswer(): void {
       provider.script((_attempt, process) => {
         provider.script((_next, process) => process());
@@ -175,7 +175,7 @@ describeWithRedis('a provider that fails to refresh', () => {
       });
     }
 
-    it('harms nobody, where it has a time of grace', async () => {
+    it('does not lose the login if the provider has a grace period', async () => {
       provider.grace = 60_000;
       await saveExpired('grace');
       loseAnswer();
@@ -187,7 +187,7 @@ describeWithRedis('a provider that fails to refresh', () => {
       expect(cluster.events).toEqual([]);
     });
 
-    it('ends the login, where it has none; the application is told once', async () => {
+    it('loses the login if the provider has no grace period, and notifies the application once', async () => {
       await saveExpired('rotated');
       loseAnswer();
       const first = outcomes(await cluster.storm('rotated', CALLS));
@@ -199,7 +199,7 @@ describeWithRedis('a provider that fails to refresh', () => {
   });
 });
 
-/** Calls from each process until this comes of it. */
+/** Calls from each process until the call has this outcome. */
 async function untilAll({ workers }: Cluster, user: string, outcome: string): Promise<void> {
   for (const worker of workers) {
     while ((await worker.call(user))[0]?.outcome !== outcome) await sleep(50);

@@ -7,11 +7,11 @@ import { Cluster, outcomes, type Worker } from './cluster.js';
 import { openSharedStore, type SharedStore } from './stores.js';
 
 const CALLS = 100;
-/** Milliseconds; longer than the lease of the lock. */
+/** Milliseconds. Longer than the lease of the lock. */
 const OUTAGE = 4500;
 const REFRESH_TIMEOUT = 5;
 
-describeWithProgram('redis-server')('Redis, stopped while a new token is at the provider', () => {
+describeWithProgram('redis-server')('a cluster whose Redis server stops during a refresh', () => {
   let provider: RotatingProvider;
   let redis: RedisServer;
   let shared: SharedStore;
@@ -45,7 +45,7 @@ describeWithProgram('redis-server')('Redis, stopped while a new token is at the 
     await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
   }
 
-  /** What happens to Redis during the next refresh. */
+  /** Runs an action during the next refresh. */
   function meanwhile(happens: () => Promise<void>): void {
     provider.script(async (_attempt, process) => {
       provider.script((_next, process) => process());
@@ -54,7 +54,7 @@ describeWithProgram('redis-server')('Redis, stopped while a new token is at the 
     });
   }
 
-  it('and started again empty, is given the new token all the same', async () => {
+  it('saves the new token if the server restarts empty', async () => {
     await saveExpired('empty');
     meanwhile(async () => {
       await redis.stop();
@@ -68,7 +68,7 @@ describeWithProgram('redis-server')('Redis, stopped while a new token is at the 
     expect(cluster.events).toEqual([]);
   });
 
-  it('and started again later than the lease is over, is given the token first of all', async () => {
+  it('saves the new token before another process refreshes if the server restarts after the lease', async () => {
     await saveExpired('later');
     const waiting = holder.call('later', CALLS);
     await new Promise<void>((resolve) => {
@@ -80,7 +80,7 @@ describeWithProgram('redis-server')('Redis, stopped while a new token is at the 
     await sleep(OUTAGE);
     await redis.start();
     expect(outcomes(await cluster.storm('later', CALLS * 3))).toEqual({ 200: CALLS * 3 });
-    await waiting; // with the token, or told that it takes too long
+    await waiting; // with the token, or with a timeout
     expect(provider.refreshes).toHaveLength(1);
     expect(provider.isRevoked('later')).toBe(false);
     expect(cluster.events.filter(({ event }) => event === 'revoked')).toEqual([]);

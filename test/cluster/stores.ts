@@ -5,12 +5,12 @@ import { describeWithPostgres, describeWithRedis } from '../support/engines.js';
 import type { WorkerSettings } from './messages.js';
 import { openPostgresStore, openRedisStore } from './token-store.js';
 
-/** A store that workers can share, and the test with them. */
+/** A store that the workers and the test share. */
 export interface SharedStore {
   store: TokenStore;
-  /** How a worker finds it. */
+  /** The settings with which a worker opens the store. */
   settings: WorkerSettings['store'];
-  /** Removes what it holds. */
+  /** Removes the data and closes the connections. */
   close(): Promise<void>;
 }
 
@@ -18,13 +18,13 @@ export type StoreKind = WorkerSettings['store']['kind'];
 
 const STORE_KINDS: StoreKind[] = ['redis', 'postgres'];
 
-/** By `REDIS_URL` and `DATABASE_URL`, unless the test has a server of its own. */
+/** Opens a store on the server of `REDIS_URL` or `DATABASE_URL`, or on the test's own server at `url`. */
 export function openSharedStore(kind: StoreKind, url = urlOf(kind)): Promise<SharedStore> {
   const prefix = `cluster_${randomUUID().replaceAll('-', '')}`;
   return kind === 'redis' ? openRedis(url, prefix) : openPostgres(url, prefix);
 }
 
-/** The same tests with the tokens in each store; skipped where its server is missing. */
+/** Runs the tests with the tokens in each store. The tests of a store are skipped if its server is missing. */
 export function describeEachStore(title: string, tests: (kind: StoreKind) => void): void {
   for (const kind of STORE_KINDS) {
     const describeHere = kind === 'redis' ? describeWithRedis : describeWithPostgres;

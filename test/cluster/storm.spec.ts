@@ -7,9 +7,9 @@ const CALLS = 1000;
 const FEWER = 200;
 const PROCESSES = 4;
 
-jest.setTimeout(60_000); // processes take their time to start
+jest.setTimeout(60_000); // processes start slowly
 
-describeEachStore('a storm of calls from many processes, with the tokens in', (kind) => {
+describeEachStore('many processes that call the API at once, with the tokens in', (kind) => {
   let provider: RotatingProvider;
   let shared: SharedStore;
   let cluster: Cluster;
@@ -30,7 +30,7 @@ describeEachStore('a storm of calls from many processes, with the tokens in', (k
     await provider.close();
   });
 
-  it.each([1, 2, 3])('refreshes an expired token once (round %i)', async (round) => {
+  it.each([1, 2, 3])('refresh an expired token once (round %i)', async (round) => {
     const user = `user ${round}`;
     const key = { name: 'dev', user };
     await shared.store.save(key, provider.issueExpired(user));
@@ -38,18 +38,18 @@ describeEachStore('a storm of calls from many processes, with the tokens in', (k
     expect(provider.refreshes.map(({ isReuse }) => isReuse)).toEqual([false]);
     expect(provider.isRevoked(user)).toBe(false);
     expect(cluster.events).toEqual([]);
-    expect(outcomes(await cluster.storm(user, PROCESSES))).toEqual({ 200: PROCESSES }); // by the token that was saved
+    expect(outcomes(await cluster.storm(user, PROCESSES))).toEqual({ 200: PROCESSES }); // with the saved token
     expect(provider.refreshes).toHaveLength(1);
   });
 
-  it('replaces a token that the API refuses once', async () => {
+  it('replace a token once that the API refuses', async () => {
     await shared.store.save({ name: 'dev', user: 'refused' }, provider.issue('refused'));
     provider.forgetAccessToken('refused');
     expect(outcomes(await cluster.storm('refused', FEWER))).toEqual({ 200: FEWER });
     expect(provider.refreshes).toHaveLength(1);
   });
 
-  it('says of a grant that was taken back that the login is over, and tells the application once', async () => {
+  it('fail with token_revoked after the grant is revoked, and notify the application once', async () => {
     await shared.store.save({ name: 'dev', user: 'gone' }, provider.issueExpired('gone'));
     provider.revoke('gone');
     const { token_revoked: revoked = 0, missing_token: missing = 0 } = outcomes(await cluster.storm('gone', FEWER));
@@ -60,7 +60,7 @@ describeEachStore('a storm of calls from many processes, with the tokens in', (k
     expect(await shared.store.fetch({ name: 'dev', user: 'gone' })).toBeUndefined();
   });
 
-  it('fetches the client’s own token once for all', async () => {
+  it('request one client_credentials token for all calls', async () => {
     const machines = await Cluster.start(2, {
       provider: provider.url,
       store: shared.settings,

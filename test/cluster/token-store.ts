@@ -10,18 +10,24 @@ import {
 } from '../../lib/typeorm/index.js';
 import type { WorkerSettings } from './messages.js';
 
-type Place = Omit<WorkerSettings['store'], 'kind'>;
+type StoreLocation = Omit<WorkerSettings['store'], 'kind'>;
 
-/** As a worker opens it, and the test too. A server that is away is one of the tests. */
-export async function openRedisStore({ url, prefix }: Place): Promise<{ store: TokenStore; client: RedisClientType }> {
+/** Opens the store in a worker or in the test. Connection errors are ignored, because some tests stop the server. */
+export async function openRedisStore({
+  url,
+  prefix,
+}: StoreLocation): Promise<{ store: TokenStore; client: RedisClientType }> {
   const client: RedisClientType = createClient({ url });
   client.on('error', () => undefined);
   await client.connect();
   return { store: new RedisTokenStore(client, { prefix }), client };
 }
 
-/** The same, in the schema of that name. */
-export async function openPostgresStore({ url, prefix }: Place): Promise<{ store: TokenStore; source: DataSource }> {
+/** Opens the store in the schema `prefix`. Connection errors are ignored here, too. */
+export async function openPostgresStore({
+  url,
+  prefix,
+}: StoreLocation): Promise<{ store: TokenStore; source: DataSource }> {
   const source = await new DataSource({
     type: 'postgres',
     url,

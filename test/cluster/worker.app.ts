@@ -1,6 +1,6 @@
 /**
- * One process of an application that is many: it calls the API for whichever user it is told to, and tells its parent what
- * happened. It is compiled, and run by `cluster.ts`.
+ * One process of an application that runs in several. It calls the API for the users that its parent sends, and reports
+ * the results. `cluster.ts` compiles and runs it.
  */
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -10,7 +10,7 @@ import { CheckpointStore } from './checkpoint-store.js';
 import type { CallReport, Checkpoint, Message, Order, WorkerSettings } from './messages.js';
 import { openPostgresStore, openRedisStore } from './token-store.js';
 
-/** What waits at checkpoints. */
+/** Functions that continue the refreshes which wait at checkpoints. */
 const stopped: (() => void)[] = [];
 const settings = JSON.parse(process.env.WORKER ?? '') as WorkerSettings;
 

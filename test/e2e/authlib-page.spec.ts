@@ -24,14 +24,14 @@ import { startOidcProvider, type OidcProvider } from '../providers/oidc-provider
 import { Browser } from '../support/browser.js';
 import { allow } from '../support/sign-in.js';
 
-/** A row of the token tables that Authlib's page designs: by user and provider, with `to_token()`. */
+/** A row of the token tables on Authlib's page, with its `to_token()`. */
 interface TokenRow {
   name: string;
   user: string;
   toToken(): StoredToken;
 }
 
-/** What the page's `fetch_token` and `update_token` do, as an injectable provider. */
+/** The page's `fetch_token` and `update_token` as an injectable provider. */
 @Injectable()
 class TokensService implements SimpleTokenStore {
   readonly rows: TokenRow[] = [];
@@ -93,14 +93,14 @@ class AuthController {
 
   @Get('twitter/me')
   async me(@Req() request: Request): Promise<unknown> {
-    const { data } = await this.twitter.get('me', { request }); // the token is found by fetchToken
+    const { data } = await this.twitter.get('me', { request }); // fetchToken finds the token
     return data;
   }
 
   @Get('github/login')
   @OAuthLogin('github', { redirectUri: '/auth/github/authorize' })
   githubLogin(): void {
-    // nothing of this login's own
+    // no additional parameters
   }
 
   @Get('github/authorize')
@@ -138,7 +138,7 @@ describe("Authlib's page, line by line", () => {
         },
       ],
     });
-    // as it stands on the page, None and all
+    // as on the page, including None
     const AUTHLIB_OAUTH_CLIENTS = {
       twitter: {
         client_id: 'consumer',
@@ -150,7 +150,7 @@ describe("Authlib's page, line by line", () => {
         authorize_url: `${twitter.url}/oauth/authorize`,
         api_base_url: `${twitter.url}/api/`,
         client_kwargs: null,
-        allow_insecure_http: true, // the providers of this test
+        allow_insecure_http: true, // for the providers of this test
       },
       github: {
         client_id: 'github-id',
@@ -213,7 +213,7 @@ describe("Authlib's page, line by line", () => {
     expect(token?.toToken()).toEqual({ oauth_token: expect.any(String), oauth_token_secret: expect.any(String) });
   });
 
-  it('signs in with GitHub, keeps the token, and has it updated when it is expired', async () => {
+  it('signs in with GitHub, keeps the token, and updates it when it has expired', async () => {
     const page = await allow(browser, await browser.get(`${url}/auth/github/login`), 'grace');
     expect(page.json()).toMatchObject({ name: 'Grace Hopper' });
     const stored = () => {
@@ -227,7 +227,7 @@ describe("Authlib's page, line by line", () => {
     expect(stored().refresh_token).not.toBe(before.refresh_token);
   });
 
-  it('answers somebody who has not signed in with 401', async () => {
+  it('responds with 401 if the user is not signed in', async () => {
     const response = await browser.get(`${url}/auth/twitter/me`);
     expect([response.status, response.json()]).toEqual([401, expect.objectContaining({ error: 'missing_token' })]);
   });

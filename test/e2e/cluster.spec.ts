@@ -11,7 +11,7 @@ import { itWhere } from '../support/skips.js';
 const { REDIS_URL, DATABASE_URL } = process.env;
 const PROCESSES = 2;
 
-/** What each choice of engines must do. */
+/** Tests that run with each choice of servers. */
 function oneApp(environment: () => Record<string, string | undefined>, footer: string): () => ClusterSample {
   let sample: ClusterSample;
 
@@ -27,14 +27,14 @@ function oneApp(environment: () => Record<string, string | undefined>, footer: s
     return { browser, home };
   }
 
-  it('says where logins wait, and where tokens are', async () => {
+  it('shows where pending logins and tokens are kept', async () => {
     expect((await new Browser().get(sample.url)).text).toContain(footer);
   });
 
-  it('finishes on one process the login that was begun on another, whichever they are', async () => {
+  it('finishes a login on another process than the one that began it', async () => {
     const pairs: string[][] = [];
     for (let login = 0; login < PROCESSES; login++) {
-      const { home } = await signIn(); // by three requests: the next one begins on another
+      const { home } = await signIn(); // in three requests, so the next login begins on another process
       const [, begunBy = '', finishedBy = ''] =
         /Process (\d) began it, and process (\d) finished/.exec(home.text) ?? [];
       pairs.push([begunBy, finishedBy]);
@@ -54,7 +54,7 @@ function oneApp(environment: () => Record<string, string | undefined>, footer: s
     );
   });
 
-  it('refreshes an expired token once, when all processes are asked at once', async () => {
+  it('refreshes an expired token once when all processes call the API at once', async () => {
     const { browser } = await signIn();
     const before = await browser.post(`${sample.url}/storm`, {});
     expect(before.json()).toMatchObject({ succeeded: 100, refreshes: 0 });
@@ -73,14 +73,14 @@ function oneApp(environment: () => Record<string, string | undefined>, footer: s
 }
 
 describe('the cluster sample', () => {
-  describe('with nothing but itself', () => {
+  describe('without a database', () => {
     const sample = oneApp(
       () => ({}),
       'Logins wait in a sealed cookie. Tokens are with the process that started them all.',
     );
 
     itWhere(hasChromium, NEEDS_CHROMIUM)(
-      'in a browser shows which process does what, and one refresh for a hundred calls',
+      'shows the work of each process in a browser, and one refresh for a hundred calls',
       async () => {
         const chromium = await launchChromium();
         const page = await chromium.newPage({ viewport: { width: 1200, height: 820 } });

@@ -26,7 +26,7 @@ const RESOURCES = {
   }),
 };
 
-/** Grants whatever is asked for. */
+/** Grants every requested scope and resource. */
 async function grantAll({ oidc }: KoaContextWithOIDC) {
   const { client, session, provider } = oidc;
   const grant = new provider.Grant({ clientId: client?.clientId, accountId: session?.accountId });
@@ -36,7 +36,7 @@ async function grantAll({ oidc }: KoaContextWithOIDC) {
   return grant;
 }
 
-/** What does not depend on the engines: two apps, of which every second request comes to the other. */
+/** Tests of two apps behind a proxy that alternates between them. They run with each choice of servers. */
 function wholeLogins(sessionsIn: EngineName, tokensIn: EngineName, sealed: (store: TokenStore) => TokenStore): void {
   let engines: SharedEngine[];
   let apps: SiteApp[];
@@ -98,7 +98,7 @@ function wholeLogins(sessionsIn: EngineName, tokensIn: EngineName, sealed: (stor
     return [(await browser.get(url)).json(), (await browser.get(url)).json()];
   }
 
-  it('by OAuth 1, and then the API is called from both', async () => {
+  it('signs in with OAuth 1, and calls the API from both apps', async () => {
     const browser = new Browser();
     const end = await allow(browser, await browser.get(`${site.url}/auth/chirp/login?next=/timeline`));
     expect(end.json()).toEqual({ user: 'ada', returnTo: '/timeline' });
@@ -106,7 +106,7 @@ function wholeLogins(sessionsIn: EngineName, tokensIn: EngineName, sealed: (stor
     expect(await eachCalls(browser, 'chirp/me')).toEqual([ada, ada]);
   });
 
-  it('by OpenID Connect with DPoP, whose token is the same after a refresh but for what the provider changed', async () => {
+  it('signs in with OpenID Connect and DPoP, and keeps the DPoP key and the resource when it refreshes', async () => {
     const browser = new Browser();
     const { page } = await site.authorize('harbour', { browser, query: { next: '/orders', resource: RESOURCE } });
     expect(page.json()).toEqual({ user: ADA.sub, returnTo: '/orders' });
@@ -129,7 +129,7 @@ function wholeLogins(sessionsIn: EngineName, tokensIn: EngineName, sealed: (stor
     expect(expiresAt).toBeGreaterThan(Date.now() / 1000);
   });
 
-  it('and a logout by the id_token that was kept', async () => {
+  it('signs out with the saved id_token', async () => {
     const browser = new Browser();
     await site.authorize('harbour', { browser });
     const form = await browser.get(`${site.url}/auth/harbour/logout`);
@@ -145,7 +145,7 @@ function wholeLogins(sessionsIn: EngineName, tokensIn: EngineName, sealed: (stor
 const plain = (store: TokenStore): TokenStore => store;
 const sealed = (store: TokenStore): TokenStore => new EncryptedTokenStore(store, KEY);
 
-describe('a login that is begun on one app and finished on another', () => {
+describe('two apps behind a proxy', () => {
   describeWithRedis('with sessions and tokens in Redis', () => wholeLogins('Redis', 'Redis', plain));
 
   describeWithPostgres('with sessions and tokens in PostgreSQL', () => wholeLogins('PostgreSQL', 'PostgreSQL', plain));

@@ -27,7 +27,7 @@ const SIGNINGS = {
   hashed: { force_include_body: true, realm: 'Chirp' },
 } as const;
 
-describe('a whole login', () => {
+describe('a login', () => {
   let oauth1: OAuth1Provider;
   let oidc: OidcProvider;
   let app: LoginApp;
@@ -97,8 +97,8 @@ describe('a whole login', () => {
     return browser.get(`${app.url}/auth/${name}/login${query}`);
   }
 
-  describe.each(Object.keys(SIGNINGS))('by OAuth 1 signed by %s', (name) => {
-    it('gives a token, and the API knows the user by it', async () => {
+  describe.each(Object.keys(SIGNINGS))('with OAuth 1, signed with %s', (name) => {
+    it('returns a token with which the API identifies the user', async () => {
       const page = await allow(browser, await login(name, '?next=/timeline%3Fpage%3D2'));
       expect(page.status).toBe(200);
       const { token, returnTo } = page.json() as Result;
@@ -107,7 +107,7 @@ describe('a whole login', () => {
       expect((await browser.get(`${app.url}/api/${name}/me`)).json()).toMatchObject({ name: 'Ada Lovelace' });
     });
 
-    it('signs every kind of request as the provider checks it', async () => {
+    it('signs every kind of API request correctly', async () => {
       const { token } = (await allow(browser, await login(name))).json() as Result;
       const twitter = app.registry.get(name);
       const params = { q: "it's (a) *test* + ü/☃ ~", empty: '', list: ['b', 'a b', 'a'] };
@@ -134,7 +134,7 @@ describe('a whole login', () => {
     });
   });
 
-  it('by OAuth 1 follows a redirect of the API with a signature of its own', async () => {
+  it('with OAuth 1 signs the request again when the API redirects it', async () => {
     const { token } = (await allow(browser, await login('hmac-sha1'))).json() as Result;
     const to = `${oauth1.url}/api/echo?moved=yes`;
     const { data } = await app.registry.get('hmac-sha1').post('redirect', new URLSearchParams({ a: 'b' }), {
@@ -144,13 +144,13 @@ describe('a whole login', () => {
     expect(data).toMatchObject({ method: 'POST', query: { moved: 'yes' } });
   });
 
-  it('by OAuth 1 tells that the user said no', async () => {
+  it('with OAuth 1 reports that the user denied access', async () => {
     const page = await deny(browser, await login('hmac-sha1'));
     expect(page.status).toBe(403);
     expect(page.json()).toMatchObject({ error: 'access_denied' });
   });
 
-  it('by OpenID Connect gives a token and the claims of the user', async () => {
+  it('with OpenID Connect returns a token and the claims of the user', async () => {
     const page = await allow(browser, await login('harbour', '?next=/there'), 'grace');
     const { token, returnTo, userInfo } = page.json() as Result;
     expect(token).toMatchObject({ tokenType: 'bearer', scope: 'openid profile email', idToken: expect.any(String) });
@@ -159,7 +159,7 @@ describe('a whole login', () => {
     expect((await browser.get(`${app.url}/api/harbour/me`)).json()).toMatchObject({ name: 'Grace Hopper' });
   });
 
-  it('by OpenID Connect tells that the user said no', async () => {
+  it('with OpenID Connect reports that the user denied access', async () => {
     const page = await deny(browser, await login('harbour'));
     expect(page.status).toBe(403);
     expect(page.json()).toEqual({
@@ -169,7 +169,7 @@ describe('a whole login', () => {
     });
   });
 
-  it('by OAuth 2 refreshes the token when it is about to expire, and says so', async () => {
+  it('with OAuth 2 refreshes a token that is about to expire, and calls updateToken', async () => {
     const { token } = (await allow(browser, await login('plain'))).json() as Result;
     const { data } = await app.registry.get('plain').get('me', { token: expiring(token) });
     expect(data).toMatchObject({ name: 'Ada Lovelace' });
@@ -178,7 +178,7 @@ describe('a whole login', () => {
     expect(renewed.refreshToken).not.toBe(token.refreshToken);
   });
 
-  it('by OAuth 2 refuses a refresh token that was used before', async () => {
+  it('with OAuth 2 throws token_revoked if the refresh token was used before', async () => {
     const { token } = (await allow(browser, await login('plain'))).json() as Result;
     const plain = app.registry.get('plain');
     const first = plain.get('me', { token: expiring(token) });
@@ -187,7 +187,7 @@ describe('a whole login', () => {
     await expect(plain.get('me', { token: stolen })).rejects.toMatchObject({ error: 'token_revoked', status: 401 });
   });
 
-  it('by OAuth 2 takes the callback as a form that the provider posts', async () => {
+  it('with OAuth 2 accepts a callback in a form post', async () => {
     const posting = await allow(browser, await login('posted', '?next=/there'));
     const [, action = ''] = /action="([^"]+)"/.exec(posting.text) ?? [];
     const fields = [...posting.text.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [
@@ -198,7 +198,7 @@ describe('a whole login', () => {
     expect(page.json()).toMatchObject({ token: { tokenType: 'bearer' }, returnTo: '/there' });
   });
 
-  it('can be revoked and introspected', async () => {
+  it('returns a token that can be introspected and revoked', async () => {
     const { token } = (await allow(browser, await login('harbour'))).json() as Result;
     const harbour = app.registry.get<OAuth2App>('harbour');
     expect(await harbour.introspectToken({ token })).toMatchObject({ active: true, sub: '1815' });
@@ -206,7 +206,7 @@ describe('a whole login', () => {
     expect(await harbour.introspectToken({ token })).toEqual({ active: false });
   });
 
-  it('of several pending at once in one browser, each returns to its own place', async () => {
+  it('returns to its own returnTo when several logins are pending in one browser', async () => {
     const first = await login('harbour', '?next=/first');
     const second = await login('hmac-sha1', '?next=/second');
     const third = await login('hmac-sha1', '?next=/third');
@@ -216,7 +216,7 @@ describe('a whole login', () => {
   });
 });
 
-/** As it is half a minute before its time. */
+/** Returns the token with 30 seconds left. */
 function expiring(token: OAuth2Token): OAuth2Token {
   return { ...token, expiresAt: Math.floor(Date.now() / 1000) + 30, expiresIn: 3600 };
 }

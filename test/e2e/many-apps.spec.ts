@@ -14,7 +14,7 @@ import { startStateApp, type StateAppOptions } from '../support/state-app.js';
 
 type Platform = StateAppOptions['platform'];
 
-/** Logins whose every second request comes to the other of two apps, neither of which has a session. */
+/** Tests of two apps without sessions, behind a proxy that alternates between them. */
 function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKeys'>, platforms: Platform[]): void {
   let oauth1: OAuth1Provider;
   let apps: SiteApp[];
@@ -58,21 +58,21 @@ function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKey
     for (const app of apps) await app.close();
   });
 
-  it('by OAuth 1', async () => {
+  it('signs in with OAuth 1', async () => {
     const browser = new Browser();
     const page = await allow(browser, await browser.get(`${site.url}/auth/chirp/login?next=/timeline`));
     expect(page.json()).toMatchObject({ token: { screen_name: 'ada' }, returnTo: '/timeline' });
     expect(browser.jar.getCookiesSync(site.url)).toEqual([]);
   });
 
-  it.each(['plain', 'harbour', 'posted', 'hybrid'])('by the OAuth 2 client "%s"', async (name) => {
+  it.each(['plain', 'harbour', 'posted', 'hybrid'])('signs in with the OAuth 2 client "%s"', async (name) => {
     const browser = new Browser();
     const { page } = await site.signIn(name, { browser, query: { next: '/account' } });
     expect(page.json()).toMatchObject({ token: { accessToken: expect.any(String) }, returnTo: '/account' });
     expect(browser.jar.getCookiesSync(site.url)).toEqual([]);
   });
 
-  it('and a logout', async () => {
+  it('signs out', async () => {
     const browser = new Browser();
     const { token } = await site.signIn('harbour', { browser });
     const form = await browser.get(`${site.url}/auth/harbour/logout?next=/bye&idTokenHint=${token.idToken}`);
@@ -84,13 +84,13 @@ function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKey
 describe.each<Platform[]>([
   ['express', 'fastify'],
   ['fastify', 'express'],
-])('a login that is begun on %s and finished on %s', (...platforms) => {
-  describe('with nothing shared but a key', () => {
+])('a login that begins on %s and finishes on %s', (...platforms) => {
+  describe('with state in a cookie and a shared key', () => {
     const encryptionKeys = Buffer.alloc(32, 1).toString('base64');
     wholeLogins(() => ({ state: 'cookie', encryptionKeys }), platforms);
   });
 
-  describeWithRedis('over one Redis', () => {
+  describeWithRedis('with state in a shared Redis', () => {
     const prefix = `test:${randomUUID()}:`;
     let redis: RedisClientType;
 

@@ -23,7 +23,7 @@ describe.each(SAMPLES)('the sample "%s"', (sample, command) => {
     );
   }
 
-  it('says how to choose another port when its own is taken', async () => {
+  it('prints how to choose another port if its port is taken', async () => {
     const { port, close } = await listen(() => undefined);
     const output = await start(String(port));
     await close();
@@ -31,7 +31,7 @@ describe.each(SAMPLES)('the sample "%s"', (sample, command) => {
     expect(output).not.toContain('    at ');
   }, 60_000);
 
-  it.each(['abc', '65536', '-1', ''])('refuses PORT=%s, and says what a port is', async (port) => {
+  it.each(['abc', '65536', '-1', ''])('refuses PORT=%s, and prints what a port is', async (port) => {
     const output = await start(port);
     expect(output).toContain(`PORT is "${port}": expected a number up to 65535. Choose another port: PORT=3001`);
     expect(output).not.toContain('    at ');

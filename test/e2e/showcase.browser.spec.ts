@@ -8,7 +8,7 @@ import { OAuth2Token } from '../../sample/showcase/tokens/oauth2-token.entity.js
 import { hasChromium, launchChromium, NEEDS_CHROMIUM } from '../support/chromium.js';
 import { describeWhere } from '../support/skips.js';
 
-/** With SCREENSHOTS=1 the pictures of the documentation are made anew. */
+/** With SCREENSHOTS=1 the tests create the pictures of the documentation again. */
 const takesScreenshots = process.env.SCREENSHOTS === '1';
 
 describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
@@ -19,7 +19,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
   let page: Page;
 
   beforeAll(async () => {
-    delete process.env.DATABASE_URL; // on the embedded database
+    delete process.env.DATABASE_URL; // use the embedded database
     app = await createShowcase();
     await app.listen(0, '127.0.0.1');
     url = (await app.getUrl()).replace('127.0.0.1', 'localhost');
@@ -58,7 +58,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     await allow(on, username);
   }
 
-  /** Here, and then there. */
+  /** Signs out of the showcase, and then of the provider. */
   async function signOutOfBoth(on: Page): Promise<void> {
     await on.getByRole('link', { name: 'Sign out' }).click();
     await on.getByRole('button', { name: 'Sign out' }).click();
@@ -102,7 +102,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     expect(await heading(page)).toBe('Hello, Grace Hopper');
     expect(await page.getByRole('link', { name: 'Call the API' }).count()).toBe(2);
     await page.getByRole('link', { name: 'Call the API' }).first().click();
-    await page.getByText('"screen_name": "grace"').waitFor(); // it moves the other button
+    await page.getByText('"screen_name": "grace"').waitFor(); // the response moves the other button
     await page.getByRole('link', { name: 'Call the API' }).last().click();
     await page.getByText('"email": "grace@example.org"').waitFor();
     await screenshot('api');
@@ -133,7 +133,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
   it('ends the session at the OpenID Connect provider too, so that the next login asks for the password', async () => {
     await signInWithHarbour(page);
     await card(page, 'Harbour').getByRole('link', { name: 'Connect again' }).click();
-    expect(page.url()).toBe(`${url}/`); // nobody was asked
+    expect(page.url()).toBe(`${url}/`); // the provider did not ask for a password
 
     await page.getByRole('link', { name: 'Sign out' }).click();
     expect(await heading(page)).toBe('Sign out of Harbour ID?');
@@ -148,7 +148,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     await page.getByLabel('Password').waitFor();
   });
 
-  it('stays signed in at the provider when the user would rather', async () => {
+  it('keeps the user signed in at the provider if the user declines the logout there', async () => {
     await signInWithHarbour(page);
     await page.getByRole('link', { name: 'Sign out' }).click();
     await page.getByRole('button', { name: 'Stay signed in' }).click();
@@ -157,7 +157,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     expect(await heading(page)).toBe('Hello, Ada Lovelace');
   });
 
-  it('refreshes an expired token at the next call, and shows when the new one expires', async () => {
+  it('refreshes an expired token at the next call, and shows when the new token expires', async () => {
     await page.getByRole('link', { name: 'Sign in with Harbour' }).click();
     await allow(page);
     await app.get(DataSource).getRepository(OAuth2Token).update({ name: 'harbour' }, { expiresAt: 1 });
@@ -168,7 +168,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     await page.getByText('The token expires in 5 minutes').waitFor();
   });
 
-  it('binds its token to a key, which it keeps over a refresh', async () => {
+  it('binds its token to a key, and keeps the key when it refreshes', async () => {
     await signInWithHarbour(page);
     const harbour = card(page, 'Harbour');
     await harbour.getByText('bound to a key (DPoP)').waitFor();
@@ -198,7 +198,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     await chirp.getByText('"screen_name": "ada"').waitFor();
   });
 
-  it('works without scripts', async () => {
+  it('works without JavaScript', async () => {
     const plain = await chromium.newContext({ javaScriptEnabled: false });
     const tab = await plain.newPage();
     await tab.goto(url);
@@ -210,7 +210,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     await plain.close();
   });
 
-  it.each(['Chirp', 'Harbour'])('shows as a page that the user said no to %s', async (provider) => {
+  it.each(['Chirp', 'Harbour'])('shows a page if the user denies access at %s', async (provider) => {
     await page.getByRole('link', { name: `Sign in with ${provider}` }).click();
     await page.getByRole('button', { name: 'Deny' }).click();
     expect(await heading(page)).toBe('You said no');
@@ -220,7 +220,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     expect(await heading(page)).toBe('Sign in with anything');
   });
 
-  it('finishes two logins that are pending in two tabs, each in its own place', async () => {
+  it('returns to the page of each login when two logins are pending in two tabs', async () => {
     const other = await context.newPage();
     await page.goto(`${url}/auth/chirp/login?next=/?tab=first`);
     await other.goto(`${url}/auth/harbour/login?next=/?tab=second`);
@@ -231,7 +231,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     expect(await other.getByRole('link', { name: 'Call the API' }).count()).toBe(2);
   });
 
-  it('finishes a login that was begun, gone back from, and begun again', async () => {
+  it('finishes a login that the user began again after going back', async () => {
     await page.getByRole('link', { name: 'Sign in with Chirp' }).click();
     await page.goBack();
     await page.getByRole('link', { name: 'Sign in with Harbour' }).click();
@@ -244,7 +244,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     expect(await heading(page)).toBe('Hello, Ada Lovelace');
   });
 
-  it('says of a callback page that is reloaded that this login is finished, and keeps the user signed in', async () => {
+  it('shows that the login is finished when the callback page is reloaded, and keeps the user signed in', async () => {
     const callbacks: string[] = [];
     page.on('request', (request) => {
       if (request.url().includes('/callback?')) callbacks.push(request.url());
@@ -270,7 +270,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     expect(await heading(page)).toBe('Hello, Ada Lovelace');
   });
 
-  it('shows a page for an address that does not exist, and JSON to a script', async () => {
+  it('responds with a page for an unknown URL, or with JSON to a script', async () => {
     for (const path of ['/nope', '/api/nope/me', '/code/nope.ts', '/code/..%2f..%2fpackage.json', '/%ff']) {
       const answer = await page.goto(url + path);
       expect([path, answer?.status(), await heading(page)]).toEqual([path, 404, 'There is no such page']);
@@ -281,12 +281,12 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     expect([answer.status, await answer.json()]).toEqual([404, expect.objectContaining({ statusCode: 404 })]);
   });
 
-  it('shows the failure of an API call as a page where scripts do not run', async () => {
+  it('shows a failed API call as a page without JavaScript', async () => {
     await page.goto(`${url}/api/chirp/me`);
     expect(await heading(page)).toBe('You are not signed in');
   });
 
-  it('says that the user is already signed out when the end of a logout is opened again', async () => {
+  it('shows that the user is already signed out when the logout callback is opened again', async () => {
     const callbacks: string[] = [];
     page.on('request', (request) => {
       if (request.url().includes('/signed-out?')) callbacks.push(request.url());
@@ -362,7 +362,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
     expect(failed).toEqual([]);
   });
 
-  it('shows an answer of the API in a live region, which screen readers read', async () => {
+  it('shows a response of the API in a live region for screen readers', async () => {
     await signInWithHarbour(page);
     const region = card(page, 'Harbour').getByRole('status');
     expect([await region.getAttribute('aria-live'), await region.innerText()]).toEqual(['polite', '']);
@@ -387,14 +387,14 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
       return alert.innerText();
     }
 
-    it('says that the user signed out in another', async () => {
+    it('shows that the user signed out in another tab', async () => {
       await other.getByRole('link', { name: 'Sign out' }).click();
       expect(await callTheApi()).toContain('This tab is out of date: you are signed out.');
       await page.getByRole('link', { name: 'Sign in again' }).click();
       expect(await heading(page)).toBe('Sign in with anything');
     });
 
-    it('says that another user signed in', async () => {
+    it('shows that another user signed in', async () => {
       await other.getByRole('link', { name: 'Sign out' }).click();
       await other.getByRole('link', { name: 'Sign in with Chirp' }).click();
       await allow(other, 'grace');
@@ -403,12 +403,12 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
       expect(await heading(page)).toBe('Hello, Grace Hopper');
     });
 
-    it('says that the showcase does not answer', async () => {
+    it('shows that the showcase does not respond', async () => {
       await context.setOffline(true);
       expect(await callTheApi()).toContain('The showcase does not answer');
     });
 
-    it('says that the code of a TV is no longer in use', async () => {
+    it('shows that the code of a TV is no longer in use', async () => {
       await page.goto(`${url}/device?waitsFor=a-login-that-is-over`);
       expect(await heading(page)).toBe('This page is out of date');
       expect(await page.locator('main').innerText()).toContain('Its code is no longer in use');
@@ -426,7 +426,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
 
     afterEach(() => phone.context().close());
 
-    it('signs in who types its code on another device', async () => {
+    it('signs in the user who types its code on another device', async () => {
       await screenshot('device');
       const userCode = await page.locator('.code').innerText();
       await phone.goto(await page.getByRole('listitem').getByRole('link').getAttribute('href').then(String));
@@ -453,7 +453,7 @@ describeWhere(hasChromium, NEEDS_CHROMIUM)('the showcase in a browser', () => {
       expect(await heading(page)).toBe('Sign in with anything');
     });
 
-    it('has the code in its square, and says that the user said no', async () => {
+    it('shows a QR code with its code, and shows that the user denied access', async () => {
       const square = page.getByRole('link', { name: 'Open with the code' });
       await square.locator('svg').waitFor();
       await phone.goto(String(await square.getAttribute('href')));

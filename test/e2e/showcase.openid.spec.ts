@@ -14,13 +14,13 @@ describe('the showcase and its OpenID Connect provider', () => {
   const { PORT, DATABASE_URL } = process.env;
   let app: INestApplication;
   let url: string;
-  /** The provider's. */
+  /** The URL of the OpenID Connect provider. */
   let harbour: string;
   let browser: Browser;
 
   beforeAll(async () => {
-    delete process.env.DATABASE_URL; // on the embedded database
-    const { port, close } = await listen(() => undefined); // one that is free
+    delete process.env.DATABASE_URL; // use the embedded database
+    const { port, close } = await listen(() => undefined); // a free port
     await close();
     process.env.PORT = String(port);
     app = await createShowcase();
@@ -45,15 +45,15 @@ describe('the showcase and its OpenID Connect provider', () => {
     return allow(as, await as.get(`${url}/auth/harbour/login`));
   }
 
-  /** Says yes at the provider, wherever the logout was begun. */
+  /** Confirms a logout on the provider's page. */
   function confirm(as: Browser, page: Page): Promise<Page> {
     const [, action = ''] = /<form method="post" action="([^"]+)"/.exec(page.text) ?? [];
     const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page.text) ?? [];
     return as.post(action, { xsrf, logout: 'yes' });
   }
 
-  describe('the end of a session', () => {
-    it('ends the session here when the user signs out at the provider, and none of another browser', async () => {
+  describe('the logout', () => {
+    it('ends only the session of the browser that signs out at the provider', async () => {
       const other = new Browser();
       for (const each of [browser, other]) expect((await signIn(each)).text).toContain('Hello, Ada Lovelace');
 
@@ -63,7 +63,7 @@ describe('the showcase and its OpenID Connect provider', () => {
       expect((await other.get(url)).text).toContain('Hello, Ada Lovelace');
     });
 
-    it('is in either order: here, then there, and back here', async () => {
+    it('ends the session of the showcase, then the session at the provider, and returns to the showcase', async () => {
       await signIn(browser);
       const page = await browser.get(`${url}/auth/logout`);
       expect((await browser.get(url)).text).toContain('Sign in with anything');
@@ -72,7 +72,7 @@ describe('the showcase and its OpenID Connect provider', () => {
       expect([back.status, back.url]).toEqual([200, `${url}/`]);
     });
 
-    it('is the end here alone with a provider that has no logout', async () => {
+    it('ends only the session of the showcase if the provider has no logout endpoint', async () => {
       const endpoints = { authorizeUrl: `${harbour}/auth`, accessTokenUrl: `${harbour}/token` };
       app.get(OAuthRegistry).register('plain', { clientId: 'id', ...endpoints, allowInsecureHttp: true });
       await allow(browser, await browser.get(`${url}/auth/chirp/login`));
@@ -81,13 +81,13 @@ describe('the showcase and its OpenID Connect provider', () => {
       expect(page.text).toContain('Sign in with anything');
     });
 
-    it('refuses a logout token that is none', async () => {
+    it('refuses an invalid logout token', async () => {
       const page = await new Browser().post(`${url}/auth/harbour/backchannel-logout`, { logout_token: 'none' });
       expect(page.status).toBe(400);
     });
   });
 
-  describe('a token that is bound to a key', () => {
+  describe('the API, for a token that is bound to a key', () => {
     let accessToken: string;
     let key: JWK;
 
@@ -103,7 +103,7 @@ describe('the showcase and its OpenID Connect provider', () => {
       return [answer.status, answer.headers.get('www-authenticate')];
     }
 
-    /** A good proof, but for what a test changes. */
+    /** Returns a valid proof with the changes of a test. */
     async function proof(
       change: Record<string, unknown> = {},
       { typ = 'dpop+jwt', signedBy = key } = {},
@@ -122,11 +122,11 @@ describe('the showcase and its OpenID Connect provider', () => {
         .sign(await importJWK(signedBy, 'ES256'));
     }
 
-    it('is taken with a good proof', async () => {
+    it('accepts the token with a valid proof', async () => {
       expect(await call({ authorization: `DPoP ${accessToken}`, dpop: await proof() })).toEqual([200, null]);
     });
 
-    it('is not taken as a bearer token, wherever it is', async () => {
+    it('refuses the token as a bearer token in the header and in the query', async () => {
       const refusal = [401, 'DPoP error="invalid_token"'];
       expect(await call({ authorization: `Bearer ${accessToken}` })).toEqual(refusal);
       expect(await call({ authorization: `Bearer ${accessToken}`, dpop: await proof() })).toEqual(refusal);
@@ -145,7 +145,7 @@ describe('the showcase and its OpenID Connect provider', () => {
       expect(await call({ authorization: `DPoP ${accessToken}`, dpop })).toEqual([401, 'DPoP error="invalid_token"']);
     });
 
-    it('is not taken with no proof, one of another key, one that another key signed, or another JWT', async () => {
+    it('refuses the token without a proof, with a proof of another key, and with another kind of JWT', async () => {
       const another = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
       const proofs = ['', await proof({}, { signedBy: another }), await proof({}, { typ: 'jwt' })];
       key = another;

@@ -25,9 +25,9 @@ describeWithPostgres('the showcase on a PostgreSQL server', () => {
     return { url: await app.getUrl(), database };
   }
 
-  it('keeps users and tokens over a restart, one row for a user and a provider', async () => {
+  it('keeps users and tokens after a restart, with one token row for each user and provider', async () => {
     const first = await start();
-    await first.database.createQueryBuilder().delete().from(User).execute(); // and with them all that is theirs
+    await first.database.createQueryBuilder().delete().from(User).execute(); // deletes their tokens, too
     const browser = new Browser();
     for (const provider of ['chirp', 'harbour', 'chirp']) {
       const page = await allow(browser, await browser.get(`${first.url}/auth/${provider}/login`));
@@ -50,7 +50,7 @@ describeWithPostgres('the showcase on a PostgreSQL server', () => {
     });
   });
 
-  it('refreshes an expired token through updateToken, and saves it', async () => {
+  it('refreshes an expired token, and saves it with updateToken', async () => {
     const { url, database } = await start();
     const browser = new Browser();
     await allow(browser, await browser.get(`${url}/auth/harbour/login`), 'grace');

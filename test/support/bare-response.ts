@@ -1,6 +1,6 @@
 import type { OAuthResponse } from 'nestjs-oauth-client/protocol';
 
-/** A response that nobody sends, for calls by hand. */
+/** Returns a response that is never sent, for tests that call the library without a server. */
 export function bareResponse(): OAuthResponse {
   return { headersSent: false, appendHeader: () => undefined };
 }

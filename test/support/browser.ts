@@ -1,22 +1,22 @@
 import { CookieJar } from 'tough-cookie';
 
-/** An answer, read to its end. */
+/** A response with its body. */
 export interface Page {
   status: number;
   headers: Headers;
-  /** Where it came from, after the redirects. */
+  /** The URL after the redirects. */
   url: string;
   text: string;
   json(): unknown;
 }
 
 export interface BrowseOptions {
-  /** Whether redirects are followed; they are unless told. */
+  /** Whether redirects are followed. @default true */
   follow?: boolean;
   headers?: Record<string, string>;
 }
 
-/** A browser without a screen: it keeps cookies and follows redirects. */
+/** An HTTP client that keeps cookies and follows redirects, as a browser does. */
 export class Browser {
   readonly jar = new CookieJar();
 

@@ -3,7 +3,7 @@ import { chromium, type Browser } from 'playwright-core';
 
 const EXECUTABLE = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
-/** Whether browser tests can run here. */
+/** Whether Chromium is installed. */
 export const hasChromium = existsSync(EXECUTABLE);
 export const NEEDS_CHROMIUM = `Chromium, which is not at ${EXECUTABLE}: install it, or set CHROMIUM_PATH`;
 

@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { compileProgram } from './compile.js';
 
-/** The sample in `sample/cluster`, which is many processes. */
+/** The sample in `sample/cluster`, which runs in several processes. */
 export interface ClusterSample {
-  /** Of its proxy. */
+  /** The URL of its proxy. */
   url: string;
   close(): Promise<void>;
 }
 
 let program: string | undefined;
 
-/** Starts it as `npm run sample:cluster` does, at a port that is free, and with these variables alone in its environment. */
+/** Starts the sample as `npm run sample:cluster` does, on a free port, with only `PATH` and these variables. */
 export async function startClusterSample(environment: Record<string, string | undefined>): Promise<ClusterSample> {
   program ??= compileProgram('sample/cluster/main.ts');
   const { PATH } = process.env;

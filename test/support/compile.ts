@@ -26,8 +26,8 @@ const OUTPUT = resolve('build/programs');
 const FOLDERS = ['lib', 'test', 'sample', 'bench'];
 
 /**
- * Compiles a program, for tests that run it as a process. It imports the library as an application that installed it does.
- * Test files share the output; only sources that changed are compiled again.
+ * Compiles a program for tests that run it as a process. It imports the library like an application that installed it.
+ * Test files share the output. Only changed sources are compiled again.
  * @returns the compiled file
  */
 export function compileProgram(program: string): string {
@@ -51,7 +51,7 @@ function isOlder(target: string, source: string): boolean {
   return mtimeMs < statSync(source).mtimeMs;
 }
 
-/** In one step, since another worker of Jest may write or read the same file at the same time. */
+/** Replaces a file atomically, because another Jest worker may read or write it at the same time. */
 function replace(target: string, write: (file: string) => void): void {
   const file = `${target}.${process.pid}`;
   rmSync(file, { force: true });
@@ -65,7 +65,7 @@ function installLibrary(): void {
   const exports = { '.': './lib/index.js', './*': './lib/*/index.js' };
   const packages = {
     [join(installed, 'package.json')]: JSON.stringify({ type: 'module', exports }),
-    [join(OUTPUT, 'package.json')]: '{ "type": "module" }', // without it they would be the library themselves
+    [join(OUTPUT, 'package.json')]: '{ "type": "module" }', // keeps Node from using the repository
   };
   for (const [target, json] of Object.entries(packages)) replace(target, (file) => writeFileSync(file, json));
   replace(join(installed, 'lib'), (file) => symlinkSync(join(OUTPUT, 'lib'), file));

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http';
 
-/** An agent that keeps connections, and counts those that it makes. */
+/** An agent that keeps connections alive, and counts the connections that it creates. */
 export class CountingAgent extends Agent {
   connections = 0;
 

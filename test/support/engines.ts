@@ -4,17 +4,17 @@ import { describeWhere } from './skips.js';
 
 const { DATABASE_URL, REDIS_URL } = process.env;
 
-/** What tests that are skipped lack. */
+/** The reasons why tests are skipped. */
 const NEEDS_REDIS = 'a Redis server: set REDIS_URL';
 export const NEEDS_POSTGRES = 'a PostgreSQL server: set DATABASE_URL';
 
-/** `describe`, for what needs Redis: skipped without `REDIS_URL`, but never in CI. */
+/** A `describe` for tests that need Redis. It skips them without `REDIS_URL`, except in CI. */
 export const describeWithRedis = describeWhere(REDIS_URL !== undefined, NEEDS_REDIS);
 
-/** The same for PostgreSQL and `DATABASE_URL`. */
+/** A `describe` for tests that need PostgreSQL. It skips them without `DATABASE_URL`, except in CI. */
 export const describeWithPostgres = describeWhere(DATABASE_URL !== undefined, NEEDS_POSTGRES);
 
-/** A connection to the server of `REDIS_URL`. */
+/** Connects to the server of `REDIS_URL`. */
 export async function connectRedis(): Promise<RedisClientType> {
   expect(REDIS_URL).toBeDefined();
   const client = createClient({ url: REDIS_URL });

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
 
-/** Makes a private key; those of RSA take their time, so that one is best made once for all tests of a file. */
+/** Generates a private key. RSA keys are slow to generate: generate one for all tests of a file. */
 export function newKey(kind: 'RSA' | 'P-256' | 'Ed25519' | 'X25519'): KeyObject {
   switch (kind) {
     case 'RSA':
@@ -15,12 +15,12 @@ export function newKey(kind: 'RSA' | 'P-256' | 'Ed25519' | 'X25519'): KeyObject 
   }
 }
 
-/** A private key as a JWK, with what else it is to say. */
+/** Returns a private key as a JWK, with additional members. */
 export function privateJwk(key: KeyObject, more: Partial<JWK> = {}): JWK {
   return { ...(key.export({ format: 'jwk' }) as JWK), ...more };
 }
 
-/** Its public half. */
+/** Returns the public key of a private key as a JWK, with additional members. */
 export function publicJwk(key: KeyObject, more: Partial<JWK> = {}): JWK {
   return { ...(createPublicKey(key).export({ format: 'jwk' }) as JWK), ...more };
 }

@@ -25,28 +25,28 @@ import {
 } from 'nestjs-oauth-client';
 import { freePort } from './free-port.js';
 
-/** How the app of a test is set up. */
+/** The options of a test's app. */
 export interface LoginAppOptions extends OAuthClientModuleOptions {
   clients: Record<string, ClientRegistration>;
-  /** `express-session` unless told. */
+  /** @default 'express-session' */
   session?: 'express-session' | 'cookie-session' | 'none';
-  /** Express' own setting. */
+  /** Express's `trust proxy` setting. */
   trustProxy?: boolean;
-  /** Whether the app knows its own address, by `baseUrl`. Pushed and signed authorization requests need it. */
+  /** Whether the app has a `baseUrl`. Pushed and signed authorization requests need it. */
   withBaseUrl?: boolean;
 }
 
-/** A whole Nest app with a login and a callback route for every provider, on a port of its own. */
+/** A complete Nest app with a login and a callback route for every provider. */
 export interface LoginApp {
   url: string;
   app: INestApplication;
   registry: OAuthRegistry;
-  /** Sessions of `express-session`, by their id. */
+  /** The sessions of `express-session`, by their ID. */
   sessions: MemoryStore;
   close(): Promise<void>;
 }
 
-/** Saves the token it is given in the session, as an application would. */
+/** A session that holds the tokens of the user, as in an application. */
 interface Signed {
   tokens?: Record<string, OAuth1Token | OAuth2Token>;
 }
@@ -55,7 +55,7 @@ interface Signed {
 class AuthController {
   constructor(private readonly registry: OAuthRegistry) {}
 
-  /** Every query parameter but `next` is passed on to the provider. */
+  /** Passes every query parameter except `next` to the provider. */
   @Get('auth/:provider/login')
   @OAuthLogin({ redirectUri: '/auth/:provider/callback' })
   login(@Query() { next, ...params }: Record<string, string>): OAuthLoginParams {
@@ -81,7 +81,7 @@ class AuthController {
     return { token, returnTo, fields: Object.keys(body) };
   }
 
-  /** Ends the session here, as an application would, and then the one at the provider. */
+  /** Ends the session of the app, as an application would, and then the session at the provider. */
   @Get('auth/:provider/logout')
   @OAuthLogout({ postLogoutRedirectUri: '/auth/:provider/signed-out' })
   async logout(@Req() request: Request, @Query() { next, ...params }: Record<string, string>): Promise<object> {
@@ -115,7 +115,7 @@ class AuthController {
   }
 }
 
-/** The tokens that {@link AuthController} keeps in the session. */
+/** Returns the token that {@link AuthController} saved in the session. */
 export function sessionToken(name: string, request: object): OAuth1Token | OAuth2Token | undefined {
   return (request as { session?: Signed }).session?.tokens?.[name];
 }
@@ -150,7 +150,7 @@ function appModule(options: OAuthClientModuleOptions): Type<unknown> {
   return AppModule;
 }
 
-/** Clients of providers that run on this machine, without TLS. */
+/** Allows HTTP, because the providers run on this machine without TLS. */
 function ofThisMachine(clients: Record<string, ClientRegistration> = {}): Record<string, ClientRegistration> {
   const named = Object.entries(clients);
   return Object.fromEntries(named.map(([name, client]) => [name, { allowInsecureHttp: true, ...client }]));

@@ -1,6 +1,6 @@
 import type { LoginStorage } from 'nestjs-oauth-client/stores';
 
-/** Keeps pending logins in this process. */
+/** Keeps pending logins in memory. */
 export class MemoryLoginStorage implements LoginStorage {
   readonly #entries = new Map<string, { value: string; until: number }>();
 

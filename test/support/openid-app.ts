@@ -18,14 +18,14 @@ import {
 import { freePort } from './free-port.js';
 import type { SiteApp } from './openid-site.js';
 
-/** The token that {@link LoginController} keeps in the session. */
+/** Returns the token that {@link LoginController} saved in the session. */
 export function tokenIn(request: object): OAuth2Token | undefined {
   return (request as { session?: { token?: OAuth2Token } }).session?.token;
 }
 
 @Controller('auth/:provider')
 class LoginController {
-  /** Asks for what the query says; what is no text comes as JSON, in `wishes`. */
+  /** Takes the login parameters from the query. Values that are not strings are in `wishes`, as JSON. */
   @Get('login')
   @OAuthLogin({ redirectUri: '/auth/:provider/callback' })
   login(@Query() { wishes = '{}', ...params }: Record<string, string>): OAuthLoginParams {
@@ -57,7 +57,7 @@ export class KeysController {
   }
 }
 
-/** An app with logins and whatever routes a test needs beside them, which knows its address; its clients are registered later. */
+/** Starts an app with login routes, the test's controllers and a `baseUrl`. Its clients are registered later. */
 export async function startOpenIdApp(
   controllers: Type<unknown>[],
   options: OAuthClientModuleOptions = {},

@@ -7,13 +7,13 @@ import { Browser, type Page } from './browser.js';
 import { startLoginApp, type LoginAppOptions } from './login-app.js';
 import { allow } from './sign-in.js';
 
-/** A client as the provider knows it, and as the app does; each beyond what all clients of a site have. */
+/** A client's metadata at the provider and its settings in the app, merged over the defaults of all clients. */
 export interface SiteClient {
   metadata?: Partial<ClientMetadata>;
   settings?: OAuth2ClientSettings;
 }
 
-/** An app that is there before its clients are. */
+/** An app whose clients are registered after it started. */
 export interface SiteApp {
   url: string;
   registry: OAuthRegistry;
@@ -21,78 +21,78 @@ export interface SiteApp {
 }
 
 export interface SiteOptions extends Omit<OidcProviderOptions, 'clients'> {
-  /** Clients by name; a function is told the app's own address. */
+  /** Clients by name. A function receives the app's URL. */
   clients: Record<string, SiteClient> | ((url: string) => Record<string, SiteClient>);
-  /** @default one of `startLoginApp()` */
+  /** @default an app of `startLoginApp()` */
   app?: SiteApp;
   module?: Partial<LoginAppOptions>;
 }
 
-/** A request that reached the provider, and its answer. */
+/** A request that the provider received, and its response. */
 export interface Seen {
-  /** Of `oidc-provider`: `authorization`, `token`, `userinfo`, ... */
+  /** The route name of `oidc-provider`: `authorization`, `token`, `userinfo`, ... */
   route: string;
-  /** Query and form, as they came. */
+  /** The query and form parameters as received. */
   sent: Record<string, string | undefined>;
-  /** What the provider made of them, a request object opened. */
+  /** The parameters as the provider understands them, including those of a request object. */
   params: Record<string, unknown>;
   headers: KoaContextWithOIDC['headers'];
   status: number;
   answer: unknown;
 }
 
-/** A login that is done. */
+/** A finished login. */
 interface SignedIn {
-  /** Where the browser was sent. */
+  /** The authorization URL. */
   authorization: URL;
-  /** The callback. */
+  /** The response of the callback. */
   page: Page;
   token: OAuth2Token;
   userInfo?: UserInfo;
 }
 
-/** Where a browser is on its way. */
+/** A browser in the middle of a login. */
 interface Visit {
   browser: Browser;
-  /** Where the login sent it. */
+  /** The authorization URL. */
   authorization: URL;
   page: Page;
 }
 
 interface SignInOptions {
-  /** What the login asks for, by its query. */
+  /** Login parameters as query parameters. */
   query?: Record<string, string>;
-  /** The same in the words of `@OAuthLogin()`; for an app of `startOpenIdApp()`. */
+  /** Login parameters as `@OAuthLogin()` takes them. Only for an app of `startOpenIdApp()`. */
   wishes?: OAuthLoginParams;
   browser?: Browser;
   user?: string;
 }
 
-/** A provider, and a whole app that is its client under several names. */
+/** A provider and an app that has several clients of it. */
 export interface Site {
   url: string;
   registry: OAuthRegistry;
-  /** The provider, until it is restarted. */
+  /** The provider. `restart()` replaces it. */
   oidc: OidcProvider;
-  /** Everything that reached the provider, in its order. */
+  /** All requests that the provider received, in order. */
   seen: Seen[];
-  /** What reached one of the provider's endpoints. */
+  /** The requests that one of the provider's endpoints received. */
   seenAt(route: string): Seen[];
   client(name: string): OAuth2App;
-  /** Follows a login up to the provider's own page. */
+  /** Begins a login and returns the provider's login page. */
   begin(name: string, options?: SignInOptions): Promise<Visit>;
-  /** Signs a user in, up to the callback, or to the form that is to be posted there. */
+  /** Signs a user in, and returns the response of the callback, or the form that would be posted to it. */
   authorize(name: string, options?: SignInOptions): Promise<Visit>;
-  /** Signs a user in, and fails unless the callback succeeds. */
+  /** Signs a user in, and throws unless the callback succeeds. */
   signIn(name: string, options?: SignInOptions): Promise<SignedIn>;
-  /** Closes the provider, if it still runs, and starts another at the same address, which has its clients and nothing else of it. */
+  /** Closes the provider, and starts another at the same address. It keeps only the clients. */
   restart(configuration?: OidcProviderOptions['configuration']): Promise<void>;
   close(): Promise<void>;
 }
 
 const SECRET = 'a secret of more than thirty-two bytes';
 
-/** The app comes first, so that its address can be registered at the provider; its clients come when both are there. */
+/** Starts the app, then the provider with the app's callback URLs, and then registers the clients with the app. */
 export async function startSite(options: SiteOptions): Promise<Site> {
   const { clients: given, app: own, module, configuration, ...provider } = options;
   const app = own ?? (await startLoginApp({ withBaseUrl: true, ...module, clients: {} }));
@@ -116,7 +116,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const begin: Site['begin'] = (name, options) => beginLogin(`${app.url}/auth/${name}/login`, options);
   const authorize: Site['authorize'] = async (name, options) => {
     const { browser, authorization, page } = await begin(name, options);
-    const isAsked = page.text.includes('action="/interaction/'); // unless the provider knows the browser
+    const isAsked = page.text.includes('action="/interaction/'); // not if the user is already signed in there
     return { browser, authorization, page: isAsked ? await allow(browser, page, options?.user) : page };
   };
   const site: Site = {
@@ -151,7 +151,7 @@ function registration(name: string, url: string, metadata: Partial<ClientMetadat
   return {
     client_id: name,
     ...(needsSecret(method) && { client_secret: SECRET }),
-    application_type: 'native', // may come back to an address without TLS, on this machine
+    application_type: 'native', // allows redirect URIs with HTTP on loopback addresses
     grant_types: ['authorization_code', 'refresh_token'],
     redirect_uris: [`${url}/auth/${name}/callback`],
     ...metadata,
@@ -159,8 +159,8 @@ function registration(name: string, url: string, metadata: Partial<ClientMetadat
 }
 
 /**
- * Keeps the clients where the registered ones are. Those of the configuration are copied by `structuredClone`, which Jest
- * takes from another realm: the provider would not know their keys for plain objects.
+ * Saves the clients in the adapter, like registered clients. Clients in the configuration would be copied with
+ * `structuredClone`, which belongs to another realm in Jest: the provider would not accept their keys as plain objects.
  */
 function adapterWith(clients: ClientMetadata[]): AdapterFactory {
   const make = memoryAdapter();
@@ -171,7 +171,7 @@ function adapterWith(clients: ClientMetadata[]): AdapterFactory {
   };
 }
 
-/** The settings of a site's client. */
+/** Returns the settings of a site's client. */
 export function settingsOf(
   name: string,
   issuer: string,
@@ -212,7 +212,7 @@ async function beginLogin(url: string, options: SignInOptions = {}): Promise<Vis
   return { browser, authorization: new URL(location), page: await browser.get(location) };
 }
 
-/** Submits the form of a page, as its user or its script would. */
+/** Submits the form of a page, as a user or a script would. */
 export function submitForm(browser: Browser, { text, url }: Page, fields: Record<string, string> = {}): Promise<Page> {
   const [, action] = /<form[^>]* method="post" action="([^"]+)"/.exec(text) ?? [];
   if (action === undefined) throw new Error(`no form at ${url}: ${text.slice(0, 500)}`);

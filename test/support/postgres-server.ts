@@ -8,7 +8,7 @@ import { findProgram } from './program.js';
 
 const execute = promisify(execFile);
 
-/** A PostgreSQL server for one test, which may do with it what it likes. */
+/** A PostgreSQL server for one test, which may stop and restart it. */
 export class PostgresServer {
   readonly url: string;
   readonly #folder: string;
@@ -27,19 +27,19 @@ export class PostgresServer {
     return server;
   }
 
-  /** With what was written before. */
+  /** Starts the server with the existing data. */
   async start(): Promise<void> {
     const options = `-p ${this.#port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
     await this.#run('pg_ctl', 'start', '-w', '-l', join(this.#folder, 'log'), '-o', options, '-D', this.#data);
   }
 
-  /** At once, with all connections cut. */
+  /** Stops the server immediately and closes all connections. */
   async stop(): Promise<void> {
     await this.#run('pg_ctl', 'stop', '-w', '-m', 'immediate', '-D', this.#data);
   }
 
   async close(): Promise<void> {
-    await this.stop().catch(() => undefined); // it may be stopped already
+    await this.stop().catch(() => undefined); // it may already be stopped
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -55,7 +55,7 @@ export class PostgresServer {
     await this.#run('initdb', '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--no-sync', '-D', this.#data);
   }
 
-  /** PostgreSQL does not run as root. */
+  /** Runs a program as the user `postgres` if this process is root: PostgreSQL refuses to run as root. */
   async #run(name: string, ...options: string[]): Promise<void> {
     const program = findProgram(name) ?? name;
     if (isRoot()) await execute('runuser', ['-u', 'postgres', '--', program, ...options], { cwd: this.#folder });

@@ -4,7 +4,7 @@ import { describeWhere } from './skips.js';
 
 const DEBIAN = '/usr/lib/postgresql';
 
-/** Where a program of the system is, if it is: on the path, or where Debian hides those of PostgreSQL. */
+/** Returns the path of a program, searched in `PATH` and in Debian's folders of PostgreSQL. */
 export function findProgram(name: string): string | undefined {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
   const folders = [
@@ -14,7 +14,7 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
 }
 
-/** `describe`, for tests that start a server: skipped where its program is not installed, but never in CI. */
+/** A `describe` for tests that start a server. It skips them if the program is not installed, except in CI. */
 export function describeWithProgram(name: string): ReturnType<typeof describeWhere> {
   return describeWhere(findProgram(name) !== undefined, `the program ${name}, which is not installed`);
 }

@@ -7,7 +7,7 @@ import { createClient } from 'redis';
 import { freePort } from './free-port.js';
 import { findProgram } from './program.js';
 
-/** A Redis server for one test, which may do with it what it likes. */
+/** A Redis server for one test, which may stop, empty and restart it. */
 export class RedisServer {
   readonly url: string;
   readonly #folder: string;
@@ -26,7 +26,7 @@ export class RedisServer {
     return server;
   }
 
-  /** With what was written before, but for {@link empty}. */
+  /** Starts the server with the existing data. */
   async start(): Promise<void> {
     const settings = {
       port: this.#port,
@@ -41,23 +41,23 @@ export class RedisServer {
     });
     await once(this.#process, 'spawn');
     const client = createClient({ url: this.url, socket: { reconnectStrategy: 50 }, disableOfflineQueue: false });
-    client.on('error', () => undefined); // not yet
+    client.on('error', () => undefined); // the server is not ready yet
     await client.connect();
     await client.ping();
     client.destroy();
   }
 
-  /** As a machine that loses power. */
+  /** Kills the server, as a power failure would. */
   async stop(): Promise<void> {
     if (!this.#process || this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     this.#process.kill('SIGKILL');
     await once(this.#process, 'exit');
   }
 
-  /** Throws away what was written. */
+  /** Deletes the data of a stopped server. */
   async empty(): Promise<void> {
     await rm(join(this.#folder, 'appendonlydir'), { recursive: true, force: true });
-    await rm(join(this.#folder, 'appendonly.aof'), { force: true }); // of Redis 6
+    await rm(join(this.#folder, 'appendonly.aof'), { force: true }); // Redis 6
   }
 
   async close(): Promise<void> {

@@ -18,11 +18,11 @@ import { connectRedis } from './engines.js';
 
 export type EngineName = 'Redis' | 'PostgreSQL';
 
-/** A server that several apps share. Each store has a connection of its own, as in a process of its own. */
+/** A server that several apps share. Each store has its own connection, as in separate processes. */
 export interface SharedEngine {
   sessions(): Promise<Store>;
   tokens(): Promise<TokenStore>;
-  /** Removes what it holds. */
+  /** Removes the data and closes the connections. */
   close(): Promise<void>;
 }
 

@@ -1,11 +1,11 @@
 import type { Browser, Page } from './browser.js';
 
-/** Fills the login page of a provider and presses "Allow"; what comes back is where the redirects end. */
+/** Fills in the login page of a provider, presses "Allow", and returns the page after the redirects. */
 export function allow(browser: Browser, page: Page, username = 'ada'): Promise<Page> {
   return submit(browser, page, { username, password: username, decision: 'allow' });
 }
 
-/** Presses "Deny". */
+/** Presses "Deny" on the login page of a provider, and returns the page after the redirects. */
 export function deny(browser: Browser, page: Page): Promise<Page> {
   return submit(browser, page, { decision: 'deny' });
 }
@@ -18,7 +18,7 @@ function submit(browser: Browser, { text, url }: Page, fields: Record<string, st
   return browser.post(new URL(action, url).href, { ...carried, ...fields });
 }
 
-/** Begins a login of this site and calls its callback, as a provider does that answers at once. */
+/** Begins a login of this site and calls its callback, as if the provider had responded immediately. */
 export async function callBack(browser: Browser, site: string, client: string, query = 'code=c'): Promise<Page> {
   const { headers } = await browser.get(`${site}/auth/${client}/login`, { follow: false });
   const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';

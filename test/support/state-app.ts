@@ -24,11 +24,11 @@ import type { SiteApp } from './openid-site.js';
 export interface StateAppOptions extends OAuthClientModuleOptions {
   /** @default 'express' */
   platform?: 'express' | 'fastify';
-  /** Whether there is a session; the logins of these apps have no other use for one. @default with `state: 'session'` */
+  /** Whether the app has session middleware. @default true with `state: 'session'`, otherwise false */
   withSession?: boolean;
-  /** Nest's own setting. */
+  /** Nest's `bodyParser` option. */
   bodyParser?: boolean;
-  /** What the session's id is signed with. */
+  /** The secret that signs the session ID. */
   sessionSecret?: string;
 }
 
@@ -59,7 +59,7 @@ class AuthController {
   }
 }
 
-/** An app with nothing but logins and logouts, wherever they wait, behind a proxy that it trusts. */
+/** Starts an app that has only login and logout routes, and trusts its proxy. */
 export async function startStateApp(options: StateAppOptions): Promise<SiteApp> {
   const { platform = 'express', withSession, sessionSecret = 'x'.repeat(32), bodyParser, ...moduleOptions } = options;
   const { state = 'session' } = moduleOptions;

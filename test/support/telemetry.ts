@@ -13,13 +13,13 @@ import {
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-base';
 
-/** OpenTelemetry's own SDK, as an application sets it up, with all that it was told in memory. */
+/** OpenTelemetry's SDK, set up as in an application, with in-memory exporters. */
 export interface Telemetry {
-  /** In the order in which they ended. */
+  /** The finished spans, in the order in which they ended. */
   spans(): ReadableSpan[];
-  /** Sums of one counter, by their attributes. */
+  /** The sums of one counter, by attributes. */
   counted(counter: string): Promise<{ attributes: Attributes; value: number }[]>;
-  /** All that an exporter would send away, as text. */
+  /** Everything that an exporter would send, as JSON. */
   exported(): Promise<string>;
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -47,13 +47,13 @@ export function startTelemetry(): Telemetry {
       );
     },
     async exported() {
-      const told = spans.getFinishedSpans().map(({ name, attributes, status, events, links }) => {
+      const finished = spans.getFinishedSpans().map(({ name, attributes, status, events, links }) => {
         return { name, attributes, status, events, links };
       });
-      return JSON.stringify([told, await points()]);
+      return JSON.stringify([finished, await points()]);
     },
     async reset() {
-      await reader.forceFlush(); // what was counted up to now
+      await reader.forceFlush(); // exports the pending measurements
       spans.reset();
       sums.reset();
     },
@@ -67,7 +67,7 @@ export function startTelemetry(): Telemetry {
   };
 }
 
-/** What `@opentelemetry/context-async-hooks` does. */
+/** Returns a context manager like the one in `@opentelemetry/context-async-hooks`. */
 function asyncContexts(): Parameters<typeof context.setGlobalContextManager>[0] {
   const storage = new AsyncLocalStorage<Context>();
   return {

@@ -5,13 +5,13 @@ import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { describeWithPostgres, describeWithRedis } from './engines.js';
 import { openEngine, type EngineName } from './shared-engine.js';
 
-/** A store with what closes it. */
+/** A store and the function that closes it. */
 export interface OpenStore {
   store: TokenStore;
   close(): Promise<void>;
 }
 
-/** Every store of the library: its name, the `describe` that skips where its server is missing, and what opens it. */
+/** The stores of the library: name, a `describe` that skips if the server is missing, and a function that opens one. */
 export const TOKEN_STORES: [name: string, run: typeof describeWithRedis, open: () => Promise<OpenStore>][] = [
   ['memory', describe, async () => ({ store: new MemoryTokenStore(), close: async () => {} })],
   ['Redis', describeWithRedis, () => openOn('Redis')],

@@ -33,7 +33,7 @@ export interface UsersAppOptions {
 
 const TOKENS = Symbol('TOKENS');
 
-/** Knows its users by the session, and keeps their tokens in a store. */
+/** Keeps the user in the session, and the user's tokens in a store. */
 @Controller('auth/:provider')
 class AuthController {
   constructor(@Inject(TOKENS) private readonly tokens: TokenStore) {}
@@ -96,7 +96,7 @@ function userOf({ session }: OAuthRequest): string | undefined {
   return (session as { user?: string }).user;
 }
 
-/** An app whose sessions and tokens are in databases, and may be shared with another. */
+/** Starts an app whose sessions and tokens are in stores that it may share with other apps. */
 export async function startUsersApp({ sessions, ...options }: UsersAppOptions): Promise<SiteApp> {
   const app = await NestFactory.create(appModule(options), { logger: ['error'], abortOnError: false });
   app.use(session({ secret: 'test', resave: false, saveUninitialized: false, store: sessions }));

@@ -4,7 +4,7 @@ import { newKey, privateJwk, publicJwk } from '../../support/keys.js';
 import { startSite, type Site, type SiteClient } from '../../support/openid-site.js';
 
 const CLIENT_KEY = newKey('P-256');
-/** What the provider signs with, and what requests are encrypted for. */
+/** The provider's signing key, and the keys for which requests are encrypted. */
 const PROVIDER_KEYS = [
   privateJwk(newKey('RSA'), { kid: 'sig', use: 'sig', alg: 'RS256' }),
   privateJwk(newKey('RSA'), { kid: 'rsa', use: 'enc', alg: 'RSA-OAEP' }),
@@ -60,7 +60,7 @@ describe('an authorization request', () => {
 
   afterAll(() => site.close());
 
-  it('is pushed, so that the browser carries a reference to it and nothing else', async () => {
+  it('is pushed, so that the browser only carries a reference to it', async () => {
     const { authorization, userInfo } = await site.signIn('pushed', { query: { login_hint: 'ada' } });
     expect(parametersOf(authorization)).toEqual(['client_id', 'request_uri']);
     expect(authorization.searchParams.get('request_uri')).toMatch(/^urn:ietf:params:oauth:request_uri:/);
@@ -98,7 +98,7 @@ describe('an authorization request', () => {
   it.each([
     ['rsa', { alg: 'RSA-OAEP', enc: 'A256GCM', kid: 'rsa', cty: 'JWT' }],
     ['ecdh', { alg: 'ECDH-ES', enc: 'A128CBC-HS256', kid: 'ec', cty: 'JWT' }],
-  ])('is signed and encrypted for the provider, and says that a JWT is inside (%s)', async (name, header) => {
+  ])('is signed and encrypted for the provider, with cty "JWT" (%s)', async (name, header) => {
     const { authorization, userInfo } = await site.signIn(name);
     expect(userInfo).toMatchObject({ sub: '1815' });
     expect(decodeProtectedHeader(authorization.searchParams.get('request')!)).toMatchObject(header);
@@ -111,12 +111,12 @@ describe('an authorization request', () => {
   });
 });
 
-describe('a provider that asks for it in its metadata', () => {
+describe('a client whose provider requires it in its metadata', () => {
   let site: Site;
 
   afterEach(() => site.close());
 
-  it('is pushed every request', async () => {
+  it('pushes every authorization request', async () => {
     site = await startSite({
       clients: { client: {} },
       configuration: {
@@ -128,7 +128,7 @@ describe('a provider that asks for it in its metadata', () => {
     expect(userInfo).toMatchObject({ sub: '1815' });
   });
 
-  it('is sent signed requests alone', async () => {
+  it('signs every authorization request', async () => {
     const { metadata, settings } = signing();
     site = await startSite({
       clients: { client: { metadata, settings: { ...settings, requireSignedRequestObject: undefined } } },

@@ -6,7 +6,7 @@ import { deny } from '../../support/sign-in.js';
 
 const CLIENT_KEY = newKey('RSA');
 
-/** `code id_token`, by a form. */
+/** A client with the response type `code id_token`, in a form post. */
 function hybrid(settings: SiteClient['settings'] = {}): SiteClient {
   return {
     metadata: { response_types: ['code id_token'] },
@@ -48,7 +48,7 @@ describe('an authorization response', () => {
             privateJwk(newKey('P-256'), { kid: 'ec', use: 'sig', alg: 'ES256' }),
           ],
         },
-        // what makes it sign the state (`s_hash`) too
+        // makes the provider add `s_hash` to the id_token
         features: {
           fapi: {
             enabled: true,
@@ -61,7 +61,7 @@ describe('an authorization response', () => {
 
   afterAll(() => site.close());
 
-  /** What came with the callback, by its query. */
+  /** The `response` parameter of a callback. */
   function responseIn(url: string): string {
     const { searchParams } = new URL(url);
     expect([...searchParams.keys()]).toEqual(['response']);
@@ -92,7 +92,7 @@ describe('an authorization response', () => {
     expect(userInfo).toMatchObject({ sub: '1815' });
   });
 
-  it('tells in a signed JWT, too, that the user said no', async () => {
+  it('is a signed JWT if the user denies access', async () => {
     const { browser, page } = await site.begin('jwt');
     const end = await deny(browser, page);
     expect(decodeJwt(responseIn(end.url))).toMatchObject({ error: 'access_denied' });
@@ -104,7 +104,7 @@ describe('an authorization response', () => {
     });
   });
 
-  it('is not taken unsigned where the login asked for a JWT', async () => {
+  it('is refused if it is unsigned and the login requested a JWT', async () => {
     const { browser, authorization } = await site.begin('jwt');
     authorization.searchParams.delete('response_mode');
     const end = await browser.get(authorization.href).then((page) => submitForm(browser, page, ADA));
@@ -112,7 +112,7 @@ describe('an authorization response', () => {
     expect(end.json()).toMatchObject({ error: 'invalid_request', error_description: expect.stringContaining('JARM') });
   });
 
-  it('is a code with an id_token that vouches for it, in a form', async () => {
+  it('is a code in a form post, with an id_token that contains its c_hash', async () => {
     const { authorization, page, token } = await site.signIn('hybrid');
     expect(Object.fromEntries(authorization.searchParams)).toMatchObject({
       response_type: 'code id_token',
@@ -123,7 +123,7 @@ describe('an authorization response', () => {
     expect(decodeJwt(token.idToken ?? '')).toMatchObject({ sub: '1815' });
   });
 
-  it('is refused when its id_token vouches for another code', async () => {
+  it('is refused if the c_hash of its id_token belongs to another code', async () => {
     const other = codeIn((await site.authorize('hybrid')).page.text);
     const { browser, page } = await site.authorize('hybrid');
     const tokens = site.seenAt('token').length;
@@ -136,14 +136,14 @@ describe('an authorization response', () => {
     expect(site.seenAt('token')).toHaveLength(tokens);
   });
 
-  it('is a code with an id_token that vouches for the state too', async () => {
+  it('is a code with an id_token that contains c_hash and s_hash', async () => {
     const { browser, page } = await site.authorize('detached');
     const [, idToken = ''] = /name="id_token" value="([^"]+)"/.exec(page.text) ?? [];
     expect(decodeJwt(idToken)).toMatchObject({ c_hash: expect.any(String), s_hash: expect.any(String) });
     expect((await submitForm(browser, page)).status).toBe(201);
   });
 
-  it('is refused without a signature of the state where the settings ask for one', async () => {
+  it('is refused without s_hash if the settings require it', async () => {
     const { browser, page } = await site.authorize('unsigned');
     const end = await submitForm(browser, page);
     expect(end.status).toBe(400);

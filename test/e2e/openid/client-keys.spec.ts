@@ -21,7 +21,7 @@ let rotating: { key: KeyObject; kid: string }[] = [];
 
 type Published = { jwks: { keys: JWK[] } } | { jwks_uri: string };
 
-/** A key as it is registered: by its thumbprint, unless it has a name. */
+/** The JWK Set that registers a key. The `kid` is its thumbprint by default. */
 async function registered(key: KeyObject, kid?: string): Promise<Published> {
   const jwk = publicJwk(key);
   return { jwks: { keys: [{ ...jwk, kid: kid ?? (await calculateJwkThumbprint(jwk)) }] } };
@@ -42,7 +42,7 @@ function byKey(
   };
 }
 
-describe('a client that authenticates by a key', () => {
+describe('a client that authenticates with a key', () => {
   let site: Site;
 
   beforeAll(async () => {
@@ -92,7 +92,7 @@ describe('a client that authenticates by a key', () => {
     expect(site.seenAt('token').at(-1)?.sent).not.toHaveProperty('client_secret');
   });
 
-  it('authenticates so everywhere', async () => {
+  it('authenticates with its key at every endpoint', async () => {
     const { token } = await site.signIn('es256');
     const es256 = site.client('es256');
     const renewed = await es256.fetchAccessToken({ grantType: 'refresh_token', token });
@@ -104,7 +104,7 @@ describe('a client that authenticates by a key', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it('may say that its assertions are for the token endpoint', async () => {
+  it('sends assertions whose audience is the token endpoint if the settings require this', async () => {
     expect((await site.signIn('endpoint')).userInfo).toMatchObject({ sub: '1815' });
     expect(decodeJwt(lastAssertion()).aud).toBe(`${site.oidc.url}/token`);
   });
@@ -120,7 +120,7 @@ describe('a client that authenticates by a key', () => {
     expect(decodeProtectedHeader(lastAssertion()).kid).toBe(keys[0]?.kid);
   });
 
-  it('changes its key while it runs', async () => {
+  it('signs with a new key after its keys change', async () => {
     const kids: unknown[] = [];
     for (const keys of [[OLD, NEXT], [NEXT, OLD], [NEXT]]) {
       rotating = keys;
@@ -130,7 +130,7 @@ describe('a client that authenticates by a key', () => {
     expect(kids).toEqual(['old', 'next', 'next']);
   });
 
-  it('may share its key with other clients that give it another name or algorithm', async () => {
+  it('shares its key with clients that use another kid or algorithm', async () => {
     const headers: unknown[] = [];
     for (const name of ['es256', 'one', 'first', 'second']) {
       await site.authorize(name);
@@ -150,7 +150,7 @@ describe('a client that authenticates by a key', () => {
     expect(decodeProtectedHeader(lastAssertion()).alg).toBe('ES256');
   });
 
-  it('is refused with another key than it is registered with', async () => {
+  it('is refused if it signs with a key that is not registered', async () => {
     const { page } = await site.authorize('wrong');
     expect(page.status).toBe(502);
     expect(page.json()).toMatchObject({ error: 'invalid_client' });

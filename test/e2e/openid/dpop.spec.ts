@@ -16,7 +16,7 @@ function thumbprint(token: OAuth2Token): Promise<string> {
   return calculateJwkThumbprint(token.dpopKey as JWK);
 }
 
-/** The proofs of requests, in their order. */
+/** The DPoP proofs of the requests, in order. */
 function proofs(seen: Seen[]) {
   return seen.map(({ headers }) => ({
     ...decodeJwt<{ nonce?: string }>(String(headers.dpop)),
@@ -32,7 +32,7 @@ describe('a token that is bound to a key (DPoP)', () => {
     site = await startSite({
       clients: {
         bound: BOUND,
-        // refresh tokens of a public client are bound as well; by this leeway, each call needs one
+        // the refresh tokens of a public client are bound, too; with this leeway, each call refreshes
         public: {
           metadata: { ...BOUND.metadata, token_endpoint_auth_method: 'none' },
           settings: { ...BOUND.settings, clientKwargs: { leeway: 7200 } },
@@ -46,7 +46,7 @@ describe('a token that is bound to a key (DPoP)', () => {
 
   afterAll(() => site.close());
 
-  it('is bound from the authorization request on, with a key of its own for each login', async () => {
+  it('is bound from the authorization request on, with a different key for each login', async () => {
     const first = await site.signIn('bound');
     const second = await site.signIn('bound');
     for (const { authorization, token } of [first, second]) {
@@ -58,7 +58,7 @@ describe('a token that is bound to a key (DPoP)', () => {
     expect(await thumbprint(first.token)).not.toBe(await thumbprint(second.token));
   });
 
-  it('is accepted by the API with a proof for each call, and is no bearer token', async () => {
+  it('is accepted by the API with a proof for each call, and refused as a bearer token', async () => {
     const { token } = await site.signIn('bound');
     const before = site.seenAt('userinfo').length;
     const bound = site.client('bound');
@@ -82,7 +82,7 @@ describe('a token that is bound to a key (DPoP)', () => {
     expect(grant).toMatchObject({ sent: { grant_type: 'refresh_token' }, status: 200 });
   });
 
-  it('may be bound to a key of the settings, which stays there', async () => {
+  it('is bound to the key in the settings, without a copy of the key in the token', async () => {
     const { authorization, token } = await site.signIn('own');
     expect(token.tokenType).toBe('dpop');
     expect(token).not.toHaveProperty('dpopKey');
@@ -90,12 +90,12 @@ describe('a token that is bound to a key (DPoP)', () => {
     expect(await site.client('own').userinfo({ token })).toMatchObject({ sub: '1815' });
   });
 
-  it('is bound by a pushed request, too', async () => {
+  it('is bound by a pushed authorization request, too', async () => {
     const { token } = await site.signIn('pushed');
     expect(site.seenAt('pushed_authorization_request').at(-1)?.sent.dpop_jkt).toBe(await thumbprint(token));
   });
 
-  it('is not given for another key than the login asked for', async () => {
+  it('is not issued for another key than the key of the authorization request', async () => {
     const redirectUri = `${site.url}/auth/bound/callback`;
     const bound = site.client('bound');
     const { browser } = await site.authorize('bound');
@@ -110,7 +110,7 @@ describe('a token that is bound to a key (DPoP)', () => {
   });
 });
 
-describe('a provider that wants its nonce in proofs', () => {
+describe('a client whose provider requires a nonce in DPoP proofs', () => {
   let site: Site;
 
   beforeAll(async () => {
@@ -124,13 +124,13 @@ describe('a provider that wants its nonce in proofs', () => {
 
   afterAll(() => site.close());
 
-  /** The same client anew, which knows no nonce yet. */
+  /** Registers a client that does not know the nonce yet. */
   function forgetful(name: string) {
     site.registry.register(name, settingsOf('bound', site.oidc.url, BOUND), { replace: true });
     return site.client(name);
   }
 
-  it('is answered with it once, and from then on at once', async () => {
+  it('repeats the first token request with the nonce, and sends the nonce with later requests', async () => {
     await site.signIn('bound');
     expect(site.seenAt('token').map(({ status }) => status)).toEqual([400, 200]);
     const [without, withIt] = proofs(site.seenAt('token'));
@@ -144,7 +144,7 @@ describe('a provider that wants its nonce in proofs', () => {
   it.each([
     ['userinfo', async (name: string, token: OAuth2Token) => forgetful(name).userinfo({ token })],
     ['API', async (name: string, token: OAuth2Token) => (await forgetful(name).get('me', { token })).data],
-  ])('is answered with it at the %s', async (name, ask) => {
+  ])('repeats a request with the nonce at the %s', async (name, ask) => {
     const { token } = await site.signIn('bound');
     const before = site.seenAt('userinfo').length;
     expect(await ask(name, token)).toMatchObject({ sub: '1815', name: 'Ada Lovelace' });
@@ -153,7 +153,7 @@ describe('a provider that wants its nonce in proofs', () => {
     expect(proofs(seen)[1]).toMatchObject({ nonce: expect.any(String), ath: expect.any(String) });
   });
 
-  it('is answered with it when a token is refreshed', async () => {
+  it('repeats a refresh with the nonce', async () => {
     const { token } = await site.signIn('bound');
     const before = site.seenAt('token').length;
     const renewed = await forgetful('refreshing').fetchAccessToken({ grantType: 'refresh_token', token });

@@ -11,7 +11,7 @@ const RSA = newKey('RSA');
 const EC = newKey('P-256');
 const X25519 = newKey('X25519');
 
-/** A client that the provider encrypts for, by the key that it is registered with. */
+/** A client for which the provider encrypts, with the key that the client is registered with. */
 function decrypting(
   metadata: Partial<ClientMetadata>,
   key: KeyObject,
@@ -26,7 +26,7 @@ const RSA_ID_TOKEN = {
 } as const;
 const ECDH_ID_TOKEN = { id_token_encrypted_response_alg: 'ECDH-ES' } as const;
 
-describe('who the user is', () => {
+describe('a client', () => {
   let site: Site;
 
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describe('who the user is', () => {
         ),
       }),
       configuration: {
-        conformIdTokenClaims: true, // the id_token says who it is and no more
+        conformIdTokenClaims: true, // the id_token contains no profile claims
         jwks: {
           keys: [
             privateJwk(newKey('RSA'), { kid: 'rsa', use: 'sig' }),
@@ -77,14 +77,14 @@ describe('who the user is', () => {
 
   afterAll(() => site.close());
 
-  it.each(['RS256', 'ES256', 'PS256', 'Ed25519'])('is known by an id_token that is signed with %s', async (alg) => {
+  it.each(['RS256', 'ES256', 'PS256', 'Ed25519'])('accepts an id_token that is signed with %s', async (alg) => {
     const { token, userInfo } = await site.signIn(alg.toLowerCase());
     expect(decodeProtectedHeader(token.idToken ?? '').alg).toBe(alg);
     expect(userInfo).toMatchObject({ sub: '1815' });
     expect(userInfo).not.toHaveProperty('name');
   });
 
-  it('is not known by an id_token that is signed otherwise than the settings say', async () => {
+  it('refuses an id_token that is signed with another algorithm than in the settings', async () => {
     const { page } = await site.authorize('strict');
     expect(page.status).toBe(502);
     expect(page.json()).toMatchObject({ error: 'token_invalid', error_description: expect.stringContaining('ES256') });
@@ -95,7 +95,7 @@ describe('who the user is', () => {
     ['ec', { alg: 'ECDH-ES', enc: 'A128CBC-HS256', kid: 'enc', epk: { crv: 'P-256' } }],
     ['x25519', { alg: 'ECDH-ES', kid: 'enc', epk: { crv: 'X25519' } }],
     ['nameless', { alg: 'ECDH-ES', epk: { crv: 'P-256' } }],
-  ])('is known by an id_token that is encrypted for the client (%s)', async (name, header) => {
+  ])('decrypts an id_token that is encrypted for it (%s)', async (name, header) => {
     const { token, userInfo } = await site.signIn(name);
     expect(decodeProtectedHeader(token.idToken ?? '')).toMatchObject(header);
     expect(userInfo).toMatchObject({ sub: '1815' });
@@ -105,13 +105,13 @@ describe('who the user is', () => {
     expect(renewed.idToken).not.toBe(token.idToken);
   });
 
-  it('is known by an id_token that is encrypted by a key that the client publishes', async () => {
+  it('decrypts an id_token that is encrypted with a key that it publishes', async () => {
     const { token, userInfo } = await site.signIn('published');
     expect(decodeProtectedHeader(token.idToken ?? '').alg).toBe('RSA-OAEP-256');
     expect(userInfo).toMatchObject({ sub: '1815' });
   });
 
-  it('is not known by an id_token that is encrypted for somebody else', async () => {
+  it('refuses an id_token that it cannot decrypt', async () => {
     const { page } = await site.authorize('keyless');
     expect(page.status).toBe(502);
     expect(page.json()).toMatchObject({
@@ -124,7 +124,7 @@ describe('who the user is', () => {
     ['plain', 'application/json'],
     ['signed', 'application/jwt'],
     ['sealed', 'application/jwt'],
-  ])('is told by userinfo, with each login and when it is asked (%s)', async (name, type) => {
+  ])('reads userinfo at each login and on request (%s)', async (name, type) => {
     const { token, userInfo } = await site.signIn(name);
     const user = { sub: '1815', name: 'Ada Lovelace', email: 'ada@example.org' };
     expect(userInfo).toMatchObject(user);
@@ -134,7 +134,7 @@ describe('who the user is', () => {
     else expect(decodeProtectedHeader(String(answer)).alg).toBe(name === 'signed' ? 'ES256' : 'RSA-OAEP-256');
   });
 
-  it('is not told by userinfo without a signature where the settings ask for one', async () => {
+  it('refuses unsigned userinfo if the settings require a signature', async () => {
     const { page } = await site.authorize('unsigned');
     expect(page.status).toBe(502);
     expect(page.json()).toMatchObject({ error: 'token_invalid' });

@@ -100,17 +100,17 @@ describe('a logout', () => {
     return (await browser.get(`${site.url}/auth/${name}/user`)).json();
   }
 
-  /** Begins a logout here, and says yes to it at the provider. */
+  /** Begins a logout in the app, and confirms it at the provider. */
   async function signOut(name = 'harbour'): Promise<Page> {
     return submitForm(browser, await browser.get(`${site.url}/auth/${name}/logout`), { logout: 'yes' });
   }
 
-  /** Whether the provider would ask who it is. */
+  /** Whether the provider asks for the password at the next login. */
   async function isAsked(name = 'harbour'): Promise<boolean> {
     return (await site.begin(name, { browser })).page.text.includes('name="password"');
   }
 
-  it('ends the session at the provider, and comes back to where the user goes on', async () => {
+  it('ends the session at the provider, and returns to returnTo', async () => {
     await signIn('harbour');
     expect(await isAsked()).toBe(false);
     const { token } = await signIn('harbour');
@@ -127,7 +127,7 @@ describe('a logout', () => {
     await expect(site.client('harbour').userinfo({ token })).rejects.toMatchObject({ answer: { status: 401 } });
   });
 
-  it('comes back once, to the browser that began it', async () => {
+  it('accepts its callback once, and only from the browser that began it', async () => {
     await signIn('harbour');
     const { url } = await signOut();
     const again = await browser.get(url);
@@ -141,7 +141,7 @@ describe('a logout', () => {
     expect(elsewhere.json()).toMatchObject({ error: 'mismatching_state' });
   });
 
-  it('at the provider tells every app that the user was signed in to', async () => {
+  it('at the provider sends a logout token to every app that the user is signed in to', async () => {
     const { sid } = await signIn('harbour');
     const { sid: otherSid } = await signIn('other');
     await submitForm(browser, await browser.get(`${site.oidc.url}/session/end`), { logout: 'yes' });
@@ -157,7 +157,7 @@ describe('a logout', () => {
     expect(sid).toEqual(expect.any(String));
   });
 
-  it('is asked for with what the provider signed, where it encrypted the id_token for the app alone', async () => {
+  it('sends the signed id_token as a hint if the provider encrypted it for the app', async () => {
     const { token } = await signIn('sealed');
     expect(decodeProtectedHeader(token.idToken ?? '').alg).toBe('RSA-OAEP-256');
     const page = await signOut('sealed');
@@ -165,14 +165,14 @@ describe('a logout', () => {
     expect(decodeJwt(site.seenAt('end_session').at(-1)?.sent.id_token_hint ?? '')).toMatchObject({ sub: '1815' });
   });
 
-  it('is told of in encrypted tokens', async () => {
+  it('accepts encrypted logout tokens', async () => {
     await signIn('sealed');
     await submitForm(browser, await browser.get(`${site.oidc.url}/session/end`), { logout: 'yes' });
     expect(faults).toEqual([]);
     expect(ended).toMatchObject([{ name: 'sealed', sub: '1815', sid: expect.any(String) }]);
   });
 
-  it('is refused when it is not the provider that tells of it', async () => {
+  it('refuses a logout token that the provider did not issue', async () => {
     const { token } = await signIn('harbour');
     for (const logoutToken of ['', 'x', token.idToken ?? '']) {
       const page = await browser.post(`${site.url}/auth/harbour/backchannel`, { logout_token: logoutToken });
@@ -182,7 +182,7 @@ describe('a logout', () => {
     expect(ended).toEqual([]);
   });
 
-  it('in a frame of the provider ends the session that it names, and no other', async () => {
+  it('in a frame of the provider ends only the session that its sid names', async () => {
     const { sid } = await signIn('harbour');
     const frame = (query: Record<string, string>): Promise<Page> =>
       browser.get(`${site.url}/auth/harbour/frontchannel?${new URLSearchParams(query).toString()}`);
@@ -201,7 +201,7 @@ describe('a logout', () => {
   });
 });
 
-/** Which state the provider was given; it is not in its page. */
+/** The `state` that the provider received. Its page does not contain it. */
 function stateIn({ url }: Page): string {
   return new URL(url).searchParams.get('state') ?? '';
 }

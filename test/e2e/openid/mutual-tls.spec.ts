@@ -45,13 +45,13 @@ function client(
 const SELF_SIGNED = { jwks: { keys: [publicJwk(createPrivateKey(selfSigned.key), { x5c: [derOf(selfSigned)] })] } };
 const BY_NAME = { tls_client_auth_san_dns: 'app.example' };
 
-describe('a client that shows its certificate (mutual TLS)', () => {
+describe('a client with a certificate (mutual TLS)', () => {
   let site: Site;
   let aliases: Listening;
   let other: Listening;
 
   beforeAll(async () => {
-    // the metadata names this port, which has the provider's listener when there is a provider
+    // the metadata contain this port, so it is opened before the provider starts
     const listener: { current?: ReturnType<Provider['callback']> } = {};
     const answer: RequestListener = (request, response) => void listener.current?.(request, response);
     aliases = await listenForCertificates(answer, { ca, ...certificates });
@@ -100,16 +100,16 @@ describe('a client that shows its certificate (mutual TLS)', () => {
     await other.close();
   });
 
-  /** Where the last request to one of the endpoints went. */
+  /** The host of the last request to one of the endpoints. */
   function hostAt(route: string): string | undefined {
     return site.seenAt(route).at(-1)?.headers.host;
   }
 
   it.each([
-    ['a certificate of its own making', 'self', selfSigned],
-    ['a certificate of a CA', 'ca', trusted],
-    ['a secret, and a certificate for its tokens alone', 'secret', selfSigned],
-  ])('signs in by %s, to which the token is bound', async (_, name, shown) => {
+    ['a self-signed certificate', 'self', selfSigned],
+    ['a certificate that a CA signed', 'ca', trusted],
+    ['a secret, and a certificate only for its tokens', 'secret', selfSigned],
+  ])('signs in with %s, to which the token is bound', async (_, name, shown) => {
     const { token, userInfo } = await site.signIn(name);
     expect(userInfo).toMatchObject({ sub: '1815' });
     expect(hostAt('token')).toBe(`localhost:${aliases.port}`);
@@ -118,7 +118,7 @@ describe('a client that shows its certificate (mutual TLS)', () => {
     expect(cnf).toEqual({ 'x5t#S256': fingerprintOf(shown) });
   });
 
-  it('asks userinfo with its certificate, without which the token is worth nothing', async () => {
+  it('requests userinfo with its certificate, without which the provider refuses the token', async () => {
     const { token } = await site.signIn('self');
     expect(await site.client('self').userinfo({ token })).toMatchObject({ sub: '1815' });
     expect(hostAt('userinfo')).toBe(`localhost:${aliases.port}`);
@@ -147,7 +147,7 @@ describe('a client that shows its certificate (mutual TLS)', () => {
     expect(hostAt('pushed_authorization_request')).toBe(`localhost:${aliases.port}`);
   });
 
-  it('goes to the endpoints that the settings name rather than to those of the metadata', async () => {
+  it('prefers the endpoints in the settings to those in the metadata', async () => {
     const { token, userInfo } = await site.signIn('named');
     expect(userInfo).toMatchObject({ sub: '1815' });
     expect(hostAt('token')).toBe(`localhost:${other.port}`);
@@ -156,7 +156,7 @@ describe('a client that shows its certificate (mutual TLS)', () => {
   });
 
   it.each([
-    ['that nobody vouches for', 'impostor'],
+    ['that no CA signed', 'impostor'],
     ['that it is not registered with', 'stranger'],
   ])('is refused with a certificate %s', async (_, name) => {
     const { page } = await site.authorize(name);
@@ -164,7 +164,7 @@ describe('a client that shows its certificate (mutual TLS)', () => {
     expect(page.json()).toMatchObject({ error: 'invalid_client' });
   });
 
-  it('does not trust a provider whose certificate is of an unknown CA', async () => {
+  it('does not trust a provider whose certificate was signed by an unknown CA', async () => {
     const tokens = site.seenAt('token').length;
     const { page } = await site.authorize('distrustful');
     expect(page.status).toBe(502);

@@ -22,12 +22,12 @@ const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 const CIBA = 'urn:openid:params:grant-type:ciba';
 const API = 'https://api.example/';
 
-/** A client that signs nobody in by a redirect. */
+/** A client without redirect URIs. */
 function without(metadata: Partial<ClientMetadata>, settings?: OAuth2ClientSettings): SiteClient {
   return { metadata: { response_types: [], redirect_uris: [], ...metadata }, settings };
 }
 
-/** The provider itself says nothing of an interval, which then is five seconds. */
+/** Sets the polling interval to one second. The provider does not send an interval, and the default is five seconds. */
 function askOften({ oidc, body }: KoaContextWithOIDC): void {
   if (['device_authorization', 'backchannel_authentication'].includes(oidc.route)) {
     Object.assign(body as object, { interval: 1 });
@@ -78,7 +78,7 @@ afterAll(async () => {
   await api.close();
 });
 
-/** How the provider answered each question of a client that waits. */
+/** The provider's response to each token request of a client that polls. */
 function answers(): unknown[] {
   return site.seenAt('token').map(({ answer }) => (answer as { error?: string }).error ?? 'token');
 }
@@ -91,7 +91,7 @@ describe('a login on another device', () => {
     site.seen.length = 0;
   });
 
-  /** What the user does with the code, up to the login page. */
+  /** Enters the code as the user does, and returns the login page. */
   async function typeCode({ verificationUri, userCode }: DeviceAuthorization): Promise<Page> {
     const form = await browser.get(verificationUri);
     return submitForm(browser, await submitForm(browser, form, { user_code: userCode }));
@@ -117,7 +117,7 @@ describe('a login on another device', () => {
     expect((await tv.get('me', { token })).data).toMatchObject({ sub: '1906' });
   });
 
-  it('may be begun with the code in the link', async () => {
+  it('begins with a link that contains the code', async () => {
     const device = await site.client('tv').deviceAuthorization();
     const form = await browser.get(device.verificationUriComplete ?? '');
     const confirm = await submitForm(browser, form);
@@ -125,7 +125,7 @@ describe('a login on another device', () => {
     expect((await device.wait()).claims).toMatchObject({ sub: '1815' });
   });
 
-  it('gives a token that is bound to a key of its own', async () => {
+  it('returns a token that is bound to a new key', async () => {
     const bound = site.client('bound');
     const device = await bound.deviceAuthorization();
     await allow(browser, await typeCode(device));
@@ -134,14 +134,14 @@ describe('a login on another device', () => {
     expect(cnf).toEqual({ jkt: await calculateJwkThumbprint(token.dpopKey as JWK) });
   });
 
-  it('ends when the user says no on the login page', async () => {
+  it('fails if the user denies access on the login page', async () => {
     const device = await site.client('tv').deviceAuthorization();
     const refused = expect(device.wait()).rejects.toMatchObject({ error: 'access_denied' });
     await deny(browser, await typeCode(device));
     await refused;
   });
 
-  it('ends when the user does not know the code', async () => {
+  it('fails if the user does not recognize the code', async () => {
     const device = await site.client('tv').deviceAuthorization();
     const refused = expect(device.wait()).rejects.toMatchObject({ error: 'access_denied' });
     const confirm = await submitForm(browser, await browser.get(device.verificationUri), {
@@ -151,7 +151,7 @@ describe('a login on another device', () => {
     await refused;
   });
 
-  it('is not waited for any more when that is aborted', async () => {
+  it('stops polling after it is aborted', async () => {
     const device = await site.client('tv').deviceAuthorization();
     const controller = new AbortController();
     const waiting = device.wait({ signal: controller.signal });
@@ -165,7 +165,7 @@ describe('a login on another device', () => {
   });
 });
 
-describe('a user who is asked on a device of their own (CIBA)', () => {
+describe('a backchannel authentication (CIBA)', () => {
   beforeEach(() => {
     site.seen.length = 0;
   });
@@ -179,7 +179,7 @@ describe('a user who is asked on a device of their own (CIBA)', () => {
     return { asked, id: (answer as { auth_req_id: string }).auth_req_id };
   }
 
-  it('gives a token when they say yes', async () => {
+  it('returns a token if the user allows access', async () => {
     const { asked, id } = await ask();
     const { provider } = site.oidc;
     const waiting = asked.wait();
@@ -193,14 +193,14 @@ describe('a user who is asked on a device of their own (CIBA)', () => {
     expect(site.seenAt('token').at(-1)).toMatchObject({ sent: { grant_type: CIBA, auth_req_id: id }, status: 200 });
   });
 
-  it('gives none when they say no', async () => {
+  it('fails if the user denies access', async () => {
     const { asked, id } = await ask();
     const refused = expect(asked.wait()).rejects.toMatchObject({ error: 'access_denied' });
     await site.oidc.provider.backchannelResult(id, new errors.AccessDenied('not me'));
     await refused;
   });
 
-  it('is not asked when there is no such user', async () => {
+  it('fails if the user does not exist', async () => {
     const nobody = site.client('till').backchannelAuthentication({ loginHint: 'nobody' });
     await expect(nobody).rejects.toMatchObject({ error: 'unknown_user_id' });
   });
@@ -223,7 +223,7 @@ describe('a machine client', () => {
     return [...new Set(api.requests.map(({ headers }) => headers.authorization?.replace('Bearer ', '') ?? ''))];
   }
 
-  it('calls its API with a token of its own, fetched once however many ask', async () => {
+  it('calls its API with one client_credentials token for simultaneous calls', async () => {
     const machine = site.client('machine');
     const calls = await Promise.all(Array.from({ length: 20 }, () => machine.get('things')));
     expect(calls.map(({ data }) => data)).toEqual(Array.from({ length: 20 }, () => ['thing']));
@@ -236,7 +236,7 @@ describe('a machine client', () => {
     expect(payload).toMatchObject({ client_id: 'machine', scope: 'read' });
   });
 
-  it('keeps its token, and fetches another shortly before that is over', async () => {
+  it('keeps its token, and requests another shortly before the token expires', async () => {
     const machine = site.client('machine');
     await machine.get('things');
     const [first] = tokensAtApi();
@@ -251,12 +251,12 @@ describe('a machine client', () => {
     expect(tokensAtApi()).toHaveLength(2);
   });
 
-  it('may ask for a token by hand, with another scope', async () => {
+  it('requests a token with another scope through fetchAccessToken', async () => {
     const token = await site.client('machine').fetchAccessToken({ grantType: 'client_credentials', scope: 'write' });
     expect(decodeJwt(token.accessToken)).toMatchObject({ scope: 'write', aud: API });
   });
 
-  it('may have a token that is bound to a key', async () => {
+  it('calls its API with a token that is bound to a key', async () => {
     await Promise.all([1, 2].map(() => site.client('sealed').get('things')));
     const [first, second] = api.requests;
     const [scheme, token = ''] = first?.headers.authorization?.split(' ') ?? [];
@@ -267,7 +267,7 @@ describe('a machine client', () => {
     expect(second?.headers.dpop).not.toBe(first?.headers.dpop);
   });
 
-  it('may have a token that says nothing by itself', async () => {
+  it('calls its API with an opaque token', async () => {
     const opaque = site.client('opaque');
     await opaque.get('things');
     const [accessToken = ''] = tokensAtApi();

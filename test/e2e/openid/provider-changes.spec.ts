@@ -9,7 +9,7 @@ const FIRST_KEY = privateJwk(newKey('RSA'), { kid: 'first', use: 'sig' });
 const NEXT_KEY = privateJwk(newKey('RSA'), { kid: 'next', use: 'sig' });
 const MINUTE = 60_000;
 
-describe('a provider that changes while the app runs', () => {
+describe('an app whose provider changes while the app runs', () => {
   let site: Site;
 
   beforeEach(async () => {
@@ -21,7 +21,7 @@ describe('a provider that changes while the app runs', () => {
     await site.close();
   });
 
-  /** Moves the clock alone: of the app and of the provider, which share it. */
+  /** Moves the clock of the app and of the provider forward, without running timers. */
   function pass(milliseconds: number): void {
     jest.useFakeTimers({
       now: Date.now() + milliseconds,
@@ -36,16 +36,16 @@ describe('a provider that changes while the app runs', () => {
   }
 
   it.each([
-    ['one beside the old one', [NEXT_KEY, FIRST_KEY]],
-    ['one instead of the old one', [NEXT_KEY]],
-  ])('signs with a new key: %s', async (_, keys) => {
+    ['in addition to the old key', [NEXT_KEY, FIRST_KEY]],
+    ['instead of the old key', [NEXT_KEY]],
+  ])('verifies an id_token that is signed with a new key, published %s', async (_, keys) => {
     expect(await kidOfLogin()).toBe('first');
     await site.restart({ jwks: { keys } });
     pass(MINUTE + 1000);
     expect(await kidOfLogin()).toBe('next');
   });
 
-  it('is down: a login still begins, and is finished when it is up again', async () => {
+  it('begins a login while the provider is down, and finishes it when the provider is up again', async () => {
     await kidOfLogin();
     await site.oidc.close();
     pass(120 * MINUTE); // its metadata is no longer fresh
@@ -59,7 +59,7 @@ describe('a provider that changes while the app runs', () => {
     expect(end.json()).toMatchObject({ userInfo: { sub: '1815' } });
   });
 
-  it('is down from the beginning: no login begins before it is up', async () => {
+  it('does not begin a login while the provider is down if it has not read the metadata before', async () => {
     await site.oidc.close();
     const page = await new Browser().get(`${site.url}/auth/client/login`);
     expect(page.status).toBe(502);
@@ -68,7 +68,7 @@ describe('a provider that changes while the app runs', () => {
     expect(await kidOfLogin()).toBe('first');
   });
 
-  it('asks for more than it did: the app does so when it reads the metadata anew', async () => {
+  it('uses pushed authorization requests after it reads metadata that require them', async () => {
     await kidOfLogin();
     await site.restart({
       jwks: { keys: [FIRST_KEY] },

@@ -36,7 +36,7 @@ describe('a token', () => {
 
   afterAll(() => site.close());
 
-  it.each(['plain', 'posting'])('is revoked with its whole grant, by the refresh token (%s)', async (name) => {
+  it.each(['plain', 'posting'])('is revoked with its grant through the refresh token (%s)', async (name) => {
     const { token } = await site.signIn(name);
     const client = site.client(name);
     expect(await client.introspectToken({ token })).toMatchObject({ active: true });
@@ -51,7 +51,7 @@ describe('a token', () => {
     });
   });
 
-  it('is revoked by itself where it has no refresh token', async () => {
+  it('is revoked through the access token if it has no refresh token', async () => {
     const { token } = await site.signIn('plain');
     const plain = site.client('plain');
     await plain.revokeToken({ token: { accessToken: token.accessToken } });
@@ -60,7 +60,7 @@ describe('a token', () => {
     await expect(call).rejects.toMatchObject({ answer: { status: 401 } });
   });
 
-  it('is told about by the provider', async () => {
+  it('is introspected', async () => {
     const { token } = await site.signIn('plain', { user: 'grace' });
     const said = await site.client('plain').introspectToken({ token });
     expect(said).toMatchObject({ active: true, sub: '1906', client_id: 'plain', scope: 'openid profile email' });
@@ -70,7 +70,7 @@ describe('a token', () => {
   it.each([
     ['signed', { typ: 'token-introspection+jwt', alg: 'RS256' }],
     ['sealed', { alg: 'RSA-OAEP-256', kid: 'enc' }],
-  ])('is told about in a JWT (%s)', async (name, header) => {
+  ])('is introspected with a response that is a JWT (%s)', async (name, header) => {
     const { token } = await site.signIn(name);
     expect(await site.client(name).introspectToken({ token })).toMatchObject({
       active: true,
@@ -80,16 +80,19 @@ describe('a token', () => {
     expect(decodeProtectedHeader(String(site.seenAt('introspection').at(-1)?.answer))).toMatchObject(header);
   });
 
-  it.each(['introspectToken', 'revokeToken'] as const)('is not told about to a stranger (%s)', async (ask) => {
-    const { token } = await site.signIn('plain');
-    const guessed = { ...settings(site.oidc.url), clientId: 'plain', clientSecret: 'guessed' };
-    site.registry.register('stranger', guessed, { replace: true });
-    const { issuer: _, clientId: __, ...unbound } = token; // a token that is bound is not even sent
-    await expect(site.client('stranger')[ask]({ token: unbound })).rejects.toMatchObject({
-      error: 'invalid_client',
-      status: 502,
-    });
-  });
+  it.each(['introspectToken', 'revokeToken'] as const)(
+    'is not introspected or revoked for a client with a wrong secret (%s)',
+    async (ask) => {
+      const { token } = await site.signIn('plain');
+      const guessed = { ...settings(site.oidc.url), clientId: 'plain', clientSecret: 'guessed' };
+      site.registry.register('stranger', guessed, { replace: true });
+      const { issuer: _, clientId: __, ...unbound } = token; // a token of another client would not be sent
+      await expect(site.client('stranger')[ask]({ token: unbound })).rejects.toMatchObject({
+        error: 'invalid_client',
+        status: 502,
+      });
+    },
+  );
 });
 
 function settings(issuer: string): OAuth2ClientSettings {
@@ -118,7 +121,7 @@ describe('a client that registers itself', () => {
     };
   }
 
-  it('signs its users in with what the provider gave it', async () => {
+  it('signs users in with the client_id and client_secret that it received', async () => {
     const { oidc, registry } = site;
     const given = await registry.registerDynamically('fresh', settings(oidc.url), metadata('fresh'), INITIAL);
     expect(given).toMatchObject({
@@ -134,7 +137,7 @@ describe('a client that registers itself', () => {
     expect((await site.client('fresh').get('me', { token })).data).toMatchObject({ sub: '1815' });
   });
 
-  it('may authenticate by a key', async () => {
+  it('authenticates with a key', async () => {
     const { oidc, registry } = site;
     const keyed = { ...settings(oidc.url), privateKeys: { key: KEY, kid: 'k' } };
     const { client_secret } = await registry.registerDynamically(
@@ -152,14 +155,14 @@ describe('a client that registers itself', () => {
     expect(site.seenAt('token').at(-1)?.sent).toHaveProperty('client_assertion');
   });
 
-  it('is not registered without the initial access token that the provider wants', async () => {
+  it('is not registered with a wrong initial access token', async () => {
     const { oidc, registry } = site;
     const registering = registry.registerDynamically('stranger', settings(oidc.url), metadata('stranger'), 'guessed');
     await expect(registering).rejects.toMatchObject({ error: 'invalid_token', status: 502 });
     expect(registry.has('stranger')).toBe(false);
   });
 
-  it('is told what of its metadata is wrong', async () => {
+  it('receives an error that names the invalid metadata', async () => {
     const { oidc, registry } = site;
     const wrong = { ...metadata('wrong'), redirect_uris: ['https://app.example/#fragment'] };
     const registering = registry.registerDynamically('wrong', settings(oidc.url), wrong, INITIAL);

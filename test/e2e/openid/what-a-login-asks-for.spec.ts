@@ -21,7 +21,7 @@ const FEATURES = {
   claimsParameter: { enabled: true },
   resourceIndicators: {
     enabled: true,
-    // several are asked for, and a token is for one
+    // the request may contain several resources, but a token has one audience
     defaultResource: (_context: unknown, _client: unknown, oneOf?: readonly string[]) => oneOf?.[0],
     getResourceServerInfo: (_context: unknown, audience: string) => ({
       scope: 'read write',
@@ -44,7 +44,7 @@ function details(text: unknown): object[] | undefined {
   return typeof text === 'string' ? (JSON.parse(text) as object[]) : undefined;
 }
 
-/** Grants whatever is asked for. */
+/** Grants every requested scope, claim and resource. */
 async function grantAll({ oidc }: KoaContextWithOIDC) {
   const { client, session, provider, requestParamClaims, resourceServers = {} } = oidc;
   const grant = new provider.Grant({ clientId: client?.clientId, accountId: session?.accountId });
@@ -85,7 +85,7 @@ describe('a login', () => {
       configuration: {
         acrValues: ['urn:silver', 'urn:gold'],
         claims: { openid: ['sub'], profile: ['name'], email: ['email'], acr: null, auth_time: null },
-        conformIdTokenClaims: true, // the id_token says who it is, and what it is asked for
+        conformIdTokenClaims: true, // the id_token contains only `sub` and the requested claims
         loadExistingGrant: grantAll,
         features: FEATURES,
       },
@@ -94,7 +94,7 @@ describe('a login', () => {
 
   afterAll(() => site.close());
 
-  it('asks for a token for the API of the settings', async () => {
+  it('requests a token for the resource in the settings', async () => {
     const { authorization, token } = await site.signIn('orders');
     expect(authorization.searchParams.getAll('resource')).toEqual([ORDERS]);
     expect(site.seenAt('token').at(-1)?.sent.resource).toBe(ORDERS);
@@ -103,7 +103,7 @@ describe('a login', () => {
     expect(decodeJwt(renewed.accessToken)).toMatchObject({ aud: ORDERS, scope: 'read' });
   });
 
-  it('asks for a token for another API', async () => {
+  it('requests a token for another resource', async () => {
     const { authorization, token } = await site.signIn('orders', {
       wishes: { resource: BILLS, scope: 'openid write' },
     });
@@ -111,13 +111,13 @@ describe('a login', () => {
     expect(decodeJwt(token.accessToken)).toMatchObject({ aud: BILLS, scope: 'write' });
   });
 
-  it('keeps to its own API when its token is refreshed', async () => {
+  it('keeps its resource when its token is refreshed', async () => {
     const { token } = await site.signIn('orders', { wishes: { resource: BILLS } });
     const renewed = await site.client('orders').fetchAccessToken({ grantType: 'refresh_token', token });
     expect(decodeJwt(renewed.accessToken)).toMatchObject({ aud: BILLS });
   });
 
-  it('asks for tokens for several APIs', async () => {
+  it('requests a token for several resources', async () => {
     const { authorization, token } = await site.signIn('both');
     expect(authorization.searchParams.getAll('resource')).toEqual([BILLS, ORDERS]);
     expect(site.seenAt('token').at(-1)?.sent.resource).toEqual([BILLS, ORDERS]);
@@ -125,16 +125,16 @@ describe('a login', () => {
   });
 
   it.each([
-    ['by the settings', {}, PAYMENT],
-    ['by itself', { authorizationDetails: [OTHER_PAYMENT] }, OTHER_PAYMENT],
-  ])('says in detail what the token is for, %s', async (_, wishes, payment) => {
+    ['from the settings', {}, PAYMENT],
+    ['from the login', { authorizationDetails: [OTHER_PAYMENT] }, OTHER_PAYMENT],
+  ])('sends authorization_details %s', async (_, wishes, payment) => {
     const { authorization, token } = await site.signIn('paying', { wishes });
     expect(details(authorization.searchParams.get('authorization_details'))).toEqual([payment]);
     expect(token.authorization_details).toEqual([payment]);
     expect(decodeJwt(token.accessToken).authorization_details).toEqual([payment]);
   });
 
-  it('says all that in a signed request too', async () => {
+  it('sends resources, authorization_details and claims in a signed request', async () => {
     const { authorization, token, userInfo } = await site.signIn('signed', {
       wishes: {
         resource: [BILLS, ORDERS],
@@ -152,7 +152,7 @@ describe('a login', () => {
     expect(userInfo).toMatchObject({ sub: '1815', email: 'ada@example.org', auth_time: expect.any(Number) });
   });
 
-  it('asks for single claims, of the id_token and of userinfo', async () => {
+  it('requests single claims of the id_token and of userinfo', async () => {
     const claims = { id_token: { email: { essential: true } }, userinfo: { name: null } };
     const { token, userInfo } = await site.signIn('client', { wishes: { claims } });
     expect(userInfo).toMatchObject({ sub: '1815', email: 'ada@example.org' });
@@ -160,7 +160,7 @@ describe('a login', () => {
     expect(await site.client('client').userinfo({ token })).toEqual({ sub: '1815', name: 'Ada Lovelace' });
   });
 
-  it('asks how surely the user is known, and takes nothing else for an answer', async () => {
+  it('requests acr_values, and refuses an id_token with another acr', async () => {
     const browser = new Browser();
     const { authorization, userInfo } = await site.signIn('client', { browser, wishes: { acrValues: ['urn:silver'] } });
     expect(authorization.searchParams.get('acr_values')).toBe('urn:silver');
@@ -172,13 +172,13 @@ describe('a login', () => {
     expect(page.json()).toMatchObject({ error: 'token_invalid', error_description: expect.stringContaining('acr') });
   });
 
-  it('asks for a user who has just proved who they are', async () => {
+  it('sends max_age, and the provider asks for the password again', async () => {
     const browser = new Browser();
     expect((await site.signIn('client', { browser })).userInfo).not.toHaveProperty('auth_time');
     const lately = await site.authorize('client', { browser, wishes: { maxAge: 600 } });
-    expect(lately.page.url).toContain(`${site.url}/auth/client/callback`); // nobody was asked
+    expect(lately.page.url).toContain(`${site.url}/auth/client/callback`); // the provider did not ask for a password
     expect(lately.page.json()).toMatchObject({ userInfo: { auth_time: expect.any(Number) } });
-    await new Promise((resolve) => setTimeout(resolve, 1000)); // as `max_age` counts in seconds
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // because `max_age` is in seconds
     const { page } = await site.begin('client', { browser, wishes: { maxAge: 0 } });
     const now = Math.floor(Date.now() / 1000);
     const end = await allow(browser, page);
@@ -186,7 +186,7 @@ describe('a login', () => {
     expect(userInfo.auth_time).toBeGreaterThanOrEqual(now);
   });
 
-  it('asks that nobody be asked', async () => {
+  it('sends prompt=none, and fails if the user is not signed in at the provider', async () => {
     const { page } = await site.begin('client', { wishes: { prompt: 'none' } });
     expect(page.status).toBe(403);
     expect(page.json()).toMatchObject({ error: 'login_required' });

@@ -1,6 +1,6 @@
 /**
- * Drops what the tests of a file logged, unless one of them failed: the expected errors of tests that pass would hide the
- * unexpected ones. It must come before Jest's own reporter, which prints what is left.
+ * Drops the log of a test file unless one of its tests failed: the expected errors of passing tests would hide the
+ * unexpected ones. It must precede Jest's own reporter, which prints the remaining logs.
  */
 export default class QuietReporter {
   onTestResult(_test, result) {

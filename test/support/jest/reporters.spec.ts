@@ -19,7 +19,7 @@ function log(who: string): void {
 const FILES = {
   'passes.spec.ts': `${LOGS}
 it('passes', () => log('a test that passes'));
-describeWithRedis('what is in Redis', () => {
+describeWithRedis('tests with Redis', () => {
   it('is skipped', () => {});
   it('is skipped, too', () => {});
 });`,
@@ -30,7 +30,7 @@ it('fails', () => {
 });`,
 };
 
-/** Runs Jest with this project's configuration, on other tests. */
+/** Runs Jest on the files above, with this project's configuration. */
 function report(...options: string[]): Promise<string> {
   const { REDIS_URL: _, CI: __, ...env } = process.env;
   const command = ['--experimental-vm-modules', resolve('node_modules/jest/bin/jest.js'), '--roots', FOLDER];
@@ -42,7 +42,7 @@ function report(...options: string[]): Promise<string> {
   );
 }
 
-describe('the report of the tests', () => {
+describe('the test report', () => {
   let whole: string;
 
   beforeAll(async () => {
@@ -52,22 +52,22 @@ describe('the report of the tests', () => {
     whole = await report();
   }, 60_000);
 
-  it('has nothing that tests logged that pass', () => {
+  it('omits the log of test files that pass', () => {
     expect(whole).toContain('1 failed, 2 skipped, 1 passed, 4 total');
     expect(whole).not.toContain('a test that passes wrote');
   });
 
-  it('has what tests logged that fail, through Nest and to the console', () => {
+  it('prints the log of test files that fail, from Nest and from the console', () => {
     expect(whole).toContain('a test that fails wrote to the log of Nest');
     expect(whole).toContain('a test that fails wrote to the console');
   });
 
-  it('ends with what was skipped, and why', () => {
+  it('ends with the skipped tests and their reasons', () => {
     const [, end = ''] = whole.split('Ran all test suites');
     expect(end).toContain('SKIPPED: 2 tests: needs a Redis server: set REDIS_URL\n');
   });
 
-  it('does not list tests as skipped that the user left out by name', async () => {
+  it('does not list tests as skipped that a name filter excludes', async () => {
     const { 1: end = '' } = (await report('-t', 'passes')).split('Ran all test suites');
     expect(end).not.toContain('no reason given');
   }, 60_000);

@@ -1,9 +1,9 @@
-/** Repeats at the end which tests were skipped, and why. `describeWhere()` writes the reason into the title. */
+/** Prints at the end how many tests were skipped for each reason. `describeWhere()` adds the reason to the title. */
 export default class SkipsReporter {
   #isFiltered;
 
   constructor({ testNamePattern }) {
-    this.#isFiltered = Boolean(testNamePattern); // then most tests are skipped, as the user asked
+    this.#isFiltered = Boolean(testNamePattern); // then Jest skips most tests, on purpose
   }
 
   onRunComplete(_contexts, { testResults: files }) {

@@ -1,9 +1,9 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** The longest test files, longest first: one that began last would run alone in the end. */
+/** The slowest test files, slowest first: a slow file that started last would run alone at the end. */
 const SLOW = ['fuzz/fuzz', 'e2e/showcase.browser', 'docs/docs', 'cluster/', 'e2e/cluster', 'remote-app/device-login'];
 
-/** Jest knows how long a file takes from its cache; a clean clone has none. */
+/** Runs slow files first without Jest's cache of durations, which a clean clone does not have. */
 export default class SlowFirstSequencer extends Sequencer {
   sort(tests) {
     return super.sort(tests).toSorted((a, b) => rank(a) - rank(b));
