@@ -7,14 +7,14 @@ function part(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** A JWT whose claims are right, and whose signature is not. */
+/** Returns a JWT with valid claims and an invalid signature. */
 function signedWith(alg: string, iss: string, typ = 'JWT'): string {
   const iat = Math.floor(Date.now() / 1000);
   const claims = { iss, sub: 'ada', aud: 'dev', iat, exp: iat + 60, token_introspection: { active: true } };
   return `${part({ alg, typ })}.${part(claims)}.c2ln`;
 }
 
-describe('an algorithm that cannot be used', () => {
+describe('unsupported algorithms', () => {
   let provider: ScriptedProvider;
 
   beforeEach(async () => {
@@ -70,7 +70,7 @@ describe('an algorithm that cannot be used', () => {
     return String(error.description);
   }
 
-  it.each(calls)('for the signature of %s is named, with its setting', async (_, what, call) => {
+  it.each(calls)('the error for the signature of %s names the algorithm and the setting', async (_, what, call) => {
     const app = await appWith();
     answers('ES256K');
     expect(await failure(call(app))).toMatch(
@@ -87,14 +87,14 @@ describe('an algorithm that cannot be used', () => {
     );
   });
 
-  it('for an encrypted id_token is named', async () => {
+  it('the error for an encrypted id_token names the algorithm', async () => {
     const idToken = `${part({ alg: 'RSA1_5', enc: 'A128CBC-HS256' })}.a.b.c.d`;
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'Bearer', id_token: idToken } }));
     const call = (await appWith()).fetchAccessToken({ code: 'c', codeVerifier: 'v'.repeat(43) });
     expect(await failure(call)).toContain('it is encrypted (alg RSA1_5, enc A128CBC-HS256), and none of');
   });
 
-  it('ends a login on another device, whose code is used up, at once', async () => {
+  it('ends a device login at once when the provider’s keys cannot be read, because the code is used up', async () => {
     const device = {
       device_code: 'd',
       user_code: 'u',

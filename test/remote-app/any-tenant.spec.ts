@@ -19,7 +19,7 @@ const KEY = await generateKeyPair('RS256');
 const JWK_OF_ALL: JWK = { ...(await exportJWK(KEY.publicKey)), kid: 'k', use: 'sig' };
 const TENANT = '72f988bf-86f1-41af-91ab-2d7cd011db47';
 const OTHER = 'f8cdef31-a31e-4b4a-93e4-5f571e91255a';
-/** The tenant of personal accounts, which Microsoft calls `consumers`. */
+/** The tenant of personal accounts. Microsoft calls it `consumers`. */
 const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
 @Controller('account/:provider')
@@ -35,8 +35,8 @@ class AccountController {
   }
 }
 
-/** A provider that behaves as Microsoft does: metadata for all tenants, with a template in the place of the issuer. */
-describe('a provider with an issuer for each tenant', () => {
+/** A provider like Microsoft: metadata for all tenants, with a template in place of the issuer. */
+describe('a provider with one issuer per tenant', () => {
   let provider: ScriptedProvider;
   let app: LoginApp | undefined;
   let browser: Browser;
@@ -103,7 +103,7 @@ describe('a provider with an issuer for each tenant', () => {
       .sign(KEY.privateKey);
   }
 
-  /** A login whose id_token has these claims, and whose callback has these parameters. */
+  /** Signs in with an id_token that has these claims, and with a callback that has these parameters. */
   async function signIn(claims: JWTPayload = {}, callback: Record<string, string> = {}) {
     const begun = await browser.get(`${app?.url}/auth/microsoft/login`, { follow: false });
     const { searchParams } = new URL(begun.headers.get('location') ?? '');
@@ -118,7 +118,7 @@ describe('a provider with an issuer for each tenant', () => {
   }
 
   describe('with allow_any_tenant', () => {
-    it.each(['common', 'organizations'])('signs in the users of every tenant, at %s', async (name) => {
+    it.each(['common', 'organizations'])('signs in the users of every tenant at %s', async (name) => {
       await start({ issuer: issuerOf(name) });
       for (const tenant of [TENANT, OTHER]) {
         const { status, body } = await signIn({ iss: issuerOf(tenant), tid: tenant });
@@ -126,12 +126,12 @@ describe('a provider with an issuer for each tenant', () => {
       }
     });
 
-    it('may be set in snake_case, as the environment has it', async () => {
+    it('accepts the setting in snake_case, as environment variables need it', async () => {
       await start({ allowAnyTenant: undefined, allow_any_tenant: true });
       expect((await signIn()).status).toBe(200);
     });
 
-    it('signs in personal accounts, at consumers, which stands for one tenant', async () => {
+    it('signs in personal accounts at consumers, the name of one tenant', async () => {
       await start({ issuer: issuerOf('consumers') });
       expect((await signIn({ iss: issuerOf(CONSUMERS), tid: CONSUMERS })).status).toBe(200);
       const { body } = await signIn();
@@ -140,7 +140,7 @@ describe('a provider with an issuer for each tenant', () => {
       );
     });
 
-    it('reads metadata at a server_metadata_url, with and without the template as the issuer', async () => {
+    it('reads metadata at server_metadata_url, with and without the template as the issuer', async () => {
       const serverMetadataUrl = `${issuerOf('common')}/.well-known/openid-configuration`;
       for (const issuer of [undefined, issuerOf('{tenantid}')]) {
         await start({ issuer, serverMetadataUrl });
@@ -152,11 +152,11 @@ describe('a provider with an issuer for each tenant', () => {
     it.each<[string, (issuerOf: (tenant: string) => string) => object]>([
       ['that names another tenant than its issuer', (of) => ({ iss: of(TENANT), tid: OTHER })],
       ['without a tenant', (of) => ({ iss: of(TENANT), tid: undefined })],
-      ['whose tenant is no GUID', (of) => ({ iss: of('common'), tid: 'common' })],
+      ['whose tenant is not a GUID', (of) => ({ iss: of('common'), tid: 'common' })],
       ['whose tenant is a path', (of) => ({ iss: of(`${TENANT}/../x`), tid: `${TENANT}/../x` })],
       ['whose tenant is an array', (of) => ({ iss: of(TENANT), tid: [TENANT] })],
       ['whose tenant is null', (of) => ({ iss: of(TENANT), tid: null })],
-      ['that has the template itself for its issuer', (of) => ({ iss: of('{tenantid}'), tid: '{tenantid}' })],
+      ['whose issuer is the template', (of) => ({ iss: of('{tenantid}'), tid: '{tenantid}' })],
       ['of another host', () => ({ iss: `https://evil.example/${TENANT}/v2.0`, tid: TENANT })],
       ['of another version', (of) => ({ iss: of(TENANT).replace('v2.0', 'v1.0'), tid: TENANT })],
     ])('refuses an id_token %s', async (_, claimsOf) => {
@@ -173,7 +173,7 @@ describe('a provider with an issuer for each tenant', () => {
       expect((await signIn({ iss: issuerOf(CONSUMERS), tid: CONSUMERS })).status).toBe(200);
     });
 
-    it('accepts an iss in the callback that is the issuer of the id_token, and no other', async () => {
+    it('accepts only the issuer of the id_token as the iss of a callback', async () => {
       publish('common', '{tenantid}', { authorization_response_iss_parameter_supported: true });
       await start();
       expect((await signIn({}, { iss: issuerOf(TENANT) })).status).toBe(200);
@@ -185,7 +185,7 @@ describe('a provider with an issuer for each tenant', () => {
       }
     });
 
-    it('opens a signed authorization response (JARM) of a tenant', async () => {
+    it('accepts a signed authorization response (JARM) of a tenant', async () => {
       const dev = await start();
       const begun = await browser.get(`${app?.url}/auth/microsoft/login?response_mode=jwt`, { follow: false });
       const { searchParams } = new URL(begun.headers.get('location') ?? '');
@@ -197,7 +197,7 @@ describe('a provider with an issuer for each tenant', () => {
       expect([page.status, dev.name]).toEqual([200, 'microsoft']);
     });
 
-    it('checks a logout token by the issuer of its tenant', async () => {
+    it('checks that a logout token is from the issuer of its tenant', async () => {
       const dev = await start();
       const logout = (iss: string): Promise<unknown> =>
         sign({
@@ -213,7 +213,7 @@ describe('a provider with an issuer for each tenant', () => {
       }
     });
 
-    it('keeps a refreshed id_token at the tenant of the login', async () => {
+    it('refuses a refreshed id_token of another tenant', async () => {
       const dev = await start();
       const { body } = await signIn();
       const token = body.token as { accessToken: string };
@@ -226,7 +226,7 @@ describe('a provider with an issuer for each tenant', () => {
       await expect(refreshed(OTHER)).rejects.toThrow(`expected "${issuerOf(TENANT)}"`);
     });
 
-    it('gives an account that names the issuer of the tenant, since a subject is unique there only', async () => {
+    it('includes the issuer of the tenant in the account', async () => {
       const site = await startOpenIdApp([AccountController]);
       try {
         site.registry.register('microsoft', settings());
@@ -245,7 +245,7 @@ describe('a provider with an issuer for each tenant', () => {
   });
 
   describe('without allow_any_tenant', () => {
-    it('is refused with an error that names the template and the setting', async () => {
+    it('the error names the template and the setting', async () => {
       const dev = await start({ allowAnyTenant: false });
       await expect(dev.createAuthorizationUrl()).rejects.toMatchObject({
         description: expect.stringContaining(
@@ -255,19 +255,19 @@ describe('a provider with an issuer for each tenant', () => {
       });
     });
 
-    it('is refused although allow_issuer_impersonation is set', async () => {
+    it('allow_issuer_impersonation does not replace allow_any_tenant', async () => {
       const dev = await start({ allowAnyTenant: false, allowIssuerImpersonation: true });
       await expect(dev.createAuthorizationUrl()).rejects.toThrow('set allow_any_tenant');
     });
 
-    it('says which issuer to set for a name that stands for one tenant', async () => {
+    it('the error names the issuer to set instead of an alias of a tenant', async () => {
       const dev = await start({ allowAnyTenant: false, issuer: issuerOf('consumers') });
       await expect(dev.createAuthorizationUrl()).rejects.toThrow(
         `its issuer is "${issuerOf(CONSUMERS)}", expected "${issuerOf('consumers')}". If that is your tenant, set issuer to it`,
       );
     });
 
-    it('signs in the users of one tenant by its own issuer, and no others', async () => {
+    it('signs in only the users of the tenant whose issuer is set', async () => {
       publish(TENANT, TENANT);
       await start({ allowAnyTenant: false, issuer: issuerOf(TENANT) });
       expect((await signIn()).status).toBe(200);
@@ -279,7 +279,7 @@ describe('a provider with an issuer for each tenant', () => {
     { issuer: 'https://login.example/{tenantid}/v2.0' },
     { issuer: 'https://login.example/{tenantid}/v2.0', allowAnyTenant: true },
     { issuer: 'https://login.example/{tenant}/v2.0', allowAnyTenant: true },
-  ])('cannot be set by a template alone: %j', async (settings) => {
+  ])('refuses a template as the issuer in the settings: %j', async (settings) => {
     await expect(start(settings)).rejects.toThrow(
       'microsoft.issuer: has a placeholder; expected the issuer of a tenant',
     );
@@ -289,7 +289,7 @@ describe('a provider with an issuer for each tenant', () => {
     'https://{tenantid}.example/v2.0',
     'https://login.example/x{tenantid}/v2.0',
     'https://login.example/v2.0?t={tenantid}',
-  ])('has the tenant in a segment of the path, and nowhere else: %s is refused', async (issuer) => {
+  ])('refuses a template outside of a path segment: %s', async (issuer) => {
     publish('common', 'x', { issuer });
     const dev = await start();
     await expect(dev.createAuthorizationUrl()).rejects.toThrow('is not usable: ');

@@ -21,7 +21,7 @@ import { startLoginApp, type LoginApp } from '../support/login-app.js';
 const TOKEN: StoredOAuth2Token = { accessToken: 'a', tokenType: 'bearer' };
 const EXPIRED: StoredOAuth2Token = { ...TOKEN, refreshToken: 'r', expiresAt: 1 };
 
-describe('an API call by OAuth 2', () => {
+describe('an API call with OAuth 2', () => {
   let provider: ScriptedProvider;
   let app: LoginApp | undefined;
 
@@ -58,15 +58,15 @@ describe('an API call by OAuth 2', () => {
     return provider.requests.at(-1)!;
   }
 
-  describe('finds the token', () => {
-    it('in the call', async () => {
+  describe('the token of an API call', () => {
+    it('takes the token from the call', async () => {
       const dev = await client({}, { fetchToken: () => ({ accessToken: 'other' }) });
       const { data, status } = await dev.get<{ name: string }>('user', { token: TOKEN, request: {} });
       expect([status, data.name]).toEqual([200, 'Ada']);
       expect(last().headers.authorization).toBe('Bearer a');
     });
 
-    it('by the fetchToken of the client', async () => {
+    it('takes the token from fetchToken of the client', async () => {
       const dev = await client(
         { fetchToken: () => ({ access_token: 'dev', token_type: 'bearer' }) },
         { fetchToken: () => ({ accessToken: 'other' }) },
@@ -75,7 +75,7 @@ describe('an API call by OAuth 2', () => {
       expect(last().headers.authorization).toBe('Bearer dev');
     });
 
-    it('by the fetchToken of the module, which is told the name and the request', async () => {
+    it('takes the token from fetchToken of the module, which receives the client name and the request', async () => {
       const fetchToken = jest.fn(async (name: string, _request: object) => ({ accessToken: name }));
       const request = { session: {} };
       await (await client({}, { fetchToken })).get('user', { request });
@@ -83,7 +83,7 @@ describe('an API call by OAuth 2', () => {
       expect(last().headers.authorization).toBe('Bearer dev');
     });
 
-    it('or says that there is none', async () => {
+    it('throws MissingTokenError when fetchToken returns null', async () => {
       const dev = await client({}, { fetchToken: () => null });
       await expect(dev.get('user', { request: {} })).rejects.toThrow(MissingTokenError);
       await expect(dev.get('user')).rejects.toThrow(/none of `token`, `request` and `user`/);
@@ -91,7 +91,7 @@ describe('an API call by OAuth 2', () => {
     });
   });
 
-  it('sends no token when it is to be withheld', async () => {
+  it('sends no token with withholdToken or withToken: false', async () => {
     const dev = await client({}, { fetchToken: () => TOKEN });
     await dev.get('user', { withholdToken: true, request: {} });
     await dev.get('user', { withToken: false, request: {} });
@@ -99,21 +99,21 @@ describe('an API call by OAuth 2', () => {
     for (const { headers } of provider.requests) expect(headers.authorization).toBeUndefined();
   });
 
-  it('puts the token into the header, whatever else is in it', async () => {
+  it('puts the token into the header beside other headers', async () => {
     const dev = await client();
     await dev.get('user', { token: TOKEN, headers: { Accept: 'application/vnd.api+json' }, params: { a: 'b c' } });
     expect(last().headers).toMatchObject({ accept: 'application/vnd.api+json', authorization: 'Bearer a' });
     expect(last().url).toBe('/api/user?a=b+c');
   });
 
-  it('puts the token into the query where token_placement is uri', async () => {
+  it('puts the token into the query with token_placement uri', async () => {
     const dev = await client({ clientKwargs: { tokenPlacement: 'uri' } });
     await dev.get('user', { token: TOKEN, params: { a: 'b' } });
     expect(last().url).toBe('/api/user?a=b&access_token=a');
     expect(last().headers.authorization).toBeUndefined();
   });
 
-  it('puts the token into the form where token_placement is body', async () => {
+  it('puts the token into the form with token_placement body', async () => {
     const dev = await client({ clientKwargs: { tokenPlacement: 'body' } });
     await dev.post('user', new URLSearchParams({ x: 'y' }), { token: TOKEN });
     expect(last().body.toString()).toBe('x=y&access_token=a');
@@ -128,14 +128,14 @@ describe('an API call by OAuth 2', () => {
     'Application/X-WWW-Form-URLEncoded',
     'application/x-www-form-urlencoded; charset=utf-8',
     'APPLICATION/X-WWW-FORM-URLENCODED ;charset=UTF-8',
-  ])('puts the token into a form whose content type is %s', async (contentType) => {
+  ])('puts the token into a form with the content type %s', async (contentType) => {
     const dev = await client({ clientKwargs: { tokenPlacement: 'body' } });
     await dev.post('user', 'x=y', { token: TOKEN, headers: { 'Content-Type': contentType } });
     expect(last().body.toString()).toBe('x=y&access_token=a');
   });
 
   it.each(['application/x-www-form-urlencoded-not', 'text/plain', 'multipart/form-data'])(
-    'puts no token into a body whose content type is %s',
+    'puts no token into a body with the content type %s',
     async (contentType) => {
       const dev = await client({ clientKwargs: { tokenPlacement: 'body' } });
       const call = dev.post('user', 'x=y', { token: TOKEN, headers: { 'Content-Type': contentType } });
@@ -143,12 +143,12 @@ describe('an API call by OAuth 2', () => {
     },
   );
 
-  it.each(['get', 'delete'] as const)('has the verb %s', async (verb) => {
+  it.each(['get', 'delete'] as const)('sends a request with the method %s', async (verb) => {
     await (await client())[verb]('user', { token: TOKEN });
     expect(last().method).toBe(verb.toUpperCase());
   });
 
-  it.each(['post', 'put', 'patch'] as const)('has the verb %s, with a body', async (verb) => {
+  it.each(['post', 'put', 'patch'] as const)('sends a body with the method %s', async (verb) => {
     await (await client())[verb]('user', { a: 1 }, { token: TOKEN });
     expect(last()).toMatchObject({ method: verb.toUpperCase(), headers: { 'content-type': 'application/json' } });
     expect(last().body.toString()).toBe('{"a":1}');
@@ -159,7 +159,7 @@ describe('an API call by OAuth 2', () => {
     expect(last().body.toString()).toBe('bytes');
   });
 
-  it('joins a relative path to api_base_url by the rules of URLs', async () => {
+  it('resolves a relative path against api_base_url as a URL', async () => {
     provider.on('GET /other', () => ({ json: {} }));
     const dev = await client();
     await dev.get('/other', { token: TOKEN });
@@ -170,7 +170,7 @@ describe('an API call by OAuth 2', () => {
     expect(last().headers.authorization).toBe('Bearer a');
   });
 
-  it('needs api_base_url for a relative path', async () => {
+  it('requires api_base_url for a relative path', async () => {
     const dev = await client({ apiBaseUrl: null, apiOrigins: [provider.url] });
     await expect(dev.get('user', { token: TOKEN })).rejects.toThrow(OAuthConfigError);
     await dev.get(`${provider.url}/api/user`, { token: TOKEN });
@@ -185,7 +185,7 @@ describe('an API call by OAuth 2', () => {
   });
 
   describe('with an expired token', () => {
-    it('refreshes it, keeps the old refresh token when none comes, and tells updateToken', async () => {
+    it('refreshes the token, keeps the refresh token if the response has none, and calls updateToken', async () => {
       provider.on('POST /token', () => ({ json: { access_token: 'b', token_type: 'bearer', expires_in: 3600 } }));
       const updateToken = jest.fn();
       const request = { session: {} };
@@ -214,7 +214,7 @@ describe('an API call by OAuth 2', () => {
       );
     });
 
-    it('refreshes it once, however many calls ask at once, and tells updateToken once', async () => {
+    it('refreshes the token once for concurrent calls, and calls updateToken once', async () => {
       let refreshes = 0;
       provider.on('POST /token', () => ({ json: { access_token: `b${++refreshes}`, token_type: 'bearer' } }));
       const updateToken = jest.fn();
@@ -224,10 +224,10 @@ describe('an API call by OAuth 2', () => {
       expect([refreshes, updateToken.mock.calls.length]).toEqual([2, 2]);
       expect(new Set(provider.requests.slice(2).map(({ headers }) => headers.authorization)).size).toBe(2);
       await dev.get('user', { token: EXPIRED });
-      expect(refreshes).toBe(2); // who still has the old one is given the new one
+      expect(refreshes).toBe(2); // callers with the old token receive the new token
     });
 
-    it('tells all who ask at once that it failed, and tries again for the next', async () => {
+    it('rejects all concurrent calls when the refresh fails, and tries again for the next call', async () => {
       provider.on('POST /token', () => ({ status: 404 }));
       const dev = await client();
       const calls = await Promise.allSettled([1, 2].map(() => dev.get('user', { token: EXPIRED })));
@@ -236,7 +236,7 @@ describe('an API call by OAuth 2', () => {
       expect((await dev.get('user', { token: EXPIRED })).status).toBe(200);
     });
 
-    it('takes the new refresh token when one comes, and tells the updateToken of the client instead', async () => {
+    it('stores the new refresh token, and calls only updateToken of the client', async () => {
       provider.on('POST /refresh', () => ({ json: { access_token: 'b', token_type: 'bearer', refresh_token: 'r2' } }));
       const updateToken = jest.fn();
       const elsewhere = jest.fn();
@@ -246,7 +246,7 @@ describe('an API call by OAuth 2', () => {
       expect(elsewhere).not.toHaveBeenCalled();
     });
 
-    it('does so leeway seconds before its time', async () => {
+    it('refreshes the token leeway seconds before it expires', async () => {
       provider.on('POST /token', () => ({ json: { access_token: 'b', token_type: 'bearer' } }));
       const soon = { ...EXPIRED, expiresAt: Math.floor(Date.now() / 1000) + 30 };
       await (await client()).get('user', { token: soon });
@@ -256,27 +256,27 @@ describe('an API call by OAuth 2', () => {
       expect(last().headers.authorization).toBe('Bearer a');
     });
 
-    it('says that it is expired when there is no refresh token', async () => {
+    it('throws TokenExpiredError without a refresh token', async () => {
       const call = (await client()).get('user', { token: { ...TOKEN, expiresAt: 1 } });
       await expect(call).rejects.toThrow(TokenExpiredError);
       expect(provider.requests).toHaveLength(0);
     });
 
-    it('says that the login is over when the refresh token is not good', async () => {
+    it('throws TokenRevokedError when the provider refuses the refresh token', async () => {
       provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
       const call = (await client()).get('user', { token: EXPIRED });
       await expect(call).rejects.toMatchObject({ error: 'token_revoked', status: 401 });
       await expect(call).rejects.toBeInstanceOf(TokenRevokedError);
     });
 
-    it('never takes one without a readable expiry for expired', async () => {
+    it('uses a token whose expiry cannot be read', async () => {
       await (await client()).get('user', { token: { ...TOKEN, expiresAt: 'next year' } });
       expect(last().headers.authorization).toBe('Bearer a');
     });
   });
 
-  describe('that fails', () => {
-    it('throws a ProviderError with the answer', async () => {
+  describe('a failed call', () => {
+    it('throws a ProviderError with the response', async () => {
       provider.on('GET /api/gone', () => ({ status: 404, json: { message: 'gone' } }));
       const error = await (await client()).get('gone', { token: TOKEN }).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ProviderError);
@@ -284,7 +284,7 @@ describe('an API call by OAuth 2', () => {
       expect((error as ProviderError).getStatus()).toBe(502);
     });
 
-    it('throws a ProviderError with the answer when an adapter throws the AxiosError of another copy of axios', async () => {
+    it('throws a ProviderError with the response for an AxiosError of another copy of axios', async () => {
       const commonJs = createRequire(import.meta.url)('axios') as typeof axios;
       const failure = new commonJs.AxiosError('Request failed', 'ERR_BAD_REQUEST');
       failure.response = { status: 404, statusText: '', headers: {}, data: 'gone', config: failure.config! };
@@ -295,13 +295,13 @@ describe('an API call by OAuth 2', () => {
       expect((error as ProviderError).answer).toMatchObject({ status: 404, data: 'gone' });
     });
 
-    it('or gives the answer where validateStatus says so', async () => {
+    it('resolves with the response when validateStatus allows it', async () => {
       provider.on('GET /api/gone', () => ({ status: 404, json: { message: 'gone' } }));
       const { status } = await (await client()).get('gone', { token: TOKEN, validateStatus: null });
       expect(status).toBe(404);
     });
 
-    it('waits for the default timeout, or the one of the call', async () => {
+    it('ends after the default timeout or the timeout of the call', async () => {
       provider.on('GET /api/slow', () => 'never');
       const dev = await client({}, { http: { timeout: 100 } });
       const started = Date.now();
@@ -312,7 +312,7 @@ describe('an API call by OAuth 2', () => {
       expect((second as ProviderError).getStatus()).toBe(504);
     });
 
-    it('answers 502 when nobody listens', async () => {
+    it('throws a ProviderError with status 502 when the API is unreachable', async () => {
       const dev = await client({ apiBaseUrl: 'http://127.0.0.1:1/' });
       await expect(dev.get('x', { token: TOKEN })).rejects.toMatchObject({
         status: 502,
@@ -321,15 +321,15 @@ describe('an API call by OAuth 2', () => {
     });
   });
 
-  describe('that is redirected', () => {
-    it('follows on the same origin, with the token', async () => {
+  describe('redirects', () => {
+    it('follows a redirect to the same origin with the token', async () => {
       provider.on('GET /api/old', () => ({ status: 302, headers: { location: '/api/user' } }));
       const { data } = await (await client()).get('old', { token: TOKEN });
       expect(data).toEqual({ name: 'Ada' });
       expect(last().headers.authorization).toBe('Bearer a');
     });
 
-    it('sends a POST on as a GET after 303, and as it was after 307', async () => {
+    it('changes POST to GET after 303 and keeps POST after 307', async () => {
       provider.on('POST /api/a', () => ({ status: 303, headers: { location: '/api/user' } }));
       provider.on('POST /api/b', () => ({ status: 307, headers: { location: '/api/user' } }));
       const dev = await client();
@@ -341,26 +341,26 @@ describe('an API call by OAuth 2', () => {
       expect(last().body.toString()).toBe('{"x":1}');
     });
 
-    it('gives the answer as a stream where responseType says so', async () => {
+    it('returns the response as a stream with responseType stream', async () => {
       provider.on('GET /api/old', () => ({ status: 302, headers: { location: '/api/user' }, body: 'moved' }));
       const { data } = await (await client()).get<Readable>('old', { token: TOKEN, responseType: 'stream' });
       expect(await text(data)).toBe('{"name":"Ada"}');
     });
 
-    it('cannot send a stream twice', async () => {
+    it('does not send a stream twice', async () => {
       provider.on('POST /api/b', () => ({ status: 307, headers: { location: '/api/user' } }));
       const call = (await client()).post('b', Readable.from(['bytes']), { token: TOKEN });
       await expect(call).rejects.toThrow(/a stream cannot be sent twice/);
     });
 
-    it('cannot send a multipart form of axios twice', async () => {
+    it('does not send a multipart form of axios twice', async () => {
       provider.on('POST /api/b', () => ({ status: 307, headers: { location: '/api/user' } }));
       const headers = { 'Content-Type': 'multipart/form-data' };
       const call = (await client()).post('b', { a: '1' }, { token: TOKEN, headers });
       await expect(call).rejects.toThrow(/a stream cannot be sent twice/);
     });
 
-    it('follows five times and no more, or as often as maxRedirects says', async () => {
+    it('follows five redirects, or maxRedirects redirects', async () => {
       provider.on('GET /api/loop', () => ({ status: 302, headers: { location: '/api/loop' } }));
       const dev = await client();
       await expect(dev.get('loop', { token: TOKEN })).rejects.toMatchObject({ answer: { status: 302 } });
@@ -370,7 +370,7 @@ describe('an API call by OAuth 2', () => {
       expect(provider.requests).toHaveLength(7);
     });
 
-    it('does not follow to something that is not http', async () => {
+    it('does not follow a redirect to another scheme than http or https', async () => {
       provider.on('GET /api/odd', () => ({ status: 302, headers: { location: 'data:text/plain,hello' } }));
       await expect((await client()).get('odd', { token: TOKEN })).rejects.toThrow(/URL that is not http or https/);
     });

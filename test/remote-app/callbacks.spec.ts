@@ -7,7 +7,7 @@ import { Browser, type Page } from '../support/browser.js';
 import type { SiteApp } from '../support/openid-site.js';
 import { startStateApp, type StateAppOptions } from '../support/state-app.js';
 
-describe('a callback that finishes no login', () => {
+describe('a callback without a pending login', () => {
   let provider: ScriptedProvider;
   let app: SiteApp;
   let browser: Browser;
@@ -44,27 +44,19 @@ describe('a callback that finishes no login', () => {
     return (page.json() as { error_description: string }).error_description;
   }
 
-  it.each(['express', 'fastify'] as const)(
-    'says that it has no state, and what sends such callbacks, on %s',
-    async (platform) => {
-      await start({ platform });
-      await login();
-      for (const query of [
-        'code=c&installation_id=1&setup_action=install',
-        'error=access_denied',
-        'code=c&state=',
-        '',
-      ]) {
-        const description = descriptionOf(await browser.get(`${app.url}/auth/dev/callback?${query}`));
-        expect(description).toMatch(/^the callback has no state.*setup_action.*Send the user to the route that begins/);
-      }
-      const unknown = await browser.get(`${app.url}/auth/dev/callback?code=c&state=${'x'.repeat(43)}`);
-      expect(descriptionOf(unknown)).toMatch(/^this browser has no pending login with this state/);
-      expect(provider.requests).toEqual([]);
-    },
-  );
+  it.each(['express', 'fastify'] as const)('reports a missing state and its usual causes, on %s', async (platform) => {
+    await start({ platform });
+    await login();
+    for (const query of ['code=c&installation_id=1&setup_action=install', 'error=access_denied', 'code=c&state=', '']) {
+      const description = descriptionOf(await browser.get(`${app.url}/auth/dev/callback?${query}`));
+      expect(description).toMatch(/^the callback has no state.*setup_action.*Send the user to the route that begins/);
+    }
+    const unknown = await browser.get(`${app.url}/auth/dev/callback?code=c&state=${'x'.repeat(43)}`);
+    expect(descriptionOf(unknown)).toMatch(/^this browser has no pending login with this state/);
+    expect(provider.requests).toEqual([]);
+  });
 
-  it('says that its body was not parsed, and leaves the login to a parsed one', async () => {
+  it('reports a body that was not parsed, and names the bodyParser option', async () => {
     await start({ bodyParser: false });
     const state = await login('?responseMode=form_post');
     const page = await browser.post(`${app.url}/auth/dev/callback`, { code: 'c', state });
@@ -73,7 +65,7 @@ describe('a callback that finishes no login', () => {
     expect(provider.requests).toEqual([]);
   });
 
-  it('says that its body was not parsed for a content type that the parser does not read', async () => {
+  it('reports a body that was not parsed because of its content type', async () => {
     await start();
     const body = `code=c&state=${await login()}`;
     const headers = { 'content-type': 'text/plain' };
@@ -82,19 +74,19 @@ describe('a callback that finishes no login', () => {
   });
 
   it.each<[what: string, request: Partial<OAuthRequest>]>([
-    ['undefined, as Express 5 leaves it', {}],
-    ['an empty object, as Express 4 leaves it', { body: {}, headers: { 'content-length': '9' } }],
+    ['undefined, as in Express 5', {}],
+    ['an empty object, as in Express 4', { body: {}, headers: { 'content-length': '9' } }],
     ['an empty object of a chunked body', { body: {}, headers: { 'transfer-encoding': 'chunked' } }],
     ['a string', { body: 'code=c&state=s' }],
     ['bytes', { body: Buffer.from('code=c&state=s') }],
     ['null', { body: null }],
-  ])('says that its body was not parsed when it is %s', async (_, request) => {
+  ])('reports a body that was not parsed when the body is %s', async (_, request) => {
     await start();
     const finished = app.registry.get('dev').completeLogin({ method: 'POST', ...request }, bareResponse());
     await expect(finished).rejects.toThrow(/body was not parsed/);
   });
 
-  it('says that it has no state when its body is empty, whatever parser there is', async () => {
+  it('reports a missing state for an empty body, with any parser', async () => {
     await start();
     for (const parser of [express.urlencoded(), express.text({ type: () => true })]) {
       const site = express().use(parser);

@@ -8,7 +8,7 @@ import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
 const KEY = privateJwk(newKey('P-256'));
 
-describe('the authentication of a client', () => {
+describe('client authentication', () => {
   let provider: ScriptedProvider;
   let app: LoginApp | undefined;
 
@@ -23,7 +23,7 @@ describe('the authentication of a client', () => {
     await provider.close();
   });
 
-  /** A client of a provider whose metadata lists these methods. */
+  /** Returns a client of a provider whose metadata list these methods. */
   async function start(
     listed: unknown,
     { clientKwargs, ...settings }: Record<string, unknown> = {},
@@ -72,9 +72,9 @@ describe('the authentication of a client', () => {
   it.each<[string, unknown, object, string]>([
     ['no list', undefined, {}, 'client_secret_basic'],
     ['an empty list', [], {}, 'client_secret_basic'],
-    ['a list that is none', 'client_secret_post', {}, 'client_secret_basic'],
+    ['a string', 'client_secret_post', {}, 'client_secret_basic'],
     ['client_secret_post alone', ['client_secret_post'], {}, 'client_secret_post'],
-    ['client_secret_post among what is unknown', ['future', 7, 'client_secret_post'], {}, 'client_secret_post'],
+    ['client_secret_post among unknown entries', ['future', 7, 'client_secret_post'], {}, 'client_secret_post'],
     ['both ways to send the secret', ['client_secret_post', 'client_secret_basic'], {}, 'client_secret_basic'],
     ['client_secret_jwt alone', ['client_secret_jwt'], {}, 'client_secret_jwt'],
     ['private_key_jwt alone, for a client with a key', ['private_key_jwt'], { privateKeys: KEY }, 'private_key_jwt'],
@@ -88,31 +88,34 @@ describe('the authentication of a client', () => {
       { clientSecret: undefined, privateKeys: KEY },
       'none',
     ],
-  ])('is chosen by metadata that has %s, where the settings name no method', async (_, listed, settings, method) => {
-    const dev = await start(listed, { ...settings });
-    await ask(dev);
-    expect(sent()).toEqual([method]);
-  });
+  ])(
+    'selects the method from metadata that have %s, when the settings have no method',
+    async (_, listed, settings, method) => {
+      const dev = await start(listed, { ...settings });
+      await ask(dev);
+      expect(sent()).toEqual([method]);
+    },
+  );
 
-  it('is the method that the settings name, whatever the metadata lists', async () => {
+  it('uses the method in the settings, whatever the metadata list', async () => {
     const kwargs = { tokenEndpointAuthMethod: 'client_secret_basic' };
     await ask(await start(['client_secret_post'], { clientKwargs: kwargs }));
     expect(sent()).toEqual(['client_secret_basic']);
   });
 
-  it('is chosen for every endpoint alike', async () => {
+  it('uses one method at every endpoint', async () => {
     const dev = await start(['client_secret_post']);
     provider.on('POST /token', () => ({ status: 200, body: '' }));
     await dev.revokeToken({ token: { accessToken: 'a', tokenType: 'bearer' } });
     expect(sent()).toEqual(['client_secret_post']);
   });
 
-  describe('when it is refused', () => {
+  describe('the error when the provider refuses the client', () => {
     const REFUSAL = { status: 401, json: { error: 'invalid_client', error_description: 'unknown client.' } };
 
     beforeEach(() => provider.on('POST /token', () => REFUSAL));
 
-    it('names the method, what the metadata lists, and the setting to change', async () => {
+    it('names the method, the methods in the metadata, and the setting to change', async () => {
       const kwargs = { tokenEndpointAuthMethod: 'client_secret_basic' };
       const error = await failure(await start(['client_secret_post', 'private_key_jwt'], { clientKwargs: kwargs }));
       expect(error).toMatchObject({
@@ -123,13 +126,13 @@ describe('the authentication of a client', () => {
       });
     });
 
-    it('says that a client without credentials has none', async () => {
+    it('reports a client without credentials', async () => {
       const error = await failure(await start(['client_secret_basic'], { clientSecret: undefined }));
       expect(error.description).toContain('The client has no credentials');
       expect(error.description).toContain('Set client_secret');
     });
 
-    it('says so for an answer without JSON too', async () => {
+    it('names the setting to change for a response that is not JSON', async () => {
       provider.on('POST /token', () => ({ status: 401, body: 'no', headers: { 'content-type': 'text/html' } }));
       const kwargs = { tokenEndpointAuthMethod: 'client_secret_basic' };
       const error = await failure(await start(['client_secret_post'], { clientKwargs: kwargs }));
@@ -137,7 +140,7 @@ describe('the authentication of a client', () => {
     });
 
     it.each(['p@ss:word-1', 'a+b/c=defg', 'pass word', 'äöü-secret'])(
-      'hints at client_secret_post where the secret has characters that are encoded: %s',
+      'suggests client_secret_post when the secret has characters that are encoded: %s',
       async (clientSecret) => {
         const { description = '' } = await failure(await start(undefined, { clientSecret }));
         expect(description).toContain('set client_kwargs.token_endpoint_auth_method to client_secret_post');
@@ -145,12 +148,12 @@ describe('the authentication of a client', () => {
       },
     );
 
-    it('hints at it where the client id has such characters', async () => {
+    it('suggests client_secret_post when the client id has characters that are encoded', async () => {
       const { description } = await failure(await start(undefined, { clientId: 'app@example.com' }));
       expect(description).toContain('to client_secret_post');
     });
 
-    it('has no hint where there is nothing to change', async () => {
+    it('suggests nothing when no setting would help', async () => {
       expect((await failure(await start(['client_secret_basic']))).description).toBe('unknown client.');
       await app?.close();
       const post = { tokenEndpointAuthMethod: 'client_secret_post' };
@@ -158,12 +161,12 @@ describe('the authentication of a client', () => {
       expect((await failure(dev)).description).toBe('unknown client.');
     });
 
-    it('has no hint for another error', async () => {
+    it('suggests nothing for another error', async () => {
       provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_scope', error_description: 'no' } }));
       expect((await failure(await start(undefined, { clientSecret: 'p@ss' }))).description).toBe('no');
     });
 
-    it('never repeats the secret that a provider quotes, encoded or not', async () => {
+    it('does not repeat a secret that the provider quotes, encoded or not', async () => {
       const clientSecret = 'p@ss word/1234567';
       provider.on('POST /token', () => ({
         status: 401,
@@ -175,14 +178,14 @@ describe('the authentication of a client', () => {
     });
   });
 
-  it('by client_secret_basic leaves - _ . ~ as they are, for servers that compare without decoding', async () => {
+  it('client_secret_basic does not encode - _ . ~, for servers that compare without decoding', async () => {
     await ask(await start(undefined, { clientId: 'my-app_1.x~y', clientSecret: 's-e_c.r~et' }));
     const { headers } = provider.requests.find(({ path }) => path === '/token')!;
     const [, credentials = ''] = headers.authorization?.split(' ') ?? [];
     expect(Buffer.from(credentials, 'base64').toString()).toBe('my-app_1.x~y:s-e_c.r~et');
   });
 
-  it('by client_secret_basic is read back by a server that decodes, whatever the secret is', () => {
+  it('client_secret_basic encodes any secret so that a server can decode it', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (secret) => {
         const encoded = formEncoded(secret);

@@ -4,7 +4,7 @@ import { run, stopAll, type Module } from '../conformance/relying-party.js';
 
 afterEach(stopAll);
 
-/** An id_token, or another JWT, of a provider whose clock is so many seconds ahead of this server's. */
+/** An id_token, or another JWT, of a provider whose clock is this many seconds ahead of this server's. */
 function ahead(seconds: number, name: 'idToken' | 'jarm' = 'idToken'): Module {
   const move = ({ header, claims }: UnsignedJwt): UnsignedJwt => {
     const times = Object.entries(claims).filter(([claim]) => ['iat', 'exp', 'nbf'].includes(claim));
@@ -17,7 +17,7 @@ function ahead(seconds: number, name: 'idToken' | 'jarm' = 'idToken'): Module {
 }
 
 describe("an error about a provider's clock", () => {
-  it('says that the clock is ahead, by how much, and which setting tolerates it', async () => {
+  it('reports how far the clock is ahead, and the setting that tolerates it', async () => {
     const { body } = await run(ahead(120));
     expect(body.error_description).toMatch(
       /^id_token was issued at .* \(iat\), and it is .*: the provider's clock is 1[12]\d seconds ahead/,
@@ -25,21 +25,21 @@ describe("an error about a provider's clock", () => {
     expect(body.error_description).toContain('Synchronize the clocks, or increase clock_tolerance (at most 600 s)');
   });
 
-  it('says that the clock is behind, by how much', async () => {
-    const { body } = await run(ahead(-400)); // the id_token is good for 300 seconds
+  it('reports how far the clock is behind', async () => {
+    const { body } = await run(ahead(-400)); // the id_token is valid for 300 seconds
     expect(body.error_description).toMatch(
       /its exp is .*, and it is .* this server's clock is at least (99|10\d) seconds ahead of the provider's clock/,
     );
   });
 
-  it('does not advise a tolerance that cannot be set', async () => {
+  it('does not suggest a tolerance above the limit', async () => {
     const { body } = await run(ahead(4000));
     expect(body.error_description).toMatch(
       /the provider's clock is (4000|3999) seconds ahead of this server's clock\. Synchronize the clocks$/,
     );
   });
 
-  it('speaks of nbf as of iat', async () => {
+  it('reports nbf like iat', async () => {
     const late = ({ header, claims }: UnsignedJwt): UnsignedJwt => ({
       header,
       claims: { ...claims, nbf: Number(claims.iat) + 90 },
@@ -49,19 +49,19 @@ describe("an error about a provider's clock", () => {
     );
   });
 
-  it('is the same for a signed authorization response (JARM)', async () => {
+  it('reports the clock for a signed authorization response (JARM)', async () => {
     const { body } = await run({ ...ahead(-200, 'jarm'), params: { response_mode: 'jwt' } });
     expect(body.error_description).toMatch(
       /^authorization response: its exp is .*clock is at least 1[34]\d seconds ahead/,
     );
   });
 
-  it('is not reported within clock_tolerance', async () => {
+  it('accepts a difference within clock_tolerance', async () => {
     expect((await run(ahead(25))).status).toBe(200);
     expect((await run({ ...ahead(120), settings: { clockTolerance: 180 } })).status).toBe(200);
   });
 
-  it('does not mention a clock when the user signed in too long ago', async () => {
+  it('does not mention the clock when the user signed in too long ago', async () => {
     const long = ({ header, claims }: UnsignedJwt): UnsignedJwt => ({ header, claims: { ...claims, auth_time: 1 } });
     const { body } = await run({ idToken: long, params: { max_age: '60' } });
     expect(body.error_description).toContain('its auth_time is');

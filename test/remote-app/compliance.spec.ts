@@ -5,7 +5,7 @@ import { Browser } from '../support/browser.js';
 import { callBack } from '../support/sign-in.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
-describe('a provider that breaks the standard', () => {
+describe('complianceFix for a provider that breaks the standard', () => {
   let provider: ScriptedProvider;
   let app: LoginApp;
 
@@ -18,7 +18,7 @@ describe('a provider that breaks the standard', () => {
     await provider.close();
   });
 
-  /** Signs in with a client that has these settings, and gives what the callback route answers. */
+  /** Signs in with a client that has these settings, and returns the response of the callback route. */
   async function signIn(settings: { complianceFix?: ComplianceFix; accessTokenParams?: { method: string } }) {
     const client: ClientRegistration = {
       clientId: 'dev',
@@ -33,7 +33,7 @@ describe('a provider that breaks the standard', () => {
     return response.json();
   }
 
-  it('sends no token_type (Slack)', async () => {
+  it('adds a missing token_type (Slack)', async () => {
     provider.on('POST /token', () => ({ json: { ok: true, access_token: 'a', team_id: 'T1' } }));
     const complianceFix: ComplianceFix = (session) =>
       session.registerComplianceHook('access_token_response', (response) => {
@@ -45,7 +45,7 @@ describe('a provider that breaks the standard', () => {
     });
   });
 
-  it('sends the token as a form', async () => {
+  it('parses a token response that is a form', async () => {
     provider.on('POST /token', () => ({
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: 'access_token=a&token_type=bearer&expires_in=60',
@@ -60,7 +60,7 @@ describe('a provider that breaks the standard', () => {
     });
   });
 
-  it('sends the token inside another object (TikTok)', async () => {
+  it('unwraps a token that is inside another object (TikTok)', async () => {
     provider.on('POST /token', () => ({
       json: { message: 'success', data: { access_token: 'a', token_type: 'bearer', open_id: 'o' } },
     }));
@@ -72,7 +72,7 @@ describe('a provider that breaks the standard', () => {
     expect(await signIn({ complianceFix })).toMatchObject({ token: { accessToken: 'a', open_id: 'o' } });
   });
 
-  it('says expires for expires_in (Facebook, long ago)', async () => {
+  it('renames expires to expires_in (Facebook in the past)', async () => {
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', expires: '5184000' } }));
     const complianceFix: ComplianceFix = (session) =>
       session.registerComplianceHook('access_token_response', (response) => {
@@ -83,7 +83,7 @@ describe('a provider that breaks the standard', () => {
     expect(Math.abs(token.expiresAt - Date.now() / 1000 - 5184000)).toBeLessThan(3);
   });
 
-  it('has its token endpoint by GET', async () => {
+  it('sends the token request as a GET', async () => {
     provider.on('GET /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
     expect(await signIn({ accessTokenParams: { method: 'GET' } })).toMatchObject({ token: { accessToken: 'a' } });
     const request = provider.requests.findLast(({ path }) => path === '/token');
@@ -95,7 +95,7 @@ describe('a provider that breaks the standard', () => {
     expect(request?.headers.authorization).toMatch(/^Basic /);
   });
 
-  it('wants a header of its own on API calls (Twitch)', async () => {
+  it('adds a custom header to API calls (Twitch)', async () => {
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
     provider.on('GET /api/users', () => ({ json: { ok: true } }));
     const complianceFix: ComplianceFix = (session) =>
@@ -108,7 +108,7 @@ describe('a provider that breaks the standard', () => {
     expect(provider.requests.at(-1)?.headers).toMatchObject({ 'client-id': 'dev', authorization: 'Bearer a' });
   });
 
-  it('wants its refresh changed on the way there and back', async () => {
+  it('changes the refresh request and its response', async () => {
     provider.on('POST /token', () => ({ json: { new_token: 'b', token_type: 'bearer' } }));
     provider.on('GET /api/users', () => ({ json: { ok: true } }));
     const complianceFix: ComplianceFix = (session) => {
@@ -132,7 +132,7 @@ describe('a provider that breaks the standard', () => {
     expect(provider.requests.at(-1)?.headers.authorization).toBe('Bearer b');
   });
 
-  it('runs several hooks of one name in the order of their registration', async () => {
+  it('runs several hooks with one name in the order of their registration', async () => {
     provider.on('POST /token', () => ({ json: {} }));
     const complianceFix: ComplianceFix = (session) => {
       session.registerComplianceHook('access_token_response', (response) => ({

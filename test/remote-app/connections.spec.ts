@@ -14,7 +14,7 @@ import { CountingAgent } from '../support/counting-agent.js';
 const KEYS = await generateKeyPair('ES256', { extractable: true });
 const TOKEN = { accessToken: 'a' };
 
-/** Answers as an OpenID provider, and as an API. */
+/** Responds as an OpenID provider and as an API. */
 function answer(request: IncomingMessage, response: ServerResponse, body: string): void {
   void answerTo(`http://${request.headers.host}`, request.url?.replace(/\?.*/, '') ?? '', body).then((json) => {
     response.writeHead(request.url === '/par' ? 201 : 200, { 'content-type': 'application/json' });
@@ -56,7 +56,7 @@ function idToken(issuer: string, nonce: string): Promise<string> {
     .sign(KEYS.privateKey);
 }
 
-describe('a server that closes connections which it kept open', () => {
+describe('a server that closes idle connections', () => {
   let server: ClosingServer;
   const agents: Agent[] = [];
 
@@ -71,7 +71,7 @@ describe('a server that closes connections which it kept open', () => {
     return agent;
   }
 
-  /** Every request leaves on a connection that was kept open, if it is not given one of its own. */
+  /** Returns an app whose requests reuse open connections, except for requests that need a new one. */
   async function appWith(settings: object = {}, options: object = {}): Promise<OAuth2App> {
     const dev = {
       clientId: 'dev',
@@ -102,7 +102,7 @@ describe('a server that closes connections which it kept open', () => {
     ["the application's agent", () => appWith()],
     ["Node's agent", () => appWith({}, { http: {} })],
     ["the client's agent", () => appWith({ http: { httpAgent: pool() } }, { http: {} })],
-  ])('loses no login, and no refresh, on a connection of %s', async (_, start) => {
+  ])('every login and refresh succeeds on connections of %s', async (_, start) => {
     server = await startClosingServer(answer);
     const app = await start();
     for (let login = 0; login < 5; login++) {
@@ -113,7 +113,7 @@ describe('a server that closes connections which it kept open', () => {
     expect(server.arrivals.filter(({ method, isAnswered }) => method === 'POST' && !isAnswered)).toEqual([]);
   });
 
-  it('loses no login when it closes connections that are idle for 20 milliseconds', async () => {
+  it('every login succeeds when the server closes connections after 20 milliseconds', async () => {
     server = await startClosingServer(answer, () => false);
     const app = await appWith();
     const timer = setInterval(() => server.closeIdle(), 20);
@@ -130,7 +130,7 @@ describe('a server that closes connections which it kept open', () => {
     expect(sent('POST', '/me')).toHaveLength(30);
   });
 
-  it.each(['GET', 'OPTIONS'])('is sent a %s once more, on a new connection', async (method) => {
+  it.each(['GET', 'OPTIONS'])('sends a %s again on a new connection', async (method) => {
     server = await startClosingServer(answer);
     const app = await appWith();
     for (let call = 0; call < 3; call++) {
@@ -144,16 +144,19 @@ describe('a server that closes connections which it kept open', () => {
     ]);
   });
 
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('is sent a %s once, which it may have processed', async (method) => {
-    server = await startClosingServer(answer);
-    const app = await appWith();
-    await app.get('me', { token: TOKEN });
-    const call = app.request(method, 'orders', { token: TOKEN, data: { item: 1 } });
-    await expect(call).rejects.toBeInstanceOf(ProviderError);
-    expect(sent(method, '/orders')).toHaveLength(1);
-  });
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
+    'does not send a %s again, because the server may have processed it',
+    async (method) => {
+      server = await startClosingServer(answer);
+      const app = await appWith();
+      await app.get('me', { token: TOKEN });
+      const call = app.request(method, 'orders', { token: TOKEN, data: { item: 1 } });
+      await expect(call).rejects.toBeInstanceOf(ProviderError);
+      expect(sent(method, '/orders')).toHaveLength(1);
+    },
+  );
 
-  it('gets a POST on a new connection after it closed the one that was open', async () => {
+  it('sends a POST on a new connection after the server closed the open connection', async () => {
     server = await startClosingServer(answer, () => false);
     const app = await appWith();
     for (let call = 0; call < 10; call++) {
@@ -164,14 +167,14 @@ describe('a server that closes connections which it kept open', () => {
     expect(sent('POST', '/orders')).toHaveLength(10);
   });
 
-  it('is not sent a GET again that it reset on a new connection', async () => {
+  it('does not send a GET again that the server reset on a new connection', async () => {
     server = await startClosingServer(answer, () => true);
     const app = await appWith();
     await expect(app.get('me', { token: TOKEN })).rejects.toBeInstanceOf(ProviderError);
     expect(server.arrivals).toHaveLength(1);
   });
 
-  it('is sent a GET twice at most', async () => {
+  it('sends a GET at most twice', async () => {
     let refuses = false;
     server = await startClosingServer(answer, () => refuses);
     const app = await appWith();
@@ -181,7 +184,7 @@ describe('a server that closes connections which it kept open', () => {
     expect(sent('GET', '/me')).toHaveLength(3);
   });
 
-  it('is not sent a body again that is a stream', async () => {
+  it('does not send a stream again', async () => {
     server = await startClosingServer(answer);
     const app = await appWith();
     await app.get('me', { token: TOKEN });
@@ -190,7 +193,7 @@ describe('a server that closes connections which it kept open', () => {
     expect(sent('GET', '/search')).toHaveLength(1);
   });
 
-  it('is not sent a call again once its answer began', async () => {
+  it('does not send a call again after the response began', async () => {
     let isCut = false;
     server = await startClosingServer(
       (request, response, body) => {
@@ -210,7 +213,7 @@ describe('a server that closes connections which it kept open', () => {
     expect(sent('GET', '/me')).toHaveLength(2);
   });
 
-  it('is sent another proof, and another OAuth 1 nonce, with the repeated request', async () => {
+  it('sends a new DPoP proof, and a new OAuth 1 nonce, with the repeated request', async () => {
     server = await startClosingServer(answer);
     const app = await appWith();
     const dpopKey = await exportJWK(KEYS.privateKey);
@@ -233,7 +236,7 @@ describe('a server that closes connections which it kept open', () => {
     expect(new Set(nonces).size).toBe(3);
   });
 
-  it('counts the connections of a limited agent, and gives each code one of its own', async () => {
+  it('respects maxSockets of an agent, and sends each token request on a new connection', async () => {
     server = await startClosingServer(answer);
     const agent = new Agent({ keepAlive: true, maxSockets: 2 });
     agents.push(agent);
@@ -243,7 +246,7 @@ describe('a server that closes connections which it kept open', () => {
     expect(sent('POST', '/token').every(({ isReused }) => !isReused)).toBe(true);
   });
 
-  it('is reached by the connections that an agent of the application makes', async () => {
+  it('uses the connections that a custom agent makes', async () => {
     server = await startClosingServer(answer);
     const agent = new CountingAgent();
     agents.push(agent);
@@ -251,7 +254,7 @@ describe('a server that closes connections which it kept open', () => {
     expect(agent.connections).toBeGreaterThanOrEqual(4);
   });
 
-  it('loses no request of a client that reaches public addresses alone', async () => {
+  it('every request succeeds for a client that can reach only public addresses', async () => {
     server = await startClosingServer(answer);
     const http = createHttpClient({}, { isPublicOnly: true, allowedAddresses: ['127.0.0.1'] });
     for (let round = 0; round < 3; round++) {

@@ -3,7 +3,7 @@ import type { OAuth2App } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
-describe('the answer to a device authorization request', () => {
+describe('the response to a device authorization request', () => {
   let provider: ScriptedProvider;
   let app: LoginApp;
   let dev: OAuth2App;
@@ -31,7 +31,7 @@ describe('the answer to a device authorization request', () => {
   const ANSWER = { device_code: 'd', user_code: 'ABCD-EFGH', expires_in: 1800, interval: 5 };
   const PAGE = 'https://www.google.com/device';
 
-  it('may have the name verification_url, as Google writes it', async () => {
+  it('accepts the name verification_url (Google)', async () => {
     provider.on('POST /device', () => ({
       json: { ...ANSWER, verification_url: PAGE, verification_url_complete: `${PAGE}?code=1` },
     }));
@@ -42,30 +42,27 @@ describe('the answer to a device authorization request', () => {
     });
   });
 
-  it('has its verification_uri from the standard field where both are there', async () => {
+  it('prefers verification_uri to verification_url', async () => {
     provider.on('POST /device', () => ({
       json: { ...ANSWER, verification_uri: PAGE, verification_url: 'https://old.example/' },
     }));
     expect((await dev.deviceAuthorization()).verificationUri).toBe(PAGE);
   });
 
-  it.each([[null], ['']])(
-    'has its verification_uri from verification_url where the standard fields are %j',
-    async (none) => {
-      provider.on('POST /device', () => ({
-        json: { ...ANSWER, verification_uri: none, verification_uri_complete: none, verification_url: PAGE },
-      }));
-      const login = await dev.deviceAuthorization();
-      expect([login.verificationUri, login.verificationUriComplete]).toEqual([PAGE, undefined]);
-    },
-  );
+  it.each([[null], ['']])('uses verification_url when the standard fields are %j', async (none) => {
+    provider.on('POST /device', () => ({
+      json: { ...ANSWER, verification_uri: none, verification_uri_complete: none, verification_url: PAGE },
+    }));
+    const login = await dev.deviceAuthorization();
+    expect([login.verificationUri, login.verificationUriComplete]).toEqual([PAGE, undefined]);
+  });
 
-  it('is checked under either name: a verification_url that is a script is refused', async () => {
+  it('refuses a verification_url that is a script', async () => {
     provider.on('POST /device', () => ({ json: { ...ANSWER, verification_url: 'javascript:alert(1)' } }));
     await expect(dev.deviceAuthorization()).rejects.toThrow('expected a verification_uri of http or https');
   });
 
-  it('may have a user_code that is a number', async () => {
+  it('accepts a user_code that is a number', async () => {
     provider.on('POST /device', () => ({ json: { ...ANSWER, verification_uri: PAGE, user_code: 123456 } }));
     expect((await dev.deviceAuthorization()).userCode).toBe('123456');
   });

@@ -25,15 +25,15 @@ const GRANT = {
 };
 
 interface Outcome {
-  /** The access token, or the error. */
+  /** The access token or the error. */
   result: unknown;
-  /** How many polls the provider got. */
+  /** The number of polls that the provider received. */
   asked: number;
 }
 
-// The interval is a second at least, so the tests wait side by side.
+// The interval is at least one second, so the tests wait concurrently.
 describe.each(['device authorization', 'backchannel authentication'])('a login by %s', (kind) => {
-  /** Polls a provider that gives these answers, one for each poll, and then a token. */
+  /** Polls a provider that gives these responses, one per poll, and then a token. */
   async function poll(...answers: Answer[]): Promise<Outcome> {
     let asked = 0;
     const server = await listenWith(
@@ -58,15 +58,15 @@ describe.each(['device authorization', 'backchannel authentication'])('a login b
     return { result, asked };
   }
 
-  it.concurrent('survives an HTML page with status 503, and a connection that is reset', async () => {
+  it.concurrent('continues after an HTML page with status 503 and after a reset connection', async () => {
     expect(await poll(UNAVAILABLE, RESET)).toEqual({ result: 'a', asked: 3 });
   });
 
-  it.concurrent('survives a provider that does not answer in time', async () => {
+  it.concurrent('continues after a timeout', async () => {
     expect(await poll(SILENCE)).toEqual({ result: 'a', asked: 2 });
   });
 
-  it.concurrent('survives a 429, and asks again when `Retry-After` says so', async () => {
+  it.concurrent('continues after a 429, and waits for `Retry-After`', async () => {
     const since = Date.now();
     const answer = json(429, { error: 'too_many_requests' }, { 'retry-after': '3' });
     expect(await poll(answer)).toEqual({ result: 'a', asked: 2 });
@@ -74,14 +74,14 @@ describe.each(['device authorization', 'backchannel authentication'])('a login b
   });
 
   it.concurrent.each([200, 401, 403, 428, 500])(
-    'goes on while the user has not answered, under the status %s',
+    'continues while authorization is pending, with the status %s',
     async (status) => {
       expect(await poll(json(status, { error: 'authorization_pending' }))).toEqual({ result: 'a', asked: 2 });
     },
   );
 
   it.concurrent.each(['access_denied', 'expired_token'])(
-    'ends with status 403 when the provider answers %s',
+    'ends with status 403 when the provider responds with %s',
     async (error) => {
       for (const status of [400, 403, 503]) {
         const { result, asked } = await poll(json(status, { error, error_description: 'not today' }));
@@ -92,22 +92,22 @@ describe.each(['device authorization', 'backchannel authentication'])('a login b
     },
   );
 
-  it.concurrent('survives a 408, by which a server gives up waiting', async () => {
+  it.concurrent('continues after a 408', async () => {
     expect(await poll(json(408, { message: 'Request timeout' }))).toEqual({ result: 'a', asked: 2 });
   });
 
   it.concurrent.each([
     ['authorization_declined', 'access_denied'],
     ['code_expired', 'expired_token'],
-  ])('ends with status 403 when the provider answers %s in place of %s', async (word, error) => {
+  ])('ends with status 403 when the provider responds with %s in place of %s', async (word, error) => {
     const { result } = await poll(json(400, { error: word }));
     expect(result).toMatchObject({ error, description: `the provider answered "${word}"`, status: 403 });
   });
 
   it.concurrent.each<[string, Answer, object]>([
     ['refuses the client', json(401, { error: 'invalid_client' }), { error: 'invalid_client', status: 502 }],
-    ['does not know the code', json(400, { error: 'invalid_grant' }), { error: 'invalid_grant', status: 400 }],
-    ['has no such endpoint', NOT_FOUND, { isTemporary: false }],
+    ['does not recognize the code', json(400, { error: 'invalid_grant' }), { error: 'invalid_grant', status: 400 }],
+    ['does not have the endpoint', NOT_FOUND, { isTemporary: false }],
   ])('ends when the provider %s', async (_, answer, error) => {
     const { result, asked } = await poll(answer);
     expect(result).toMatchObject(error);

@@ -8,7 +8,7 @@ import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } fr
 const KEY = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
 const TOKEN = { accessToken: 'access-token', refreshToken: 'refresh-token', tokenType: 'dpop', dpopKey: KEY } as const;
 
-describe('a server that takes each DPoP nonce once', () => {
+describe('a server that accepts each DPoP nonce once', () => {
   let provider: ScriptedProvider;
   let app: OAuth2App;
   let nonces: Set<string>;
@@ -64,7 +64,7 @@ describe('a server that takes each DPoP nonce once', () => {
   ];
 
   it.each(calls)(
-    'loses none of 100 %s at once, in any of 6 runs',
+    '100 concurrent %s succeed, in each of 6 runs',
     async (_, call) => {
       for (const gives of [false, true]) {
         givesNonces = gives;
@@ -77,12 +77,12 @@ describe('a server that takes each DPoP nonce once', () => {
     60_000,
   );
 
-  it('loses no call of many kinds at once', async () => {
+  it('concurrent requests of different kinds succeed', async () => {
     const mixed = Array.from({ length: 16 }, () => calls.map(([, call]) => call())).flat();
     await expect(Promise.all(mixed)).resolves.toHaveLength(96);
   });
 
-  it('is asked six times at most, when each answer brings another nonce', async () => {
+  it('sends a request at most six times when each response has a new nonce', async () => {
     for (const route of ['POST /token', 'POST /par', 'POST /revoke', 'GET /me', 'POST /me']) {
       const challenge = 'DPoP error="use_dpop_nonce"';
       provider.on(route, ({ path }) => ({
@@ -100,9 +100,9 @@ describe('a server that takes each DPoP nonce once', () => {
 
   it.each([
     ['no nonce', {}],
-    ['the nonce of before', { 'dpop-nonce': 'the-same' }],
-    ['something that is no nonce', { 'dpop-nonce': 'a nonce' }],
-  ])('is not asked again when its answer brings %s', async (_, headers) => {
+    ['the previous nonce', { 'dpop-nonce': 'the-same' }],
+    ['an invalid nonce', { 'dpop-nonce': 'a nonce' }],
+  ])('does not send a request again when the response has %s', async (_, headers) => {
     const all = { ...headers, 'www-authenticate': 'DPoP error="use_dpop_nonce"' } as Record<string, string>;
     for (const route of ['POST /token', 'POST /par', 'POST /revoke', 'GET /me', 'POST /me']) {
       provider.on(route, ({ path }) => ({
@@ -118,7 +118,7 @@ describe('a server that takes each DPoP nonce once', () => {
     }
   });
 
-  it('gets a proof with the revocation of a bound token, and none with that of another', async () => {
+  it('sends a proof only with the revocation of a bound token', async () => {
     await app.revokeToken({ token: TOKEN });
     const { htm, htu, ath } = decodeJwt(String(provider.requests.at(-1)?.headers.dpop));
     expect({ htm, htu, ath }).toEqual({ htm: 'POST', htu: `${provider.url}/revoke`, ath: undefined });

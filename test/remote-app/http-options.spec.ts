@@ -8,7 +8,7 @@ import { CountingAgent } from '../support/counting-agent.js';
 const KEY = 'AUTHLIB_OAUTH_CLIENTS';
 const TOKEN = { accessToken: 'access-token', refreshToken: 'refresh-token' };
 
-describe('http', () => {
+describe('the http options', () => {
   let provider: ScriptedProvider;
   let agents: Agent[];
 
@@ -101,7 +101,7 @@ describe('http', () => {
     expect(received('user-agent')).toEqual(new Set([REDDIT]));
   });
 
-  it('headers name the application in the requests of OAuth 1', async () => {
+  it('headers name the application in requests of OAuth 1', async () => {
     const { url } = provider;
     const one = {
       clientId: 'one',
@@ -116,13 +116,13 @@ describe('http', () => {
     expect(received('user-agent')).toEqual(new Set([REDDIT]));
   });
 
-  it('names no other library where it does not name the application', async () => {
+  it('the default User-Agent does not name oauth4webapi', async () => {
     const app = await appWith();
     await app.fetchAccessToken({ grantType: 'client_credentials' });
     expect([...received('user-agent')].join()).not.toContain('oauth4webapi');
   });
 
-  it('of a client is merged over that of the module, header by header, for this client alone', async () => {
+  it('options of a client are merged over options of the module, header by header', async () => {
     const http = { timeout: 10_000, headers: { 'x-module': '1', 'x-both': 'module' } };
     const clients = {
       dev: settings({ http: { headers: { 'x-client': '1', 'x-both': 'client' } } }),
@@ -138,7 +138,7 @@ describe('http', () => {
     expect(provider.requests.at(-1)?.headers).not.toHaveProperty('x-client');
   });
 
-  it('never replaces what a request of the protocol says itself', async () => {
+  it('http options do not replace the headers of a protocol request', async () => {
     const headers = { 'Content-Type': 'text/plain', Accept: 'text/html', Authorization: 'Basic other' };
     const app = await appWith({}, { http: { headers, auth: { username: 'u', password: 'p' }, maxRedirects: 5 } });
     await app.fetchAccessToken({ grantType: 'client_credentials' });
@@ -152,7 +152,7 @@ describe('http', () => {
     expect(provider.requests.at(-1)?.path).toBe('/token');
   });
 
-  it('never replaces the token of an API call by the user name of an axios default', async () => {
+  it('axios defaults for auth do not replace the token of an API call', async () => {
     provider.on('GET /me', ({ headers }) => ({ json: { seen: headers.authorization } }));
     const settings = { apiBaseUrl: provider.url };
     const app = await appWith(settings, { http: { auth: { username: 'u', password: 'p' } } });
@@ -162,42 +162,39 @@ describe('http', () => {
     expect((await app.get('me', { withToken: false })).data).toEqual({ seen: basic });
   });
 
-  it.each(['client', 'module'])(
-    'has a proxy of the %s for requests of the protocol and calls of the API',
-    async (of) => {
-      const { hostname: host, port } = new URL(provider.url);
-      const http = { proxy: { protocol: 'http', host, port: Number(port) } };
-      const there = {
-        issuer: undefined,
-        authorizeUrl: 'http://idp.localhost/a',
-        accessTokenUrl: 'http://idp.localhost/token',
-        apiBaseUrl: 'http://idp.localhost/',
-      };
-      const app = await (of === 'client' ? appWith({ ...there, http }) : appWith(there, { http }));
-      provider.on('POST http://idp.localhost/token', () => ({ json: { access_token: 'a', token_type: 'Bearer' } }));
-      provider.on('GET http://idp.localhost/me', () => ({ json: 'me' }));
-      await app.fetchAccessToken({ grantType: 'client_credentials' });
-      expect((await app.get('me', { token: TOKEN })).data).toBe('me');
-      expect(received('host')).toEqual(new Set(['idp.localhost']));
-    },
-  );
+  it.each(['client', 'module'])('a proxy of the %s applies to protocol requests and API calls', async (of) => {
+    const { hostname: host, port } = new URL(provider.url);
+    const http = { proxy: { protocol: 'http', host, port: Number(port) } };
+    const there = {
+      issuer: undefined,
+      authorizeUrl: 'http://idp.localhost/a',
+      accessTokenUrl: 'http://idp.localhost/token',
+      apiBaseUrl: 'http://idp.localhost/',
+    };
+    const app = await (of === 'client' ? appWith({ ...there, http }) : appWith(there, { http }));
+    provider.on('POST http://idp.localhost/token', () => ({ json: { access_token: 'a', token_type: 'Bearer' } }));
+    provider.on('GET http://idp.localhost/me', () => ({ json: 'me' }));
+    await app.fetchAccessToken({ grantType: 'client_credentials' });
+    expect((await app.get('me', { token: TOKEN })).data).toBe('me');
+    expect(received('host')).toEqual(new Set(['idp.localhost']));
+  });
 
-  it('has an agent of a client, which makes the connections of the protocol and of the API', async () => {
+  it('an agent of a client makes the connections of protocol requests and API calls', async () => {
     const agent = new CountingAgent();
     agents.push(agent);
     const app = await appWith({ http: { httpAgent: agent } });
     await app.fetchAccessToken({ grantType: 'client_credentials' });
     await app.get('endpoint', { token: TOKEN });
-    expect(agent.connections).toBe(2); // the metadata and the API share one
+    expect(agent.connections).toBe(2); // the metadata request and the API call share a connection
   });
 
-  it('has a timeout of a client', async () => {
+  it('a timeout of a client applies to protocol requests', async () => {
     provider.on('POST /token', () => 'never');
     const app = await appWith({ http: { timeout: 100 } });
     await expect(app.fetchAccessToken({ grantType: 'client_credentials' })).rejects.toMatchObject({ status: 504 });
   });
 
-  it('is read in either case, and from JSON in the environment', async () => {
+  it('http options accept camelCase and snake_case, and JSON from the environment', async () => {
     const http = { max_redirects: 0, timeout: 5000, headers: { 'User-Agent': REDDIT } };
     const { clientId, clientSecret, issuer } = settings() as Record<string, string>;
     const dev = {
@@ -233,12 +230,12 @@ describe('http', () => {
     [{ headers: { x: 'a\r\nb: c' } }, ['dev.http.headers: expected an object of header names and their values']],
     [{ headers: { x: 'y'.repeat(9000) } }, ['dev.http.headers: expected at most 8192 characters']],
     [{ proxy: 'http://proxy' }, ['dev.http.proxy: expected false, or an object with the host and the port of a proxy']],
-  ])('%j of a client is a fault', async (http, faults) => {
+  ])('a client’s http options of %j are a fault', async (http, faults) => {
     expect(await faultsOf(http)).toEqual(faults.map((fault) => expect.stringContaining(fault)));
   });
 
   describe('of a client that is registered at run time', () => {
-    it('has headers and a timeout', async () => {
+    it('accepts headers and a timeout of a client at run time', async () => {
       const registry = await registryWith({ options: { http: { headers: { 'x-module': '1' } } } });
       registry.register('tenant', settings({ http: { timeout: 5000, headers: { 'User-Agent': REDDIT } } }));
       await registry.get<OAuth2App>('tenant').fetchAccessToken({ grantType: 'client_credentials' });
@@ -261,7 +258,7 @@ describe('http', () => {
       [{ headers: { 'transfer-encoding': 'chunked' } }, 'tenant.http.headers: a client that is registered at run time'],
       [{ headers: { common: { host: 'internal' } } }, 'tenant.http.headers: a client that is registered at run time'],
       [{ headers: { 'Proxy-Authorization': 'x' } }, 'tenant.http.headers: a client that is registered at run time'],
-    ])('is refused with %j', async (http, fault) => {
+    ])('refuses http options of a client at run time: %j', async (http, fault) => {
       const registry = await registryWith({});
       expect(() => registry.register('tenant', settings({ http }))).toThrow(fault);
       await expect(registry.registerDynamically('tenant', settings({ http }), {})).rejects.toThrow(fault);

@@ -9,7 +9,7 @@ import { bareResponse } from '../support/bare-response.js';
 import { Browser } from '../support/browser.js';
 import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/login-app.js';
 
-describe('a logout that ends the provider’s session', () => {
+describe('a logout at the provider', () => {
   let provider: ScriptedProvider;
   let app: LoginApp;
   let browser: Browser;
@@ -55,7 +55,7 @@ describe('a logout that ends the provider’s session', () => {
     return new URL(response.headers.get('location') ?? '');
   }
 
-  it('redirects there, and keeps its state in the session', async () => {
+  it('redirects to the end session endpoint, and keeps the state in the session', async () => {
     await start();
     const { origin, pathname, searchParams } = await logout('?idTokenHint=fake.id.token&logoutHint=ada&uiLocales=de');
     expect(origin + pathname).toBe(`${provider.url}/end`);
@@ -72,7 +72,7 @@ describe('a logout that ends the provider’s session', () => {
     expect(JSON.stringify(sessions)).toContain(`_state_dev_${searchParams.get('state')}`);
   });
 
-  it('is finished by its callback, once, and gives back where the user goes', async () => {
+  it('the callback ends the logout once, and returns the return path', async () => {
     await start();
     const { searchParams } = await logout('?next=/bye');
     const callback = `${app.url}/auth/dev/signed-out?state=${searchParams.get('state')}`;
@@ -83,7 +83,7 @@ describe('a logout that ends the provider’s session', () => {
     });
   });
 
-  it('has the state that is passed in', async () => {
+  it('uses a given state', async () => {
     await start();
     expect((await logout('?state=mine-and-no-other')).searchParams.get('state')).toBe('mine-and-no-other');
     expect((await browser.get(`${app.url}/auth/dev/signed-out?state=mine-and-no-other`)).json()).toEqual({
@@ -91,13 +91,13 @@ describe('a logout that ends the provider’s session', () => {
     });
   });
 
-  it('has no state, and needs no session, when the user does not come back', async () => {
+  it('needs no state and no session when there is no logout callback', async () => {
     const dev = await start({ session: 'none' });
     const { url } = await dev.logoutRedirect({}, bareResponse(), { idTokenHint: 'fake.id.token' });
     expect(url).toBe(`${provider.url}/end?tenant=1&client_id=dev&id_token_hint=fake.id.token`);
   });
 
-  it('may be made by hand', async () => {
+  it('createLogoutUrl() returns the URL and the state', async () => {
     const dev = await start();
     const { url, state } = await dev.createLogoutUrl({
       postLogoutRedirectUri: 'https://app.test/bye',
@@ -110,7 +110,7 @@ describe('a logout that ends the provider’s session', () => {
     });
   });
 
-  it('needs an end session endpoint', async () => {
+  it('requires an end session endpoint', async () => {
     provider.on('GET /.well-known/openid-configuration', () => ({
       json: { ...metadata(), end_session_endpoint: null },
     }));
@@ -120,7 +120,7 @@ describe('a logout that ends the provider’s session', () => {
     );
   });
 
-  it('is refused with an unknown state, and in another browser', async () => {
+  it('refuses an unknown state, and a state of another browser', async () => {
     await start();
     const { searchParams } = await logout();
     const callback = async (query: string, by = browser) =>
@@ -131,7 +131,7 @@ describe('a logout that ends the provider’s session', () => {
     expect(await callback(state)).toEqual({ returnTo: '/' });
   });
 
-  describe('whose callback has no state, as that of Cognito', () => {
+  describe('a logout callback without a state (Cognito)', () => {
     async function signIn(): Promise<void> {
       provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
       const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
@@ -146,26 +146,26 @@ describe('a logout that ends the provider’s session', () => {
       error_description: expect.stringMatching(/no "state" parameter, and a user is signed in here/),
     };
 
-    it('ends well for a user who is signed out here', async () => {
+    it('accepts a logout callback without a state from a user who signed out', async () => {
       await start();
       await signIn();
       await logout('?next=/bye');
       expect(await signedOut()).toMatchObject({ status: 200, text: '{"returnTo":"/"}' });
     });
 
-    it('ends well for a user who never signed in, and without a session', async () => {
+    it('accepts a logout callback without a state from a user who never signed in, without a session', async () => {
       await start({ session: 'none' });
       expect(await signedOut()).toMatchObject({ status: 200, text: '{"returnTo":"/"}' });
     });
 
-    it('is refused for a user who is still signed in, by the token', async () => {
+    it('refuses a logout callback without a state while the token store has a token of the user', async () => {
       await start();
       await signIn();
       const page = await signedOut();
       expect([page.status, page.json()]).toEqual([400, expect.objectContaining(refused)]);
     });
 
-    it('is refused for a user who is still signed in, by what the session holds', async () => {
+    it('refuses a logout callback without a state while the session has a user', async () => {
       await start({ fetchToken: undefined });
       await signIn();
       expect((await signedOut()).json()).toMatchObject(refused);
@@ -173,7 +173,7 @@ describe('a logout that ends the provider’s session', () => {
       expect((await signedOut()).status).toBe(200);
     });
 
-    it('is refused for a user who is still signed in, by userOf, which goes before the session', async () => {
+    it('refuses a logout callback without a state while userOf returns a user, whatever the session has', async () => {
       let user: string | undefined = 'ada';
       await start({ fetchToken: undefined, userOf: () => user });
       await signIn();
@@ -182,26 +182,26 @@ describe('a logout that ends the provider’s session', () => {
       expect((await signedOut()).status).toBe(200);
     });
 
-    it('gives no redirect URI by hand', async () => {
+    it('validateLogoutResponse() returns only the return path', async () => {
       const dev = await start();
       expect(await dev.validateLogoutResponse({ method: 'GET', query: {} }, bareResponse())).toEqual({ returnTo: '/' });
     });
   });
 
-  it('returns to a path of this site and to no other', async () => {
+  it('refuses a return path to another site', async () => {
     await start();
     const { status, text } = await browser.get(`${app.url}/auth/dev/logout?next=//evil.example`, { follow: false });
     expect([status, text]).toEqual([400, expect.stringContaining('invalid_return_to')]);
   });
 
-  it('is not of OAuth 1', async () => {
+  it('is not available for OAuth 1 clients', async () => {
     await start();
     const { status, text } = await browser.get(`${app.url}/auth/old/logout`, { follow: false });
     expect([status, text]).toEqual([404, expect.stringContaining('no such provider to sign out of')]);
   });
 });
 
-describe('a logout that the provider tells', () => {
+describe('a backchannel logout', () => {
   const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 
   afterEach(stopAll);
@@ -234,19 +234,23 @@ describe('a logout that the provider tells', () => {
     });
   }
 
-  async function tell({ app }: Outcome, logoutToken: string) {
+  async function sendLogoutToken({ app }: Outcome, logoutToken: string) {
     const { status, headers, text } = await new Browser().post(`${app.url}/auth/rp/backchannel-logout`, {
       logout_token: logoutToken,
     });
     return { status, text, caching: headers.get('cache-control') };
   }
 
-  it('is told to the application', async () => {
+  it('calls onBackchannelLogout', async () => {
     const ended: EndedSession[] = [];
     const outcome = await site((session) => ended.push(session));
-    expect(await tell(outcome, await token(outcome))).toEqual({ status: 200, text: '', caching: 'no-store' });
-    expect(await tell(outcome, await token(outcome, { sid: undefined }))).toMatchObject({ status: 200 });
-    expect(await tell(outcome, await token(outcome, { sub: undefined }, { typ: undefined }))).toMatchObject({
+    expect(await sendLogoutToken(outcome, await token(outcome))).toEqual({
+      status: 200,
+      text: '',
+      caching: 'no-store',
+    });
+    expect(await sendLogoutToken(outcome, await token(outcome, { sid: undefined }))).toMatchObject({ status: 200 });
+    expect(await sendLogoutToken(outcome, await token(outcome, { sub: undefined }, { typ: undefined }))).toMatchObject({
       status: 200,
     });
     const iss = outcome.provider.url;
@@ -257,64 +261,64 @@ describe('a logout that the provider tells', () => {
     ]);
   });
 
-  it('may be told again when the application failed', async () => {
+  it('accepts the logout token again after onBackchannelLogout failed', async () => {
     let fails = true;
     const outcome = await site(() => {
       if (fails) throw new OAuthError('down', { status: 503 });
     });
     const logoutToken = await token(outcome);
-    expect(await tell(outcome, logoutToken)).toMatchObject({ status: 503 });
+    expect(await sendLogoutToken(outcome, logoutToken)).toMatchObject({ status: 503 });
     fails = false;
-    expect(await tell(outcome, logoutToken)).toMatchObject({ status: 200 });
-    expect(await tell(outcome, logoutToken)).toMatchObject({ status: 400 });
+    expect(await sendLogoutToken(outcome, logoutToken)).toMatchObject({ status: 200 });
+    expect(await sendLogoutToken(outcome, logoutToken)).toMatchObject({ status: 400 });
   });
 
   it.each<[string, object, object, RegExp]>([
-    ['another issuer', { iss: 'https://a.test' }, {}, /was issued by \\"https:\/\/a\.test\\", expected \\"http/],
-    ['another client', { aud: 'another' }, {}, /is for \\"another\\", expected \\"rp\\"/],
-    ['an expired one', { exp: 1 }, {}, /expired at 1970/],
-    ['one without jti', { jti: undefined }, {}, /jti/],
-    ['one without iat', { iat: undefined }, {}, /iat/],
-    ['one without exp', { exp: undefined }, {}, /exp/],
-    ['one that says neither sub nor sid', { sub: undefined, sid: undefined }, {}, /neither sub nor sid/],
-    ['one with a nonce', { nonce: 'n' }, {}, /has a nonce/],
+    ['of another issuer', { iss: 'https://a.test' }, {}, /was issued by \\"https:\/\/a\.test\\", expected \\"http/],
+    ['for another client', { aud: 'another' }, {}, /is for \\"another\\", expected \\"rp\\"/],
+    ['that is expired', { exp: 1 }, {}, /expired at 1970/],
+    ['without jti', { jti: undefined }, {}, /jti/],
+    ['without iat', { iat: undefined }, {}, /iat/],
+    ['without exp', { exp: undefined }, {}, /exp/],
+    ['with neither sub nor sid', { sub: undefined, sid: undefined }, {}, /neither sub nor sid/],
+    ['with a nonce', { nonce: 'n' }, {}, /has a nonce/],
     [
-      'one whose event is no object',
+      'whose event is not an object',
       { events: { 'http://schemas.openid.net/event/backchannel-logout': true } },
       {},
       /no logout/,
     ],
-    ['another type of token', {}, { typ: 'at+jwt' }, /has the type \\"at\+jwt\\"/],
-    ['one that is not signed', {}, { alg: 'none' }, /alg/],
-  ])('is refused when it is of %s', async (_, change, header, why) => {
+    ['of another token type', {}, { typ: 'at+jwt' }, /has the type \\"at\+jwt\\"/],
+    ['that is not signed', {}, { alg: 'none' }, /alg/],
+  ])('refuses a logout token %s', async (_, change, header, why) => {
     const outcome = await site(() => undefined);
-    expect(await tell(outcome, await token(outcome, change, header))).toMatchObject({
+    expect(await sendLogoutToken(outcome, await token(outcome, change, header))).toMatchObject({
       status: 400,
       text: expect.stringMatching(why),
     });
   });
 
-  it('needs somebody to be told', async () => {
+  it('requires onBackchannelLogout', async () => {
     const outcome = await site();
-    const { status, text } = await tell(outcome, await token(outcome));
+    const { status, text } = await sendLogoutToken(outcome, await token(outcome));
     expect([status, text]).toEqual([500, expect.stringContaining('onBackchannelLogout: missing')]);
   });
 
-  it('needs a logout token, in the form of a POST', async () => {
+  it('requires a logout token in the body of a POST', async () => {
     const { app } = await site(() => undefined);
     const { status, text } = await new Browser().post(`${app.url}/auth/rp/backchannel-logout?logout_token=x`, {});
     expect([status, text]).toEqual([400, expect.stringContaining('no \\"logout_token\\"')]);
   });
 
-  describe('in a frame of the browser', () => {
-    it('ends the session that it names', async () => {
+  describe('a frontchannel logout', () => {
+    it('ends the session that the frontchannel logout names', async () => {
       const { app, browser, provider } = await site();
       const frame = `${app.url}/auth/rp/frontchannel-logout?${new URLSearchParams({ iss: provider.url, sid: 's1' }).toString()}`;
       expect((await browser.get(frame)).json()).toEqual({ ended: true });
       expect((await browser.get(frame)).json()).toMatchObject({ error: 'missing_token' });
     });
 
-    it('ends no other', async () => {
+    it('does not end a session that the frontchannel logout does not name', async () => {
       const { app, browser, provider } = await site();
       for (const [query, why] of [
         [{ iss: 'https://a.test', sid: 's1' }, 'the logout is from "https://a.test"'],

@@ -8,7 +8,7 @@ import { startLoginApp, type LoginApp } from '../support/login-app.js';
 const KEY = await generateKeyPair('RS256');
 const JWK = { ...(await exportJWK(KEY.publicKey)), kid: 'k', use: 'sig', alg: 'RS256' };
 
-/** A provider that behaves as LinkedIn does: the nonce of a login never comes back. */
+/** A provider like LinkedIn: the id_token never contains the nonce of the login. */
 describe('a provider that does not repeat the nonce', () => {
   let provider: ScriptedProvider;
   let app: LoginApp | undefined;
@@ -59,7 +59,7 @@ describe('a provider that does not repeat the nonce', () => {
     return { sent: searchParams.get('nonce'), status: page.status, body: page.json() as Record<string, unknown> };
   }
 
-  it('ends in an error that names the missing nonce and the setting', async () => {
+  it('the error names the missing nonce and the setting', async () => {
     const { status, body } = await signIn({}, {});
     expect([status, body.error]).toEqual([502, 'token_invalid']);
     expect(body.error_description).toMatch(/^id_token: JWT "nonce" claim missing; .* set allow_missing_nonce$/);
@@ -71,14 +71,14 @@ describe('a provider that does not repeat the nonce', () => {
     expect(sent).toMatch(/^[\w-]{43}$/);
   });
 
-  it('signs users in without a code_verifier, which LinkedIn refuses', async () => {
+  it('signs users in without PKCE, whose code_verifier LinkedIn refuses', async () => {
     const { status } = await signIn({ allowMissingNonce: true, codeChallengeMethod: 'none' }, {});
     const { body } = provider.requests.find(({ method }) => method === 'POST') ?? {};
     expect([status, new URLSearchParams(body?.toString()).has('code_verifier')]).toEqual([200, false]);
   });
 
   it.each([{ nonce: 'of another login' }, { nonce: '' }, { nonce: null }, { nonce: 7 }])(
-    'has a nonce checked that is there, with allow_missing_nonce too: %j',
+    'checks a nonce that is present despite allow_missing_nonce: %j',
     async (claims) => {
       const { status, body } = await signIn({ allowMissingNonce: true }, claims);
       expect([status, body.error_description]).toEqual([
@@ -88,14 +88,14 @@ describe('a provider that does not repeat the nonce', () => {
     },
   );
 
-  it('still needs an id_token, whose other claims are checked', async () => {
+  it('requires an id_token and checks its other claims', async () => {
     expect((await signIn({ allowMissingNonce: true })).body.error).toBe('token_invalid');
     await app?.close();
     const { body } = await signIn({ allowMissingNonce: true }, { aud: 'another app' });
     expect(body.error_description).toContain('id_token is for "another app"');
   });
 
-  it('is not excused in a hybrid response, which a browser carries', async () => {
+  it('requires the nonce in a hybrid response', async () => {
     const { status, body } = await signIn(
       { allowMissingNonce: true, authorizeParams: { response_type: 'code id_token' } },
       {},

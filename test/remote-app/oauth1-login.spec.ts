@@ -57,7 +57,7 @@ describe('OAuth 1', () => {
     return browser.get(`${app.url}/auth/dev/callback?${query}`);
   }
 
-  /** The protocol parameters of a request, from wherever they are. */
+  /** Returns the protocol parameters of a request, from the header, the query or the body. */
   function protocolParameters({ url, headers, body }: ReceivedRequest): Record<string, string> {
     const header = [...(headers.authorization ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [
       name!,
@@ -70,7 +70,7 @@ describe('OAuth 1', () => {
     return Object.fromEntries([...header, ...query, ...form]) as Record<string, string>;
   }
 
-  /** The signature that an independent implementation makes for what came in. */
+  /** Returns the signature that an independent implementation computes for a request. */
   function expectedSignature(request: ReceivedRequest, tokenSecret: string, hash = 'sha1'): string {
     const { oauth_signature: _, realm: __, ...data } = protocolParameters(request);
     const signer = new OAuth({
@@ -87,7 +87,7 @@ describe('OAuth 1', () => {
   }
 
   describe('a login', () => {
-    it('fetches a request token, sends the user to authorize it, and exchanges it with the verifier', async () => {
+    it('fetches a request token, redirects the user, and exchanges the request token with the verifier', async () => {
       await client();
       const url = await login('?next=/there');
       expect(url.href).toBe(`${provider.url}/authorize?oauth_token=foo`);
@@ -116,7 +116,7 @@ describe('OAuth 1', () => {
       });
     });
 
-    it('adds the parameters that the settings and the login name, each to its own request', async () => {
+    it('adds the parameters of the settings and of the login to their requests', async () => {
       await client({
         request_token_params: { x_auth_access_type: 'read' },
         authorize_params: { lang: 'en' },
@@ -132,7 +132,7 @@ describe('OAuth 1', () => {
       }
     });
 
-    it('takes token answers as JSON too', async () => {
+    it('accepts token responses in JSON', async () => {
       await client();
       provider.on('POST /access-token', () => ({ json: { oauth_token: 'a', oauth_token_secret: 'b' } }));
       await login();
@@ -156,14 +156,14 @@ describe('OAuth 1', () => {
       ['1 in a form', { body: 'oauth_token=foo&oauth_token_secret=bar&oauth_callback_confirmed=1' }],
       ['True in a form', { body: 'oauth_token=foo&oauth_token_secret=bar&oauth_callback_confirmed=True' }],
       ['true in JSON', { json: { oauth_token: 'foo', oauth_token_secret: 'bar', oauth_callback_confirmed: true } }],
-    ])('accepts a callback that is confirmed by %s', async (_, answer) => {
+    ])('accepts a callback that is confirmed with %s', async (_, answer) => {
       await client();
       provider.on('POST /request-token', () => answer);
       expect((await login()).href).toBe(`${provider.url}/authorize?oauth_token=foo`);
       expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
     });
 
-    it('works with empty token secrets, and signs with the secret of the client alone', async () => {
+    it('accepts empty token secrets', async () => {
       const dev = await client();
       provider.on('POST /request-token', () => ({
         body: 'oauth_token=foo&oauth_token_secret=&oauth_callback_confirmed=true',
@@ -177,7 +177,7 @@ describe('OAuth 1', () => {
       expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), ''));
     });
 
-    it('has nonces of 30 letters and digits, and timestamps of 10 digits, which oauthlib requires', async () => {
+    it('sends nonces of 30 letters and digits, and timestamps of 10 digits, as oauthlib requires', async () => {
       await client();
       await login();
       await callback('oauth_token=foo&oauth_verifier=baz');
@@ -193,7 +193,7 @@ describe('OAuth 1', () => {
       ['denied=foo', 'access_denied', 403],
       ['oauth_token=foo&oauth_problem=user_refused', 'user_refused', 403],
       ['oauth_token=foo&oauth_problem=timestamp_refused', 'timestamp_refused', 400],
-    ])('answers a callback with %s as the error %s, and forgets the login', async (query, error, status) => {
+    ])('responds to a callback with %s with the error %s, and forgets the login', async (query, error, status) => {
       await client();
       await login();
       const response = await callback(query);
@@ -203,7 +203,7 @@ describe('OAuth 1', () => {
       });
     });
 
-    it('answers a callback without a verifier, or without a token, with 400', async () => {
+    it('responds with 400 to a callback without a verifier or without a token', async () => {
       await client();
       await login();
       expect((await callback('oauth_verifier=baz')).json()).toMatchObject({ error: 'invalid_request' });
@@ -211,7 +211,7 @@ describe('OAuth 1', () => {
       expect([response.status, response.json()]).toEqual([400, expect.objectContaining({ error: 'missing_verifier' })]);
     });
 
-    it('passes on the oauth_problem of a token endpoint', async () => {
+    it('reports the oauth_problem of a token endpoint', async () => {
       await client();
       provider.on('POST /request-token', () => ({ status: 401, body: 'oauth_problem=consumer_key_unknown' }));
       const response = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
@@ -219,7 +219,7 @@ describe('OAuth 1', () => {
       expect(response.status).toBe(502);
     });
 
-    it('says what an answer was that is not a token', async () => {
+    it('reports the missing field of a token response', async () => {
       await client();
       provider.on('POST /access-token', () => ({ body: 'oauth_token=hidden-value' }));
       await login();
@@ -230,13 +230,13 @@ describe('OAuth 1', () => {
     });
   });
 
-  describe('a login at a provider of OAuth 1.0, with allow_session_fixation', () => {
+  describe('a login at an OAuth 1.0 provider, with allow_session_fixation', () => {
     beforeEach(async () => {
       provider.on('POST /request-token', () => ({ body: 'oauth_token=foo&oauth_token_secret=bar' }));
       await client({ allow_session_fixation: true });
     });
 
-    it('sends the callback with the user too, and exchanges the token without a verifier', async () => {
+    it('sends the callback in the authorization URL, and exchanges the token without a verifier', async () => {
       const { searchParams } = await login('?next=/there');
       expect(Object.fromEntries(searchParams)).toEqual({
         oauth_token: 'foo',
@@ -247,13 +247,13 @@ describe('OAuth 1', () => {
       expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'bar'));
     });
 
-    it('sends a verifier that the provider gives all the same', async () => {
+    it('sends the verifier if the provider returns one', async () => {
       await login();
       expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
       expect(protocolParameters(last()).oauth_verifier).toBe('baz');
     });
 
-    it('is finished only in the browser that began it, and once', async () => {
+    it('can finish only in the browser that began the login, and once', async () => {
       await login();
       const other = await new Browser().get(`${app.url}/auth/dev/callback?oauth_token=foo`);
       expect([other.status, other.json()]).toEqual([400, expect.objectContaining({ error: 'mismatching_state' })]);
@@ -261,21 +261,21 @@ describe('OAuth 1', () => {
       expect((await callback('oauth_token=foo')).json()).toMatchObject({ error: 'mismatching_state' });
     });
 
-    it('refuses a provider that says the callback is not confirmed', async () => {
+    it('refuses a provider that sends oauth_callback_confirmed=false', async () => {
       provider.on('POST /request-token', () => ({
         body: 'oauth_token=foo&oauth_token_secret=bar&oauth_callback_confirmed=false',
       }));
       expect((await browser.get(`${app.url}/auth/dev/login`, { follow: false })).status).toBe(502);
     });
 
-    it('sends no callback with the user when there is none', async () => {
+    it('sends no callback in the authorization URL when there is none', async () => {
       const { url } = await app.registry.get('dev').createAuthorizationUrl();
       expect(url).toBe(`${provider.url}/authorize?oauth_token=foo`);
     });
   });
 
-  describe('by hand', () => {
-    it('makes an authorization URL for a verifier that the user is shown, and exchanges it', async () => {
+  describe('with the methods of an app', () => {
+    it('creates an authorization URL for out-of-band use, and exchanges the verifier', async () => {
       const dev = await client();
       const { url, requestToken, state } = await dev.createAuthorizationUrl();
       expect(url).toContain('oauth_token=foo');
@@ -284,7 +284,7 @@ describe('OAuth 1', () => {
       expect(await dev.fetchAccessToken({ requestToken, verifier: 'v' })).toMatchObject(TOKEN);
     });
 
-    it('cannot exchange nothing', async () => {
+    it('requires a request token and a verifier', async () => {
       const dev = await client();
       await expect(dev.fetchAccessToken({ verifier: 'v' })).rejects.toThrow(MissingRequestTokenError);
       await expect(dev.fetchAccessToken({ requestToken: TOKEN })).rejects.toMatchObject({ error: 'missing_verifier' });
@@ -292,7 +292,7 @@ describe('OAuth 1', () => {
   });
 
   describe('an API call', () => {
-    it.each(['HEADER', 'QUERY', 'BODY'])('is signed in the %s', async (signatureType) => {
+    it.each(['HEADER', 'QUERY', 'BODY'])('signs in the %s', async (signatureType) => {
       const dev = await client({ client_kwargs: { signature_type: signatureType } });
       await dev.post(
         'me',
@@ -308,7 +308,7 @@ describe('OAuth 1', () => {
       expect(body.includes('oauth_signature=')).toBe(signatureType === 'BODY');
     });
 
-    it.each(['HEADER', 'QUERY', 'BODY'])('has the signature of what leaves, in the %s', async (signatureType) => {
+    it.each(['HEADER', 'QUERY', 'BODY'])('signs the request as it is sent, in the %s', async (signatureType) => {
       const dev = await client({ client_kwargs: { signature_type: signatureType } });
       await dev.post(
         'me',
@@ -323,7 +323,7 @@ describe('OAuth 1', () => {
     });
 
     it.each(['HEADER', 'QUERY', 'BODY'])(
-      'with `withToken: false` is signed with the client alone, in the %s',
+      'with `withToken: false` signs without a token, in the %s',
       async (signatureType) => {
         const dev = await client({ client_kwargs: { signature_type: signatureType } });
         await dev.post('me', new URLSearchParams({ name: 'ü' }), { withToken: false, params: { per_page: 5 } });
@@ -333,32 +333,32 @@ describe('OAuth 1', () => {
       },
     );
 
-    it('with `withToken: false` needs no user, and takes the token of none', async () => {
+    it('with `withToken: false` needs no user, and ignores a given token', async () => {
       const dev = await client({ client_kwargs: { signature_method: 'PLAINTEXT' } });
       await dev.get('me', { withToken: false, token: TOKEN });
       expect(protocolParameters(last())).not.toHaveProperty('oauth_token');
       expect(protocolParameters(last()).oauth_signature).toBe('dev-secret&');
     });
 
-    it('with `withToken: false` goes to the origins of the API alone', async () => {
+    it('with `withToken: false` calls only the origins of the API', async () => {
       const dev = await client();
       await expect(dev.get('http://127.0.0.1:1/', { withToken: false })).rejects.toMatchObject({
         error: 'untrusted_origin',
       });
     });
 
-    it('with `withholdToken: true` is not signed at all', async () => {
+    it('with `withholdToken: true` is not signed', async () => {
       await (await client()).get('me', { withholdToken: true });
       expect(last().headers).not.toHaveProperty('authorization');
       expect(last().url).toBe('/1.1/me');
     });
 
-    it.each(['get', 'delete'] as const)('by the verb %s is signed', async (verb) => {
+    it.each(['get', 'delete'] as const)('signs a %s request', async (verb) => {
       await (await client())[verb]('me', { token: TOKEN });
       expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
     });
 
-    it.each(['post', 'put', 'patch'] as const)('by the verb %s is signed without its JSON', async (verb) => {
+    it.each(['post', 'put', 'patch'] as const)('signs a %s request without its JSON body', async (verb) => {
       await (await client())[verb]('me', { a: 1 }, { token: TOKEN });
       expect(last().body.toString()).toBe('{"a":1}');
       expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
@@ -390,7 +390,7 @@ describe('OAuth 1', () => {
       expect(verify(hash, Buffer.from(base), key, Buffer.from(signature, 'base64'))).toBe(true);
     });
 
-    it('signs with a method of its own', async () => {
+    it('signs with a custom method', async () => {
       const dev = await client({
         client_kwargs: { signature_method: 'HMAC-SHA512' },
         compliance_fix: (session: { registerSignatureMethod: (name: string, method: unknown) => void }) =>
@@ -404,17 +404,17 @@ describe('OAuth 1', () => {
       expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b', 'sha512'));
     });
 
-    it('names the realm in the header', async () => {
+    it('sends the realm in the header', async () => {
       const dev = await client({ client_kwargs: { realm: 'Photos' } });
       await dev.get('me', { token: TOKEN });
       expect(last().headers.authorization).toMatch(/^OAuth realm="Photos", /);
     });
 
     it.each([
-      ['text', 'hello world', 'hello world'],
+      ['a string', 'hello world', 'hello world'],
       ['bytes', Buffer.from([0, 255, 10]), Buffer.from([0, 255, 10])],
       ['JSON', { a: 1 }, '{"a":1}'],
-    ])('covers %s by its hash where force_include_body says so', async (_, body, sent) => {
+    ])('signs the hash of %s with force_include_body', async (_, body, sent) => {
       const dev = await client({ client_kwargs: { force_include_body: true } });
       await dev.post('me', body, { token: TOKEN, headers: { 'Content-Type': 'application/xml' } });
       expect(last().body).toEqual(Buffer.from(sent));
@@ -422,7 +422,7 @@ describe('OAuth 1', () => {
       expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
     });
 
-    it('covers an upload by its hash where force_include_body says so', async () => {
+    it('signs the hash of an upload with force_include_body', async () => {
       const dev = await client({ client_kwargs: { force_include_body: true } });
       const form = new FormData();
       form.set('file', new Blob(['hello world']), 'hello.txt');
@@ -432,12 +432,12 @@ describe('OAuth 1', () => {
       expect(protocolParameters(last()).oauth_body_hash).toBe(createHash('sha1').update(last().body).digest('base64'));
     });
 
-    it('cannot hash a stream', async () => {
+    it('refuses a stream with force_include_body', async () => {
       const dev = await client({ client_kwargs: { force_include_body: true } });
       await expect(dev.post('me', Readable.from(['x']), { token: TOKEN })).rejects.toThrow(/a stream cannot be signed/);
     });
 
-    it('signs an upload in the header where the body is to have the signature, and loses nothing', async () => {
+    it('signs an upload in the header with signature_type BODY', async () => {
       const dev = await client({ client_kwargs: { signature_type: 'BODY' } });
       const form = new FormData();
       form.set('file', new Blob(['hello world']), 'hello.txt');
@@ -446,19 +446,19 @@ describe('OAuth 1', () => {
       expect(last().headers.authorization).toContain('oauth_signature=');
     });
 
-    it('answers a callback whose oauth_problem is no code without repeating it', async () => {
+    it('does not repeat an oauth_problem that is not a code', async () => {
       await client();
       await login();
       const response = await callback('oauth_token=foo&oauth_problem=%3Cscript%3E');
       expect([response.status, response.json()]).toEqual([400, expect.objectContaining({ error: 'oauth_problem' })]);
     });
 
-    it('cannot sign a stream as a form, which axios says it is unless told', async () => {
+    it('refuses a stream with the default content type, which is a form', async () => {
       const dev = await client();
       await expect(dev.post('me', Readable.from(['x']), { token: TOKEN })).rejects.toThrow(/a Content-Type header/);
     });
 
-    it('sends an upload and a stream unhashed otherwise', async () => {
+    it('sends an upload and a stream without a hash by default', async () => {
       const dev = await client();
       const form = new FormData();
       form.set('file', new Blob(['hello world']), 'hello.txt');
@@ -470,7 +470,7 @@ describe('OAuth 1', () => {
       expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'b'));
     });
 
-    it('is signed anew for the target of a redirect', async () => {
+    it('signs again for the target of a redirect', async () => {
       provider.on('POST /1.1/old', () => ({ status: 307, headers: { location: '/1.1/me?moved=yes' } }));
       await (await client()).post('old', new URLSearchParams({ a: 'b' }), { token: TOKEN });
       expect(last()).toMatchObject({ path: '/1.1/me', method: 'POST' });

@@ -7,10 +7,10 @@ import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/l
 
 const TOKEN = { access_token: 'a', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r', scope: 'profile' };
 
-/** A state that a login may have. */
+/** A valid state. */
 const STATE = 'a state of the application';
 
-describe('a login by OAuth 2', () => {
+describe('a login with OAuth 2', () => {
   let provider: ScriptedProvider;
   let app: LoginApp;
   let browser: Browser;
@@ -37,7 +37,7 @@ describe('a login by OAuth 2', () => {
     app = await startLoginApp({ clients: { dev: { ...client, ...settings } }, ...options });
   }
 
-  /** Begins a login and gives the authorization URL. */
+  /** Begins a login, and returns the authorization URL. */
   async function login(query = ''): Promise<URL> {
     const response = await browser.get(`${app.url}/auth/dev/login${query}`, { follow: false });
     expect(response.status).toBe(302);
@@ -52,7 +52,7 @@ describe('a login by OAuth 2', () => {
     return new URLSearchParams(provider.requests.findLast(({ path }) => path === '/token')?.body.toString());
   }
 
-  it('redirects to the authorization endpoint and exchanges the code of the callback', async () => {
+  it('redirects to the authorization endpoint, and exchanges the code of the callback', async () => {
     await start();
     const { origin, pathname, searchParams } = await login();
     expect(origin + pathname).toBe(`${provider.url}/authorize`);
@@ -90,7 +90,7 @@ describe('a login by OAuth 2', () => {
     });
   });
 
-  it('answers a denied login with the error of the provider, status 403', async () => {
+  it('responds to a denied login with the provider’s error and status 403', async () => {
     await start();
     const state = (await login()).searchParams.get('state') ?? '';
     const response = await callback({
@@ -114,7 +114,7 @@ describe('a login by OAuth 2', () => {
     ['temporarily_unavailable', 502],
     ['login_required', 403],
     ['invalid_scope', 400],
-  ])('answers the error %s with status %i', async (error, status) => {
+  ])('responds to the error %s with status %i', async (error, status) => {
     await start();
     const state = (await login()).searchParams.get('state') ?? '';
     expect((await callback({ error, state })).status).toBe(status);
@@ -130,7 +130,7 @@ describe('a login by OAuth 2', () => {
     expect(createHash('sha256').update(verifier).digest('base64url')).toBe(searchParams.get('code_challenge'));
   });
 
-  it('uses a state and a code verifier that are passed in', async () => {
+  it('uses a given state and code verifier', async () => {
     await start({ codeChallengeMethod: 'S256' });
     const codeVerifier = 'v'.repeat(43);
     const { searchParams } = await login(`?state=${STATE}&codeVerifier=${codeVerifier}`);
@@ -148,19 +148,19 @@ describe('a login by OAuth 2', () => {
     expect(response.json()).toMatchObject({ error: 'invalid_code_verifier' });
   });
 
-  it('adds a nonce when the scope has openid', async () => {
+  it('sends a nonce with the scope openid', async () => {
     await start({ clientKwargs: { scope: ['openid', 'profile'] } });
     const { searchParams } = await login();
     expect(searchParams.get('scope')).toBe('openid profile');
     expect(searchParams.get('nonce')).toMatch(/^[\w-]{43}$/);
   });
 
-  it('leaves the nonce out when it has not', async () => {
+  it('sends no nonce without the scope openid', async () => {
     await start({ clientKwargs: { scope: 'profile' } });
     expect((await login()).searchParams.has('nonce')).toBe(false);
   });
 
-  it('takes the callback as a form POST', async () => {
+  it('accepts a callback with a form POST', async () => {
     await start({ authorizeParams: { response_mode: 'form_post' } });
     const { searchParams } = await login('?next=/there');
     expect(searchParams.get('response_mode')).toBe('form_post');
@@ -171,7 +171,7 @@ describe('a login by OAuth 2', () => {
     expect(response.json()).toMatchObject({ token: { accessToken: 'a' }, returnTo: '/there' });
   });
 
-  it('adds authorize_params, and the parameters of this login over them', async () => {
+  it('sends authorize_params, overridden by the parameters of the login', async () => {
     await start({ authorizeParams: { access_type: 'offline', prompt: 'consent' }, clientKwargs: { scope: 'a' } });
     const { searchParams } = await login('?prompt=none&loginHint=ada@example.org&scope=b&custom=1');
     expect(Object.fromEntries(searchParams)).toMatchObject({
@@ -183,7 +183,7 @@ describe('a login by OAuth 2', () => {
     });
   });
 
-  it('keeps the query that the authorization endpoint already has', async () => {
+  it('keeps the query of authorize_url', async () => {
     await start({ authorizeUrl: `${provider.url}/authorize?foo=bar` });
     expect((await login()).searchParams.get('foo')).toBe('bar');
   });
@@ -199,7 +199,7 @@ describe('a login by OAuth 2', () => {
     expect((await login()).searchParams.get('redirect_uri')).toBe('https://site.example/auth/dev/callback');
   });
 
-  it('answers a callback without a code with 400', async () => {
+  it('responds with 400 to a callback without a code', async () => {
     await start();
     const response = await callback({ state: (await login()).searchParams.get('state') ?? '' });
     expect(response.status).toBe(400);
@@ -209,7 +209,7 @@ describe('a login by OAuth 2', () => {
     });
   });
 
-  it('answers a token that is expired at once and has no refresh token', async () => {
+  it('responds with 401 to an API call with an expired token and no refresh token', async () => {
     await start();
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', expires_in: 0.1 } }));
     await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
@@ -218,7 +218,7 @@ describe('a login by OAuth 2', () => {
     expect(response.json()).toMatchObject({ error: 'token_expired' });
   });
 
-  describe('authenticates the client', () => {
+  describe('client authentication', () => {
     async function tokenRequestOf(settings: ClientRegistration): Promise<{ form: URLSearchParams; header?: string }> {
       await start(settings);
       await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
@@ -226,19 +226,19 @@ describe('a login by OAuth 2', () => {
       return { form: tokenRequest(), header };
     }
 
-    it('by client_secret_basic when there is a secret', async () => {
+    it('uses client_secret_basic with a secret', async () => {
       const { form, header } = await tokenRequestOf({ clientId: 'a b', clientSecret: 'c:d' });
       expect(header).toBe(`Basic ${Buffer.from('a+b:c%3Ad').toString('base64')}`);
       expect(form.has('client_secret')).toBe(false);
     });
 
-    it('by none when there is no secret', async () => {
+    it('uses none without a secret', async () => {
       const { form, header } = await tokenRequestOf({ clientSecret: null });
       expect(header).toBeUndefined();
       expect(form.get('client_id')).toBe('dev');
     });
 
-    it('by client_secret_post', async () => {
+    it('uses client_secret_post if it is set', async () => {
       const { form, header } = await tokenRequestOf({
         client_kwargs: { token_endpoint_auth_method: 'client_secret_post' },
       });
@@ -246,7 +246,7 @@ describe('a login by OAuth 2', () => {
       expect(Object.fromEntries(form)).toMatchObject({ client_id: 'dev', client_secret: 'dev-secret' });
     });
 
-    it('by a method of its own', async () => {
+    it('uses a custom method', async () => {
       await start({
         clientKwargs: { tokenEndpointAuthMethod: 'client_secret_uri' },
         complianceFix: (session) =>
@@ -264,7 +264,7 @@ describe('a login by OAuth 2', () => {
     });
   });
 
-  describe('tells what the token endpoint did', () => {
+  describe('errors of the token endpoint', () => {
     async function answer(
       reply: object,
     ): Promise<{ status: number; body: { error: string; error_description: string } }> {
@@ -274,7 +274,7 @@ describe('a login by OAuth 2', () => {
       return { status: response.status, body: response.json() as { error: string; error_description: string } };
     }
 
-    it('for a code that is not good', async () => {
+    it('reports a refused code', async () => {
       const { status, body } = await answer({
         status: 400,
         json: { error: 'invalid_grant', error_description: 'used' },
@@ -285,7 +285,7 @@ describe('a login by OAuth 2', () => {
       });
     });
 
-    it('for an error with status 200, as GitHub sends it', async () => {
+    it('reports an error with status 200 (GitHub)', async () => {
       const { status, body } = await answer({ json: { error: 'bad_verification_code', error_description: 'expired' } });
       expect({ status, body }).toEqual({
         status: 502,
@@ -293,14 +293,14 @@ describe('a login by OAuth 2', () => {
       });
     });
 
-    it('for a refused client, also with a WWW-Authenticate header', async () => {
+    it('reports a refused client, also with a WWW-Authenticate header', async () => {
       const headers = { 'www-authenticate': 'Basic realm="x"' };
       const { status, body } = await answer({ status: 401, headers, json: { error: 'invalid_client' } });
       expect(status).toBe(502);
       expect(body.error).toBe('invalid_client');
     });
 
-    it('for a failure without an OAuth error', async () => {
+    it('reports a response without an OAuth error', async () => {
       const { status, body } = await answer({ status: 500, body: 'oops', headers: { 'content-type': 'text/plain' } });
       expect(status).toBe(502);
       expect(body).toEqual({
@@ -310,13 +310,13 @@ describe('a login by OAuth 2', () => {
       });
     });
 
-    it('for a token of another type', async () => {
+    it('reports a token of another type', async () => {
       const { status, body } = await answer({ json: { access_token: 'a', token_type: 'mac' } });
       expect(status).toBe(502);
       expect(body.error).toBe('unsupported_token_type');
     });
 
-    it('for an answer without a token', async () => {
+    it('reports a response without a token', async () => {
       const { status, body } = await answer({ json: { token_type: 'bearer' } });
       expect(status).toBe(502);
       expect(body).toMatchObject({
@@ -326,14 +326,14 @@ describe('a login by OAuth 2', () => {
     });
   });
 
-  it('compares the token type without case', async () => {
+  it('ignores the case of the token type', async () => {
     await start();
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'BEARER' } }));
     const response = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
     expect(response.json()).toMatchObject({ token: { tokenType: 'bearer' } });
   });
 
-  it('takes an expires_in that is text, and leaves out what is empty or no number', async () => {
+  it('accepts expires_in in a string, and drops empty and invalid fields', async () => {
     await start();
     const answers = [
       { access_token: 'a', token_type: 'bearer', expires_in: '60', refresh_token: null, scope: '' },
@@ -355,7 +355,7 @@ describe('a login by OAuth 2', () => {
     expect(second.json()).toEqual({ token: { accessToken: 'a', tokenType: 'bearer', ...bound }, returnTo: '/' });
   });
 
-  it('gives an id_token as it came where nothing is known to check it against', async () => {
+  it('keeps an id_token that cannot be verified as it is', async () => {
     await start({ clientKwargs: { scope: 'openid' } });
     provider.on('POST /token', () => ({ json: { ...TOKEN, id_token: 'x.y.z' } }));
     const response = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
@@ -363,14 +363,14 @@ describe('a login by OAuth 2', () => {
     expect(response.json()).not.toHaveProperty('userInfo');
   });
 
-  it('answers an unknown provider in the route with 404', async () => {
+  it('responds with 404 to an unknown provider in the route', async () => {
     await start();
     const response = await browser.get(`${app.url}/auth/nobody/login`, { follow: false });
     expect(response.status).toBe(404);
     expect(response.json()).toMatchObject({ error: 'unknown_provider' });
   });
 
-  it('gives the user that a userinfo endpoint of the settings tells, mended by its hook', async () => {
+  it('reads the user from userinfo_endpoint, normalized by the hook', async () => {
     provider.on('GET /user', ({ headers }) => ({ json: { id: 4711, login: 'octocat', seen: headers.authorization } }));
     await start({
       userinfoEndpoint: `${provider.url}/user`,

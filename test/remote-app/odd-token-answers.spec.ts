@@ -17,7 +17,7 @@ afterEach(async () => {
   await provider.close();
 });
 
-/** Signs in where the token endpoint gives this answer. */
+/** Signs in at a provider whose token endpoint gives this response. */
 async function signIn(
   reply: object,
   settings: object = {},
@@ -46,7 +46,7 @@ function secondsFromNow(seconds: number): number {
   return Math.floor(Date.now() / 1000) + seconds;
 }
 
-describe('a token answer at login with an odd field', () => {
+describe('a token response with an invalid field', () => {
   it.each([
     ['scope is an array (Twitch)', { scope: ['user:read', 'chat:read'] }, { scope: 'user:read chat:read' }],
     ['scope is a number', { scope: 7 }, {}],
@@ -75,12 +75,12 @@ describe('a token answer at login with an odd field', () => {
     ['expires_in in seconds beside another expires_at', () => ({ expires_in: 600, expires_at: 3600 })],
     ['expires_in as an ISO date', () => ({ expires_in: new Date(secondsFromNow(600) * 1000).toISOString() })],
     ['expires_in as a Unix time', () => ({ expires_in: secondsFromNow(600) })],
-  ])('knows when the token expires from %s', async (_what, fields) => {
+  ])('reads the expiry of the token from %s', async (_what, fields) => {
     const { expiresAt = 0 } = await tokenFrom(fields());
     expect(Math.abs(expiresAt - secondsFromNow(600))).toBeLessThan(5);
   });
 
-  it('reads a form, as GitHub sends it', async () => {
+  it('reads a form (GitHub)', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
     const body = 'access_token=gho_1&scope=repo%2Cgist&token_type=bearer&refresh_token=ghr_1&expires_in=28800';
     expect(await signIn({ headers, body })).toMatchObject({
@@ -95,7 +95,7 @@ describe('a token answer at login with an odd field', () => {
     expect(await signIn({ headers, body })).toMatchObject({ body: { error: 'bad_verification_code' } });
   });
 
-  it('is usable in an API call', async () => {
+  it('stores a token that an API call can use', async () => {
     provider.on('GET /api/me', ({ headers }) => ({ json: { seen: headers.authorization } }));
     const token = await tokenFrom({ token_type: 'bot', scope: ['a'] });
     const { data } = await app.registry.get<OAuth2App>('dev').get('me', { token });
@@ -103,13 +103,13 @@ describe('a token answer at login with an odd field', () => {
   });
 });
 
-describe('a token answer at login that is refused', () => {
-  it.each([['mac'], ['DPoP'], ['N_A'], ['unheard-of']])('because it has the token type %s', async (tokenType) => {
+describe('a refused token response', () => {
+  it.each([['mac'], ['DPoP'], ['N_A'], ['unheard-of']])('reports the token type %s', async (tokenType) => {
     const { body } = await signIn({ json: { access_token: 'a', token_type: tokenType } });
     expect(body).toMatchObject({ error: 'unsupported_token_type' });
   });
 
-  it('because it is 400 without a body', async () => {
+  it('reports a 400 without a body', async () => {
     const { status, body } = await signIn({ status: 400 });
     expect(status).toBe(400);
     expect(body).toMatchObject({
@@ -124,13 +124,13 @@ describe('a token answer at login that is refused', () => {
     [401, ''],
     [403, ''],
     [404, ''],
-  ])('as the provider’s failure because it is %i with the body %j', async (code, body) => {
+  ])('reports a failure of the provider for status %i with the body %j', async (code, body) => {
     const answer = await signIn({ status: code, body });
     expect(answer.status).toBe(502);
     expect(answer.body.error).not.toBe('invalid_grant');
   });
 
-  it('with the text of an error object (Meta)', async () => {
+  it('shows the message of an error object (Meta)', async () => {
     const error = { message: 'This authorization code has been used.', type: 'OAuthException', code: 100 };
     const { status, body } = await signIn({ status: 400, json: { error } });
     expect(status).toBe(502);
@@ -142,13 +142,13 @@ describe('a token answer at login that is refused', () => {
     ['has an access token that is a list', { access_token: ['a'] }],
     ['is empty', {}],
     ['is a list', []],
-  ])('without blaming an id_token when it %s', async (_what, json) => {
+  ])('does not mention the id_token when the response %s', async (_what, json) => {
     const { body } = await signIn({ json });
     expect(body).toMatchObject({ error: 'token_invalid' });
     expect(body.error_description).not.toMatch(/^id_token/);
   });
 
-  it('saying what to ask for when the id_token is missing', async () => {
+  it('names the scope to request when the id_token is missing', async () => {
     const { body } = await signIn(
       { json: { access_token: 'a', token_type: 'bearer' } },
       {

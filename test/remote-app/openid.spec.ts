@@ -68,7 +68,7 @@ describe('a provider with metadata', () => {
     return { status: response.status, body: response.json() as Record<string, unknown> };
   }
 
-  it('needs no endpoints in the settings, and gives the claims of the id_token', async () => {
+  it('signs users in without endpoints in the settings, and returns the claims of the id_token', async () => {
     await start();
     const { status, body } = await signIn({ name: 'Ada' });
     expect(status).toBe(200);
@@ -76,13 +76,13 @@ describe('a provider with metadata', () => {
     expect(body.userInfo).not.toHaveProperty('nonce');
   });
 
-  it('is asked once, however many ask at once', async () => {
+  it('reads the metadata once for concurrent callers', async () => {
     const dev = await start();
     await Promise.all([1, 2, 3].map(() => dev.createAuthorizationUrl()));
     expect(provider.requests.filter(({ path }) => path.startsWith('/.well-known'))).toHaveLength(1);
   });
 
-  it('is asked again after it failed', async () => {
+  it('reads the metadata again after a failure', async () => {
     const dev = await start();
     provider.on('GET /.well-known/openid-configuration', () => ({ status: 500 }));
     await expect(dev.createAuthorizationUrl()).rejects.toMatchObject({ status: 502 });
@@ -90,7 +90,7 @@ describe('a provider with metadata', () => {
     expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
   });
 
-  describe('is used', () => {
+  describe('metadata are cached', () => {
     afterEach(() => {
       jest.useRealTimers();
     });
@@ -112,16 +112,16 @@ describe('a provider with metadata', () => {
 
     it.each([
       ['for an hour', 59, undefined, 1],
-      ['for an hour and no more', 61, undefined, 2],
+      ['for no more than an hour', 61, undefined, 2],
       ['as long as its Cache-Control says', 9, 'public, max-age=600', 1],
       ['no longer than its Cache-Control says', 11, 'public, max-age=600', 2],
       ['for five minutes at least', 4, 'max-age=0', 1],
       ['for a day at most', 24 * 60 + 1, 'max-age=31536000', 2],
-    ])('%s', async (_, minutes, cacheControl, times) => {
+    ])('the metadata are cached %s', async (_, minutes, cacheControl, times) => {
       expect(await readAfter(minutes, cacheControl)).toBe(times);
     });
 
-    it('in its last good copy while the provider is down, which is asked again a minute later', async () => {
+    it('reads the metadata again every minute while the provider is down, and uses the last copy', async () => {
       const dev = await start();
       jest.useFakeTimers({ now: Date.now(), doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'] });
       await dev.createAuthorizationUrl();
@@ -137,19 +137,19 @@ describe('a provider with metadata', () => {
     });
   });
 
-  it('yields to endpoints that the settings name', async () => {
+  it('endpoints in the settings override the metadata', async () => {
     const dev = await start({ authorizeUrl: 'https://other.example/authorize' });
     expect((await dev.createAuthorizationUrl()).url).toMatch(/^https:\/\/other\.example\/authorize\?/);
   });
 
-  it('may be of RFC 8414, for an issuer with a path', async () => {
+  it('reads metadata of RFC 8414 for an issuer with a path', async () => {
     const issuer = `${provider.url}/tenant`;
     provider.on('GET /.well-known/oauth-authorization-server/tenant', () => ({ json: { ...metadata(), issuer } }));
     const dev = await start({ serverMetadataUrl: `${provider.url}/.well-known/oauth-authorization-server/tenant` });
     expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
   });
 
-  it('may be anywhere with allow_issuer_impersonation', async () => {
+  it('reads metadata at any URL with allow_issuer_impersonation', async () => {
     provider.on('GET /metadata.json', () => ({ json: metadata() }));
     const dev = await start({ serverMetadataUrl: `${provider.url}/metadata.json`, allowIssuerImpersonation: true });
     expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
@@ -158,19 +158,22 @@ describe('a provider with metadata', () => {
   it.each([
     ['another issuer', { issuer: 'https://evil.example' }],
     ['no issuer', { issuer: undefined }],
-  ])('is refused with %s', async (_, change) => {
+  ])('refuses metadata with %s', async (_, change) => {
     provider.on('GET /.well-known/openid-configuration', () => ({ json: { ...metadata(), ...change } }));
     const dev = await start();
     await expect(dev.createAuthorizationUrl()).rejects.toThrow(/server metadata .* is not usable: .*issuer/);
   });
 
-  it.each([undefined, 'javascript:alert(1)'])('is refused with %s for its authorization endpoint', async (endpoint) => {
-    provider.on('GET /.well-known/openid-configuration', () => ({
-      json: { ...metadata(), authorization_endpoint: endpoint },
-    }));
-    const dev = await start();
-    await expect(dev.createAuthorizationUrl()).rejects.toThrow(/have a usable authorization_endpoint/);
-  });
+  it.each([undefined, 'javascript:alert(1)'])(
+    'refuses metadata with the authorization endpoint %s',
+    async (endpoint) => {
+      provider.on('GET /.well-known/openid-configuration', () => ({
+        json: { ...metadata(), authorization_endpoint: endpoint },
+      }));
+      const dev = await start();
+      await expect(dev.createAuthorizationUrl()).rejects.toThrow(/have a usable authorization_endpoint/);
+    },
+  );
 
   it.each([
     ['another issuer', { iss: 'https://evil.example' }],
@@ -185,14 +188,14 @@ describe('a provider with metadata', () => {
     expect([status, body.error]).toEqual([502, 'token_invalid']);
   });
 
-  it('refuses an id_token signed with another key', async () => {
+  it('refuses an id_token that is signed with another key', async () => {
     await start();
     const { privateKey } = await generateKeyPair('RS256');
     const { status, body } = await signIn({}, privateKey);
     expect([status, body.error]).toEqual([502, 'token_invalid']);
   });
 
-  it('refuses a callback whose iss is another (RFC 9207)', async () => {
+  it('refuses a callback with another iss (RFC 9207)', async () => {
     await start();
     const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
     const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
@@ -201,7 +204,7 @@ describe('a provider with metadata', () => {
     expect(response.json()).toMatchObject({ error_description: expect.stringContaining(provider.url) });
   });
 
-  it('refuses a callback without iss where the metadata promises one (RFC 9207)', async () => {
+  it('refuses a callback without iss when the metadata announce it (RFC 9207)', async () => {
     provider.on('GET /.well-known/openid-configuration', () => ({
       json: { ...metadata(), authorization_response_iss_parameter_supported: true },
     }));
@@ -209,7 +212,7 @@ describe('a provider with metadata', () => {
     expect((await signIn()).status).toBe(400);
   });
 
-  it('revokes the refresh token, or else the access token, through its hook', async () => {
+  it('revokes the refresh token, or the access token without one, and runs the hook', async () => {
     provider.on('POST /revoke', () => ({ status: 200 }));
     const dev = await start({
       complianceFix: (session: { registerComplianceHook: (name: string, hook: unknown) => void }) =>
@@ -231,7 +234,7 @@ describe('a provider with metadata', () => {
     await expect(dev.revokeToken({ token: { accessToken: 'a' } })).rejects.toMatchObject({ status: 502 });
   });
 
-  it('introspects an access token through its hook', async () => {
+  it('introspects an access token, and runs the hook', async () => {
     provider.on('POST /introspect', () => ({ json: { active: true, sub: 'ada' } }));
     const dev = await start({
       complianceFix: (session: { registerComplianceHook: (name: string, hook: unknown) => void }) =>
@@ -253,7 +256,7 @@ describe('a provider with metadata', () => {
     });
   });
 
-  it('cannot revoke where there is no revocation endpoint', async () => {
+  it('throws when the metadata have no revocation endpoint', async () => {
     provider.on('GET /.well-known/openid-configuration', () => ({
       json: { ...metadata(), revocation_endpoint: undefined },
     }));
@@ -261,14 +264,14 @@ describe('a provider with metadata', () => {
     await expect(dev.revokeToken({ token: { accessToken: 'a' } })).rejects.toThrow(/usable revocation_endpoint/);
   });
 
-  describe('that the settings name by their issuer', () => {
-    it('is read from its well-known URL', async () => {
+  describe('settings with an issuer and no metadata URL', () => {
+    it('reads the metadata at the well-known URL', async () => {
       const dev = await start({ serverMetadataUrl: undefined, issuer: provider.url });
       expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
       expect((await signIn({ name: 'Ada' })).body).toMatchObject({ userInfo: { name: 'Ada' } });
     });
 
-    it('is read from the one of RFC 8414 where the other has none', async () => {
+    it('reads the metadata of RFC 8414 when there are no OpenID metadata', async () => {
       const issuer = `${provider.url}/tenant`;
       provider.on('GET /.well-known/oauth-authorization-server/tenant', () => ({ json: { ...metadata(), issuer } }));
       const dev = await start({ serverMetadataUrl: undefined, issuer });
@@ -279,14 +282,14 @@ describe('a provider with metadata', () => {
       ]);
     });
 
-    it('is refused when it differs by so much as a slash', async () => {
+    it('refuses an issuer that differs by a slash', async () => {
       const dev = await start({ serverMetadataUrl: undefined, issuer: `${provider.url}/` });
       await expect(dev.createAuthorizationUrl()).rejects.toThrow(
         `its issuer is "${provider.url}", expected "${provider.url}/"`,
       );
     });
 
-    it('may have a last slash, which its well-known URL does not show', async () => {
+    it('accepts an issuer with a slash at the end', async () => {
       provider.on('GET /.well-known/openid-configuration', () => ({
         json: { ...metadata(), issuer: `${provider.url}/` },
       }));
@@ -294,7 +297,7 @@ describe('a provider with metadata', () => {
       expect((await dev.createAuthorizationUrl()).url).toContain('/authorize');
     });
 
-    it('is not read at all where they name the keys and the endpoints too', async () => {
+    it('reads no metadata when the settings have the keys and the endpoints', async () => {
       await start({
         serverMetadataUrl: undefined,
         issuer: provider.url,
@@ -308,7 +311,7 @@ describe('a provider with metadata', () => {
     });
   });
 
-  it('counts for nothing with what is http, unless allow_insecure_http says otherwise', async () => {
+  it('ignores http endpoints in the metadata unless allow_insecure_http is set', async () => {
     const answer = {
       issuer: 'https://p.test',
       authorization_endpoint: 'http://p.test/a',
@@ -327,7 +330,7 @@ describe('a provider with metadata', () => {
     await expect(begun).rejects.toThrow('have a usable authorization_endpoint');
   });
 
-  it.each([undefined, ['plain', 'S256']])('uses PKCE where it lists %j as its methods', async (methods) => {
+  it.each([undefined, ['plain', 'S256']])('uses PKCE when the metadata list the methods %j', async (methods) => {
     provider.on('GET /.well-known/openid-configuration', () => ({
       json: { ...metadata(), code_challenge_methods_supported: methods },
     }));
@@ -339,7 +342,7 @@ describe('a provider with metadata', () => {
     ]);
   });
 
-  describe('is checked against what the login asked for:', () => {
+  describe('checks of the id_token', () => {
     async function signInWith(query: string, claims: JWTPayload) {
       const { headers } = await browser.get(`${app.url}/auth/dev/login?${query}`, { follow: false });
       const { searchParams } = new URL(headers.get('location') ?? '');
@@ -352,7 +355,7 @@ describe('a provider with metadata', () => {
       };
     }
 
-    it('max_age by auth_time', async () => {
+    it('checks auth_time against max_age', async () => {
       await start();
       const now = Math.floor(Date.now() / 1000);
       expect((await signInWith('maxAge=60', { auth_time: now - 50 })).body).toHaveProperty('token');
@@ -367,7 +370,7 @@ describe('a provider with metadata', () => {
       });
     });
 
-    it('acr_values by acr', async () => {
+    it('checks acr against acr_values', async () => {
       await start();
       const { sent, body } = await signInWith('acrValues=gold%20silver', { acr: 'silver' });
       expect([sent.get('acr_values'), body]).toMatchObject(['gold silver', { token: {} }]);
@@ -382,7 +385,7 @@ describe('a provider with metadata', () => {
       }
     });
 
-    it('the client’s own settings for all logins', async () => {
+    it('checks the id_token against authorize_params of the client', async () => {
       await start({ authorizeParams: { max_age: 60, acr_values: 'gold', claims: { id_token: { email: null } } } });
       const now = Math.floor(Date.now() / 1000);
       const { sent, body } = await signInWith('', { auth_time: now, acr: 'gold' });
@@ -392,7 +395,7 @@ describe('a provider with metadata', () => {
     });
   });
 
-  it('may be off by clock_tolerance, and no more', async () => {
+  it('accepts a clock difference up to clock_tolerance', async () => {
     await start({ clockTolerance: 5 });
     const now = Math.floor(Date.now() / 1000);
     expect((await signIn({ exp: now - 3 })).status).toBe(200);
@@ -404,7 +407,7 @@ describe('a provider with metadata', () => {
     });
   });
 
-  describe('has a userinfo endpoint', () => {
+  describe('the userinfo endpoint', () => {
     beforeEach(() => {
       provider.on('GET /.well-known/openid-configuration', () => ({
         json: { ...metadata(), userinfo_endpoint: `${provider.url}/userinfo` },
@@ -414,7 +417,7 @@ describe('a provider with metadata', () => {
       }));
     });
 
-    it('which is asked for a token, or for the user of a request', async () => {
+    it('returns the claims for a token, or for the user of a request', async () => {
       const dev = await start({ fetchToken: () => ({ access_token: 'kept' }) });
       expect(await dev.userinfo({ token: { accessToken: 'a' } })).toEqual({
         sub: 'ada',
@@ -425,7 +428,7 @@ describe('a provider with metadata', () => {
       expect(await dev.userinfo({ request: { method: 'GET' } })).toMatchObject({ seen: 'Bearer kept' });
     });
 
-    it('which must speak of the user of the id_token', async () => {
+    it('refuses userinfo about another user than the id_token', async () => {
       const dev = await start();
       const idToken = await idTokenOf({ sub: 'grace' });
       await expect(dev.userinfo({ token: { accessToken: 'a', idToken } })).rejects.toThrow(
@@ -433,7 +436,7 @@ describe('a provider with metadata', () => {
       );
     });
 
-    it('whose answer a hook can mend', async () => {
+    it('accepts a response that a hook normalizes', async () => {
       provider.on('GET /userinfo', () => ({ json: { id: 4711, login: 'octocat' } }));
       const dev = await start({
         complianceFix: (session: { registerComplianceHook: (name: string, hook: unknown) => void }) =>
@@ -452,31 +455,28 @@ describe('a provider with metadata', () => {
         /was answered with status 401/,
       ],
       ['redirects', { status: 302, headers: { location: 'https://evil.example' } }, /was answered with status 302/],
-      ['answers no JSON', { body: 'hello' }, /the userinfo endpoint answered 200/],
-      ['names nobody', { json: { email: 'ada@example.org' } }, /"sub"/],
-    ])('which fails when it %s', async (_, reply, why) => {
+      ['does not respond with JSON', { body: 'hello' }, /the userinfo endpoint answered 200/],
+      ['sends no subject', { json: { email: 'ada@example.org' } }, /"sub"/],
+    ])('throws when the userinfo endpoint %s', async (_, reply, why) => {
       provider.on('GET /userinfo', () => reply);
       const dev = await start();
       await expect(dev.userinfo({ token: { accessToken: 's3cret' } })).rejects.toThrow(why);
     });
 
-    it.each(['never', 'drip'] as const)(
-      'which fails when its answer does not come to an end in time: %s',
-      async (reply) => {
-        provider.on('GET /userinfo', () => reply);
-        const dev = await start({}, { timeout: 200 });
-        await expect(dev.userinfo({ token: { accessToken: 'a' } })).rejects.toMatchObject({ status: 504 });
-      },
-    );
+    it.each(['never', 'drip'] as const)('throws when the response does not end in time: %s', async (reply) => {
+      provider.on('GET /userinfo', () => reply);
+      const dev = await start({}, { timeout: 200 });
+      await expect(dev.userinfo({ token: { accessToken: 'a' } })).rejects.toMatchObject({ status: 504 });
+    });
 
-    it('which may be missing', async () => {
+    it('throws when the metadata have no userinfo endpoint', async () => {
       provider.on('GET /.well-known/openid-configuration', () => ({ json: metadata() }));
       const dev = await start();
       await expect(dev.userinfo({ token: { accessToken: 'a' } })).rejects.toThrow('have a usable userinfo_endpoint');
     });
   });
 
-  it('has keys that may be rotated: a new one is fetched when it is used, a minute after the last fetch', async () => {
+  it('fetches a rotated key when it is used, a minute after the last fetch', async () => {
     await start();
     expect((await signIn()).status).toBe(200);
     const fresh = await generateKeyPair('RS256');
@@ -490,7 +490,7 @@ describe('a provider with metadata', () => {
     expect((await signIn({}, fresh.privateKey)).status).toBe(200);
     provider.on('GET /jwks', () => ({ status: 503 }));
     jest.setSystemTime(Date.now() + 301_000);
-    expect((await signIn({}, fresh.privateKey)).status).toBe(200); // by the last good copy
+    expect((await signIn({}, fresh.privateKey)).status).toBe(200); // with the last copy of the keys
     jest.useRealTimers();
   });
 });

@@ -9,7 +9,7 @@ import { startLoginApp, type LoginApp } from '../support/login-app.js';
 const TOKEN = { access_token: 'a', token_type: 'Bearer', expires_in: 3600 };
 const SIGNING = await generateKeyPair('ES256', { extractable: true });
 
-describe('an access token', () => {
+describe('access tokens of other grants', () => {
   let provider: ScriptedProvider;
   let app: LoginApp;
 
@@ -50,10 +50,10 @@ describe('an access token', () => {
     jest.useFakeTimers({ now: Date.now() + seconds * 1000, doNotFake: [...real] });
   }
 
-  describe('of a machine client', () => {
+  describe('a machine client', () => {
     const MACHINE = { grantType: 'client_credentials', authorizeUrl: undefined, resource: 'https://api.test' };
 
-    it('is fetched by itself, once, and kept until a minute before it expires', async () => {
+    it('fetches its token automatically, once, and uses it until a minute before it expires', async () => {
       const dev = await start(MACHINE);
       const calls = await Promise.all(Array.from({ length: 20 }, () => dev.get('me')));
       expect(new Set(calls.map(({ data }) => data))).toEqual(new Set(['Bearer a']));
@@ -69,7 +69,7 @@ describe('an access token', () => {
       expect(requests()).toHaveLength(2);
     });
 
-    it('that lives for less than that minute is used for half its life', async () => {
+    it('uses a token that lives for less than a minute for half of its lifetime', async () => {
       provider.on('POST /token', () => ({ json: { ...TOKEN, expires_in: 30 } }));
       const dev = await start(MACHINE);
       await dev.get('me');
@@ -80,7 +80,7 @@ describe('an access token', () => {
       expect(requests()).toHaveLength(2);
     });
 
-    it('is asked for again after it could not be had', async () => {
+    it('fetches its token again after a failure', async () => {
       provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_scope' } }));
       const dev = await start(MACHINE);
       await expect(dev.get('me')).rejects.toMatchObject({ error: 'invalid_scope' });
@@ -88,14 +88,14 @@ describe('an access token', () => {
       expect((await dev.get('me')).data).toBe('Bearer a');
     });
 
-    it('makes way for one that is passed', async () => {
+    it('uses a given token in place of its own token', async () => {
       const dev = await start(MACHINE);
       expect((await dev.get('me', { token: { access_token: 'given' } })).data).toBe('Bearer given');
       expect(requests()).toEqual([]);
     });
   });
 
-  it('is had for a password, with a warning once', async () => {
+  it('the password grant logs one warning', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const dev = await start();
     const password = { grantType: 'password', username: 'ada', password: 'lovelace' } as const;
@@ -107,7 +107,7 @@ describe('an access token', () => {
     expect(warn.mock.calls).toEqual([[expect.stringContaining('RFC 9700 §2.4')]]);
   });
 
-  it('is had for a refresh token, by hand; what the answer does not bring stays', async () => {
+  it('the refresh_token grant keeps fields that the response does not have', async () => {
     const dev = await start();
     const token = { accessToken: 'old', refreshToken: 'r1', idToken: 'kept' };
     expect(await dev.fetchAccessToken({ grantType: 'refresh_token', token })).toMatchObject({
@@ -119,7 +119,7 @@ describe('an access token', () => {
     await expect(without).rejects.toThrow('no refresh token');
   });
 
-  it('is had for another token, with the type that the provider gives it', async () => {
+  it('token exchange keeps the token type of the response', async () => {
     provider.on('POST /token', () => ({ json: { ...TOKEN, token_type: 'N_A', issued_token_type: 'urn:x:saml' } }));
     const dev = await start();
     const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange' as const;
@@ -140,22 +140,22 @@ describe('an access token', () => {
     });
   });
 
-  it('of the type N_A is taken in an exchange alone', async () => {
+  it('only token exchange accepts the token type N_A', async () => {
     provider.on('POST /token', () => ({ json: { ...TOKEN, token_type: 'N_A' } }));
     const dev = await start();
     await expect(dev.fetchAccessToken({ grantType: 'client_credentials' })).rejects.toThrow('other than "Bearer"');
   });
 
-  describe('for an assertion', () => {
+  describe('the JWT bearer grant', () => {
     const grantType = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
-    it('that is given', async () => {
+    it('sends a given assertion', async () => {
       const dev = await start();
       await dev.fetchAccessToken({ grantType, assertion: 'a.b.c' });
       expect(requests()).toEqual([{ grant_type: grantType, assertion: 'a.b.c', scope: 'read write' }]);
     });
 
-    it('that the client signs', async () => {
+    it('signs an assertion', async () => {
       const dev = await start({
         privateKeys: { key: KeyObject.from(SIGNING.privateKey), kid: 'k1' },
         clientAssertionAudience: 'token_endpoint',
@@ -173,7 +173,7 @@ describe('an access token', () => {
   });
 
   it.each(['issuer', 'token_endpoint'] as const)(
-    'is asked for with an assertion of the client’s for the %s',
+    'authenticates with a client assertion whose audience is the %s',
     async (audience) => {
       const dev = await start({
         grantType: 'client_credentials',
@@ -190,7 +190,7 @@ describe('an access token', () => {
     },
   );
 
-  it('by a grant of the provider’s own is refused with its error', async () => {
+  it('the password grant throws the provider’s error', async () => {
     provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant', error_description: 'no' } }));
     const dev = await start();
     const error: unknown = await dev
@@ -201,7 +201,7 @@ describe('an access token', () => {
     expect(String(error)).not.toContain('p4ssw0rd');
   });
 
-  describe('at an endpoint that fails', () => {
+  describe('device, backchannel and pushed authorization endpoints', () => {
     const ENDPOINTS = [
       'deviceAuthorizationEndpoint',
       'backchannelAuthenticationEndpoint',
@@ -218,7 +218,7 @@ describe('an access token', () => {
       ];
     }
 
-    it('is refused with the provider’s error, whatever its status', async () => {
+    it('each endpoint reports the provider’s error, whatever the status', async () => {
       const calls = await startAt();
       for (const status of [200, 400, 401]) {
         const headers = { 'www-authenticate': 'Basic' };
@@ -239,7 +239,7 @@ describe('an access token', () => {
       [404, { status: 404, json: { message: 'no such page' } }],
       [401, { status: 401, headers: { 'www-authenticate': 'Basic realm="idp"' }, body: '' }],
       [302, { status: 302, headers: { location: 'https://idp.test/maintenance?q=1' }, body: '' }],
-    ])('says the status %s of an error that is not JSON', async (status, reply) => {
+    ])('each endpoint reports the status %s of an error that is not JSON', async (status, reply) => {
       const calls = await startAt();
       provider.on('POST /endpoint', () => reply);
       for (const [what, call] of calls) {
@@ -252,7 +252,7 @@ describe('an access token', () => {
       }
     });
 
-    it('reads JSON of any content type, and any 2xx status', async () => {
+    it('each endpoint accepts JSON of any content type, with any 2xx status', async () => {
       const calls = await startAt();
       const terms = { expires_in: '600', device_code: 'd', user_code: 'u', verification_uri: 'https://p.test' };
       const body = JSON.stringify({ ...terms, auth_req_id: 'r', request_uri: 'urn:x:1' });
@@ -262,7 +262,7 @@ describe('an access token', () => {
       }
     });
 
-    it('pushes an authorization request, whatever lifetime the answer gives its request_uri', async () => {
+    it('a pushed authorization request accepts any lifetime of the request_uri', async () => {
       const calls = await startAt();
       const [, push] = calls.find(([what]) => what === 'pushed authorization') ?? [];
       for (const lifetime of [undefined, null, 'soon', '90', -1, {}]) {
@@ -272,9 +272,9 @@ describe('an access token', () => {
     });
 
     it.each([
-      ['answers no JSON', { status: 201, body: 'hello' }],
-      ['answers something else', { status: 201, json: { hello: 'world' } }],
-    ])('is refused when it %s', async (_, reply) => {
+      ['is not JSON', { status: 201, body: 'hello' }],
+      ['has other fields', { status: 201, json: { hello: 'world' } }],
+    ])('each endpoint refuses a response that %s', async (_, reply) => {
       const calls = await startAt();
       provider.on('POST /endpoint', () => reply);
       for (const [what, call] of calls) {
@@ -283,7 +283,7 @@ describe('an access token', () => {
     });
   });
 
-  it('that is bound to a key needs one that signs', async () => {
+  it('a DPoP-bound token requires a private key that can sign', async () => {
     const dev = await start();
     const x25519 = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' });
     const right = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
@@ -293,6 +293,6 @@ describe('an access token', () => {
       await expect(call).rejects.toThrow('the dpopKey of the token is no private JWK that signs');
     }
     const token = { accessToken: 'a', tokenType: 'dpop', dpopKey: right };
-    expect((await dev.get('me', { token })).data).toBe('DPoP a'); // though its public half was refused
+    expect((await dev.get('me', { token })).data).toBe('DPoP a'); // although its public half was refused
   });
 });

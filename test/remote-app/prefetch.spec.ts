@@ -7,7 +7,7 @@ import { Browser, type Page } from '../support/browser.js';
 import { hasChromium, launchChromium } from '../support/chromium.js';
 import type { SiteApp } from '../support/openid-site.js';
 
-/** What browsers send with a page that they load ahead of time. */
+/** Headers that browsers send with a prefetch. */
 const PREFETCHES: Record<string, string>[] = [
   { 'Sec-Purpose': 'prefetch' },
   { 'Sec-Purpose': 'prefetch;prerender' },
@@ -24,7 +24,7 @@ const STATES: Pick<StateAppOptions, 'state' | 'encryptionKeys'>[] = [
   { state: 'cookie', encryptionKeys: Buffer.alloc(32, 1).toString('base64') },
 ];
 
-describe.each(['express', 'fastify'] as const)('a page that the browser loads ahead of time, on %s', (platform) => {
+describe.each(['express', 'fastify'] as const)('a prefetch of the browser, on %s', (platform) => {
   let provider: ScriptedProvider;
   let app: SiteApp;
   let browser: Browser;
@@ -57,7 +57,7 @@ describe.each(['express', 'fastify'] as const)('a page that the browser loads ah
     app = await startStateApp({ platform, clients: { dev, old }, ...options });
   }
 
-  /** Begins a login or a logout, and returns its callback. */
+  /** Begins a login or a logout, and returns its callback URL. */
   async function begin(client: 'dev' | 'old', step: 'login' | 'logout' = 'login'): Promise<string> {
     const { headers } = await browser.get(`${app.url}/auth/${client}/${step}`, { follow: false });
     const { searchParams } = new URL(headers.get('location') ?? '');
@@ -75,7 +75,7 @@ describe.each(['express', 'fastify'] as const)('a page that the browser loads ah
   }
 
   describe.each(STATES)('with logins in the $state', (options) => {
-    it.each(PREFETCHES)('uses up no callback of a login: %j', async (headers) => {
+    it.each(PREFETCHES)('a prefetch does not use up the callback of a login: %j', async (headers) => {
       await start(options);
       for (const client of ['dev', 'old'] as const) {
         const callback = await begin(client);
@@ -86,14 +86,14 @@ describe.each(['express', 'fastify'] as const)('a page that the browser loads ah
       }
     });
 
-    it.each(PREFETCHES)('uses up no callback of a logout: %j', async (headers) => {
+    it.each(PREFETCHES)('a prefetch does not use up the callback of a logout: %j', async (headers) => {
       await start(options);
       const callback = await begin('dev', 'logout');
       expectRefused(await browser.get(callback, { headers }));
       expect((await browser.get(callback)).json()).toEqual({ returnTo: '/' });
     });
 
-    it('uses up no callback by a HEAD', async () => {
+    it('a HEAD request does not use up a callback', async () => {
       await start(options);
       for (const callback of [await begin('dev'), await begin('old'), await begin('dev', 'logout')]) {
         const asked = provider.requests.length;
@@ -103,14 +103,14 @@ describe.each(['express', 'fastify'] as const)('a page that the browser loads ah
       }
     });
 
-    it.each(['dev/login', 'old/login', 'dev/logout'])('begins nothing at %s', async (route) => {
+    it.each(['dev/login', 'old/login', 'dev/logout'])('a prefetch begins nothing at %s', async (route) => {
       await start(options);
       for (const headers of PREFETCHES) expectRefused(await browser.get(`${app.url}/auth/${route}`, { headers }));
       expect(provider.requests).toEqual([]);
     });
   });
 
-  it('is not confused with a visit whose headers say something else', async () => {
+  it('accepts navigations whose headers have other values', async () => {
     await start();
     const visits: Record<string, string>[] = [{ Purpose: '' }, { 'X-Purpose': 'x' }, { 'Sec-Purpose': 'prefetching' }];
     for (const headers of visits) {
@@ -118,7 +118,7 @@ describe.each(['express', 'fastify'] as const)('a page that the browser loads ah
     }
   });
 
-  it('is refused by hand too', async () => {
+  it('the methods of an app refuse a prefetch', async () => {
     await start();
     const client = app.registry.get('dev');
     const request = { method: 'GET', headers: { 'sec-purpose': 'prefetch' }, query: { code: 'c', state: 's' } };
@@ -130,26 +130,29 @@ describe.each(['express', 'fastify'] as const)('a page that the browser loads ah
     );
   });
 
-  (hasChromium ? it : it.skip)('leaves the callback to the click that follows, in Chromium', async () => {
-    await start();
-    provider.on('GET /authorize', ({ url }) => {
-      const query = new URL(url, provider.url).searchParams;
-      const callback = `${query.get('redirect_uri')}?code=c&state=${query.get('state')}`;
-      const rules = { prefetch: [{ source: 'list', urls: [callback], eagerness: 'immediate' }] };
-      const script = `<script type="speculationrules">${JSON.stringify(rules)}</script>`;
-      return { headers: { 'content-type': 'text/html' }, body: `${script}<a href="${callback}">Continue</a>` };
-    });
-    const chromium = await launchChromium();
-    try {
-      const page = await (await chromium.newContext()).newPage();
-      const prefetched = page.context().waitForEvent('response', (response) => response.status() === 503);
-      await page.goto(`${app.url}/auth/dev/login`);
-      await prefetched;
-      await page.getByRole('link', { name: 'Continue' }).click();
-      await page.waitForURL(/callback/);
-      expect(await page.innerText('body')).toContain('"accessToken":"a"');
-    } finally {
-      await chromium.close();
-    }
-  });
+  (hasChromium ? it : it.skip)(
+    'a prefetch does not use up the callback of the click that follows, in Chromium',
+    async () => {
+      await start();
+      provider.on('GET /authorize', ({ url }) => {
+        const query = new URL(url, provider.url).searchParams;
+        const callback = `${query.get('redirect_uri')}?code=c&state=${query.get('state')}`;
+        const rules = { prefetch: [{ source: 'list', urls: [callback], eagerness: 'immediate' }] };
+        const script = `<script type="speculationrules">${JSON.stringify(rules)}</script>`;
+        return { headers: { 'content-type': 'text/html' }, body: `${script}<a href="${callback}">Continue</a>` };
+      });
+      const chromium = await launchChromium();
+      try {
+        const page = await (await chromium.newContext()).newPage();
+        const prefetched = page.context().waitForEvent('response', (response) => response.status() === 503);
+        await page.goto(`${app.url}/auth/dev/login`);
+        await prefetched;
+        await page.getByRole('link', { name: 'Continue' }).click();
+        await page.waitForURL(/callback/);
+        expect(await page.innerText('body')).toContain('"accessToken":"a"');
+      } finally {
+        await chromium.close();
+      }
+    },
+  );
 });

@@ -33,7 +33,7 @@ describe('a URL that a browser is redirected to', () => {
     return app.registry.get<App>('dev');
   }
 
-  it('has %20 for a space in an authorization request, as Apple requires, and not a plus sign', async () => {
+  it('encodes a space as %20 in an authorization request, as Apple requires', async () => {
     const dev = await start();
     const { url } = await dev.createAuthorizationUrl('https://app.test/callback', {
       claims: { userinfo: { 'a b': null } },
@@ -46,21 +46,21 @@ describe('a URL that a browser is redirected to', () => {
     expect(searchParams.get('login_hint')).toBe('ada+test@example.com');
   });
 
-  it('keeps the meaning of the query that authorize_url already has', async () => {
+  it('keeps the query of authorize_url', async () => {
     const dev = await start({ authorizeUrl: `${provider.url}/authorize?audience=a+b&tenant=c%2Bd` });
     const { url } = await dev.createAuthorizationUrl();
     expect(url).toContain('?audience=a%20b&tenant=c%2Bd&');
     expect(url).not.toContain('+');
   });
 
-  it('has %20 for a space in a logout request', async () => {
+  it('encodes a space as %20 in a logout request', async () => {
     const dev = await start();
     const { url } = await dev.createLogoutUrl({ uiLocales: ['de', 'en'], logoutHint: 'ada lovelace' });
     expect(url).toContain('logout_hint=ada%20lovelace');
     expect(url).toContain('ui_locales=de%20en');
   });
 
-  it('has %20 for a space in an authorization request of OAuth 1', async () => {
+  it('encodes a space as %20 in an authorization request of OAuth 1', async () => {
     provider.on('POST /request', () => ({
       body: 'oauth_token=t&oauth_token_secret=secret&oauth_callback_confirmed=true',
     }));
@@ -74,7 +74,7 @@ describe('a URL that a browser is redirected to', () => {
     expect(url).toContain('name=an%20app');
   });
 
-  it('reads back as the parameters that it was made of, whatever they are', () => {
+  it('decodes to the original parameters', () => {
     const texts = fc.dictionary(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }));
     fc.assert(
       fc.property(texts, (parameters) => {

@@ -8,7 +8,7 @@ import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
 const SECRET = 'a-secret-that-is-given-once';
 
-describe('the answer to a registration', () => {
+describe('the response to a registration', () => {
   let provider: ScriptedProvider;
   let app: LoginApp;
 
@@ -29,7 +29,7 @@ describe('the answer to a registration', () => {
     return app.registry.registerDynamically('tenant', config, { redirect_uris: ['https://app.test/callback'] });
   }
 
-  it.each([200, 201, 202])('may have the status %i', async (status) => {
+  it.each([200, 201, 202])('accepts the status %i', async (status) => {
     expect(
       await register({ client_id: 'c', client_secret: SECRET, client_secret_expires_at: 0 }, status),
     ).toMatchObject({
@@ -45,22 +45,22 @@ describe('the answer to a registration', () => {
     ['with a client_secret_expires_at of null', { client_secret_expires_at: null }, {}],
     ['with a client_id that is a number', { client_id: 4711 }, { client_id: '4711' }],
     ['with other fields of any type', { redirect_uris: 'none', grant_types: 7 }, { grant_types: 7 }],
-  ])('gives its credentials %s', async (_, change, expected) => {
+  ])('returns the credentials of a response %s', async (_, change, expected) => {
     const registered = await register({ client_id: 'c', client_secret: SECRET, ...change });
     expect(registered).toMatchObject({ client_id: 'c', client_secret: SECRET, ...expected });
     expect(app.registry.has('tenant')).toBe(true);
   });
 
-  it.each([null, '', undefined])('of a public client may have the client_secret %j', async (secret) => {
+  it.each([null, '', undefined])('accepts the client_secret %j of a public client', async (secret) => {
     const registered = await register({ client_id: 'c', client_secret: secret, token_endpoint_auth_method: 'none' });
     expect(registered).not.toHaveProperty('client_secret');
   });
 
   it.each([
-    ['an authentication method that is unknown here', { token_endpoint_auth_method: 'future_auth' }],
+    ['an authentication method that is unknown', { token_endpoint_auth_method: 'future_auth' }],
     ['an authentication method without its key', { token_endpoint_auth_method: 'private_key_jwt' }],
     ['a secret that is too long', { client_secret: SECRET + 'x'.repeat(9000) }],
-  ])('with %s is an error from which the caller can save the credentials', async (_, change) => {
+  ])('the error for %s contains the credentials, so that the caller can save them', async (_, change) => {
     const lines = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const error: unknown = await register({ client_id: 'c', client_secret: SECRET, ...change }).catch(
       (reason: unknown) => reason,
@@ -76,7 +76,7 @@ describe('the answer to a registration', () => {
   });
 
   it.each([{}, { client_id: '' }, { client_id: null }, { client_id: {} }])(
-    'without a client_id is refused: %j',
+    'refuses a response without a client_id: %j',
     async (json) => {
       await expect(register({ client_name: 'x', ...json })).rejects.toMatchObject({
         error: 'token_invalid',

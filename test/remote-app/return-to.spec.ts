@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { OAuthError } from 'nestjs-oauth-client';
 import { checkReturnTo } from '../../lib/remote-app/return-to.js';
 
-/** Bits out of which addresses that fool a check are made. */
+/** Parts of addresses that mislead a check. */
 const BITS = [
   '/',
   '\\',
@@ -34,7 +34,7 @@ const address = fc.oneof(
 );
 
 describe('returnTo', () => {
-  it('never leaves the site, whatever it is', () => {
+  it('never leaves the site', () => {
     fc.assert(
       fc.property(address, (value) => {
         let kept: string | undefined;
@@ -52,7 +52,7 @@ describe('returnTo', () => {
     );
   });
 
-  it('keeps every path that a site has, in its normal form', () => {
+  it('keeps every path of the site, normalized', () => {
     const part = fc.stringMatching(/^[\w.~!$&'()*+,;=:@%-]*$/);
     const path = fc.tuple(fc.array(part.filter(Boolean)), part, part).map(([segments, query, fragment]) => {
       return `/${segments.join('/')}?${query}#${fragment}`;
@@ -66,12 +66,12 @@ describe('returnTo', () => {
     expect(checkReturnTo('/a/./b?c=d#e')).toBe('/a/b?c=d#e');
   });
 
-  it.each([undefined, null, ''])('may be %j: there is none', (value) => {
+  it.each([undefined, null, ''])('accepts %j as no return path', (value) => {
     expect(checkReturnTo(value)).toBeUndefined();
   });
 
   it.each([['/a'], 1, { toString: () => '/a' }, '/a\u007f', 'a', ' /a'].map((value) => [value]))(
-    'is not %j',
+    'refuses %j',
     (value) => {
       expect(() => checkReturnTo(value)).toThrow(OAuthError);
     },

@@ -6,7 +6,7 @@ import { startLoginApp, type LoginApp } from '../support/login-app.js';
 const OPENID = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
 
-describe('the metadata of a provider', () => {
+describe('provider metadata', () => {
   let provider: ScriptedProvider;
   let app: LoginApp | undefined;
 
@@ -42,7 +42,7 @@ describe('the metadata of a provider', () => {
   }
 
   it.each([`/a/b${OPENID}`, `${OPENID}/a/b`, `${OAUTH}/a/b`, `/a/b${OAUTH}`])(
-    'of an issuer with a path is found at %s',
+    'finds the metadata of an issuer with a path at %s',
     async (place) => {
       const issuer = `${provider.url}/a/b`;
       provider.on(`GET ${place}`, () => ({ json: metadata(issuer) }));
@@ -51,7 +51,7 @@ describe('the metadata of a provider', () => {
   );
 
   it.each([OPENID, OAUTH])(
-    'of an issuer without a path is found at %s, and each URL is asked for once',
+    'finds the metadata of an issuer without a path at %s, with one request per URL',
     async (place) => {
       provider.on(`GET ${place}`, () => ({ json: metadata(provider.url) }));
       expect((await (await start()).createAuthorizationUrl()).url).toContain('/authorize');
@@ -59,7 +59,7 @@ describe('the metadata of a provider', () => {
     },
   );
 
-  it('of another issuer is refused at every one of these URLs', async () => {
+  it('refuses metadata of another issuer at each of these URLs', async () => {
     const issuer = `${provider.url}/a`;
     for (const place of [`/a${OPENID}`, `${OPENID}/a`, `${OAUTH}/a`, `/a${OAUTH}`]) {
       provider.on(`GET ${place}`, () => ({ json: metadata(provider.url) }));
@@ -68,7 +68,7 @@ describe('the metadata of a provider', () => {
     expect(description).toContain(`its issuer is "${provider.url}", expected "${issuer}"`);
   });
 
-  it('that is nowhere is an error with every URL, the status and the content type, and is not temporary', async () => {
+  it('the error for missing metadata lists every URL with status and content type, and is not temporary', async () => {
     const { description, isTemporary } = await failure({ issuer: `${provider.url}/a` });
     expect(description).toContain('the answer has the status 404, expected 200 (no content type)');
     for (const place of [`/a${OPENID}`, `${OPENID}/a`, `${OAUTH}/a`, `/a${OAUTH}`]) {
@@ -77,7 +77,7 @@ describe('the metadata of a provider', () => {
     expect(isTemporary).toBe(false);
   });
 
-  it('of a provider that is down is an error that is temporary, and the provider is asked once', async () => {
+  it('the error for a provider that is down is temporary, after one request', async () => {
     provider.on(`GET ${OPENID}`, () => ({
       status: 503,
       headers: { 'content-type': 'text/plain', 'retry-after': '7' },
@@ -90,7 +90,7 @@ describe('the metadata of a provider', () => {
   });
 
   it.each([301, 302, 303, 307, 308])(
-    'that is moved (%i) is not followed, and the error says where it points',
+    'does not follow a redirect (%i), and the error shows its target',
     async (status) => {
       provider.on(`GET ${OPENID}`, () => ({
         status,
@@ -108,7 +108,7 @@ describe('the metadata of a provider', () => {
     },
   );
 
-  it('that is a page is an error with the content type, without the page', async () => {
+  it('the error for an HTML page shows the content type and not the page', async () => {
     provider.on(`GET ${OPENID}`, () => ({
       headers: { 'content-type': 'text/html; charset=utf-8' },
       body: '<html>s3cret</html>',
@@ -118,7 +118,7 @@ describe('the metadata of a provider', () => {
     expect(isTemporary).toBe(false);
   });
 
-  it('at a server_metadata_url is read there alone', async () => {
+  it('reads only server_metadata_url if it is set', async () => {
     const { description, isTemporary } = await failure({ serverMetadataUrl: `${provider.url}/a${OPENID}` });
     expect(description).toContain(`${provider.url}/a${OPENID} is not usable: the answer has the status 404`);
     expect(isTemporary).toBe(false);
@@ -141,7 +141,7 @@ describe('the metadata of a provider', () => {
       { headers: { 'content-type': 'text/html' }, body: '<html>' },
       /answered 200, not a JWK Set \(content type "text\/html"\)/,
     ],
-  ])('names a JWK Set that %s: the error says what came instead', async (_, reply, expected) => {
+  ])('the error for a JWK Set that %s shows what was received', async (_, reply, expected) => {
     provider.on(`GET ${OPENID}`, () => ({ json: { ...metadata(provider.url), jwks_uri: `${provider.url}/jwks` } }));
     provider.on('GET /jwks', () => reply);
     const dev = await start();

@@ -19,7 +19,7 @@ const VERIFIER = 'v'.repeat(43);
 
 type Signer = (claims: JWTPayload, typ?: string) => Promise<string>;
 
-/** A key of an algorithm; undefined where this version of Node has no such keys (ML-DSA before Node 24.7). */
+/** Returns a key for an algorithm, or undefined if this version of Node does not support it (ML-DSA before Node 24.7). */
 async function keyFor(alg: string): Promise<{ jwk: JWK; sign: Signer } | undefined> {
   const pair = await generateKeyPair(alg, { extractable: true }).catch(() => undefined);
   if (!pair) return undefined;
@@ -29,7 +29,7 @@ async function keyFor(alg: string): Promise<{ jwk: JWK; sign: Signer } | undefin
   };
 }
 
-/** A JWT that claims an algorithm, with a key of that kind in the provider's set, and no signature of it. */
+/** A key of an algorithm in the provider's JWK Set, and a JWT that claims the algorithm and has an invalid signature. */
 function unsigned(alg: string): { jwk: JWK; sign: Signer } {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   return {
@@ -38,7 +38,7 @@ function unsigned(alg: string): { jwk: JWK; sign: Signer } {
   };
 }
 
-it.each(SETTINGS)('%s accepts every algorithm of the table, and no other name', async (setting) => {
+it.each(SETTINGS)('%s accepts every algorithm of the table, and no other algorithm', async (setting) => {
   const registry = await registryWith({});
   const register = (alg: unknown) => () =>
     registry.register('dev', { clientId: 'dev', issuer: 'https://p.test', [setting]: alg }, { replace: true });
@@ -98,7 +98,7 @@ describe.each(Object.keys(SIGNATURE_ALGORITHMS))('signatures with %s', (alg) => 
     return { iss: provider.url, aud: 'dev', sub: 'ada', iat, exp: iat + 60, ...more };
   }
 
-  /** Where Node has no such keys, the signature is refused, and not the algorithm. */
+  /** Expects the error of an invalid signature, not of an unknown algorithm, where Node does not support the key. */
   async function expectVerified(outcome: Promise<unknown>, what: string): Promise<void> {
     if (isSupported) await outcome;
     else await expect(outcome).rejects.toThrow(`${what}: it cannot be read, or a key of the provider cannot be used`);
@@ -114,19 +114,19 @@ describe.each(Object.keys(SIGNATURE_ALGORITHMS))('signatures with %s', (alg) => 
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'Bearer', id_token: idToken } }));
   }
 
-  it('are verified in id_tokens, with their at_hash', async () => {
+  it('verifies an id_token and its at_hash', async () => {
     await answerToken();
     await expectVerified(dev.fetchAccessToken({ code: 'c', codeVerifier: VERIFIER }), 'id_token');
   });
 
-  it('are verified in logout tokens', async () => {
+  it('verifies a logout token', async () => {
     const logoutToken = await sign(claims({ jti: 'j', events: EVENTS }));
     const request = { method: 'POST', body: { logout_token: logoutToken } };
     await expectVerified(dev.backchannelLogout(request), 'logout_token');
     expect(ended).toHaveLength(isSupported ? 1 : 0);
   });
 
-  it('are verified in introspection responses', async () => {
+  it('verifies an introspection response', async () => {
     const { sub: _, ...common } = claims();
     const jwt = await sign({ ...common, token_introspection: { active: true } }, 'token-introspection+jwt');
     const headers = { 'content-type': 'application/token-introspection+jwt' };
@@ -134,7 +134,7 @@ describe.each(Object.keys(SIGNATURE_ALGORITHMS))('signatures with %s', (alg) => 
     await expectVerified(dev.introspectToken({ token: { accessToken: 'a' } }), 'introspection');
   });
 
-  it('are verified in JWT authorization responses', async () => {
+  it('verifies a JWT authorization response', async () => {
     const browser = new Browser();
     const login = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
     const state = new URL(login.headers.get('location') ?? '').searchParams.get('state');

@@ -5,7 +5,7 @@ import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
-describe('the endpoints beside the token endpoint', () => {
+describe('revocation, introspection and registration endpoints', () => {
   const ADA = { name: 'dev', user: 'ada' };
   let provider: ScriptedProvider;
   let registry: OAuthRegistry;
@@ -37,7 +37,7 @@ describe('the endpoints beside the token endpoint', () => {
     return registry.get<OAuth2App>('dev');
   }
 
-  /** Every call of such an endpoint, by the name that its error has. */
+  /** Returns one call to each endpoint, by the name in its error. */
   function calls(): [string, () => Promise<unknown>][] {
     const settings = {
       accessTokenUrl: `${provider.url}/token`,
@@ -60,7 +60,7 @@ describe('the endpoints beside the token endpoint', () => {
     [202, ''],
     [204, undefined],
     [205, undefined],
-  ])('takes a revocation that is answered %s %p for a success', async (status, body) => {
+  ])('accepts a revocation response %s %p as a success', async (status, body) => {
     provider.on('POST /endpoint', () => ({ status, body }));
     await expect(app().revokeToken({ token: TOKEN })).resolves.toBeUndefined();
   });
@@ -71,7 +71,7 @@ describe('the endpoints beside the token endpoint', () => {
     ['JSON without an error', 404, 'application/json', '{"message":"no such page"}'],
     ['an error that is not a string', 400, 'application/json', '{"error":{"code":1}}'],
     ['a truncated object', 400, 'application/json', '{"error":'],
-  ])('name the status of an error when it has %s', async (_, status, type, body) => {
+  ])('reports the status of an error response with %s', async (_, status, type, body) => {
     const reply = { status, headers: (type ? { 'content-type': type } : {}) as Record<string, string>, body };
     provider.on('POST /endpoint', () => reply);
     provider.on('GET /endpoint', () => reply);
@@ -84,13 +84,13 @@ describe('the endpoints beside the token endpoint', () => {
     }
   });
 
-  it('take the code from a challenge when the body has none', async () => {
+  it('reads the error code from a challenge when the body has none', async () => {
     const challenge = 'Bearer error="invalid_token", error_description="the initial access token is over"';
     provider.on('POST /endpoint', () => ({ status: 401, headers: { 'www-authenticate': challenge }, body: '' }));
     for (const [, call] of calls().slice(0, 3)) await expect(call()).rejects.toMatchObject({ error: 'invalid_token' });
   });
 
-  it('name the status and the content type of a success that cannot be read', async () => {
+  it('reports the status and the content type of a success that cannot be read', async () => {
     const reply = { status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Welcome</h1>' };
     provider.on('POST /endpoint', () => reply);
     provider.on('GET /endpoint', () => reply);
@@ -102,7 +102,7 @@ describe('the endpoints beside the token endpoint', () => {
     }
   });
 
-  describe('for a stored token', () => {
+  describe('a stored token', () => {
     const STORED = { ...TOKEN, tokenType: 'bearer', expiresAt: 1 };
 
     function sent(): Record<string, string>[] {
@@ -112,7 +112,7 @@ describe('the endpoints beside the token endpoint', () => {
     beforeEach(() => tokenStore.save(ADA, STORED));
 
     it.each([{ user: 'ada' }, { request: { headers: { user: 'ada' } } }])(
-      'revoke the refresh token of %j, and then remove the token from the store',
+      'revokes the refresh token of %j, and then removes the token from the store',
       async (source) => {
         provider.on('POST /endpoint', () => ({ status: 200, body: '' }));
         await app().revokeToken(source);
@@ -122,19 +122,19 @@ describe('the endpoints beside the token endpoint', () => {
       },
     );
 
-    it('keep the token when the provider does not revoke it', async () => {
+    it('keeps the token when the provider does not revoke it', async () => {
       provider.on('POST /endpoint', () => ({ status: 503, body: '' }));
       await expect(app().revokeToken({ user: 'ada' })).rejects.toBeInstanceOf(ProviderError);
       expect(await tokenStore.fetch(ADA)).toMatchObject({ token: STORED });
     });
 
-    it('remove nothing when the token is passed', async () => {
+    it('removes no token from the store when the token is passed', async () => {
       provider.on('POST /endpoint', () => ({ status: 200, body: '' }));
       await app().revokeToken({ token: STORED });
       expect(await tokenStore.fetch(ADA)).toMatchObject({ token: STORED });
     });
 
-    it('introspect the access token as it is, without a refresh', async () => {
+    it('introspects the access token without a refresh', async () => {
       provider.on('POST /endpoint', () => ({ json: { active: false } }));
       expect(await app().introspectToken({ user: 'ada' })).toEqual({ active: false });
       expect(sent()).toEqual([expect.objectContaining({ token: 'access-token', token_type_hint: 'access_token' })]);
@@ -142,7 +142,7 @@ describe('the endpoints beside the token endpoint', () => {
   });
 
   it.each(['revokeToken', 'introspectToken', 'userinfo'] as const)(
-    'refuse a bare token, and say what to write (%s)',
+    'refuses a bare token, and the error shows the correct call (%s)',
     async (method) => {
       for (const token of [TOKEN, { access_token: 'a' }]) {
         const call = app()[method](token as never);
