@@ -1,12 +1,9 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import ts from 'typescript';
-import { envOf, snippetsOf, type DocPage } from './snippets.js';
+import { dirname, join, resolve } from 'node:path';
+import { compileLibrary, compileSource } from '../support/compile.js';
+import { envOf, snippetsOf, type DocPage, type Snippet } from './snippets.js';
 
-/** Here the snippets are written by default, and can be run: with the library beside them, as if it were installed. */
-const SOURCES = 'build/docs';
-
-/** Starts the quick start's module, as the application around it would. */
+/** The application around the module of the quick start. */
 const MAIN = `
 import { NestFactory } from '@nestjs/core';
 import { AuthModule } from './auth.module.js';
@@ -16,71 +13,48 @@ await app.listen(process.env.PORT ?? 3000);
 `;
 
 export interface CompiledDocs {
-  /** What the compiler says, a line each. */
-  errors: string[];
-  /** The folder of the quick start's app. */
+  /** The folder of the quick start's application. */
   app: string;
-  /** Where the compiled file of one of the app's is. */
+  /** Returns the compiled form of a file of the application. */
   compiledFile(name: string): string;
 }
 
-/** Compiles every TypeScript block of the pages, strictly, against the library's sources; all in one program. */
-export function compileDocs(pages: DocPage[], folder = SOURCES): CompiledDocs {
+/**
+ * Compiles the TypeScript blocks of the pages, and installs the library beside them, so that they can be run. Their types
+ * are checked in `test/api/declarations.spec.ts`.
+ */
+export function compileDocs(pages: DocPage[], folder = 'build/docs'): CompiledDocs {
   const sources = resolve(folder);
   const compiled = join(sources, 'compiled');
   rmSync(sources, { recursive: true, force: true });
-  const files = pages.flatMap(snippetsOf).map(({ path, code }) => write(join(sources, path), code));
-  const readme = pages.find(({ path }) => path === 'README.md');
-  if (readme) {
-    files.push(write(join(sources, 'app/src/main.ts'), MAIN));
-    write(join(sources, 'app/.env'), envOf(readme, 'GITHUB_CLIENT_ID'));
+  for (const { path, code } of snippetFiles(pages)) {
+    write(join(sources, path), code);
+    if (path.endsWith('.ts')) write(join(compiled, path.replace(/\.ts$/, '.js')), compileSource(code));
   }
-  const roots = files.filter((file) => file.endsWith('.ts'));
-  const program = ts.createProgram(roots, {
-    ...compilerOptions(),
-    types: ['node', 'jest'],
-    noEmit: false,
-    rootDir: resolve('.'),
-    outDir: compiled,
-  });
-  program.emit();
-  installLibrary(sources, compiled);
+  const readme = pages.find(({ path }) => path === 'README.md');
+  if (readme) write(join(sources, 'app/.env'), envOf(readme, 'GITHUB_CLIENT_ID'));
+  installLibrary(sources);
   return {
-    errors: roots.flatMap((file) => errorsIn(program, file)).map((error) => describe(error, sources)),
     app: join(sources, 'app'),
-    compiledFile: (name) => join(compiled, folder, 'app', name.replace(/\.ts$/, '.js')),
+    compiledFile: (name) => join(compiled, 'app', name.replace(/\.ts$/, '.js')),
   };
 }
 
-/** The library has a check of its own. */
-function errorsIn(program: ts.Program, file: string): readonly ts.Diagnostic[] {
-  const source = program.getSourceFile(file);
-  return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+/** Returns the blocks of the pages as files, with the `main.ts` of the quick start. */
+export function snippetFiles(pages: DocPage[]): Snippet[] {
+  const files = pages.flatMap(snippetsOf);
+  return pages.some(({ path }) => path === 'README.md') ? [...files, { path: 'app/src/main.ts', code: MAIN }] : files;
 }
 
-function compilerOptions(): ts.CompilerOptions {
-  const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path));
-  return ts.parseJsonConfigFileContent(config, ts.sys, resolve('.')).options;
+function installLibrary(folder: string): void {
+  write(join(folder, 'package.json'), '{ "type": "module" }');
+  const installed = join(folder, 'node_modules/nestjs-oauth-client');
+  mkdirSync(dirname(installed), { recursive: true });
+  symlinkSync(compileLibrary(), installed);
 }
 
-/** `nestjs-oauth-client`, for whoever runs a snippet, is the compiled library. */
-function installLibrary(sources: string, compiled: string): void {
-  write(join(sources, 'package.json'), '{ "type": "module" }');
-  const installed = join(sources, 'node_modules/nestjs-oauth-client');
-  const exports = { '.': './lib/index.js', './*': './lib/*/index.js' };
-  write(join(installed, 'package.json'), JSON.stringify({ type: 'module', exports }));
-  symlinkSync(join(compiled, 'lib'), join(installed, 'lib'));
-}
-
-/** Two blocks with one file name are a mistake. */
-function write(path: string, text: string): string {
+/** Fails if two blocks have one file name. */
+function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text, { flag: 'wx' });
-  return path;
-}
-
-function describe({ file, start = 0, messageText }: ts.Diagnostic, sources: string): string {
-  const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
-  const path = file ? relative(sources, file.fileName) : '';
-  return `${path}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
 }

@@ -1,4 +1,4 @@
-import { transformFileSync, type Options } from '@swc/core';
+import { transformSync, type Options } from '@swc/core';
 import {
   mkdirSync,
   readdirSync,
@@ -31,15 +31,26 @@ const FOLDERS = ['lib', 'test', 'sample', 'bench'];
  * @returns the compiled file
  */
 export function compileProgram(program: string): string {
-  installLibrary();
+  compileLibrary();
+  return compiledFile(program);
+}
+
+/** Compiles all programs and the library, and returns the folder of the library, to be installed in an application. */
+export function compileLibrary(): string {
+  const library = installLibrary();
   for (const source of FOLDERS.flatMap(filesIn)) {
     const target = compiledFile(source);
     if (!isOlder(target, source)) continue;
-    const content = source.endsWith('.ts') ? transformFileSync(source, OPTIONS).code : readFileSync(source);
+    const content = source.endsWith('.ts') ? compileSource(readFileSync(source, 'utf8')) : readFileSync(source);
     mkdirSync(dirname(target), { recursive: true });
     replace(target, (file) => writeFileSync(file, content));
   }
-  return compiledFile(program);
+  return library;
+}
+
+/** Compiles TypeScript without a check of its types. */
+export function compileSource(source: string): string {
+  return transformSync(source, OPTIONS).code;
 }
 
 function compiledFile(source: string): string {
@@ -59,7 +70,7 @@ function replace(target: string, write: (file: string) => void): void {
   renameSync(file, target);
 }
 
-function installLibrary(): void {
+function installLibrary(): string {
   const installed = join(OUTPUT, 'node_modules/nestjs-oauth-client');
   mkdirSync(installed, { recursive: true });
   const exports = { '.': './lib/index.js', './*': './lib/*/index.js' };
@@ -69,6 +80,7 @@ function installLibrary(): void {
   };
   for (const [target, json] of Object.entries(packages)) replace(target, (file) => writeFileSync(file, json));
   replace(join(installed, 'lib'), (file) => symlinkSync(join(OUTPUT, 'lib'), file));
+  return installed;
 }
 
 function filesIn(folder: string): string[] {

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import ts from 'typescript';
+import { snippetFiles } from '../docs/compile.js';
+import { documentationPages } from '../docs/snippets.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const DIST = join(ROOT, 'dist');
+/** Folder of the examples of the documentation; nothing is written there. */
+const EXAMPLES = join(ROOT, 'build/examples');
 
 /** Source files of dependencies, which both programs read. */
 const dependencies = new Map<string, ts.SourceFile | undefined>();
@@ -39,14 +43,20 @@ function entryFiles(): string[] {
   );
 }
 
-/** Returns a program over declarations that exist in memory only. */
+/**
+ * Returns a program of files that exist in memory only: the declarations, and the examples of the documentation, which
+ * import the declarations as an application does.
+ */
 function programOf(files: ReadonlyMap<string, string>): ts.Program {
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (file) => ts.sys.readFile(file));
   const options: ts.CompilerOptions = {
-    module: ts.ModuleKind.NodeNext,
-    target: ts.ScriptTarget.ES2023,
-    types: ['node'],
-    strict: true,
-    noEmit: true,
+    ...ts.parseJsonConfigFileContent(config, ts.sys, ROOT).options,
+    types: ['node', 'jest'],
+    skipLibCheck: false,
+    paths: {
+      'nestjs-oauth-client': [join(DIST, 'index.d.ts')],
+      'nestjs-oauth-client/*': [join(DIST, '*/index.d.ts')],
+    },
   };
   const host = cachingHost(options);
   const { fileExists, readFile, getSourceFile } = host;
@@ -58,20 +68,24 @@ function programOf(files: ReadonlyMap<string, string>): ts.Program {
     if (text === undefined) return getSourceFile(file, languageVersion, ...rest);
     return ts.createSourceFile(file, text, languageVersion);
   };
-  return ts.createProgram(entryFiles(), options, host);
+  const examples = [...files.keys()].filter((file) => file.startsWith(EXAMPLES) && file.endsWith('.ts'));
+  return ts.createProgram([...entryFiles(), ...examples], options, host);
 }
 
 /** What is public of one build of the package. */
 export interface PublicApi {
   /** Types that the signatures of an exported name mention, and that no entry exports. */
   unexported: { name: string; type: string }[];
-  /** What the compiler says of the declarations alone. */
+  /** What the compiler reports about the declarations alone. */
   errors: string[];
+  /** What the compiler reports about the examples of the documentation. */
+  exampleErrors: string[];
 }
 
-/** Emits the declarations of the build, and reads what the entries of the package export from them. */
+/** Emits the declarations of the build, and reads from them what the entries of the package export. */
 export function readPublicApi(): PublicApi {
-  const program = programOf(emitDeclarations());
+  const examples = snippetFiles(documentationPages()).map(({ path, code }) => [join(EXAMPLES, path), code] as const);
+  const program = programOf(new Map([...emitDeclarations(), ...examples]));
   const checker = program.getTypeChecker();
   const symbols = entryFiles().flatMap((file) => {
     const source = program.getSourceFile(file);
@@ -79,37 +93,47 @@ export function readPublicApi(): PublicApi {
     if (!module) throw new Error(`${file} is not a module`);
     return checker.getExportsOfModule(module);
   });
-  const exported = new Map(symbols.map((symbol) => [original(checker, symbol), symbol.name]));
+  const exported = new Set(symbols.map((symbol) => declarationsOf(checker, symbol)[0]));
   const unexported: PublicApi['unexported'] = [];
-  for (const [symbol, name] of exported) {
-    for (const declaration of (symbol.declarations ?? []).filter(isOurs)) {
-      for (const mentioned of mentionedIn(checker, declaration)) {
-        if (!exported.has(mentioned)) unexported.push({ name, type: mentioned.name });
+  for (const symbol of symbols) {
+    for (const declaration of declarationsOf(checker, symbol)) {
+      for (const [mentioned, type] of typesIn(checker, declaration)) {
+        if (!exported.has(mentioned)) unexported.push({ name: symbol.name, type });
       }
     }
   }
   return {
     unexported,
-    errors: program
-      .getSourceFiles()
-      .filter(({ fileName }) => fileName.startsWith(DIST + sep))
-      .flatMap((file) => program.getSemanticDiagnostics(file))
-      .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`),
+    errors: errorsIn(program, DIST),
+    exampleErrors: errorsIn(program, EXAMPLES),
   };
 }
 
-/** Returns the types of the package that a declaration mentions, outside of private members. */
-function mentionedIn(checker: ts.TypeChecker, declaration: ts.Declaration): Set<ts.Symbol> {
-  const mentioned = new Set<ts.Symbol>();
+function errorsIn(program: ts.Program, folder: string): string[] {
+  return program
+    .getSourceFiles()
+    .filter(({ fileName }) => fileName.startsWith(folder + sep))
+    .flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])
+    .map(describe);
+}
+
+function describe({ file, start = 0, messageText }: ts.Diagnostic): string {
+  const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
+  const path = file ? relative(ROOT, file.fileName) : '';
+  return `${path}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+}
+
+/** Returns the types of the package that a declaration mentions outside of private members, with their names. */
+function typesIn(checker: ts.TypeChecker, declaration: ts.Declaration): Map<ts.Declaration, string> {
+  const mentioned = new Map<ts.Declaration, string>();
   const visit = (node: ts.Node): void => {
     if (ts.canHaveModifiers(node) && ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword)) {
       return;
     }
     const name = mentionedName(node);
     const symbol = name && checker.getSymbolAtLocation(name);
-    const target = symbol && original(checker, symbol);
-    const isType = target?.declarations?.some((found) => isOurs(found) && !ts.isTypeParameterDeclaration(found));
-    if (target && isType) mentioned.add(target);
+    const [found] = symbol ? declarationsOf(checker, symbol) : [];
+    if (name && found && !ts.isTypeParameterDeclaration(found)) mentioned.set(found, name.getText());
     ts.forEachChild(node, visit);
   };
   visit(declaration);
@@ -123,10 +147,9 @@ function mentionedName(node: ts.Node): ts.Node | undefined {
   return ts.isImportTypeNode(node) ? node.qualifier : undefined;
 }
 
-function isOurs(declaration: ts.Declaration): boolean {
-  return declaration.getSourceFile().fileName.startsWith(DIST + sep);
-}
-
-function original(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Symbol {
-  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+/** Returns the package's declarations of a symbol, without those with which an example augments it. The first identifies it. */
+function declarationsOf(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Declaration[] {
+  const original = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  const declarations = original.declarations ?? [];
+  return declarations.filter((declaration) => declaration.getSourceFile().fileName.startsWith(DIST + sep));
 }
