@@ -1,12 +1,12 @@
 import { expect, it } from '@jest/globals';
 import { readPublicApi } from './declarations.js';
 
-/** `ClientSettings` in camelCase or snake_case, which applications name as a whole. */
+/** The internal type of settings in camelCase or snake_case. Applications use `ClientSettings` instead. */
 const SPELLING = 'EitherCase';
 
 const api = readPublicApi();
 
-it('declarations compile without @internal members', () => {
+it('the declarations compile without @internal members', () => {
   expect(api.errors).toEqual([]);
 });
 
@@ -14,6 +14,6 @@ it('all examples of the documentation compile against the declarations', () => {
   expect(api.exampleErrors).toEqual([]);
 });
 
-it('public and protected signatures mention exported types only', () => {
+it('public and protected signatures mention only exported types', () => {
   expect(api.unexported.filter(({ type }) => type !== SPELLING)).toEqual([]);
 });

@@ -6,13 +6,13 @@ import { documentationPages } from '../docs/snippets.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const DIST = join(ROOT, 'dist');
-/** Folder of the examples of the documentation; nothing is written there. */
+/** The virtual folder of the documentation's examples. Nothing is written there. */
 const EXAMPLES = join(ROOT, 'build/examples');
 
-/** Source files of dependencies, which both programs read. */
+/** The source files of dependencies, which both programs share. */
 const dependencies = new Map<string, ts.SourceFile | undefined>();
 
-/** Returns the declarations that the build writes, by their paths. */
+/** Returns the declarations that the build writes, by path. */
 function emitDeclarations(): Map<string, string> {
   const config = ts.readConfigFile(join(ROOT, 'tsconfig.build.json'), (file) => ts.sys.readFile(file));
   const { options, fileNames } = ts.parseJsonConfigFileContent(config.config, ts.sys, ROOT);
@@ -33,7 +33,7 @@ function cachingHost(options: ts.CompilerOptions): ts.CompilerHost {
   return host;
 }
 
-/** The declaration files of the package's entries, as `exports` in package.json has them. */
+/** The declaration files of the package's entries, from `exports` in package.json. */
 function entryFiles(): string[] {
   const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     exports: Record<string, string | { types: { default: string } }>;
@@ -62,7 +62,7 @@ function programOf(files: ReadonlyMap<string, string>): ts.Program {
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (file) => files.has(file) || (!file.startsWith(DIST + sep) && fileExists(file));
   host.readFile = (file) => files.get(file) ?? readFile(file);
-  host.directoryExists = undefined; // those of `dist` may not exist
+  host.directoryExists = undefined; // the folders of `dist` may not exist
   host.getSourceFile = (file, languageVersion, ...rest) => {
     const text = files.get(file);
     if (text === undefined) return getSourceFile(file, languageVersion, ...rest);
@@ -72,17 +72,17 @@ function programOf(files: ReadonlyMap<string, string>): ts.Program {
   return ts.createProgram([...entryFiles(), ...examples], options, host);
 }
 
-/** What is public of one build of the package. */
+/** The public types of one build of the package. */
 export interface PublicApi {
-  /** Types that the signatures of an exported name mention, and that no entry exports. */
+  /** Types that no entry exports, although the signature of an exported name mentions them. */
   unexported: { name: string; type: string }[];
-  /** What the compiler reports about the declarations alone. */
+  /** The compiler's errors in the declarations. */
   errors: string[];
-  /** What the compiler reports about the examples of the documentation. */
+  /** The compiler's errors in the examples of the documentation. */
   exampleErrors: string[];
 }
 
-/** Emits the declarations of the build, and reads from them what the entries of the package export. */
+/** Emits the declarations of the build, and reads the exports of the package's entries. */
 export function readPublicApi(): PublicApi {
   const examples = snippetFiles(documentationPages()).map(({ path, code }) => [join(EXAMPLES, path), code] as const);
   const program = programOf(new Map([...emitDeclarations(), ...examples]));
@@ -123,7 +123,7 @@ function describe({ file, start = 0, messageText }: ts.Diagnostic): string {
   return `${path}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
 }
 
-/** Returns the types of the package that a declaration mentions outside of private members, with their names. */
+/** Returns the types of the package that a declaration mentions, except in private members, with their names. */
 function typesIn(checker: ts.TypeChecker, declaration: ts.Declaration): Map<ts.Declaration, string> {
   const mentioned = new Map<ts.Declaration, string>();
   const visit = (node: ts.Node): void => {
@@ -147,7 +147,7 @@ function mentionedName(node: ts.Node): ts.Node | undefined {
   return ts.isImportTypeNode(node) ? node.qualifier : undefined;
 }
 
-/** Returns the package's declarations of a symbol, without those with which an example augments it. The first identifies it. */
+/** Returns the package's declarations of a symbol, except augmentations in examples. The first one identifies it. */
 function declarationsOf(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Declaration[] {
   const original = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
   const declarations = original.declarations ?? [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { documentationPages, snippetsOf } from '../docs/snippets.js';
 
-/** Names that the main entry may have, types included: each one more is one more to learn. */
+/** The maximum number of names in the main entry, including types. Users must learn each name. */
 const MOST_NAMES = 45;
 
 const { exports, typesVersions } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -17,33 +17,33 @@ const entries = Object.keys(exports)
   .map((path) => path.replace(/^\.\/?/, ''));
 
 describe('the entries of the package', () => {
-  it('have declarations for applications that do not read exports', () => {
+  it('have declarations for applications that resolve types without exports', () => {
     const declarations = Object.keys(typesVersions['*']);
     expect(['', ...declarations]).toEqual(entries);
   });
 
-  it(`leave the main entry at most ${MOST_NAMES} names`, () => {
+  it(`limit the main entry to ${MOST_NAMES} names`, () => {
     expect(namesOf('').length).toBeLessThanOrEqual(MOST_NAMES);
   });
 
-  it('have every name of the main entry in an example of the documentation', () => {
+  it('export from the main entry only names that an example in the documentation uses', () => {
     const examples = documentationPages()
       .flatMap(snippetsOf)
       .map(({ code }) => code);
     expect(namesOf('').filter((name) => !examples.some((code) => new RegExp(`\\b${name}\\b`).test(code)))).toEqual([]);
   });
 
-  it('export each name once, but the store for tests twice', () => {
+  it('export each name once, except the store for tests', () => {
     const names = entries.flatMap(namesOf);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual(['MemoryTokenStore']);
   });
 
-  it('have only types in the protocol entry', async () => {
+  it('export only types from the protocol entry', async () => {
     expect(Object.keys(await import('nestjs-oauth-client/protocol'))).toEqual([]);
   });
 });
 
-/** Returns the names of an entry, values and types. */
+/** Returns the names that an entry exports, values and types. */
 function namesOf(entry: string): string[] {
   const file = join('lib', entry, 'index.ts');
   const { statements } = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);

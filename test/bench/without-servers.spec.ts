@@ -25,14 +25,14 @@ function runBench(servers: Record<string, string>): Promise<{ failed: boolean; o
   );
 }
 
-it('the bench skips what needs a server without its variable, says so, and writes its JSON', async () => {
+it('the bench skips benchmarks whose server is not configured, reports them, and writes its JSON', async () => {
   const { failed, output } = await runBench({});
   expect(output).toContain('SKIPPED: api-call-redis-store: REDIS_URL is not set\n');
   expect(output).toContain('SKIPPED: refresh-storm-postgres: DATABASE_URL is not set\n');
   expect([failed, JSON.parse(readFileSync(JSON_FILE, 'utf8'))]).toEqual([false, []]);
 }, 60_000);
 
-it('the bench skips what needs a server that does not answer', async () => {
+it('the bench skips benchmarks whose server does not respond', async () => {
   const port = await freePort();
   const { failed, output } = await runBench({
     REDIS_URL: `redis://127.0.0.1:${port}`,

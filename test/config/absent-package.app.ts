@@ -1,4 +1,4 @@
-// Starts an application where one package is not installed, and prints what came of it:
+// Starts an application in which one package is not installed, and prints an authorization URL or the error:
 // `node absent-package.app.js PACKAGE '{"clients": {}}'`
 import { register } from 'node:module';
 

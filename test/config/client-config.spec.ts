@@ -10,7 +10,7 @@ const RSA_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const fetchToken = (): undefined => undefined;
 const updateToken = (): undefined => undefined;
 
-/** What the built config has, and what it is made from: a key and a value of the settings. */
+/** A row: a key and a value of the settings, and the property and value of the client config. */
 type Row = [key: string, value: unknown, read: string, expected: unknown];
 
 const COMMON: Row[] = [
@@ -33,7 +33,7 @@ const OAUTH1: Row[] = [
   ['allow_session_fixation', true, 'allowSessionFixation', true],
 ];
 
-/** Endpoints that {@link OAUTH2_CLIENT} names. */
+/** The endpoints in {@link OAUTH2_CLIENT}. */
 const WELL_KNOWN = '/.well-known/openid-configuration';
 const NAMED = { authorization_endpoint: 'https://p.test/authorize', token_endpoint: 'https://p.test/token' };
 
@@ -128,7 +128,7 @@ function camelCase(key: string): string {
   return key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The config of a client, by the way that every registration goes. */
+/** Builds the config of a client as every registration does. */
 function configOf(...settings: object[]): Record<string, unknown> {
   const normalized = Object.assign({}, ...settings.map((part) => normalizeKeys(part)));
   const client = readClient({ name: 'dev', registeredAtRunTime: false, allowInsecureHosts: false }, normalized);
@@ -156,7 +156,7 @@ describe.each([
     }
   });
 
-  it('has what compliance_fix registers', () => {
+  it('has the signature method that compliance_fix registers', () => {
     for (const key of ['compliance_fix', 'complianceFix']) {
       const method = (): string => 'signature';
       const fix = (session: { registerSignatureMethod: (name: string, of: () => string) => void }): void =>
@@ -171,7 +171,7 @@ describe('the config of a client', () => {
   it.each([
     ['rsa_key', 'RSA-SHA1'],
     ['rsaKey', 'RSA-SHA256'],
-  ])('has the key in %s, parsed, for %s', (name, signature_method) => {
+  ])('has the parsed key of %s, for %s', (name, signature_method) => {
     const { rsaKey } = configOf(OAUTH1_CLIENT, {
       client_kwargs: { [name]: RSA_KEY, signature_method },
     }) as unknown as OAuth1ClientConfig;
@@ -206,20 +206,20 @@ describe('the config of a client', () => {
     });
   });
 
-  it('authenticates by client_secret_basic with a secret, else by none', () => {
+  it('has the client authentication method client_secret_basic with a secret, and none without', () => {
     const { clientSecret: _, ...publicClient } = OAUTH2_CLIENT;
     expect(configOf(OAUTH2_CLIENT).tokenEndpointAuthMethod).toBe('client_secret_basic');
     expect(configOf(publicClient).tokenEndpointAuthMethod).toBe('none');
     expect(configOf(publicClient, { clientSecret: '' }).tokenEndpointAuthMethod).toBe('none');
   });
 
-  it('is OAuth 1 exactly where there is a request_token_url', () => {
+  it('is for OAuth 1 only if there is a request_token_url', () => {
     expect(configOf(OAUTH1_CLIENT).protocol).toBe('OAuth 1');
     expect(configOf(OAUTH2_CLIENT).protocol).toBe('OAuth 2');
     expect(configOf(OAUTH2_CLIENT, { request_token_url: null }).protocol).toBe('OAuth 2');
   });
 
-  it('needs no endpoints beside server_metadata_url', () => {
+  it('does not require endpoints if there is a server_metadata_url', () => {
     const config = configOf({
       client_id: 'dev',
       server_metadata_url: 'https://p.test/.well-known/openid-configuration',

@@ -18,7 +18,7 @@ const unset = (variable: string): string =>
   `. Set the variable ${variable}, or give it in code or under ${KEY}; is the .env file there?`;
 const OAUTH1 = { ...OAUTH2, request_token_url: 'https://provider.test/request' };
 
-/** What start-up fails with; it must be one OAuthConfigError without a secret. */
+/** Returns the error of start-up, which must be an OAuthConfigError without a secret. */
 async function startUpError(given: Given): Promise<OAuthConfigError> {
   const error: unknown = await registryWith(given).then(
     () => undefined,
@@ -33,7 +33,7 @@ async function faultsOf(settings: object): Promise<readonly string[]> {
   return (await startUpError({ settings: { [KEY]: { dev: settings } } })).faults;
 }
 
-describe('a fault in the settings', () => {
+describe('the check of the settings', () => {
   it.each([
     ['client_idd', 'client_id'],
     ['cliend_id', 'client_id'],
@@ -46,7 +46,7 @@ describe('a fault in the settings', () => {
     ['server_metdata_url', 'server_metadata_url'],
     ['complience_fix', 'compliance_fix'],
     ['client_secrt', 'client_secret'],
-  ])('is an unknown key: %s, and %s is named as the nearest', async (key, nearest) => {
+  ])('reports the unknown key %s, and suggests %s', async (key, nearest) => {
     expect(await faultsOf({ ...OAUTH2, [key]: MARKER })).toEqual([`dev.${key}: unknown key; did you mean ${nearest}?`]);
   });
 
@@ -55,17 +55,17 @@ describe('a fault in the settings', () => {
     ['token_placment', 'token_placement'],
     ['token_endpoint_auth_metod', 'token_endpoint_auth_method'],
     ['leway', 'leeway'],
-  ])('is an unknown key of client_kwargs: %s, for %s', async (key, nearest) => {
+  ])('reports the unknown key %s in client_kwargs, and suggests %s', async (key, nearest) => {
     expect(await faultsOf({ ...OAUTH2, client_kwargs: { [key]: MARKER } })).toEqual([
       `dev.client_kwargs.${key}: unknown key; did you mean ${nearest}?`,
     ]);
   });
 
-  it('is an unknown key that resembles none', async () => {
+  it('reports an unknown key without a suggestion if it resembles no other key', async () => {
     expect(await faultsOf({ ...OAUTH2, xyzzy: MARKER })).toEqual(['dev.xyzzy: unknown key']);
   });
 
-  it('is a key that belongs into client_kwargs, or out of it', async () => {
+  it('reports a key that belongs in client_kwargs, or beside it', async () => {
     expect(await faultsOf({ ...OAUTH2, scope: 'openid', client_kwargs: { authorizeUrl: MARKER } })).toEqual([
       'dev.client_kwargs.authorize_url: belongs beside client_kwargs',
       'dev.scope: belongs in client_kwargs',
@@ -103,7 +103,7 @@ describe('a fault in the settings', () => {
     ['fetch_token', MARKER, 'expected a function'],
     ['update_token', { [MARKER]: MARKER }, 'expected a function'],
     ['compliance_fix', MARKER, 'expected a function'],
-  ])('is a value that cannot be: %s of %j', async (key, value, message) => {
+  ])('reports an invalid value: %s of %j', async (key, value, message) => {
     expect(await faultsOf({ ...OAUTH2, [key]: value })).toEqual([`dev.${key}: ${message}`]);
   });
 
@@ -115,7 +115,7 @@ describe('a fault in the settings', () => {
     ['code_challenge_method', 'plain', 'expected "S256" (RFC 7636 §4.2), or "none" to turn PKCE off'],
     ['leeway', '60', 'expected a number of seconds'],
     ['leeway', -1, 'expected 0 to 86400 seconds'],
-  ])('is a value in client_kwargs that cannot be: %s of %j', async (key, value, message) => {
+  ])('reports an invalid value in client_kwargs: %s of %j', async (key, value, message) => {
     expect(await faultsOf({ ...OAUTH2, client_kwargs: { [key]: value } })).toEqual([
       `dev.client_kwargs.${key}: ${message}`,
     ]);
@@ -127,7 +127,7 @@ describe('a fault in the settings', () => {
     ['force_include_body', 'yes', 'expected true or false'],
     ['rsa_key', 5, 'expected a string'],
     ['signature_method', 5, 'expected a string'],
-  ])('is a value in client_kwargs of OAuth 1 that cannot be: %s of %j', async (key, value, message) => {
+  ])('reports an invalid value in client_kwargs of OAuth 1: %s of %j', async (key, value, message) => {
     expect(await faultsOf({ ...OAUTH1, client_kwargs: { [key]: value } })).toEqual([
       `dev.client_kwargs.${key}: ${message}`,
     ]);
@@ -139,20 +139,20 @@ describe('a fault in the settings', () => {
     'https://user:m4rk3r@api.test',
     'api.test',
     'https://*.api.test/*',
-  ])('is an entry of api_origins that is no origin: %s', async (origin) => {
+  ])('reports an entry of api_origins that is not an origin: %s', async (origin) => {
     const [fault, ...more] = await faultsOf({ ...OAUTH2, api_origins: ['https://good.test', origin] });
     expect(more).toEqual([]);
     expect(fault).toMatch(/^dev\.api_origins\.1: expected an (origin|absolute)/);
   });
 
-  it('is a parameter that is an object, named by its wire name', async () => {
+  it('reports a parameter that is an object or null by its wire name', async () => {
     expect(await faultsOf({ ...OAUTH1, authorize_params: { login_hint: { a: MARKER }, fooBar: null } })).toEqual([
       'dev.authorize_params.login_hint: expected a string, a number or a boolean',
       'dev.authorize_params.fooBar: expected a string, a number or a boolean',
     ]);
   });
 
-  it('is what is missing', async () => {
+  it('reports missing required keys', async () => {
     const endpoints = [
       'dev.authorize_url: missing; give it, or issuer, or server_metadata_url',
       'dev.access_token_url: missing; give it, or issuer, or server_metadata_url',
@@ -166,7 +166,7 @@ describe('a fault in the settings', () => {
     ]);
   });
 
-  it('is a key of the other protocol', async () => {
+  it('reports a key of the other protocol', async () => {
     const settings = { ...OAUTH1, refresh_token_url: 'https://provider.test/', serverMetadataUrl: MARKER };
     const why = 'belongs to OAuth 2; this client is OAuth 1, since it has a request_token_url';
     expect(await faultsOf(settings)).toEqual([`dev.refresh_token_url: ${why}`, `dev.server_metadata_url: ${why}`]);
@@ -175,19 +175,19 @@ describe('a fault in the settings', () => {
     ]);
   });
 
-  it('is a signature method that there is not', async () => {
+  it('reports an unknown signature method', async () => {
     expect(await faultsOf({ ...OAUTH1, client_kwargs: { signature_method: 'HMAC-MD5' } })).toEqual([
       'dev.client_kwargs.signature_method: unknown; there are HMAC-SHA1, HMAC-SHA256, RSA-SHA1, RSA-SHA256, PLAINTEXT',
     ]);
   });
 
-  it.each(['RSA-SHA1', 'RSA-SHA256'])('is %s without a key', async (signature_method) => {
+  it.each(['RSA-SHA1', 'RSA-SHA256'])('reports %s without a key', async (signature_method) => {
     expect(await faultsOf({ ...OAUTH1, client_kwargs: { signature_method } })).toEqual([
       `dev.client_kwargs.rsa_key: missing; ${signature_method} signs with an RSA private key in PEM`,
     ]);
   });
 
-  it('is an rsa_key that is no RSA private key in PEM', async () => {
+  it('reports an rsa_key that is not an RSA private key in PEM', async () => {
     const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const pem = rsa.privateKey.export(pkcs8).toString();
@@ -220,7 +220,7 @@ describe('a fault in the settings', () => {
     'jwks_uri',
     'userinfo_endpoint',
     'end_session_endpoint',
-  ])('is http in %s, unless allow_insecure_http says otherwise', async (key) => {
+  ])('reports http in %s unless allow_insecure_http is set', async (key) => {
     const insecure = { ...OAUTH2, [key]: 'http://localhost:4000/.well-known/openid-configuration' };
     const fault = `dev.${key}: must be https; for a provider on this machine, set allow_insecure_http`;
     expect(await faultsOf(insecure)).toEqual([fault]);
@@ -229,7 +229,7 @@ describe('a fault in the settings', () => {
     expect((await registryWith({ settings: allowed })).has('dev')).toBe(true);
   });
 
-  it('is http in an origin of api_origins, or in a URL of OAuth 1', async () => {
+  it('reports http in api_origins and in a URL of OAuth 1', async () => {
     const why = 'must be https; for a provider on this machine, set allow_insecure_http';
     expect(await faultsOf({ ...OAUTH2, api_origins: ['https://a.test', 'http://b.test'] })).toEqual([
       `dev.api_origins: ${why}`,
@@ -239,25 +239,25 @@ describe('a fault in the settings', () => {
     ]);
   });
 
-  describe('is a key', () => {
+  describe('of a key', () => {
     const ed448 = generateKeyPairSync('ed448').privateKey.export({ type: 'pkcs8', format: 'pem' });
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
     it.each([
-      ['no PEM', MARKER],
-      ['of a kind that signs nothing here', ed448],
+      ['not in PEM', MARKER],
+      ['of an unsupported type', ed448],
       ['a public JWK', publicKey.export({ format: 'jwk' })],
-      ['public', publicKey],
-      ['among good ones', [generateKeyPairSync('ed25519').privateKey, MARKER]],
+      ['a public key', publicKey],
+      ['a list with one invalid key', [generateKeyPairSync('ed25519').privateKey, MARKER]],
       ['an empty list', []],
-      ['something else', 7],
-    ])('that is %s, in private_keys', async (_, private_keys) => {
+      ['a number', 7],
+    ])('reports private_keys that are invalid: %s', async (_, private_keys) => {
       expect(await faultsOf({ ...OAUTH2, private_keys })).toEqual([
         expect.stringMatching(/^dev\.private_keys: expected private keys/),
       ]);
     });
 
-    it('that cannot be used, in dpop_key and client_certificate', async () => {
+    it('reports an invalid dpop_key and client_certificate', async () => {
       expect(await faultsOf({ ...OAUTH2, dpop_key: MARKER })).toEqual([
         expect.stringMatching(/^dev\.dpop_key: not a usable private key/),
       ]);
@@ -266,7 +266,7 @@ describe('a fault in the settings', () => {
       ]);
     });
 
-    it('that is missing where it is needed', async () => {
+    it('reports missing private_keys if another setting needs them', async () => {
       const client_kwargs = { token_endpoint_auth_method: 'private_key_jwt' };
       expect(await faultsOf({ ...OAUTH2, client_kwargs })).toEqual([
         'dev.private_keys: missing; private_key_jwt needs one',
@@ -277,14 +277,19 @@ describe('a fault in the settings', () => {
     });
   });
 
-  it.each(['HS256', 'none', 'RS1', ''])('is %s for an algorithm that the provider signs with', async (alg) => {
-    expect(await faultsOf({ ...OAUTH2, id_token_signed_response_alg: alg })).toEqual([
-      expect.stringMatching(/^dev\.id_token_signed_response_alg: expected an algorithm of signatures by private keys/),
-    ]);
-  });
+  it.each(['HS256', 'none', 'RS1', ''])(
+    'reports the signature algorithm "%s" for id_token_signed_response_alg',
+    async (alg) => {
+      expect(await faultsOf({ ...OAUTH2, id_token_signed_response_alg: alg })).toEqual([
+        expect.stringMatching(
+          /^dev\.id_token_signed_response_alg: expected an algorithm of signatures by private keys/,
+        ),
+      ]);
+    },
+  );
 
   it.each(['no URI', 'https://a.test/#part', ['https://a.test', 7]])(
-    'is a resource that is no absolute URI: %j',
+    'reports a resource that is not an absolute URI: %j',
     async (resource) => {
       expect(await faultsOf({ ...OAUTH2, resource })).toEqual([
         expect.stringMatching(/^dev\.resource: expected an absolute URI/),
@@ -292,7 +297,7 @@ describe('a fault in the settings', () => {
     },
   );
 
-  it('is an endpoint that is missing where nothing is discovered', async () => {
+  it('reports missing endpoints if metadata are not discovered', async () => {
     const issuer = 'https://provider.test';
     const ownKeys = { jwks_uri: `${issuer}/jwks`, allow_issuer_impersonation: true };
     expect(await faultsOf({ client_id: 'dev', issuer, ...ownKeys })).toEqual([
@@ -304,7 +309,7 @@ describe('a fault in the settings', () => {
     ]);
   });
 
-  it('is a token_endpoint_auth_method that there is not', async () => {
+  it('reports an unknown token_endpoint_auth_method', async () => {
     expect(await faultsOf({ ...OAUTH2, client_kwargs: { token_endpoint_auth_method: 'client_secret_magic' } })).toEqual(
       [
         'dev.client_kwargs.token_endpoint_auth_method: unknown; there are client_secret_basic, client_secret_post, ' +
@@ -314,7 +319,7 @@ describe('a fault in the settings', () => {
   });
 
   it.each(['client_secret_basic', 'client_secret_post'])(
-    'is %s without a secret',
+    'reports %s without a secret',
     async (token_endpoint_auth_method) => {
       for (const client_secret of [undefined, null, '']) {
         expect(await faultsOf({ ...OAUTH2, client_secret, client_kwargs: { token_endpoint_auth_method } })).toEqual([
@@ -324,7 +329,7 @@ describe('a fault in the settings', () => {
     },
   );
 
-  it('is a complianceFix that throws, whose words are not repeated', async () => {
+  it('reports a complianceFix that throws, without the message of its error', async () => {
     for (const settings of [OAUTH1, OAUTH2]) {
       const complianceFix = (): never => {
         throw new Error(MARKER);
@@ -335,7 +340,7 @@ describe('a fault in the settings', () => {
     }
   });
 
-  it('is a compliance hook that there is not', async () => {
+  it('reports an unknown compliance hook', async () => {
     const complianceFix = (session: ComplianceSession): void =>
       session.registerComplianceHook('access_token_respons' as never, (subject: never) => subject);
     const [fault] = await faultsOf({ ...OAUTH2, complianceFix });
@@ -351,21 +356,21 @@ describe('a fault in the settings', () => {
       OAUTH2,
       (session: ComplianceSession) => session.registerClientAuthMethod('MINE', (request) => request),
     ],
-  ])('is not a %s that complianceFix registers', async (key, settings, complianceFix) => {
+  ])('accepts a custom %s only if complianceFix registers it', async (key, settings, complianceFix) => {
     const dev = { ...settings, client_secret: null, client_kwargs: { [key]: 'MINE' } };
     expect((await registryWith({ settings: { [KEY]: { dev: { ...dev, complianceFix } } } })).has('dev')).toBe(true);
     const [fault] = await faultsOf({ ...dev, complianceFix: (session: ComplianceSession) => session });
     expect(fault).toContain(`dev.client_kwargs.${key}: unknown`);
   });
 
-  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('is the name %s', async (name) => {
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('reports the client name %s', async (name) => {
     const clients = JSON.parse(`{"${name}":${JSON.stringify(OAUTH2)}}`) as object;
     expect((await startUpError({ options: { clients } })).faults).toEqual([
       `${name}: not allowed as a client name, because it is a built-in property of every JavaScript object. Rename the client`,
     ]);
   });
 
-  it('is the name __proto__, constructor or nothing in settings that are JSON', async () => {
+  it('reports the client names __proto__ and constructor and an empty name in JSON', async () => {
     const stored = JSON.stringify(OAUTH2);
     const text = `{"__proto__":${stored},"constructor":${stored},"":${stored}}`;
     expect((await startUpError({ settings: { [KEY]: text } })).faults).toEqual([
@@ -375,7 +380,7 @@ describe('a fault in the settings', () => {
     ]);
   });
 
-  it('is the key __proto__ or constructor in settings that are JSON, and changes no prototype', async () => {
+  it('reports the key constructor and ignores __proto__ in JSON, without changing a prototype', async () => {
     const hostile = `"__proto__":{"client_id":"${MARKER}"},"constructor":"${MARKER}"`;
     const text = `{"dev":{${hostile},"client_kwargs":{${hostile}},"authorize_params":{"__proto__":{"a":"${MARKER}"}}}}`;
     const { faults } = await startUpError({ settings: { [KEY]: text } });
@@ -385,7 +390,7 @@ describe('a fault in the settings', () => {
   });
 });
 
-describe('settings that cannot be read', () => {
+describe('the check of settings that cannot be read', () => {
   const environment = { ...process.env };
 
   afterEach(() => {
@@ -396,7 +401,7 @@ describe('settings that cannot be read', () => {
     ['a JSON array', `["${MARKER}"]`],
     ['a JSON string', `"${MARKER}"`],
     ['null in JSON', 'null'],
-  ])('are %s in the variable, whose text is not quoted', async (_, text) => {
+  ])('reports %s in the environment variable, without its value', async (_, text) => {
     process.env[KEY] = text;
     const { faults } = await startUpError({});
     expect(faults).toEqual([`${KEY}: expected an object of clients by name, or a JSON string of one`]);
@@ -405,13 +410,13 @@ describe('settings that cannot be read', () => {
   it.each([
     ['cut off', `{"dev": {"client_secret": "${MARKER}"`, 'at its end: something is not closed'],
     ['empty', '', 'at once: it is empty'],
-    ['words', `client_secret=${MARKER}`, 'at line 1, column 1'],
+    ['not JSON', `client_secret=${MARKER}`, 'at line 1, column 1'],
     ['a trailing comma', `{\n  "dev": {\n    "client_id": "${MARKER}",\n  }\n}`, 'at line 4, column 3'],
     ['single quotes', `{'dev': {}}`, 'at line 1, column 2'],
     ['a missing comma', `{"a": {} "b": "${MARKER}"}`, 'at line 1, column 10'],
     ['a line break in a string', `{"a": "${MARKER}\n"}`, 'at line 1, column 7'],
-    ['something after it', `{"a": {}} ${MARKER}`, 'at line 1, column 11'],
-  ])('are a string that is not JSON (%s), and the error says where', async (_, text, where) => {
+    ['text after the object', `{"a": {}} ${MARKER}`, 'at line 1, column 11'],
+  ])('reports the position of a JSON syntax error (%s)', async (_, text, where) => {
     process.env[KEY] = text;
     const { faults } = await startUpError({});
     expect(faults).toEqual([
@@ -420,34 +425,34 @@ describe('settings that cannot be read', () => {
     ]);
   });
 
-  it.each([[[MARKER]], [5], [true]])('are %j', async (value) => {
+  it.each([[[MARKER]], [5], [true]])('reports settings that are %j', async (value) => {
     const { faults } = await startUpError({ settings: { [KEY]: value } });
     expect(faults).toEqual([`${KEY}: expected an object of clients by name, or a JSON string of one`]);
   });
 
-  it('have clients that are no objects, each named', async () => {
+  it('reports the name of each client whose settings are not an object', async () => {
     const { faults } = await startUpError({ settings: { [KEY]: { a: MARKER, b: [MARKER], c: OAUTH2, d: null } } });
     expect(faults).toEqual(['a', 'b', 'd'].map((name) => `${KEY}.${name}: expected an object of settings`));
   });
 
-  it.each([[null], [MARKER], [5], [[MARKER]]])('are %j in code', async (value) => {
+  it.each([[null], [MARKER], [5], [[MARKER]]])('reports a client in code that is %j', async (value) => {
     const { faults } = await startUpError({ options: { clients: { dev: value } } });
     expect(faults).toEqual(['dev: expected an object of settings']);
   });
 
-  it.each([[null], [MARKER], [5], [[OAUTH2]]])('are clients in code that are %j', async (clients) => {
+  it.each([[null], [MARKER], [5], [[OAUTH2]]])('reports clients in code that are %j', async (clients) => {
     const { faults } = await startUpError({ options: { clients } });
     expect(faults).toEqual(['clients: expected an object of clients by name']);
   });
 
-  it('name the config key that was asked for', async () => {
+  it('reports the configured config key', async () => {
     const { faults } = await startUpError({ settings: { mine: 5 }, options: { configKey: 'mine' } });
     expect(faults).toEqual(['mine: expected an object of clients by name, or a JSON string of one']);
   });
 });
 
 describe('start-up', () => {
-  it('names every fault of every client in one error, those of features and of settings too', async () => {
+  it('reports every fault of every client in one error, including clients of features and of settings', async () => {
     const options = {
       clients: {
         one: { ...OAUTH2, client_idd: MARKER, api_base_url: MARKER, client_kwargs: { leeway: MARKER } },
@@ -490,7 +495,7 @@ describe('start-up', () => {
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(MARKER);
   });
 
-  it('tells of no secret in any field of a client that has a fault', async () => {
+  it('does not show a secret of a client that has a fault', async () => {
     const secret = {
       client_secret: MARKER,
       clientSecrett: MARKER,

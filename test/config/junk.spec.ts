@@ -86,7 +86,7 @@ const kwargs = withKeys(KWARGS, likelyValue);
 const likelySettings = withKeys(KEYS, fc.oneof(likelyValue, kwargs));
 const url = fc.oneof({ weight: 20, arbitrary: fc.webUrl({ validSchemes: ['https'] }) }, likelyValue);
 const parameters = fc.oneof({ weight: 9, arbitrary: fc.dictionary(fc.string(), fc.string()) }, likelyValue);
-/** Has every required key, and the right kind of value in most. */
+/** Settings with every required key, and mostly with values of the right type. */
 const clientLike = fc.record(
   {
     client_id: fc.string({ minLength: 1 }),
@@ -119,7 +119,7 @@ function registryOf(stored: unknown): OAuthRegistry {
   return new OAuthRegistry(sources, { tokens: NO_TOKENS, stateStore: new SessionStateStore() });
 }
 
-/** Runs it; the only thing that may be thrown is an OAuthConfigError, whose faults are sentences. */
+/** Runs the function, which may only throw an OAuthConfigError whose faults are sentences. */
 function onlyConfigErrors(run: () => void): void {
   try {
     run();
@@ -130,8 +130,8 @@ function onlyConfigErrors(run: () => void): void {
   }
 }
 
-describe('junk', () => {
-  it('as settings ends in clients that can be built, or in an OAuthConfigError and nothing else', () => {
+describe('random input', () => {
+  it('as settings results in usable clients or in an OAuthConfigError', () => {
     let built = 0;
     let refused = 0;
     fc.assert(
@@ -153,7 +153,7 @@ describe('junk', () => {
     expect(built).toBeGreaterThan(0);
   });
 
-  it('as a registration in code ends in a client that can be built, or in an OAuthConfigError and nothing else', () => {
+  it('as a registration in code results in a usable client or in an OAuthConfigError', () => {
     let built = 0;
     let refused = 0;
     fc.assert(
@@ -179,7 +179,7 @@ describe('junk', () => {
     expect(built).toBeGreaterThan(0);
   });
 
-  it('as JSON text ends in the same', () => {
+  it('as JSON results in usable clients or in an OAuthConfigError', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -193,7 +193,7 @@ describe('junk', () => {
     );
   });
 
-  it('never has its values in the message', () => {
+  it('never appears in the error message', () => {
     const secret = fc.constantFrom<unknown>(
       MARKER,
       [MARKER],
@@ -224,7 +224,7 @@ function bigInts(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
 
-/** Keys are named in messages, and a secret is no key: leaves out the objects whose key is the marker. */
+/** Removes the properties whose key is the marker, because error messages contain keys. */
 function withoutParameterNames(value: object): object {
   return Object.fromEntries(
     Object.entries(value)

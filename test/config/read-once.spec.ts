@@ -37,7 +37,7 @@ describe('complianceFix', () => {
     expect([first, second].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
   });
 
-  it('is called once when a client is registered at its provider, and keeps what it registered', async () => {
+  it('is called once when a client is registered dynamically, and its hooks remain registered', async () => {
     const provider = await startScriptedProvider();
     provider.on('POST /register', () => ({ status: 201, json: { client_id: 'new', client_secret: 's' } }));
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'strange' } }));
@@ -72,7 +72,7 @@ describe('the secrets of a client', () => {
     },
   };
 
-  it('are in nothing that an inspection of the registry, its apps and its sources finds', async () => {
+  it('do not appear when the registry, its apps and its sources are inspected', async () => {
     const imports = [OAuthClientModule.forRoot({ clients: clients })];
     const module = await Test.createTestingModule({ imports }).compile();
     const registry = module.get(OAuthRegistry);

@@ -2,15 +2,15 @@ import { ConfigModule } from '@nestjs/config';
 import { Test } from '@nestjs/testing';
 import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
 
-/** What an application gives: its settings in ConfigModule, and the module's options. */
+/** The configuration of an application: its settings in ConfigModule, and the module's options. */
 export interface Given {
-  /** What a `load` factory of ConfigModule returns. */
+  /** The result of a `load` factory of ConfigModule. */
   settings?: object;
-  /** Options as code gives them; anything at all, where a test is about what is wrong with them. */
+  /** The module's options, valid or invalid. */
   options?: object;
 }
 
-/** The registry of an application with a real, global ConfigModule. */
+/** Returns the registry of an application with a real, global ConfigModule. */
 export async function registryWith({ settings = {}, options = {} }: Given): Promise<OAuthRegistry> {
   const module = await Test.createTestingModule({
     imports: [
@@ -21,19 +21,19 @@ export async function registryWith({ settings = {}, options = {} }: Given): Prom
   return module.get(OAuthRegistry);
 }
 
-/** Endpoints of a provider that is never called. */
+/** The endpoints of a provider that is never called. */
 export const ENDPOINTS = {
   authorize_url: 'https://provider.test/authorize',
   access_token_url: 'https://provider.test/token',
 };
 
-/** The authorization URL that a client makes, which shows what its settings came to. */
+/** Returns a client's authorization URL, which shows the effective settings. */
 export async function authorizationUrl(registry: OAuthRegistry, name: string): Promise<URL> {
   const { url } = await registry.get(name).createAuthorizationUrl('https://client.test/callback');
   return new URL(url);
 }
 
-/** The client identifier that a client sends. */
+/** Returns the client identifier that a client sends. */
 export async function clientIdOf(registry: OAuthRegistry, name: string): Promise<string | null> {
   return (await authorizationUrl(registry, name)).searchParams.get('client_id');
 }

@@ -8,7 +8,7 @@ import { authorizationUrl, clientIdOf, ENDPOINTS, registryWith } from './registr
 
 const KEY = 'AUTHLIB_OAUTH_CLIENTS';
 
-describe('settings of clients', () => {
+describe('client settings', () => {
   const environment = { ...process.env };
 
   afterEach(() => {
@@ -25,20 +25,20 @@ describe('settings of clients', () => {
       expect(await clientIdOf(registry, 'other')).toBe('b');
     });
 
-    it('may be a JSON string, as an environment variable holds it', async () => {
+    it('are parsed from a JSON string, as in an environment variable', async () => {
       process.env[KEY] = JSON.stringify({ dev: { ...ENDPOINTS, client_id: 'from-environment' } });
       const registry = await registryWith({});
       expect(await clientIdOf(registry, 'dev')).toBe('from-environment');
     });
 
-    it('are found under another key when `configKey` names one', async () => {
+    it('are read from the key in `configKey`', async () => {
       const settings = { oauth: { clients: { dev: { ...ENDPOINTS, client_id: 'a' } } }, [KEY]: { unused: 'x' } };
       const registry = await registryWith({ settings, options: { configKey: 'oauth.clients' } });
       expect(registry.names).toEqual(['dev']);
       expect(await clientIdOf(registry, 'dev')).toBe('a');
     });
 
-    it('may come from an asynchronous factory of ConfigModule', async () => {
+    it('are read from an asynchronous factory of ConfigModule', async () => {
       const load = async (): Promise<object> => {
         await new Promise((resolve) => setTimeout(resolve, 20));
         return { [KEY]: { dev: { ...ENDPOINTS, client_id: 'late' } } };
@@ -52,7 +52,7 @@ describe('settings of clients', () => {
       expect(await clientIdOf(module.get(OAuthRegistry), 'dev')).toBe('late');
     });
 
-    it('are read with keys in snake_case, in camelCase, and in both', async () => {
+    it('are read with keys in snake_case, in camelCase, or in both', async () => {
       const registry = await registryWith({
         settings: {
           [KEY]: {
@@ -75,7 +75,7 @@ describe('settings of clients', () => {
       });
     });
 
-    it('may say null for what is absent, as Authlib has it', async () => {
+    it('are treated as missing if they are null, as in Authlib', async () => {
       const settings = {
         client_id: 'dev',
         client_secret: null,
@@ -92,12 +92,12 @@ describe('settings of clients', () => {
       expect(await clientIdOf(registry, 'dev')).toBe('dev');
     });
 
-    it('leave no clients when nothing is there', async () => {
+    it('result in no clients if they are empty', async () => {
       expect((await registryWith({})).names).toEqual([]);
     });
   });
 
-  describe('of a client that code registers too', () => {
+  describe('of a client that code registers, too', () => {
     const code = {
       clientId: 'code',
       ...ENDPOINTS,
@@ -111,20 +111,20 @@ describe('settings of clients', () => {
       client_kwargs: { scope: 'settings' },
     };
 
-    it('fill the gaps that code leaves: what code gives wins', async () => {
+    it('complete the settings in code, which take precedence', async () => {
       const registry = await registryWith({ settings: { [KEY]: { dev } }, options: { clients: { dev: code } } });
       const { searchParams } = await authorizationUrl(registry, 'dev');
       expect(Object.fromEntries(searchParams)).toMatchObject({ client_id: 'code', scope: 'code' });
     });
 
-    it('win with `overwrite`', async () => {
+    it('take precedence with `overwrite`', async () => {
       const clients = { dev: { ...code, overwrite: true } };
       const registry = await registryWith({ settings: { [KEY]: { dev } }, options: { clients } });
       const { searchParams } = await authorizationUrl(registry, 'dev');
       expect(Object.fromEntries(searchParams)).toMatchObject({ client_id: 'settings', scope: 'settings' });
     });
 
-    it('are used at run time too, with `overwrite` or `readSettings` as an option', async () => {
+    it('are used by `register()` with the option `overwrite` or `readSettings`', async () => {
       const registry = await registryWith({ settings: { [KEY]: { dev: { ...ENDPOINTS, client_id: 'settings' } } } });
       const replace = true;
       registry.register('dev', { ...ENDPOINTS, client_id: 'code' }, { replace });
@@ -135,7 +135,7 @@ describe('settings of clients', () => {
       expect(await clientIdOf(registry, 'dev')).toBe('settings');
     });
 
-    it('are put together with the settings of its class', async () => {
+    it('are merged with the settings of its class', async () => {
       const { OAuth2App } = await import('nestjs-oauth-client');
       class CustomApp extends OAuth2App {
         static readonly settings = { ...ENDPOINTS, authorize_url: 'https://provider.test/custom', clientId: 'class' };
@@ -148,8 +148,8 @@ describe('settings of clients', () => {
     });
   });
 
-  describe('in flat variables', () => {
-    it('give the client identifier and secret', async () => {
+  describe('in environment variables', () => {
+    it('provide the client identifier', async () => {
       process.env.TWITTER_CLIENT_ID = 'flat-id';
       const registry = await registryWith({ options: { clients: { twitter: ENDPOINTS } } });
       expect(await clientIdOf(registry, 'twitter')).toBe('flat-id');
@@ -159,7 +159,7 @@ describe('settings of clients', () => {
       ['my-twitter', 'MY_TWITTER'],
       ['a.b@c', 'A_B_C'],
       ['x2', 'X2'],
-    ])('have _ for characters that a variable cannot have: %s is %s', async (name, prefix) => {
+    ])('are read from variables with _ for special characters: %s is %s', async (name, prefix) => {
       const registry = await registryWith({
         settings: { [`${prefix}_CLIENT_ID`]: 'flat-id' },
         options: { clients: { [name]: ENDPOINTS } },
@@ -167,7 +167,7 @@ describe('settings of clients', () => {
       expect(await clientIdOf(registry, name)).toBe('flat-id');
     });
 
-    it('come after what is under the config key, and after code', async () => {
+    it('rank after the settings under the config key, and after code', async () => {
       const settings = {
         A_CLIENT_ID: 'flat',
         B_CLIENT_ID: 'flat',
@@ -183,7 +183,7 @@ describe('settings of clients', () => {
       ]);
     });
 
-    it('win over all with `overwrite`', async () => {
+    it('take precedence over all others with `overwrite`', async () => {
       const settings = { DEV_CLIENT_ID: 'flat', [KEY]: { dev: { client_id: 'settings' } } };
       const clients = { dev: { ...ENDPOINTS, clientId: 'code', overwrite: true } };
       const registry = await registryWith({ settings, options: { clients } });
@@ -191,7 +191,7 @@ describe('settings of clients', () => {
     });
   });
 
-  describe('without a ConfigModule that the module sees', () => {
+  describe('without a global ConfigModule', () => {
     beforeEach(() => {
       process.env[KEY] = JSON.stringify({ dev: { ...ENDPOINTS, client_id: 'from-environment' } });
       process.env.FLAT_CLIENT_ID = 'flat-id';
@@ -258,7 +258,7 @@ describe('SettingsSources', () => {
     });
   });
 
-  it('takes a variable or a setting that is empty for one that is not there', () => {
+  it('treats an empty variable or setting as missing', () => {
     expect(settingsOf({ DEV_CLIENT_ID: '', DEV_CLIENT_SECRET: 'flat' }, {}, false)).toEqual({ clientSecret: 'flat' });
     const settings = { DEV_CLIENT_ID: '', [KEY]: { dev: { client_id: '', api_base_url: 'https://api.test/' } } };
     expect(settingsOf(settings, { clientId: 'code' }, true)).toEqual({
@@ -267,14 +267,14 @@ describe('SettingsSources', () => {
     });
   });
 
-  it('does not merge without `overwrite`: a key of code stands for itself', () => {
+  it('does not merge parameters of code and settings without `overwrite`', () => {
     const stored = { access_token_params: { foo: 'foo-1', bar: 'bar' } };
     expect(settingsOf({ [KEY]: { dev: stored } }, { accessTokenParams: { foo: 'foo' } }, false)).toEqual({
       accessTokenParams: { foo: 'foo' },
     });
   });
 
-  it('keeps what code gives where the settings say null, with `overwrite` too', () => {
+  it('keeps the value of code if the settings contain null, even with `overwrite`', () => {
     const stored = { client_id: null, client_kwargs: { scope: null } };
     const code = { client_id: 'code', client_kwargs: { scope: 'code' } };
     for (const overwrite of [false, true]) {
@@ -285,7 +285,7 @@ describe('SettingsSources', () => {
     }
   });
 
-  it('takes identifier and secret from the flat variables, each where it is missing', () => {
+  it('takes a missing client identifier or secret from the environment variables', () => {
     const flat = { DEV_CLIENT_ID: 'flat-id', DEV_CLIENT_SECRET: 'flat-secret' };
     expect(settingsOf(flat, undefined, false)).toEqual({ clientId: 'flat-id', clientSecret: 'flat-secret' });
     expect(settingsOf(flat, { client_id: 'code' }, false)).toEqual({ clientId: 'code', clientSecret: 'flat-secret' });
@@ -295,14 +295,14 @@ describe('SettingsSources', () => {
     });
   });
 
-  it('leaves parameters under their wire names', () => {
+  it('keeps the wire names of parameters', () => {
     const code = { authorize_params: { response_mode: 'form_post', loginHint: 'x', a: null } };
     expect(settingsOf({}, code, false)).toEqual({
       authorizeParams: { response_mode: 'form_post', loginHint: 'x', a: null },
     });
   });
 
-  it('does not change what it is given', () => {
+  it('does not change its input', () => {
     const code = { accessTokenParams: { foo: 'foo' } };
     settingsOf({ [KEY]: { dev: { access_token_params: { foo: 'foo-1' } } } }, code, true);
     expect(code).toEqual({ accessTokenParams: { foo: 'foo' } });

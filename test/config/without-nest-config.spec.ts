@@ -12,14 +12,14 @@ interface Outcome {
   error?: string;
 }
 
-describe('without @nestjs/config', () => {
+describe('an application without @nestjs/config', () => {
   let program: string;
 
   beforeAll(() => {
     program = compileProgram('test/config/absent-package.app.ts');
   }, 60_000);
 
-  /** Starts an application in a process of its own: real ES modules, one package not installed. */
+  /** Starts an application in a separate process, with real ES modules and without one package. */
   async function start(options: object, env: Record<string, string> = {}, absent = '@nestjs/config'): Promise<Outcome> {
     const { PATH } = process.env;
     const command = [program, absent, JSON.stringify(options)];
@@ -27,7 +27,7 @@ describe('without @nestjs/config', () => {
     return JSON.parse(stdout) as Outcome;
   }
 
-  it('works with clients that are given in code', async () => {
+  it('works with clients in code', async () => {
     const { url } = await start({ clients: { dev: { ...ENDPOINTS, client_id: 'code' } } });
     expect(url).toContain('client_id=code');
   });
@@ -42,22 +42,22 @@ describe('without @nestjs/config', () => {
     expect(url).toContain('client_id=json');
   });
 
-  it('says what to install when a setting is missing that ConfigModule may have', async () => {
+  it('reports which package to install if a setting is missing that ConfigModule may provide', async () => {
     const { error } = await start({ clients: { dev: ENDPOINTS } });
     expect(error).toContain(`dev.client_id: missing. Set the variable DEV_CLIENT_ID, or give it in code; ${INSTALL}`);
   });
 
-  it('says what to install when no client is configured', async () => {
+  it('reports which package to install if no client is configured', async () => {
     const { error } = await start({});
     expect(error).toContain(`Configured clients: none; give \`clients\` in code; ${INSTALL}`);
   });
 
-  it('does not start when @nestjs/config is installed, but a package that it needs is not', async () => {
+  it('does not start if a dependency of @nestjs/config is missing', async () => {
     const { error } = await start({ clients: { dev: { ...ENDPOINTS, client_id: 'code' } } }, {}, 'dotenv');
     expect(error).toContain("'dotenv'");
   });
 
-  it('names ConfigModule instead where the package is installed', async () => {
+  it('reports ConfigModule if the package is installed', async () => {
     const { error } = await start({}, {}, 'a-package-that-nobody-needs');
     expect(error).toContain('Configured clients: none; see that ConfigModule is global');
   });

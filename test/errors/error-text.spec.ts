@@ -4,11 +4,11 @@ import { Readable } from 'node:stream';
 import { errorTextOf, thrownText } from '../../lib/errors/error-text.js';
 import { redact, redactSecrets } from '../../lib/common/redaction.js';
 
-/** Ways in which an answer may repeat a value. */
+/** Encodings in which a response may repeat a value. */
 const ENCODINGS: [string, (value: string) => string][] = [
-  ['as it is', (value) => value],
-  ['in capital letters', (value) => value.toUpperCase()],
-  ['as a query has it', (value) => new URLSearchParams([['', value]]).toString().slice(1)],
+  ['unchanged', (value) => value],
+  ['in upper case', (value) => value.toUpperCase()],
+  ['encoded as in a query', (value) => new URLSearchParams([['', value]]).toString().slice(1)],
   ['percent-encoded', encodeURIComponent],
   ['percent-encoded twice', (value) => encodeURIComponent(encodeURIComponent(value))],
   [
@@ -20,18 +20,18 @@ const ENCODINGS: [string, (value: string) => string][] = [
   ],
   ['in JSON', (value) => JSON.stringify(value).slice(1, -1)],
   ['in hex', (value) => Buffer.from(value).toString('hex')],
-  ['in capital hex', (value) => Buffer.from(value).toString('hex').toUpperCase()],
+  ['in upper-case hex', (value) => Buffer.from(value).toString('hex').toUpperCase()],
   ['in base64', (value) => Buffer.from(value).toString('base64')],
-  ['in base64 with a name before it', (value) => Buffer.from(`dev:${value}`).toString('base64')],
-  ['in base64url in the middle', (value) => Buffer.from(`ab${value}cd`).toString('base64url')],
+  ['in base64 after a name', (value) => Buffer.from(`dev:${value}`).toString('base64')],
+  ['in base64url between other characters', (value) => Buffer.from(`ab${value}cd`).toString('base64url')],
 ];
 
 function bytesOf(value: string): number[] {
   return [...Buffer.from(value)];
 }
 
-describe('a secret that an answer repeats', () => {
-  it.each(ENCODINGS)('%s is redacted', (_, encode) => {
+describe('the redaction of error texts', () => {
+  it.each(ENCODINGS)('redacts a secret %s', (_, encode) => {
     const secret = fc
       .string({ unit: 'grapheme-ascii', minLength: 16, maxLength: 80 })
       .filter((value) => !/^\W+$/.test(value));
@@ -55,7 +55,7 @@ describe('a secret that an answer repeats', () => {
     ['Set-Cookie: a=b; Path=/', 'Set-Cookie: [redacted]; Path=/'],
     ['code=4/0AX4XfWhabcdefgh1234567', 'code=[redacted]'],
     ['d41d8cd98f00b204e9800998ecf8427e', '[redacted]'],
-  ])('is recognized by its name or its form: %s', (text, expected) => {
+  ])('recognizes a secret by its name or its form: %s', (text, expected) => {
     expect(redactSecrets(text)).toBe(expected);
   });
 
@@ -68,11 +68,11 @@ describe('a secret that an answer repeats', () => {
     'request 2f1c1f9e-6c1d-4b1a-9b0a-2f8b8f8b8f8b',
     'the token_type is bearer',
     'relation "oauth2_token" does not exist',
-  ])('is not found in %s', (text) => {
+  ])('does not change text without a secret: %s', (text) => {
     expect(redactSecrets(text)).toBe(text);
   });
 
-  it('is looked for in a time that grows with the text', () => {
+  it('takes time that is linear in the length of the text', () => {
     const hostile = ['a-', '://', '"token":', '\\"', 'token={', 'token ', 'eyJaaaaaa.', 'code='].map((part) =>
       part.repeat(5000),
     );
@@ -82,25 +82,25 @@ describe('a secret that an answer repeats', () => {
   });
 });
 
-describe('what an answer says about its error', () => {
+describe('the error text of a response', () => {
   it.each<[string, unknown, string | undefined]>([
-    ['the message of GitHub', { message: 'Bad credentials', documentation_url: 'https://docs' }, 'Bad credentials'],
+    ['a message of GitHub', { message: 'Bad credentials', documentation_url: 'https://docs' }, 'Bad credentials'],
     ['an error object', { error: { code: 190, message: 'Expired' } }, '{"error":{"code":190,"message":"Expired"}}'],
     ['a list', [{ errorCode: 'INVALID_SESSION_ID' }], '[{"errorCode":"INVALID_SESSION_ID"}]'],
     ['other JSON', { ok: false }, '{"ok":false}'],
-    ['JSON as text', '{"message":"no"}', 'no'],
+    ['JSON as a string', '{"message":"no"}', 'no'],
     ['JSON as bytes', Buffer.from('{"message":"no"}'), 'no'],
-    ['a page', '<!doctype html><style>a{}</style><h1>Not&nbsp;here</h1>\n<p>at &lt;all&gt;', 'Not here at <all>'],
-    ['a text of two lines', 'one\r\ntwo\u2028three', 'one two three'],
-    ['nothing', '', undefined],
-    ['bytes that are not a text', Buffer.from([0, 1, 255]), undefined],
+    ['an HTML page', '<!doctype html><style>a{}</style><h1>Not&nbsp;here</h1>\n<p>at &lt;all&gt;', 'Not here at <all>'],
+    ['a string with line breaks', 'one\r\ntwo\u2028three', 'one two three'],
+    ['an empty string', '', undefined],
+    ['binary data', Buffer.from([0, 1, 255]), undefined],
     ['a token among the fields', { message: 'bad', access_token: 'abc' }, 'bad'],
     [
       'a token in the message',
       { error: 'bad', detail: 'access_token=abc' },
       '{"error":"bad","detail":"access_token=[redacted]"}',
     ],
-  ])('is %s', (_, body, expected) => {
+  ])('is read from %s', (_, body, expected) => {
     expect(errorTextOf(body)).toBe(expected);
   });
 
@@ -110,7 +110,7 @@ describe('what an answer says about its error', () => {
     expect(stream.readableDidRead).toBe(false);
   });
 
-  it('is never an error of its own, whatever the body is', () => {
+  it('is one line of limited length for any body', () => {
     fc.assert(
       fc.property(fc.anything(), (body) => {
         const text = errorTextOf(body) ?? '';
@@ -121,7 +121,7 @@ describe('what an answer says about its error', () => {
   });
 });
 
-it('shows the message and the code of what a store threw', () => {
+it('the error text of a store error contains its message and its code', () => {
   const error = Object.assign(new Error('read ECONNRESET of token-of-ada'), { code: '57P01' });
   expect(thrownText(error, ['token-of-ada'])).toBe('read ECONNRESET of [redacted] (57P01)');
   expect(thrownText('gone')).toBe('gone');

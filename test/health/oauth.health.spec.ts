@@ -23,7 +23,7 @@ class HealthController {
   }
 }
 
-describe('the health indicator, under terminus', () => {
+describe('the health indicator with Terminus', () => {
   let provider: ScriptedProvider;
   let app: INestApplication;
   let fetchFromStore: () => Promise<unknown>;
@@ -71,13 +71,13 @@ describe('the health indicator, under terminus', () => {
     return { status: answer.status, oauth: ((await answer.json()) as { details: { oauth: unknown } }).details.oauth };
   }
 
-  it('is up while metadata, keys and token store can be read', async () => {
+  it('is up if metadata, keys and the token store can be read', async () => {
     const parts = { clients: { harbour: { status: 'up' } }, tokenStore: { status: 'up' } };
     expect(await probe()).toEqual({ status: 200, oauth: { status: 'up', ...parts } });
     expect(provider.requests.map(({ path }) => path)).toEqual(['/.well-known/openid-configuration', '/jwks']);
   });
 
-  it('is down, and says why, when the provider is stopped; for a minute it is not asked again', async () => {
+  it('is down with a reason after the provider stops, except for a minute after the last request', async () => {
     await probe();
     await provider.close();
     expect((await probe()).status).toBe(200);
@@ -88,7 +88,7 @@ describe('the health indicator, under terminus', () => {
     expect(oauth).toMatchObject({ status: 'down', clients: { harbour: { status: 'down', message } } });
   });
 
-  it('asks a provider that is down at most once in five seconds, and is up again when it is back', async () => {
+  it('sends at most one request in five seconds to a provider that is down, and is up after the provider recovers', async () => {
     provider.on('GET /.well-known/openid-configuration', () => ({ status: 503 }));
     for (let probes = 0; probes < 10; probes++) expect((await probe()).status).toBe(503);
     expect(provider.requests).toHaveLength(1);
@@ -98,7 +98,7 @@ describe('the health indicator, under terminus', () => {
     expect((await probe()).status).toBe(200);
   });
 
-  it('asks only the providers of clients that are named, or else were used', async () => {
+  it('checks only the providers of the named clients, or of used clients by default', async () => {
     options = {};
     expect(await probe()).toMatchObject({ status: 200, oauth: { clients: {} } });
     expect(provider.requests).toEqual([]);
@@ -108,7 +108,7 @@ describe('the health indicator, under terminus', () => {
     expect(await probe()).toMatchObject({ status: 503, oauth: { clients: { absent: { status: 'down' } } } });
   });
 
-  it('against a leak: tells of a failing token store its code alone', async () => {
+  it('shows only the error code of a token store that fails', async () => {
     fetchFromStore = () => Promise.reject(Object.assign(new Error('postgres://u:s3cret@db'), { code: 'ECONNREFUSED' }));
     const { status, oauth } = await probe();
     expect(status).toBe(503);
@@ -116,7 +116,7 @@ describe('the health indicator, under terminus', () => {
     expect(JSON.stringify(oauth)).not.toContain('s3cret');
   });
 
-  it('does not wait for a token store that hangs, and asks it once', async () => {
+  it('does not wait for a token store that hangs, and calls it once', async () => {
     let asked = 0;
     fetchFromStore = () => new Promise(() => asked++);
     options = { clients: [], timeout: 50 };
@@ -129,13 +129,13 @@ describe('the health indicator, under terminus', () => {
     expect(asked).toBe(1);
   });
 
-  it.each([3e10, Infinity, NaN, '50'])('waits with a timeout of %p, which a timer cannot have', async (timeout) => {
+  it.each([3e10, Infinity, NaN, '50'])('accepts the timeout %p, which a timer does not support', async (timeout) => {
     fetchFromStore = () => new Promise((resolve) => setTimeout(resolve, 20));
     options = { clients: [], timeout: timeout as number };
     expect(await probe()).toMatchObject({ status: 200, oauth: { tokenStore: { status: 'up' } } });
   });
 
-  it('says nothing of a token store that cannot be asked', async () => {
+  it('does not report a token store if none is configured', async () => {
     const simple = await startApp({});
     options = { clients: [] };
     expect(await probe(simple)).toEqual({ status: 200, oauth: { status: 'up', clients: {} } });

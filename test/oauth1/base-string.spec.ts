@@ -9,7 +9,7 @@ function baseString(method: string, url: string, params: Parameter[] = []): stri
   return signatureBaseString(method, parsed, encodeParameters([...parseForm(parsed.search.slice(1)), ...params]));
 }
 
-/** The third part of the base string, decoded: the normalized parameters. */
+/** Returns the normalized parameters: the third part of the base string, decoded. */
 function normalized(params: Parameter[]): string {
   return decodeURIComponent(baseString('GET', 'http://example.com/', params).split('&')[2]!);
 }
@@ -18,7 +18,7 @@ describe('baseStringUri', () => {
   it.each([
     ['http://EXAMPLE.COM:80/r%20v/X?id=123', 'http://example.com/r%20v/X'],
     ['https://www.example.net:8080/?q=1', 'https://www.example.net:8080/'],
-  ])('makes of %s what RFC 5849 §3.4.1.2 shows', (url, uri) => {
+  ])('converts %s as in RFC 5849 §3.4.1.2', (url, uri) => {
     expect(baseStringUri(new URL(url))).toBe(uri);
   });
 
@@ -28,7 +28,7 @@ describe('baseStringUri', () => {
     ['drops port 443 of https', 'https://www.example.com:443/', 'https://www.example.com/'],
     ['keeps port 443 of http', 'http://www.example.com:443/', 'http://www.example.com:443/'],
     ['keeps port 80 of https', 'https://www.example.com:80/', 'https://www.example.com:80/'],
-    ['gives an empty path its slash', 'http://www.example.com', 'http://www.example.com/'],
+    ['replaces an empty path with a slash', 'http://www.example.com', 'http://www.example.com/'],
     ['keeps a slash at the end', 'http://www.example.com/foo/bar/', 'http://www.example.com/foo/bar/'],
     ['drops the fragment', 'https://www.example.com/path#fragment', 'https://www.example.com/path'],
     ['drops user and password', 'https://user:secret@www.example.com/path', 'https://www.example.com/path'],
@@ -41,7 +41,7 @@ describe('baseStringUri', () => {
 });
 
 describe('signatureBaseString', () => {
-  it('makes the string of RFC 5849 §3.4.1.1', () => {
+  it('returns the example of RFC 5849 §3.4.1.1', () => {
     const params = [
       ...parseForm('c2&a3=2+q'),
       ...([
@@ -59,7 +59,7 @@ describe('signatureBaseString', () => {
     );
   });
 
-  it('makes the string of OAuth Core 1.0a, appendix A.5.1', () => {
+  it('returns the example of OAuth Core 1.0a, appendix A.5.1', () => {
     const params: Parameter[] = [
       ['oauth_version', '1.0'],
       ['oauth_consumer_key', 'dpf43f3p2l4k3l03'],
@@ -75,11 +75,14 @@ describe('signatureBaseString', () => {
     );
   });
 
-  it.each(['http://example.com/', 'http://example.com'])('gives %s its slash (wiki.oauth.net, base string)', (url) => {
-    expect(baseString('GET', url, [['n', 'v']])).toBe('GET&http%3A%2F%2Fexample.com%2F&n%3Dv');
-  });
+  it.each(['http://example.com/', 'http://example.com'])(
+    'ends the URI %s with a slash (wiki.oauth.net, base string)',
+    (url) => {
+      expect(baseString('GET', url, [['n', 'v']])).toBe('GET&http%3A%2F%2Fexample.com%2F&n%3Dv');
+    },
+  );
 
-  it('leaves out oauth_signature (wiki.oauth.net, base string)', () => {
+  it('omits oauth_signature (wiki.oauth.net, base string)', () => {
     const params: Parameter[] = [
       ['oauth_version', '1.0'],
       ['oauth_consumer_key', 'dpf43f3p2l4k3l03'],
@@ -94,7 +97,7 @@ describe('signatureBaseString', () => {
     );
   });
 
-  it('sorts and encodes a hard request as the OAuth mailing list worked it out', () => {
+  it('sorts and encodes a complex request as published on the OAuth mailing list', () => {
     const params: Parameter[] = [
       ['oauth_version', '1.0'],
       ['oauth_consumer_key', '1234=asdf=4567'],
@@ -123,11 +126,11 @@ describe('signatureBaseString', () => {
     ['a=x!y&a=x+y', 'a=x%20y&a=x%21y'],
     ['x!y=a&x=a', 'x=a&x%21y=a'],
     ['a=1&c=hi%20there&f=a&f=50&f=25&z=t&z=p', 'a=1&c=hi%20there&f=25&f=50&f=a&z=p&z=t'],
-  ])('normalizes %s as the OAuth test cases do (wiki.oauth.net, normalize request parameters)', (form, expected) => {
+  ])('normalizes %s as in the OAuth test cases (wiki.oauth.net, normalize request parameters)', (form, expected) => {
     expect(normalized(parseForm(form))).toBe(expected);
   });
 
-  it('sorts by the encoded bytes of the names, then of the values', () => {
+  it('sorts parameters by the encoded bytes of the names, then of the values', () => {
     const params: Parameter[] = [
       ['é', '1'],
       ['a-b', '2'],
@@ -140,7 +143,7 @@ describe('signatureBaseString', () => {
     expect(normalized(params)).toBe('%C3%A9=1&Z=3&a=&a=B&a=z&a=~&a-b=2');
   });
 
-  it('keeps parameters that are equal', () => {
+  it('keeps duplicate parameters', () => {
     expect(
       normalized([
         ['a', '1'],
@@ -149,7 +152,7 @@ describe('signatureBaseString', () => {
     ).toBe('a=1&a=1');
   });
 
-  it('signs a query parameter that is called realm: only the one in the header is left out', () => {
+  it('contains a query parameter named realm, but not the realm of the header', () => {
     expect(baseString('GET', 'http://example.com/?realm=x')).toBe('GET&http%3A%2F%2Fexample.com%2F&realm%3Dx');
   });
 
@@ -157,13 +160,13 @@ describe('signatureBaseString', () => {
     expect(baseString('patch', 'http://example.com/')).toBe('PATCH&http%3A%2F%2Fexample.com%2F&');
   });
 
-  it('encodes what a path may hold unencoded', () => {
+  it('encodes reserved characters of a path', () => {
     expect(baseString('GET', "http://example.com/~a/(b)!*'")).toBe(
       'GET&http%3A%2F%2Fexample.com%2F~a%2F%28b%29%21%2A%27&',
     );
   });
 
-  it('agrees with a second implementation', () => {
+  it('returns the same base string as another implementation', () => {
     const oauth = new OAuth({ consumer: { key: 'key', secret: 'secret' }, hash_function: () => '' });
     const protocol = {
       oauth_consumer_key: 'key',
@@ -187,7 +190,7 @@ describe('signatureBaseString', () => {
     );
   });
 
-  it('sorts any parameters as RFC 5849 §3.4.1.3.2 describes it', () => {
+  it('sorts any parameters as in RFC 5849 §3.4.1.3.2', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'B', '-', '.', '_', '~', '=', '&', '%', ' ', 'é', '😀') });
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text) as fc.Arbitrary<Parameter>), (params) => {

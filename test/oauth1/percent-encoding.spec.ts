@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { encodeForm, parseForm, percentEncode } from '../../lib/oauth1/percent-encoding.js';
 
-/** RFC 5849 §3.6 word by word: every byte of the UTF-8 text but the unreserved ones. */
+/** RFC 5849 §3.6 word by word: encodes every byte of the UTF-8 string except unreserved characters. */
 function encodeByTheBook(text: string): string {
   return Array.from(Buffer.from(text), (byte) => {
     const character = String.fromCharCode(byte);
@@ -25,7 +25,7 @@ describe('percentEncode', () => {
     ['\u007F', '%7F'],
     ['\u0080', '%C2%80'],
     ['\u3001', '%E3%80%81'],
-  ])('encodes %j as the OAuth test cases do (wiki.oauth.net, parameter encoding)', (text, encoded) => {
+  ])('encodes %j as in the OAuth test cases (wiki.oauth.net, parameter encoding)', (text, encoded) => {
     expect(percentEncode(text)).toBe(encoded);
   });
 
@@ -34,7 +34,7 @@ describe('percentEncode', () => {
     ['An encoded string!', 'An%20encoded%20string%21'],
     ['Dogs, Cats & Mice', 'Dogs%2C%20Cats%20%26%20Mice'],
     ['☃', '%E2%98%83'],
-  ])('encodes %j as Twitter documents it', (text, encoded) => {
+  ])('encodes %j as in the documentation of Twitter', (text, encoded) => {
     expect(percentEncode(text)).toBe(encoded);
   });
 
@@ -42,7 +42,7 @@ describe('percentEncode', () => {
     expect(percentEncode(`!'()*`)).toBe('%21%27%28%29%2A');
   });
 
-  it('encodes what is encoded already once more', () => {
+  it('encodes an encoded string again', () => {
     expect(percentEncode(percentEncode('r b'))).toBe('r%2520b');
   });
 
@@ -50,11 +50,11 @@ describe('percentEncode', () => {
     expect(percentEncode('a\ud83db\ude00c😀')).toBe('a%EF%BF%BDb%EF%BF%BDc%F0%9F%98%80');
   });
 
-  it('encodes any text as RFC 5849 §3.6 describes it', () => {
+  it('encodes any string as in RFC 5849 §3.6', () => {
     fc.assert(fc.property(fc.oneof(anyText, anyCodeUnits), (text) => percentEncode(text) === encodeByTheBook(text)));
   });
 
-  it('is undone by decodeURIComponent', () => {
+  it('returns a string that decodeURIComponent decodes', () => {
     fc.assert(fc.property(anyText, (text) => decodeURIComponent(percentEncode(text)) === text));
   });
 });
@@ -68,7 +68,7 @@ describe('parseForm', () => {
     ]);
   });
 
-  it('keeps repeated, empty and nameless parameters in their order', () => {
+  it('keeps repeated, empty and nameless parameters in order', () => {
     expect(parseForm('b=2&a=&b=1&c&=d')).toEqual([
       ['b', '2'],
       ['a', ''],
@@ -78,7 +78,7 @@ describe('parseForm', () => {
     ]);
   });
 
-  it('reads nothing from nothing', () => {
+  it('returns no parameters for an empty string', () => {
     expect(parseForm('')).toEqual([]);
     expect(parseForm('&&')).toEqual([]);
   });
@@ -87,14 +87,14 @@ describe('parseForm', () => {
     expect(parseForm('?a=b')).toEqual([['?a', 'b']]);
   });
 
-  it('takes a malformed percent sequence as it is', () => {
+  it('keeps a malformed percent sequence', () => {
     expect(parseForm('a=100%&b=%zz')).toEqual([
       ['a', '100%'],
       ['b', '%zz'],
     ]);
   });
 
-  it('takes __proto__ for a name like any other', () => {
+  it('treats __proto__ as an ordinary name', () => {
     expect(parseForm('__proto__=x&constructor=y')).toEqual([
       ['__proto__', 'x'],
       ['constructor', 'y'],
@@ -103,7 +103,7 @@ describe('parseForm', () => {
 });
 
 describe('encodeForm', () => {
-  it('encodes names and values, in their order', () => {
+  it('encodes names and values in order', () => {
     expect(
       encodeForm([
         ['c@', ''],
@@ -112,7 +112,7 @@ describe('encodeForm', () => {
     ).toBe('c%40=&a=2%20q');
   });
 
-  it('is undone by parseForm', () => {
+  it('returns a string that parseForm decodes', () => {
     const params = fc.array(fc.tuple(anyText, anyText));
     fc.assert(fc.property(params, (list) => expect(parseForm(encodeForm(list))).toEqual(list)));
   });

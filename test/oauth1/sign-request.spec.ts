@@ -22,7 +22,7 @@ function sign(request: Partial<SignableRequest>, credentials: Partial<OAuth1Cred
   );
 }
 
-/** The protocol parameters of an `Authorization` header, decoded. */
+/** Returns the decoded protocol parameters of an `Authorization` header. */
 function headerParameters({ authorization = '' }: SignedRequest): Record<string, string> {
   expect(authorization).toMatch(/^OAuth (?:\w+="[^"]*", )*\w+="[^"]*"$/);
   const pairs = authorization.matchAll(/(\w+)="([^"]*)"/g);
@@ -38,20 +38,20 @@ const TWITTER: OAuth1Credentials = {
   signatureType: 'HEADER',
 };
 
-describe('published signatures', () => {
+describe('signRequest, with published signatures', () => {
   it.each([
     ['HMAC-SHA1', 'https://provider.test', 'GuqiSr5/Hajrrmc/FprUV4cCGbw='],
     ['HMAC-SHA1', 'https://provider.test?cjk=%E5%95%A6%E5%95%A6', 'USkqQvV76SCKBewYI9cut6FfYcI='],
     ['HMAC-SHA1', 'https://provider.test?cjk=啦啦', 'USkqQvV76SCKBewYI9cut6FfYcI='],
     ['PLAINTEXT', 'https://provider.test', '&'],
-  ])("%s signs %s as in Authlib's tests", (signatureMethod, url, signature) => {
+  ])("signs with %s for %s as in Authlib's tests", (signatureMethod, url, signature) => {
     expect(headerParameters(sign({ url }, { signatureMethod })).oauth_signature).toBe(signature);
   });
 
   it.each([
     ['HMAC-SHA1', 'hH5BWYVqo7QI4EmPBUUe9owRUUQ='],
     ['HMAC-SHA256', 'JzgJWBxX664OiMW3WE4MEjtYwOjI/paUWHqtdHe68Es='],
-  ])("%s signs a GET as in oauthlib's tests", (signatureMethod, signature) => {
+  ])("signs a GET with %s as in oauthlib's tests", (signatureMethod, signature) => {
     const signed = signRequest(
       { method: 'GET', url: 'http://example.com' },
       { clientId: 'client_key', clientSecret: '', signatureMethod, signatureType: 'HEADER' },
@@ -63,7 +63,7 @@ describe('published signatures', () => {
   it.each([
     ['status=%E5%95%A6%E5%95%A6', 'yrtSqp88m/c5UDaucI8BXK4oEtk='],
     ['status=%C3%A6%C3%A5%C3%B8', 'oG5t3Eg/XO5FfQgUUlTtUeeZzvk='],
-  ])("the form %s is signed as in oauthlib's tests", (body, signature) => {
+  ])("signs the form %s as in oauthlib's tests", (body, signature) => {
     const signed = signRequest(
       { method: 'POST', url: 'http://i.b/path', contentType: FORM, body },
       { clientId: 'client_key', clientSecret: '', signatureMethod: 'HMAC-SHA1', signatureType: 'HEADER' },
@@ -72,7 +72,7 @@ describe('published signatures', () => {
     expect(headerParameters(signed).oauth_signature).toBe(signature);
   });
 
-  it("parameters in the query and in the body are signed as in oauthlib's tests", () => {
+  it("signs parameters in the query and in the body as in oauthlib's tests", () => {
     const credentials = { clientId: 'client_key', clientSecret: '', signatureMethod: 'HMAC-SHA1' };
     const stamp = { nonce: '14205877133089081931378988215', timestamp: '1378988215' };
     const request = { method: 'POST', url: 'http://i.b/path' };
@@ -84,7 +84,7 @@ describe('published signatures', () => {
     expect(new URLSearchParams(String(inBody.body)).get('oauth_signature')).toBe('2JAQomgbShqoscqKWBiYQZwWq94=');
   });
 
-  it('a Tweet is signed as Twitter documents it', () => {
+  it('signs a Tweet as in the documentation of Twitter', () => {
     const signed = signRequest(
       {
         method: 'post',
@@ -106,7 +106,7 @@ describe('published signatures', () => {
     });
   });
 
-  it('a photo is signed as the OAuth mailing list worked it out', () => {
+  it('signs a photo request as published on the OAuth mailing list', () => {
     const signed = signRequest(
       {
         method: 'GET',
@@ -128,8 +128,8 @@ describe('published signatures', () => {
   });
 });
 
-describe('what is signed', () => {
-  it('has the parameters that the credentials call for, and no others', () => {
+describe('signRequest', () => {
+  it('adds only the protocol parameters that the credentials require', () => {
     expect(Object.keys(headerParameters(sign({})))).toEqual([
       'oauth_consumer_key',
       'oauth_nonce',
@@ -146,14 +146,14 @@ describe('what is signed', () => {
     });
   });
 
-  it('is the URL that is sent, normalized', () => {
+  it('signs and returns the normalized URL', () => {
     const signed = sign({ method: 'GET', url: 'HTTPS://Provider.Test:443/a/../b c?q=é' });
     expect(signed.url).toBe('https://provider.test/b%20c?q=%C3%A9');
     expect(signed).toEqual(sign({ method: 'GET', url: signed.url }));
   });
 
   it.each([FORM, `${FORM}; charset=UTF-8`, 'Application/X-WWW-Form-URLEncoded ;charset=utf-8'])(
-    'is a form body too, when its content type is %s',
+    'signs the parameters of a form body with the content type %s',
     (contentType) => {
       const inForm = sign({ contentType, body: 'a=1&a=&b+c=%2B' });
       const inQuery = sign({ url: 'https://provider.test?a=1&a=&b+c=%2B' });
@@ -162,20 +162,20 @@ describe('what is signed', () => {
   );
 
   it.each(['text/plain', `text/plain; note="${FORM}"`, `${FORM}-not`, undefined])(
-    'is no body whose content type is %s',
+    'does not sign a body with the content type %s',
     (contentType) => {
       expect(sign({ contentType, body: 'a=1' }).authorization).toBe(sign({}).authorization);
     },
   );
 
-  it('is a form that is given as bytes', () => {
+  it('signs the parameters of a form body in bytes', () => {
     const body = 'status=%E5%95%A6&name=é';
     expect(sign({ contentType: FORM, body: new TextEncoder().encode(body) }).authorization).toBe(
       sign({ contentType: FORM, body }).authorization,
     );
   });
 
-  it('is signed with both secrets', () => {
+  it('signs with the client secret and the token secret', () => {
     const baseString =
       'POST&https%3A%2F%2Fprovider.test%2F&oauth_consumer_key%3Dfoo%26oauth_nonce%3Dabc%26oauth_signature_method%3D' +
       'HMAC-SHA256%26oauth_timestamp%3D123%26oauth_token%3Dbar%26oauth_version%3D1.0';
@@ -185,7 +185,7 @@ describe('what is signed', () => {
     );
   });
 
-  it("is passed to a client's own signature method", () => {
+  it('calls a custom signature method with the base string', () => {
     const method = jest.fn<SignatureMethod>((baseString) => `signed ${baseString.length}`);
     const rsaKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const signed = sign(
@@ -202,7 +202,7 @@ describe('what is signed', () => {
     });
   });
 
-  it('cannot be signed with a method that nobody knows', () => {
+  it('throws OAuthConfigError for an unknown signature method', () => {
     expect(() => sign({}, { signatureMethod: 'HMAC-MD5', clientSecret: 'hidden' })).toThrow(OAuthConfigError);
     expect(() => sign({}, { signatureMethod: 'HMAC-MD5', clientSecret: 'hidden' })).not.toThrow(/hidden/);
   });
@@ -217,19 +217,19 @@ describe('the nonce and the timestamp', () => {
   };
   const stampOf = () => headerParameters(signRequest({ method: 'GET', url: 'https://provider.test' }, credentials));
 
-  it('are a nonce that never comes twice', () => {
+  it('have a different nonce for each request', () => {
     const nonces = new Set(Array.from({ length: 1000 }, () => stampOf().oauth_nonce));
     expect(nonces.size).toBe(1000);
     for (const nonce of nonces) expect(nonce).toMatch(/^[A-Za-z0-9]{30}$/);
   });
 
-  it('are the time in whole seconds', () => {
+  it('have a timestamp in whole seconds', () => {
     jest.useFakeTimers({ now: 1_318_622_958_999 });
     expect(stampOf().oauth_timestamp).toBe('1318622958');
     jest.useRealTimers();
   });
 
-  it('are sent with PLAINTEXT as well', () => {
+  it('are sent with PLAINTEXT, too', () => {
     expect(headerParameters(sign({}, { signatureMethod: 'PLAINTEXT' }))).toMatchObject({
       oauth_nonce: 'abc',
       oauth_timestamp: '123',
@@ -237,30 +237,30 @@ describe('the nonce and the timestamp', () => {
   });
 });
 
-describe('in the header', () => {
-  it('parameters leave the request as it is', () => {
+describe('protocol parameters in the header', () => {
+  it('do not change the URL and the body', () => {
     const request = { url: 'https://provider.test/?a=%7e&b=c+d', contentType: FORM, body: 'x=%7e&y=+&z' };
     expect(sign(request)).toEqual({ ...request, authorization: expect.any(String) });
     const bytes = new Uint8Array([0, 255]);
     expect(sign({ contentType: 'image/png', body: bytes }).body).toBe(bytes);
   });
 
-  it('parameters are percent-encoded', () => {
+  it('are percent-encoded', () => {
     expect(sign({}, { token: 'a "b", c\r\nX: d' }).authorization).toContain(
       'oauth_token="a%20%22b%22%2C%20c%0D%0AX%3A%20d"',
     );
   });
 
-  it('a realm comes first and is not signed', () => {
+  it('follow the realm, which is not signed', () => {
     const { authorization } = sign({}, { realm: 'Photos' });
     expect(authorization).toBe(sign({}).authorization?.replace('OAuth ', 'OAuth realm="Photos", '));
   });
 
-  it('an empty realm is sent too', () => {
+  it('follow an empty realm', () => {
     expect(sign({}, { realm: '' }).authorization).toMatch(/^OAuth realm="", oauth_/);
   });
 
-  it('a realm can end neither its own string nor the header', () => {
+  it('follow a realm whose quotes are escaped and whose control characters are removed', () => {
     const realm = 'a"b\\c\r\nX-Injected: yes\u0000\u007f, oauth_token="d"é';
     expect(sign({}, { realm }).authorization).toBe(
       sign({}).authorization?.replace('OAuth ', 'OAuth realm="a\\"b\\\\cX-Injected: yes, oauth_token=\\"d\\"", '),
@@ -268,10 +268,10 @@ describe('in the header', () => {
   });
 });
 
-describe('in the query', () => {
+describe('protocol parameters in the query', () => {
   const inQuery = { signatureType: 'QUERY' } as const;
 
-  it('parameters follow those of the request, whose encoding stays', () => {
+  it('follow the parameters of the request, whose encoding does not change', () => {
     const signed = sign({ method: 'GET', url: 'https://provider.test/p?a=%7e&b=c+d#fragment' }, inQuery);
     const signature = headerParameters(
       sign({ method: 'GET', url: 'https://provider.test/p?a=~&b=c%20d' }),
@@ -283,22 +283,22 @@ describe('in the query', () => {
     });
   });
 
-  it('parameters begin the query of a URL that has none', () => {
+  it('begin the query of a URL without one', () => {
     expect(sign({}, inQuery).url).toMatch(/^https:\/\/provider\.test\/\?oauth_consumer_key=foo&/);
     expect(sign({ url: 'https://provider.test/?' }, inQuery).url).toBe(sign({}, inQuery).url);
   });
 
-  it('parameters leave the body as it is, and no realm goes along', () => {
+  it('do not change the body, and omit the realm', () => {
     const request = { contentType: FORM, body: 'x=%7e' };
     const signed = sign(request, { ...inQuery, realm: 'Photos' });
     expect(signed).toEqual({ ...request, url: expect.not.stringContaining('realm') });
   });
 });
 
-describe('in the body', () => {
+describe('protocol parameters in the body', () => {
   const inBody = { signatureType: 'BODY' } as const;
 
-  it('parameters follow those of the form, whose encoding stays', () => {
+  it('follow the parameters of the form, whose encoding does not change', () => {
     const contentType = `${FORM}; charset=UTF-8`;
     const signed = sign({ contentType, body: 'a=%7e&b=c+d' }, inBody);
     const signature = headerParameters(sign({ contentType, body: 'a=%7e&b=c+d' })).oauth_signature!;
@@ -311,14 +311,14 @@ describe('in the body', () => {
     });
   });
 
-  it('parameters follow those of a form that is given as bytes', () => {
+  it('follow the parameters of a form body in bytes', () => {
     const body = 'a=é';
     expect(sign({ contentType: FORM, body: Buffer.from(body) }, inBody)).toEqual(
       sign({ contentType: FORM, body }, inBody),
     );
   });
 
-  it.each(['POST', 'put', 'PATCH'])('parameters become the form of a %s that has no body', (method) => {
+  it.each(['POST', 'put', 'PATCH'])('become the form body of a %s without a body', (method) => {
     const signed = sign({ method }, inBody);
     expect(signed).toEqual({
       url: 'https://provider.test/',
@@ -330,12 +330,12 @@ describe('in the body', () => {
 
   it.each([
     { what: 'JSON', request: { contentType: 'application/json', body: '{}' } },
-    { what: 'bytes of no known type', request: { body: new Uint8Array([1]) } },
-    { what: 'a stream, of which only the type is known', request: { contentType: 'multipart/form-data' } },
+    { what: 'bytes without a content type', request: { body: new Uint8Array([1]) } },
+    { what: 'a stream', request: { contentType: 'multipart/form-data' } },
     { what: 'a GET', request: { method: 'GET' } },
     { what: 'a HEAD', request: { method: 'HEAD' } },
     { what: 'a DELETE', request: { method: 'DELETE' } },
-  ])('parameters would spoil $what, and go into the header', ({ request }) => {
+  ])('move to the header for $what', ({ request }) => {
     expect(sign(request, inBody)).toEqual(sign(request));
   });
 });
@@ -347,7 +347,7 @@ describe('oauth_body_hash', () => {
   it.each([
     ['PUT', 'Hello World!', 'Lve95gjOVATpfV8EL5X4nxwjKHE='],
     ['GET', '', '2jmj7l5rSw0yVb/vlWAYkK/YBwk='],
-  ])('is, for a %s of %j, the one in draft-eaton-oauth-bodyhash', (method, body, hash) => {
+  ])('is as in draft-eaton-oauth-bodyhash for a %s with the body %j', (method, body, hash) => {
     expect(headerParameters(sign({ method, contentType: 'text/plain', body }, hashed)).oauth_body_hash).toBe(hash);
   });
 
@@ -357,13 +357,13 @@ describe('oauth_body_hash', () => {
     ['PLAINTEXT', 'sha1'],
     ['HMAC-SHA256', 'sha256'],
     ['RSA-SHA256', 'sha256'],
-  ])('is made for %s with %s', (signatureMethod, hash) => {
+  ])('is calculated for %s with %s', (signatureMethod, hash) => {
     const rsaKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const signed = sign(text, { ...hashed, signatureMethod, rsaKey });
     expect(headerParameters(signed).oauth_body_hash).toBe(createHash(hash).update(text.body).digest('base64'));
   });
 
-  it('is the hash of the bytes that are sent', () => {
+  it('is the hash of the sent bytes', () => {
     const body = new Uint8Array([0, 128, 255]);
     const signed = sign({ contentType: 'image/png', body }, hashed);
     expect(headerParameters(signed).oauth_body_hash).toBe(createHash('sha1').update(body).digest('base64'));
@@ -380,31 +380,38 @@ describe('oauth_body_hash', () => {
     expect(headerParameters(sign(text, hashed)).oauth_signature).not.toBe(headerParameters(other).oauth_signature);
   });
 
-  it('goes where the other parameters go', () => {
+  it('is sent where the other parameters are sent', () => {
     const { searchParams } = new URL(sign(text, { ...hashed, signatureType: 'QUERY' }).url);
     expect(searchParams.get('oauth_body_hash')).toBe('Lve95gjOVATpfV8EL5X4nxwjKHE=');
   });
 
   it.each<{ when: string; request: Partial<SignableRequest>; credentials: Partial<OAuth1Credentials> }>([
-    { when: 'unless it is asked for', request: text, credentials: {} },
+    { when: 'by default', request: text, credentials: {} },
     { when: 'with a form', request: { contentType: FORM, body: 'a=b' }, credentials: hashed },
     { when: 'without a body', request: {}, credentials: hashed },
-    { when: 'when the parameters become the body', request: {}, credentials: { ...hashed, signatureType: 'BODY' } },
+    {
+      when: 'if the protocol parameters become the body',
+      request: {},
+      credentials: { ...hashed, signatureType: 'BODY' },
+    },
   ])('is not sent $when', ({ request, credentials }) => {
     expect(JSON.stringify(sign(request, credentials))).not.toContain('oauth_body_hash');
   });
 });
 
-describe('wherever the parameters go', () => {
+describe('the signature', () => {
   const request = { url: 'https://provider.test/p?a=1', contentType: FORM, body: 'b=2' };
 
-  it.each<SignatureType>(['HEADER', 'QUERY', 'BODY'])('the signature is the same: %s', (signatureType) => {
-    const signed = sign(request, { signatureType });
-    const everywhere = new Map([
-      ...Object.entries(signed.authorization ? headerParameters(signed) : {}),
-      ...parseForm(new URL(signed.url).search.slice(1)),
-      ...parseForm(String(signed.body)),
-    ]);
-    expect(everywhere.get('oauth_signature')).toBe(headerParameters(sign(request)).oauth_signature);
-  });
+  it.each<SignatureType>(['HEADER', 'QUERY', 'BODY'])(
+    'is the same with the protocol parameters in %s',
+    (signatureType) => {
+      const signed = sign(request, { signatureType });
+      const everywhere = new Map([
+        ...Object.entries(signed.authorization ? headerParameters(signed) : {}),
+        ...parseForm(new URL(signed.url).search.slice(1)),
+        ...parseForm(String(signed.body)),
+      ]);
+      expect(everywhere.get('oauth_signature')).toBe(headerParameters(sign(request)).oauth_signature);
+    },
+  );
 });

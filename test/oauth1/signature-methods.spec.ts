@@ -9,7 +9,7 @@ function sign(name: string, baseString: string, keys: Partial<SignatureKeys> = {
   return findSignatureMethod(name)!(baseString, { clientSecret: '', tokenSecret: '', ...keys });
 }
 
-/** The private key that wiki.oauth.net published with its RSA-SHA1 test case. */
+/** The private key from the RSA-SHA1 test case of wiki.oauth.net. */
 const WIKI_KEY = createPrivateKey({
   key: Buffer.from(
     'MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBALRiMLAh9iimur8VA7qVvdqxevEuUkW4K+2KdMXmnQbG9Aa7k7eBjK1S+0LYmVjP' +
@@ -79,7 +79,7 @@ describe('HMAC-SHA1', () => {
     expect(sign('HMAC-SHA1', baseString, { clientSecret: 'kd94hf93k423kf44', tokenSecret })).toBe(signature);
   });
 
-  it('signs the request of RFC 5849 §3.1, with the signature that its erratum corrects', () => {
+  it('signs the request of RFC 5849 §3.1 as its erratum corrects it', () => {
     const keys = { clientSecret: 'j49sk3j29djd', tokenSecret: 'dh893hdasih9' };
     expect(sign('HMAC-SHA1', RFC_BASE_STRING, keys)).toBe('r6/TJjbCOr97/+UU0NsvSne7s5g=');
   });
@@ -91,21 +91,21 @@ describe('the HMAC methods', () => {
   it.each([
     ['HMAC-SHA1', 'wsdNmjGB7lvis0UJuPAmjvX/PXw='],
     ['HMAC-SHA256', 'wdfdHUKXHbOnOGZP8WFAWMSAmWzN3EVBWWgXGlC/Eo4='],
-  ])('%s agrees with OpenSSL, as oauthlib recorded it', (name, signature) => {
+  ])('%s returns the signature that oauthlib recorded from OpenSSL', (name, signature) => {
     expect(sign(name, RFC_BASE_STRING, keys)).toBe(signature);
   });
 
   it.each([
     ['HMAC-SHA1', 'sha1'],
     ['HMAC-SHA256', 'sha256'],
-  ])('%s keys node:crypto with both secrets, percent-encoded', (name, hash) => {
+  ])('%s uses both percent-encoded secrets as the key', (name, hash) => {
     const expected = createHmac(hash, 'a%26b&%C3%A9%20%2B').update('text').digest('base64');
     expect(sign(name, 'text', { clientSecret: 'a&b', tokenSecret: 'é +' })).toBe(expected);
   });
 });
 
 describe('the RSA methods', () => {
-  it('RSA-SHA1 signs as wiki.oauth.net shows', () => {
+  it('RSA-SHA1 signs as in the test case of wiki.oauth.net', () => {
     const baseString =
       'GET&http%3A%2F%2Fphotos.example.net%2Fphotos&file%3Dvacaction.jpg%26oauth_consumer_key%3Ddpf43f3p2l4k3l03%26' +
       'oauth_nonce%3D13917289812797014437%26oauth_signature_method%3DRSA-SHA1%26oauth_timestamp%3D1196666512%26' +
@@ -119,7 +119,7 @@ describe('the RSA methods', () => {
   it.each([
     ['RSA-SHA1', 'sha1'],
     ['RSA-SHA256', 'sha256'],
-  ])('%s makes a signature that the public key verifies', (name, hash) => {
+  ])('%s returns a signature that the public key verifies', (name, hash) => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const signature = Buffer.from(sign(name, 'text é', { rsaKey: privateKey }), 'base64');
     expect(verify(hash, Buffer.from('text é'), publicKey, signature)).toBe(true);
@@ -140,19 +140,19 @@ describe('PLAINTEXT', () => {
     ['djr9rjt0jd78jf88', 'jjd99$tj88uiths3', 'djr9rjt0jd78jf88&jjd99%24tj88uiths3'],
     ['djr9rjt0jd78jf88', '', 'djr9rjt0jd78jf88&'],
     ['', '', '&'],
-  ])('is the secrets %j and %j, encoded (OAuth Core 1.0a §9.4)', (clientSecret, tokenSecret, signature) => {
+  ])('returns the encoded secrets %j and %j (OAuth Core 1.0a §9.4)', (clientSecret, tokenSecret, signature) => {
     expect(sign('PLAINTEXT', 'text', { clientSecret, tokenSecret })).toBe(signature);
   });
 });
 
 describe('findSignatureMethod', () => {
-  it('knows nothing of other names, in whatever case', () => {
+  it('returns undefined for an unknown name or another case', () => {
     expect(findSignatureMethod('HMAC-MD5')).toBeUndefined();
     expect(findSignatureMethod('hmac-sha1')).toBeUndefined();
     expect(findSignatureMethod('constructor')).toBeUndefined();
   });
 
-  it("finds a client's own method before a built-in one", () => {
+  it('prefers a custom method to a built-in method', () => {
     const own = () => 'own';
     const methods = new Map([
       ['HMAC-SHA512', own],

@@ -18,8 +18,8 @@ function refusal(answer: Partial<EndpointAnswer>): OAuthError {
   throw new Error('the answer was accepted');
 }
 
-describe('a token answer', () => {
-  it('may be a form (RFC 5849 §2.1)', () => {
+describe('a token response', () => {
+  it('is parsed as a form (RFC 5849 §2.1)', () => {
     const body = 'oauth_token=hh5s93j4hdidpola&oauth_token_secret=hdhd0244k9j7ao03&oauth_callback_confirmed=true';
     expect(parse({ body })).toEqual({
       oauth_token: 'hh5s93j4hdidpola',
@@ -28,12 +28,12 @@ describe('a token answer', () => {
     });
   });
 
-  it('may be JSON', () => {
+  it('is parsed as JSON', () => {
     expect(parse({ contentType: 'application/json', body: JSON.stringify(CREDENTIALS) })).toEqual(CREDENTIALS);
   });
 
   it.each(['text/html; charset=utf-8', 'text/plain', 'application/json', ''])(
-    'is a form although its content type is %j',
+    'is parsed as a form even if its content type is %j',
     (contentType) => {
       const body = ' oauth_token=to%20ken&oauth_token_secret=se%26cret\r\n';
       expect(parse({ contentType, body })).toEqual(CREDENTIALS);
@@ -41,7 +41,7 @@ describe('a token answer', () => {
   );
 
   it.each(['oauth_token=a&oauth_token_secret=', '{"oauth_token":"a","oauth_token_secret":""}'])(
-    'may have an empty secret: %s',
+    'is accepted with an empty secret: %s',
     (body) => {
       expect(parse({ body })).toEqual({ oauth_token: 'a', oauth_token_secret: '' });
     },
@@ -64,18 +64,18 @@ describe('a token answer', () => {
     ['{"oauth_callback_confirmed":null}', undefined],
     ['oauth_callback_confirmed=', undefined],
     ['other=true', undefined],
-  ])('confirms the callback, does not, or says nothing: %s is %p', (extra, confirmed) => {
+  ])('is read for oauth_callback_confirmed: %s is %p', (extra, confirmed) => {
     const body = extra.startsWith('{')
       ? JSON.stringify({ ...CREDENTIALS, ...(JSON.parse(extra) as object) })
       : `oauth_token=a&oauth_token_secret=b&${extra}`;
     expect(confirmsCallback(parse({ body }))).toBe(confirmed);
   });
 
-  it('is JSON although its content type says that it is a form', () => {
+  it('is parsed as JSON even if its content type is a form', () => {
     expect(parse({ body: `\n${JSON.stringify(CREDENTIALS)}` })).toEqual(CREDENTIALS);
   });
 
-  it('keeps what else the provider says as text', () => {
+  it('keeps other string parameters of the provider', () => {
     const extra = { user_id: '6253282', screen_name: 'twitterapi', x_auth_expires: '0' };
     const all = { ...CREDENTIALS, ...extra };
     expect(parse({ body: new URLSearchParams(all).toString() })).toEqual(all);
@@ -85,15 +85,15 @@ describe('a token answer', () => {
   it.each([
     'oauth_token=a&oauth_token_secret=b&__proto__=c',
     '{"oauth_token":"a","oauth_token_secret":"b","__proto__":"c"}',
-  ])('has no prototype of its own making: %s', (body) => {
+  ])('cannot change its prototype: %s', (body) => {
     const answer = parse({ body });
     expect(Object.keys(answer)).toEqual(['oauth_token', 'oauth_token_secret']);
     expect(Object.getPrototypeOf(answer)).toBe(Object.prototype);
   });
 });
 
-describe('a problem that the provider reports', () => {
-  it.each([200, 400, 401, 503])('is thrown with its own code, from the body of a %d', (status) => {
+describe('an oauth_problem', () => {
+  it.each([200, 400, 401, 503])('is thrown with its code from the body of a response with status %d', (status) => {
     const error = refusal({ status, body: 'oauth_problem=timestamp_refused&oauth_problem_advice=Set+your+clock' });
     expect(error.constructor).toBe(OAuthError);
     expect(error).toMatchObject({ error: 'timestamp_refused', description: 'Set your clock' });
@@ -117,27 +117,30 @@ describe('a problem that the provider reports', () => {
     });
   });
 
-  it('is thrown even when a token comes with it', () => {
+  it('is thrown even if the response contains a token', () => {
     const body = 'oauth_token=a&oauth_token_secret=b&oauth_problem=token_revoked';
     expect(refusal({ body }).error).toBe('token_revoked');
   });
 
-  it('brings at most one line of 200 printable characters along', () => {
+  it('has a description of one line with at most 200 printable characters', () => {
     const advice = `\u001b[31mbad\r\nnews\u2028\u202e${'x'.repeat(500)}`;
     const { description } = refusal({ body: `oauth_problem=a&oauth_problem_advice=${encodeURIComponent(advice)}` });
     expect(description).toMatch(/^\[31mbad news x+$/);
     expect(description!.length).toBeLessThanOrEqual(200);
   });
 
-  it.each(['Bad thing!', '', 'x'.repeat(65), '<script>', 'a\nb'])('is no code when it is %j', (problem) => {
-    const error = refusal({ body: new URLSearchParams({ oauth_problem: problem }).toString() });
-    expect(error).toBeInstanceOf(ProviderError);
-    expect(error.error).toBe('provider_refused');
-  });
+  it.each(['Bad thing!', '', 'x'.repeat(65), '<script>', 'a\nb'])(
+    'is ignored as an error code if it is %j',
+    (problem) => {
+      const error = refusal({ body: new URLSearchParams({ oauth_problem: problem }).toString() });
+      expect(error).toBeInstanceOf(ProviderError);
+      expect(error.error).toBe('provider_refused');
+    },
+  );
 });
 
-describe('a failure', () => {
-  it.each([400, 401, 404, 500, 503])("with status %d is the provider's, whatever is in it", (status) => {
+describe('a response with an error status', () => {
+  it.each([400, 401, 404, 500, 503])('throws ProviderError for status %d even if it contains a token', (status) => {
     const body = 'oauth_token=hidden1&oauth_token_secret=hidden2';
     const error = refusal({ status, contentType: 'text/html', body });
     expect(error).toBeInstanceOf(ProviderError);
@@ -148,7 +151,7 @@ describe('a failure', () => {
   });
 });
 
-describe('an answer without token credentials', () => {
+describe('a response without token credentials', () => {
   it.each([
     '',
     'oauth_token=hidden',
@@ -167,11 +170,11 @@ describe('an answer without token credentials', () => {
     '&&==&&',
     '__proto__=hidden',
     '{"__proto__":{"oauth_token":"hidden","oauth_token_secret":"hidden"}}',
-  ])('is no token: %j', (body) => {
+  ])('throws InvalidTokenError: %j', (body) => {
     expect(refusal({ body })).toBeInstanceOf(InvalidTokenError);
   });
 
-  it('is described by status, type, length and the names of its parameters', () => {
+  it('is described by its status, content type, length and parameter names', () => {
     const error = refusal({ status: 204, contentType: 'text/html; charset=utf-8', body: 'token=hidden&secret=hidden' });
     expect(error.message).toBe(
       'token_invalid: the request token endpoint answered 204 (text/html; charset=utf-8, 26 characters, ' +
@@ -179,17 +182,17 @@ describe('an answer without token credentials', () => {
     );
   });
 
-  it('is described without what is not there', () => {
+  it('is described without a content type if it has none', () => {
     expect(refusal({ contentType: '' }).description).toContain('(no content type, 0 characters, parameters: none)');
   });
 
-  it('is described by ten names at most, and only by those that are names', () => {
+  it('is described by at most ten parameter names, without values that look like names', () => {
     const names = Array.from('abcdefghijklm', (letter) => `${letter}=hidden`).join('&');
     const error = refusal({ body: `sk4f9a0c=x&a b=x&hidden&<b>=x&${'n'.repeat(33)}=x&${names}` });
     expect(error.description).toContain('parameters: a, b, c, d, e, f, g, h, i, j)');
   });
 
-  it('never shows a value', () => {
+  it('is described without values', () => {
     const bodies = ['oauth_token=hidden', '{"oauth_token":"hidden"}', 'hidden', 'hidden&x=1', '{"a":{"hidden":1}}'];
     for (const body of bodies) {
       const error = refusal({ body });
@@ -197,7 +200,7 @@ describe('an answer without token credentials', () => {
     }
   });
 
-  it('cannot put lines into a log with its content type', () => {
+  it('is described on one line even if its content type contains line breaks', () => {
     expect(refusal({ contentType: `a\r\nb${'c'.repeat(500)}` }).description).toMatch(/\(a bc{1,200}, 0 characters/);
   });
 });
