@@ -3,7 +3,7 @@ import { CompactEncrypt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { leftHalf, OTHER_RS256, RS256, sign, type UnsignedJwt } from '../providers/conformance-provider.js';
 import { run, stopAll, type Module, type Outcome } from './relying-party.js';
 
-/** A hybrid login, whose id_token comes by the browser. */
+/** A hybrid login, whose id_token comes through the browser. */
 const HYBRID = { params: { response_type: 'code id_token' } };
 const WEEK = 7 * 24 * 3600;
 
@@ -31,7 +31,7 @@ async function accepts(module: Module): Promise<Outcome> {
   return outcome;
 }
 
-/** The login fails with an error that says why, and shows nothing that is secret. */
+/** Expects the login to fail with an error that matches `why` and contains no secret. */
 async function rejects(module: Module, why: RegExp): Promise<void> {
   const { status, body } = await run(module);
   expect(body.error_description).toMatch(why);
@@ -40,7 +40,7 @@ async function rejects(module: Module, why: RegExp): Promise<void> {
   expect(JSON.stringify(body)).not.toMatch(/ey[A-Za-z0-9_-]{10}/);
 }
 
-/** Names of the modules of the plan oidcc-client-basic-certification-test-plan, without their prefix `oidcc-client-test-`. */
+/** The modules of the plan oidcc-client-basic-certification-test-plan, by their names without the prefix `oidcc-client-test-`. */
 describe('OpenID Connect relying party', () => {
   it('client-secret-basic', async () => {
     const { provider } = await accepts({});
@@ -91,7 +91,7 @@ describe('OpenID Connect relying party', () => {
     await rejects({ signedIdToken: forgedWith('RS256'), ...HYBRID }, /signature verification failed/);
   });
 
-  it('invalid-sig-hs256: signatures by a secret are refused, good or bad', async () => {
+  it('invalid-sig-hs256: refuses HMAC signatures, valid or not', async () => {
     const hs256 = (idToken: string): Promise<string> =>
       new SignJWT(claimsOf(idToken)).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode('a secret'));
     await rejects({ signedIdToken: hs256 }, /^id_token is signed with "HS256", expected \["RS256"\]/);
@@ -112,13 +112,13 @@ describe('OpenID Connect relying party', () => {
     await accepts({ idToken: withoutKid });
   });
 
-  it('kid-absent-multiple-jwks: each key is tried, and none of another provider', async () => {
+  it('kid-absent-multiple-jwks: tries each key, and no key of another provider', async () => {
     const others = [{ ...OTHER_RS256.publicJwk, kid: 'rsa-2' }];
     await accepts({ jwks: () => [...others, RS256.publicJwk], idToken: withoutKid });
     await rejects({ jwks: () => [...others, ...others], idToken: withoutKid }, /signature verification failed/);
   });
 
-  it('missing-athash: the code flow does without one, but takes no wrong one', async () => {
+  it('missing-athash: accepts the code flow without at_hash, but not with a wrong one', async () => {
     await accepts(without('at_hash'));
     await rejects(
       withClaims({ at_hash: leftHalf('another token') }),
@@ -138,7 +138,7 @@ describe('OpenID Connect relying party', () => {
     await rejects({ ...withClaims({ nonce: 'of another login' }), ...HYBRID }, /^the nonce of the id_token is not/);
   });
 
-  it('nonce-unless-code-flow: one is sent in every flow, and must come back', async () => {
+  it('nonce-unless-code-flow: sends a nonce in every flow, and requires it in the id_token', async () => {
     const { provider } = await accepts({});
     const [request] = provider.seen.filter(({ path }) => path === '/authorize');
     expect(request?.parameters.nonce).toMatch(/^[\w-]{43}$/);
@@ -235,7 +235,7 @@ function withoutKid({ header: { kid: _, ...header }, claims }: UnsignedJwt): Uns
   return { header, claims };
 }
 
-/** The same claims under the same header, signed with a key that is not the provider's. */
+/** Signs the claims and header again with a key that is not the provider's. */
 function forgedWith(alg: string): (idToken: string) => Promise<string> {
   return (idToken) => sign({ header: { alg, kid: RS256.publicJwk.kid }, claims: claimsOf(idToken) }, OTHER_RS256);
 }

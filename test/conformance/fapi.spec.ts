@@ -7,7 +7,7 @@ import { run, stopAll, type Module, type Outcome } from './relying-party.js';
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const KEYS = { privateKeys: [{ key: privateKey, alg: 'PS256' }] };
 
-/** FAPI 2.0 Security Profile: pushed requests, tokens bound to a key, `private_key_jwt`. */
+/** FAPI 2.0 Security Profile: pushed requests, sender-constrained tokens, `private_key_jwt`. */
 const FAPI2: Module = {
   alg: 'PS256',
   wantsDpopNonce: 'everywhere',
@@ -19,12 +19,12 @@ const FAPI2: Module = {
     clientKwargs: { scope: 'openid email', token_endpoint_auth_method: 'private_key_jwt' },
   },
 };
-/** FAPI 2.0 Message Signing: the request and the answer are signed too. */
+/** FAPI 2.0 Message Signing: signed requests and responses too. */
 const MESSAGE_SIGNING: Module = {
   ...FAPI2,
   settings: { ...FAPI2.settings, requireSignedRequestObject: true, authorizeParams: { response_mode: 'jwt' } },
 };
-/** FAPI 1.0 Advanced: the answer is signed by its id_token. */
+/** FAPI 1.0 Advanced: the id_token is a detached signature of the response. */
 const FAPI1: Module = {
   alg: 'PS256',
   params: { response_type: 'code id_token' },
@@ -57,7 +57,7 @@ async function accepts(module: Module): Promise<Outcome> {
   return outcome;
 }
 
-/** The login fails before a token is asked for, unless it is the token's answer that is bad. */
+/** Expects the login to fail after this number of token requests, by default before any. */
 async function rejects(module: Module, why: RegExp, tokenRequests = 0): Promise<void> {
   const { status, body, provider } = await run(module);
   expect(body.error_description).toMatch(why);
@@ -70,14 +70,14 @@ async function callsApi({ app, browser }: Outcome): Promise<void> {
   expect([status, JSON.parse(text)]).toEqual([200, { accounts: ['ada'] }]);
 }
 
-/** Names of the modules of the FAPI plans, without their prefixes `fapi2-security-profile-final-client-test-` and the like. */
+/** The modules of the FAPI plans, by their names without prefixes such as `fapi2-security-profile-final-client-test-`. */
 describe('FAPI relying party', () => {
   it('happy-path', async () => {
     const outcome = await accepts(FAPI2);
     expect(outcome.body.token).toMatchObject({ tokenType: 'dpop', dpopKey: { kty: 'EC', crv: 'P-256' } });
-    expect(outcome.provider.times('/token')).toBe(2); // the second with the nonce
+    expect(outcome.provider.times('/token')).toBe(2); // the second request has the nonce
     await callsApi(outcome);
-    expect(outcome.provider.times('/accounts')).toBe(1); // the nonce is known by now
+    expect(outcome.provider.times('/accounts')).toBe(1); // the nonce is known
 
     const [authorize] = outcome.provider.seen.filter(({ path }) => path === '/authorize');
     expect(Object.keys(authorize?.parameters ?? {}).sort()).toEqual(['client_id', 'request_uri']);
@@ -89,7 +89,7 @@ describe('FAPI relying party', () => {
     });
   });
 
-  it('happy-path, with signed request and answer', async () => {
+  it('happy-path, with a signed request and response', async () => {
     const outcome = await accepts(MESSAGE_SIGNING);
     const [par] = outcome.provider.seen.filter(({ path }) => path === '/par');
     expect(par?.parameters).toHaveProperty('request');
@@ -178,7 +178,7 @@ describe('FAPI relying party', () => {
 
   it('invalid-missing-shash', async () => {
     await rejects(without('s_hash'), /JWT "s_hash" .*claim missing/);
-    await accepts({ ...without('s_hash'), settings: KEYS }); // nobody asked for a detached signature
+    await accepts({ ...without('s_hash'), settings: KEYS }); // a detached signature is not required
   });
 
   it('invalid-signature', async () => {

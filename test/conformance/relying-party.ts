@@ -7,21 +7,21 @@ import {
 import { Browser, type Page } from '../support/browser.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
-/** One module of the OpenID Foundation's suite: what the provider does, and how the application is set up. */
+/** A module of the OpenID Foundation's suite: the behavior of the provider, and the settings of the application. */
 export interface Module extends Deviations {
   settings?: object;
-  /** Further options of the OAuth module. */
+  /** More options of the OAuth module. */
   options?: Partial<OAuthClientModuleOptions>;
-  /** What the provider signs with. @default 'RS256' */
+  /** The provider's signature algorithm. @default 'RS256' */
   alg?: string;
-  /** What the login sends beside its settings. */
+  /** Parameters of the login, beside its settings. */
   params?: Record<string, string>;
 }
 
-/** How a module ended. */
+/** The result of a module. */
 export interface Outcome {
   status: number;
-  /** The callback's JSON: token and user, or the error. */
+  /** The JSON of the callback: the token and the user, or the error. */
   body: {
     token?: Record<string, unknown>;
     userInfo?: Record<string, unknown>;
@@ -35,7 +35,7 @@ export interface Outcome {
 
 const running: { close(): Promise<void> }[] = [];
 
-/** Runs a module: a whole login of a whole application, over HTTP, as a browser goes through it. */
+/** Runs a module: a login of an application over HTTP, with a browser. */
 export async function run({ settings, options, alg = 'RS256', params = {}, ...deviations }: Module): Promise<Outcome> {
   const provider = await startConformanceProvider(alg, deviations);
   const rp = {
@@ -54,12 +54,12 @@ export async function run({ settings, options, alg = 'RS256', params = {}, ...de
   return { status: end.status, body: end.json() as Outcome['body'], provider, app, browser };
 }
 
-/** Stops what the modules of a test have started. */
+/** Stops the servers that the modules of a test have started. */
 export async function stopAll(): Promise<void> {
   await Promise.all(running.splice(0).map((server) => server.close()));
 }
 
-/** What a browser does with the page of `response_mode=form_post`. */
+/** Submits the page of `response_mode=form_post`, as a browser does. */
 async function postForm(browser: Browser, page: Page): Promise<Page> {
   const [, action] = /<form method="post" action="([^"]+)"/.exec(page.text) ?? [];
   if (action === undefined) return page;

@@ -19,8 +19,8 @@ function withoutKid({ header, claims }: UnsignedJwt): UnsignedJwt {
   return { header: rest, claims };
 }
 
-describe('a JWK Set', () => {
-  /** Sets in which one key is the one that signed, beside what providers publish too. */
+describe('JWK Sets', () => {
+  /** JWK Sets with the key that signed, beside other entries that providers publish. */
   const SETS: [string, JWK[]][] = [
     ['the same key twice', [RIGHT, RIGHT]],
     ['the same key twice, once without alg and use', [RIGHT, { ...bare(RIGHT), kid: 'rsa-1' }]],
@@ -29,31 +29,31 @@ describe('a JWK Set', () => {
     ['a key for another algorithm with the same kid', [{ ...OTHER, kid: 'rsa-1', alg: 'RS512' }, RIGHT]],
     ['a key of an unknown type', [{ kty: 'future', kid: 'rsa-1' }, RIGHT]],
     ['a key for encryption', [{ ...ENCRYPTION, kid: 'rsa-1', use: 'enc' }, RIGHT]],
-    ['a key for encryption, by its operations', [{ ...ENCRYPTION, kid: 'rsa-1', key_ops: ['encrypt'] }, RIGHT]],
-    ['a key whose alg is one of encryption', [{ ...ENCRYPTION, kid: 'rsa-1', alg: 'RSA-OAEP-256' }, RIGHT]],
+    ['a key for encryption, according to its key_ops', [{ ...ENCRYPTION, kid: 'rsa-1', key_ops: ['encrypt'] }, RIGHT]],
+    ['a key whose alg is for encryption', [{ ...ENCRYPTION, kid: 'rsa-1', alg: 'RSA-OAEP-256' }, RIGHT]],
     ['a broken key with the same kid', [{ ...RIGHT, n: 'AQ' }, RIGHT]],
-    ['entries that are no keys', [null, 'key', 7, {}, RIGHT] as unknown as JWK[]],
-    ['empty strings in the place of absent members', [{ ...RIGHT, use: '', alg: '' }]],
+    ['entries that are not keys', [null, 'key', 7, {}, RIGHT] as unknown as JWK[]],
+    ['empty strings in place of absent members', [{ ...RIGHT, use: '', alg: '' }]],
     ['a key whose kid is a number', [{ ...OTHER, kid: 7 } as unknown as JWK, RIGHT]],
-    ['null in the place of absent members', [{ ...RIGHT, use: null, alg: null, key_ops: null } as unknown as JWK]],
+    ['null in place of absent members', [{ ...RIGHT, use: null, alg: null, key_ops: null } as unknown as JWK]],
   ];
 
-  it.each(SETS)('may have %s', async (_, keys) => {
+  it.each(SETS)('accepts a JWK Set with %s', async (_, keys) => {
     expect((await run({ jwks: () => keys })).status).toBe(200);
   });
 
-  it.each(SETS)('may have %s, and the id_token no kid', async (_, keys) => {
+  it.each(SETS)('accepts a JWK Set with %s when the id_token has no kid', async (_, keys) => {
     expect((await run({ jwks: () => keys, idToken: withoutKid })).status).toBe(200);
   });
 
   it.each([
     ['one key', [bare(RIGHT)]],
     ['several keys', [bare(OTHER), ES256, bare(RIGHT)]],
-  ])('may have %s without a kid, though the id_token has one', async (_, keys) => {
+  ])('accepts %s without a kid when the id_token has a kid', async (_, keys) => {
     expect((await run({ jwks: () => keys })).status).toBe(200);
   });
 
-  it('may have its keys in any order, with and without kid, alg and use', async () => {
+  it('accepts keys in any order, with and without kid, alg and use', async () => {
     const form = fc.constantFrom<(key: JWK) => JWK>(
       (key) => key,
       (key) => ({ ...bare(key), kid: 'rsa-1' }),
@@ -76,9 +76,9 @@ describe('a JWK Set', () => {
 
   it.each<[string, JWK[], RegExp]>([
     ['no keys', [], /has no one key that fits the id_token .*its JWK Set has no usable keys/],
-    ['keys of other types alone', [ES256], /none of its 1 keys is for signatures with this algorithm/],
+    ['only keys of other types', [ES256], /none of its 1 keys is for signatures with this algorithm/],
     [
-      'keys with other ids alone',
+      'only keys with other ids',
       [
         { ...RIGHT, kid: 'x' },
         { ...OTHER, kid: 'y' },
@@ -86,27 +86,27 @@ describe('a JWK Set', () => {
       /\(alg "RS256", kid "rsa-1"\): no applicable keys found; its keys for this algorithm have the kid "x", "y"/,
     ],
     ['keys that did not sign', [OTHER, { ...bare(OTHER), kid: 'rsa-1' }], /signature verification failed/],
-  ])('with %s is an error that says so', async (_, keys, expected) => {
+  ])('reports a JWK Set with %s', async (_, keys, expected) => {
     const { status, body } = await run({ jwks: () => keys });
     expect([status, body.error]).toEqual([502, 'token_invalid']);
     expect(body.error_description).toMatch(expected);
   });
 });
 
-describe('the same key twice in a JWK Set', () => {
+describe('a JWK Set with the same key twice', () => {
   const twice: Deviations = { jwks: () => [{ ...OTHER, kid: 'rsa-1' }, RIGHT, RIGHT] };
 
-  it('is no obstacle to a signed authorization response (JARM)', async () => {
+  it('verifies a signed authorization response (JARM)', async () => {
     const { status } = await run({ ...twice, params: { response_mode: 'jwt' }, jarm: withoutKid });
     expect(status).toBe(200);
   });
 
-  it('is no obstacle to the id_token of a hybrid response', async () => {
+  it('verifies the id_token of a hybrid response', async () => {
     const { status } = await run({ ...twice, params: { response_type: 'code id_token' }, idToken: withoutKid });
     expect(status).toBe(201);
   });
 
-  it('is no obstacle to signed userinfo', async () => {
+  it('verifies signed userinfo', async () => {
     const { status, body } = await run({
       ...twice,
       signsUserinfo: true,

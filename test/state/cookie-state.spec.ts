@@ -25,7 +25,7 @@ import { startSessionSite, type Refusal, type SessionSite } from './session-site
 
 const ENCRYPTION_KEY = Buffer.alloc(32, 1).toString('base64');
 
-describe('a login that waits in a cookie of its own', () => {
+describe('a pending login in its own cookie', () => {
   let provider: ScriptedProvider;
   let closing: { close(): Promise<void> }[];
   let browser: Browser;
@@ -71,7 +71,7 @@ describe('a login that waits in a cookie of its own', () => {
     return app;
   }
 
-  /** Begins a login, and gives its state and what the answer sets. */
+  /** Begins a login, and returns its state and the cookies that the response sets. */
   async function login({ url }: { url: string }, query = '', headers = {}) {
     const page = await browser.get(`${url}/auth/dev/login${query}`, { follow: false, headers });
     expect(page.status).toBe(302);
@@ -85,7 +85,7 @@ describe('a login that waits in a cookie of its own', () => {
   }
 
   describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
-    it('has one that scripts cannot read, for 10 minutes, for the whole site and no other', async () => {
+    it('sets an HttpOnly cookie for the whole site, for 10 minutes', async () => {
       const { cookies } = await login(await start({ platform }));
       expect(cookies).toEqual([
         expect.stringMatching(/^oauth_[\w-]{22}=\d{10}\.[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/),
@@ -95,22 +95,22 @@ describe('a login that waits in a cookie of its own', () => {
     it.each([
       ['baseUrl', { baseUrl: 'https://site.example' }, {}],
       ['the proxy that is trusted', {}, { 'x-forwarded-proto': 'https' }],
-    ])('has one that no other host can set, and only TLS carries, on https by %s', async (_, options, headers) => {
+    ])('sets a __Host- cookie with Secure on https, according to %s', async (_, options, headers) => {
       const { cookies } = await login(await start({ platform, ...options }), '', headers);
       expect(cookies).toEqual([expect.stringMatching(/^__Host-oauth_.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/)]);
     });
 
     it.each(['responseMode=form_post', 'responseMode=form_post.jwt', 'responseType=code%20id_token'])(
-      'comes along with the form of another site, where the login asks for %s',
+      'sets a SameSite=None cookie for a login with %s, whose callback is a form post of another site',
       async (query) => {
         const secure = await login(await start({ platform, baseUrl: 'https://site.example' }), `?${query}`);
         expect(secure.cookies).toEqual([expect.stringMatching(/; HttpOnly; Secure; SameSite=None$/)]);
-        const plain = await login(await start({ platform }), `?${query}`); // where no browser takes `None`
+        const plain = await login(await start({ platform }), `?${query}`); // on http, browsers refuse `None`
         expect(plain.cookies).toEqual([expect.stringMatching(/; HttpOnly$/)]);
       },
     );
 
-    it('loses it when it is taken, and when the provider refuses', async () => {
+    it('removes the cookie when the login finishes and when the provider denies it', async () => {
       const app = await start({ platform });
       const { state } = await login(app);
       const { status, cookies } = await callback(app, state);
@@ -123,14 +123,14 @@ describe('a login that waits in a cookie of its own', () => {
       expect(await browser.jar.getCookies(app.url)).toEqual([]);
     });
 
-    it('loses it when the token request fails', async () => {
+    it('removes the cookie when the token request fails', async () => {
       const app = await start({ platform });
       provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
       expect((await callback(app, (await login(app)).state)).status).toBe(400);
       expect(await browser.jar.getCookies(app.url)).toEqual([]);
     });
 
-    it('is refused when no browser would keep the cookie, and not a byte before', async () => {
+    it('refuses a login whose cookie would exceed the 4096 bytes of browsers, and no smaller one', async () => {
       const app = await start({ platform });
       let largest = 0;
       for (let length = 2400; length < 2800; length += 20) {
@@ -154,10 +154,10 @@ describe('a login that waits in a cookie of its own', () => {
       expect(largest).toBeLessThanOrEqual(4096);
     });
 
-    it('tells in what it sets neither the client, nor the state, nor what is pending', async () => {
+    it('the cookie shows neither the client, the state nor the pending login', async () => {
       const app = await start({ platform });
       const { state, cookies } = await login(app, '?next=/private');
-      // as words: what is encrypted may spell "dev" by chance
+      // compares whole words, because an encrypted value may contain "dev" by chance
       const words = cookies.join().split(/[^\w-]+/);
       for (const word of ['dev', 'private', state]) expect(words).not.toContain(word);
       const page = await browser.get(`${app.url}/auth/old/login`, { follow: false });
@@ -165,7 +165,7 @@ describe('a login that waits in a cookie of its own', () => {
       for (const part of value.split('.')) expect(Buffer.from(part, 'base64url').toString()).not.toContain('rts');
     });
 
-    it('leaves the cookies of others alone', async () => {
+    it('keeps the cookies of the application', async () => {
       const app = await startOther(platform);
       const page = await browser.get(`${app.url}/login`, { follow: false });
       expect(names(page.headers.getSetCookie())).toEqual(['oauth', 'others', 'session', 'before'].sort());
@@ -176,7 +176,7 @@ describe('a login that waits in a cookie of its own', () => {
       expect(names(await storedIn(app))).toEqual(['before', 'others', 'session'].sort());
     });
 
-    it('may be begun and finished by hand', async () => {
+    it('works with the methods of an app', async () => {
       const app = await startOther(platform);
       const page = await browser.get(`${app.url}/by-hand/login`, { follow: false });
       const state = new URL(page.headers.get('location') ?? '').searchParams.get('state') ?? '';
@@ -186,7 +186,7 @@ describe('a login that waits in a cookie of its own', () => {
     });
   });
 
-  /** What the cookies are called, without what is of one login. */
+  /** Returns the names of the cookies, with one name for all cookies of logins. */
   function names(cookies: string[]): string[] {
     return [...new Set(cookies.map((cookie) => cookie.split('=')[0]!.replace(/^oauth_.*/, 'oauth')))].sort();
   }
@@ -229,7 +229,7 @@ describe('a login that waits in a cookie of its own', () => {
     }
   }
 
-  /** An app where others set cookies too: before the login, and when the answer leaves. */
+  /** Starts an app that sets other cookies too: before the login, and when the response is sent. */
   async function startOther(platform: 'express' | 'fastify'): Promise<{ url: string }> {
     const module = appModule();
     const quiet = { logger: ['error' as const], abortOnError: false };
@@ -256,7 +256,7 @@ describe('a login that waits in a cookie of its own', () => {
     return listen(app);
   }
 
-  /** `cookie-session` beside `express-session`: each takes the place of the other's session. */
+  /** Runs `cookie-session` beside `express-session`, although each sets `request.session`. */
   function asOther(middleware: RequestHandler): RequestHandler {
     return (request, response, next) => {
       const mine = Object.getOwnPropertyDescriptor(request, 'session')!;
@@ -287,7 +287,7 @@ describe('a login that waits in a cookie of its own', () => {
     return { url: await app.getUrl() };
   }
 
-  describe('called by hand, is refused', () => {
+  describe('with the methods of an app', () => {
     let site: SessionSite;
 
     beforeEach(async () => {
@@ -300,18 +300,18 @@ describe('a login that waits in a cookie of its own', () => {
       return (await browser.get(`${site.url}/${path}`, { follow: false })).json() as Partial<Refusal>;
     }
 
-    it('with the reason no_session when the browser sends no cookie of a login', async () => {
+    it('refuses a callback with the reason no_session when the browser sends no login cookie', async () => {
       const answer = await refusal('dev/callback?code=c&state=x');
       expect(answer).toMatchObject({ error: 'mismatching_state', reason: 'no_session' });
       expect(answer.description).toContain('the cookie that the login has for itself');
     });
 
-    it('with the reason unknown_state when it sends those of others', async () => {
+    it('refuses a callback with the reason unknown_state when the browser sends the cookie of another login', async () => {
       await browser.get(`${site.url}/dev/login`, { follow: false });
       expect(await refusal('dev/callback?code=c&state=x')).toMatchObject({ reason: 'unknown_state' });
     });
 
-    it('with the reason used_state when it is reloaded, unless the process forgot', async () => {
+    it('refuses a reloaded callback with the reason used_state', async () => {
       const states: string[] = [];
       for (let index = 0; index < 3; index++) {
         const { headers } = await browser.get(`${site.url}/dev/login`, { follow: false });
@@ -321,19 +321,19 @@ describe('a login that waits in a cookie of its own', () => {
       expect(await refusal(`dev/callback?code=c&state=${states[0]}`)).toMatchObject({ reason: 'used_state' });
     });
 
-    it('with the reason expired_state when it took more than 10 minutes', async () => {
+    it('refuses a callback after more than 10 minutes with the reason expired_state', async () => {
       const { headers } = await browser.get(`${site.url}/dev/login`, { follow: false });
       const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
       const cookie = await browser.jar.getCookieString(site.url);
       const real = ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'queueMicrotask'] as const;
       jest.useFakeTimers({ now: Date.now() + 601_000, doNotFake: [...real] });
-      const options = { headers: { cookie } }; // of a browser whose clock is slow
+      const options = { headers: { cookie } }; // a browser whose clock is slow still sends the cookie
       const late = await browser.get(`${site.url}/dev/callback?code=c&state=${state}`, options);
       expect(late.json()).toMatchObject({ reason: 'expired_state' });
       expect(provider.requests).toEqual([]);
     });
 
-    it('when the answer has been sent', async () => {
+    it('authorizeRedirect() throws response_sent when the response has been sent', async () => {
       const errors: unknown[] = [];
       const late: RequestHandler = (request, response) => {
         response.flushHeaders();
@@ -357,7 +357,7 @@ describe('a login that waits in a cookie of its own', () => {
       'authorizeAccessToken(request, response)',
       'logoutRedirect(request, response, params)',
       'validateLogoutResponse(request, response)',
-    ])('when it is called without the response, and says to write %s', async (call) => {
+    ])('a call without the response throws missing_response, which names %s', async (call) => {
       const { registry } = await start();
       const app = registry.get('dev') as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
       for (const rest of [[], ['/callback'], [{ state: 's' }], [null, '/callback']]) {
@@ -370,7 +370,7 @@ describe('a login that waits in a cookie of its own', () => {
     });
   });
 
-  it('keeps its keys out of every inspection', async () => {
+  it('inspect() shows no encryption key', async () => {
     const { registry } = await start();
     const app = registry.get('dev');
     for (const text of [inspect(registry, { depth: 9, showHidden: true }), inspect(app, { depth: 9 })]) {

@@ -24,7 +24,7 @@ import { startSessionSite, type Refusal } from './session-site.js';
 
 const ENCRYPTION_KEYS = Buffer.alloc(32, 1).toString('base64');
 
-/** As an application keeps it: by `set()` and `get()`. */
+/** The session as an application uses it. */
 interface SecureSession {
   get(key: string): unknown;
   set(key: string, value: unknown): void;
@@ -85,7 +85,7 @@ describe('a login in a session that only has get() and set()', () => {
     for (const open of closing.reverse()) await open.close();
   });
 
-  describe('of @fastify/secure-session', () => {
+  describe('@fastify/secure-session', () => {
     async function start(options: OAuthClientModuleOptions = {}): Promise<string> {
       const client = {
         clientId: 'id',
@@ -124,14 +124,14 @@ describe('a login in a session that only has get() and set()', () => {
       return (await by.get(`${url}/auth/dev/callback?code=c&state=${state}`)).json();
     }
 
-    it('is finished by its callback, and the application keeps the user', async () => {
+    it('finishes a login, and keeps the user of the application', async () => {
       const url = await start();
       const state = await begin(url, 'dev/login?next=/there');
       expect(await finish(url, state)).toMatchObject({ token: { accessToken: 'a' }, returnTo: '/there' });
       expect((await browser.get(`${url}/auth/dev/me`)).json()).toMatchObject({ token: { accessToken: 'a' } });
     });
 
-    it('is finished once, even from a copy of its cookies', async () => {
+    it('finishes a login once, even with a copy of its cookies', async () => {
       const url = await start();
       const state = await begin(url);
       const copy = new Browser();
@@ -145,14 +145,14 @@ describe('a login in a session that only has get() and set()', () => {
       }
     });
 
-    it('waits beside those of other tabs, which a new session at sign-in keeps', async () => {
+    it('finishes the logins of several tabs, although each sign-in regenerates the session', async () => {
       const url = await start();
       const states = [await begin(url, 'dev/login?next=/1'), await begin(url, 'dev/login?next=/2')];
       expect(await finish(url, states[1]!)).toMatchObject({ returnTo: '/2' });
       expect(await finish(url, states[0]!)).toMatchObject({ returnTo: '/1' });
     });
 
-    it('fits into the cookie however many are begun: five are kept', async () => {
+    it('keeps at most five pending logins, so that the cookie stays small', async () => {
       const url = await start();
       const states: string[] = [];
       for (let i = 0; i < 12; i++) states.push(await begin(url));
@@ -160,7 +160,7 @@ describe('a login in a session that only has get() and set()', () => {
       for (const state of states.slice(-5)) expect(await finish(url, state)).toMatchObject({ returnTo: '/' });
     });
 
-    it('is refused in another browser', async () => {
+    it('refuses a callback in another browser', async () => {
       const url = await start();
       const state = await begin(url);
       const other = new Browser();
@@ -173,7 +173,7 @@ describe('a login in a session that only has get() and set()', () => {
       });
     });
 
-    it('of OAuth 1 is sealed with encryptionKeys, and refused without them', async () => {
+    it('encrypts the secret of an OAuth 1 login with encryptionKeys, and refuses the login without encryptionKeys', async () => {
       const url = await start({ encryptionKeys: ENCRYPTION_KEYS });
       await browser.get(`${url}/auth/old/login`, { follow: false });
       const page = await browser.get(`${url}/auth/old/callback?oauth_token=rt&oauth_verifier=v`);
@@ -183,7 +183,7 @@ describe('a login in a session that only has get() and set()', () => {
       expect([refused.status, refused.text]).toEqual([500, expect.stringMatching(/encryptionKeys.*state: 'cookie'/)]);
     });
 
-    it('is followed by a logout, whose callback gives back where the user goes', async () => {
+    it('finishes a logout, and returns its return path', async () => {
       const url = await start();
       await finish(url, await begin(url));
       const state = await begin(url, 'dev/logout');
@@ -191,7 +191,7 @@ describe('a login in a session that only has get() and set()', () => {
       expect((await browser.get(`${url}/auth/dev/signed-out?state=${state}`)).json()).toEqual({ returnTo: '/bye' });
     });
 
-    it('is followed by a logout whose callback has no state, once the user is signed out', async () => {
+    it('finishes a logout whose callback has no state, once the user is signed out', async () => {
       const url = await start();
       await finish(url, await begin(url));
       expect((await browser.get(`${url}/auth/dev/signed-out`)).status).toBe(400);
@@ -200,7 +200,7 @@ describe('a login in a session that only has get() and set()', () => {
     });
   });
 
-  it('works in any such session, such as a Map', async () => {
+  it('works in a Map', async () => {
     const sessions = new Map<string, Map<string, unknown>>();
     const middleware: RequestHandler = (request, response, next) => {
       const id = /sid=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? String(sessions.size + 1);
@@ -218,7 +218,7 @@ describe('a login in a session that only has get() and set()', () => {
     expect((await browser.get(callback)).json()).toMatchObject({ reason: 'used_state' });
   });
 
-  it('is refused where the session cannot be used, with a text that names another place', async () => {
+  it('refuses a session that cannot be used, and suggests state: cookie', async () => {
     const sessions: object[] = [
       { get: () => Promise.resolve({}), set: () => undefined },
       Object.freeze({}),

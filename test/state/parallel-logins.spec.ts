@@ -30,21 +30,21 @@ interface Site {
   close(): Promise<void>;
 }
 interface Served {
-  /** The middleware of Express. */
+  /** The session middleware of Express. */
   express?: RequestHandler;
-  /** Whether `@fastify/session` saves a session at the end of every request, which it does unless told. */
+  /** Whether `@fastify/session` saves a session at the end of every request (its default). */
   fastify?: { rolling: boolean };
   /** @default 'session' */
   state?: 'session' | 'cookie';
 }
 
-/** Redis and PostgreSQL for one test file, with sessions of their own. */
+/** The names of the keys in Redis and of the schema in PostgreSQL, for this test file only. */
 const NAMESPACE = `test_${randomUUID().replaceAll('-', '')}`;
 const SESSION = { secret: 'test', resave: false, saveUninitialized: false };
 
 @Controller()
 class TabsController {
-  /** An answer takes its time: the requests of two tabs overlap. */
+  /** Responds after 50 ms, so that the requests of two tabs overlap. */
   @Get('login')
   @OAuthLogin('dev', { redirectUri: '/callback' })
   async login(): Promise<OAuthLoginParams> {
@@ -52,7 +52,7 @@ class TabsController {
     return {};
   }
 
-  /** Keeps something in the session, as most applications do. */
+  /** Saves a value in the session, as most applications do. */
   @Get('callback')
   @OAuthCallback('dev')
   async callback(@Req() { session }: { session: object | null }, @OAuthToken() token: object): Promise<object> {
@@ -68,7 +68,7 @@ class TabsController {
   }
 }
 
-/** What happens while a callback is handled. */
+/** Runs while a callback is handled. */
 let meanwhile: () => Promise<void>;
 let provider: ScriptedProvider;
 let sites: Site[];
@@ -134,10 +134,10 @@ async function callback({ url }: Site, browser: Browser, state: string): Promise
   return (await browser.get(`${url}/callback?code=c&state=${state}`)).status;
 }
 
-/** How the callbacks end of logins that several tabs begin at once, each at one of the sites. */
+/** Begins several logins at once, one per site in the list, and returns the status of each callback. */
 async function inTabs(tabs: Site[], { visited = true } = {}): Promise<number[]> {
   const browser = new Browser();
-  if (visited) await browser.get(`${tabs[0]!.url}/visit`); // there is a session before
+  if (visited) await browser.get(`${tabs[0]!.url}/visit`); // the session exists before the logins
   const states = await Promise.all(tabs.map((site) => login(site, browser)));
   const ends: number[] = [];
   for (const [index, state] of states.entries()) ends.push(await callback(tabs[index]!, browser, state));
@@ -147,13 +147,13 @@ async function inTabs(tabs: Site[], { visited = true } = {}): Promise<number[]> 
 const STAY = [200, 200, 200];
 const times = (site: Site): Site[] => [site, site, site];
 
-/** What all stores must do for one process. */
+/** The tests that every session store must pass in one process. */
 function oneProcess(start: () => Promise<Site>): void {
   it('keeps all logins that tabs begin at once', async () => {
     expect(await inTabs(times(await start()))).toEqual(STAY);
   });
 
-  it('finishes at once what was begun at once, and nothing twice', async () => {
+  it('finishes concurrent callbacks of concurrent logins, each once', async () => {
     const site = await start();
     const browser = new Browser();
     await browser.get(`${site.url}/visit`);
@@ -164,7 +164,7 @@ function oneProcess(start: () => Promise<Site>): void {
     expect(await Promise.all(again)).toEqual([400, 400, 400]);
   });
 
-  it('keeps a login that is begun while another tab’s callback is handled', async () => {
+  it('keeps a login that begins while the callback of another tab is handled', async () => {
     const site = await start();
     const browser = new Browser();
     await browser.get(`${site.url}/visit`);
@@ -180,16 +180,16 @@ function oneProcess(start: () => Promise<Site>): void {
   });
 }
 
-describe('logins begun at the same time in the tabs of one browser, in sessions of', () => {
+describe('concurrent logins in the tabs of one browser', () => {
   describe('express-session in memory', () => {
     oneProcess(() => start({ express: expressSession(new MemoryStore()) }));
 
-    it('are lost but one, when the browser had no session before: each begins one, and the last cookie stays', async () => {
+    it('lose all but one without a session before, because the last session cookie wins', async () => {
       const site = await start({ express: expressSession(new MemoryStore()) });
       expect(await inTabs(times(site), { visited: false })).toEqual([200, 400, 400]);
     });
 
-    it('leave alone what the application put into the session meanwhile', async () => {
+    it('keep the values that the application saves in the session', async () => {
       const store = new MemoryStore();
       const site = await start({ express: expressSession(store) });
       await inTabs(times(site));
@@ -202,7 +202,7 @@ describe('logins begun at the same time in the tabs of one browser, in sessions 
     oneProcess(() => start({ fastify: { rolling } }));
   });
 
-  it('cookie-session are lost but one: the browser keeps the last cookie', async () => {
+  it('lose all but one in cookie-session, because the last session cookie wins', async () => {
     const site = await start({ express: cookieSession({ name: 'session', secret: 'test' }) });
     expect(await inTabs(times(site))).toEqual([200, 400, 400]);
   });
@@ -224,7 +224,7 @@ describe('logins begun at the same time in the tabs of one browser, in sessions 
 
     oneProcess(() => start({ express: expressSession(newStore()) }));
 
-    it('in two apps on one store keep what is begun one after the other', async () => {
+    it('finish at two apps with one store when they begin one after the other', async () => {
       const [one, two] = [
         await start({ express: expressSession(newStore()) }),
         await start({ express: expressSession(newStore()) }),
@@ -235,7 +235,7 @@ describe('logins begun at the same time in the tabs of one browser, in sessions 
       expect(await callback(one, browser, states[1]!)).toBe(200);
     });
 
-    it('in two apps on one store lose one, when both are between reading the session again and writing it', async () => {
+    it('lose one at two apps with one store, when both apps read the session before either writes it', async () => {
       const here = new MeetingStore({ client, prefix: NAMESPACE });
       const there = new MeetingStore({ client, prefix: NAMESPACE });
       const [one, two] = [
@@ -248,7 +248,7 @@ describe('logins begun at the same time in the tabs of one browser, in sessions 
       expect(meeting.held).toBe(true);
     });
 
-    /** Where everybody waits for the others, once. */
+    /** Blocks each participant until all have arrived, once. */
     class Meeting {
       held = false;
       readonly #all: Promise<void>;
@@ -269,7 +269,7 @@ describe('logins begun at the same time in the tabs of one browser, in sessions 
       }
     }
 
-    /** Meets the other app before it writes a login. */
+    /** Waits for the other app before it writes a login. */
     class MeetingStore extends RedisStore {
       meeting?: Meeting;
 
@@ -304,12 +304,12 @@ describe('logins begun at the same time in the tabs of one browser, in sessions 
     });
   });
 
-  it('no kind all stay, where each has a cookie of its own, though the browser had no session before', async () => {
+  it('all finish with state: cookie, although the browser had no session before', async () => {
     const site = await start({ state: 'cookie' });
     expect(await inTabs(times(site), { visited: false })).toEqual(STAY);
   });
 
-  it('no kind all stay, where each has a cookie of its own, in two apps that share nothing but a key', async () => {
+  it('all finish with state: cookie at two apps that share only the encryption key', async () => {
     const [one, two] = [await start({ state: 'cookie' }), await start({ state: 'cookie' })];
     expect(await inTabs([one, two, one], { visited: false })).toEqual(STAY);
   });

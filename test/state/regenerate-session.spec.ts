@@ -28,7 +28,7 @@ class SignInController {
 @Module({ controllers: [SignInController] })
 class SignInModule {}
 
-describe('regenerating the session at sign-in', () => {
+describe('regenerateSession()', () => {
   let app: INestApplication;
 
   afterEach(() => app.close());
@@ -40,7 +40,7 @@ describe('regenerating the session at sign-in', () => {
     return app.getUrl();
   }
 
-  it('gives it a new id and keeps the pending logins of other tabs, and nothing else', async () => {
+  it('creates a session with a new id that keeps only the pending logins of other tabs', async () => {
     const url = await start(true);
     const browser = new Browser();
     const { text: id } = await browser.get(`${url}/begin`);
@@ -49,7 +49,7 @@ describe('regenerating the session at sign-in', () => {
     expect(signedIn.keys).toEqual(['cookie', '_state_dev_x', '_used_states']);
   });
 
-  it('needs a session', async () => {
+  it('requires a session', async () => {
     const url = await start(false);
     expect((await new Browser().get(`${url}/sign-in`)).json()).toMatchObject({ error: 'missing_session' });
   });

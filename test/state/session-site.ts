@@ -9,20 +9,20 @@ import {
   type OAuthClientModuleOptions,
 } from 'nestjs-oauth-client';
 
-/** A site on plain Express, whose routes call the apps by hand. */
+/** A site on plain Express whose routes call the methods of the apps. */
 export interface SessionSite {
   url: string;
   close(): Promise<void>;
 }
 
-/** What a refused login is answered with. */
+/** The response to a refused login. */
 export interface Refusal {
   error: string;
   description: string;
   reason?: string;
 }
 
-/** Starts a site with this session middleware, whose clients are of the provider at that address. */
+/** Starts a site with this session middleware and clients of the provider at this URL. */
 export async function startSessionSite(
   middleware: RequestHandler | undefined,
   providerUrl: string,
@@ -63,7 +63,7 @@ export async function startSessionSite(
   };
 }
 
-/** Clients of OAuth 2, and one of OAuth 1 named `old`. */
+/** Returns a registry with clients of OAuth 2, and a client of OAuth 1 named `old`. */
 async function registryOf(
   providerUrl: string,
   names: string[],

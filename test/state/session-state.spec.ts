@@ -13,9 +13,9 @@ interface Entry {
 }
 type Stored = Record<string, unknown>;
 
-/** The store of `express-session`, with its sessions in reach of a test. */
+/** The store of `express-session`, whose sessions a test can read. */
 class OpenStore extends MemoryStore {
-  /** The one session there is. */
+  /** The only session. */
   get only(): Stored {
     const [text] = Object.values((this as unknown as { sessions: Record<string, string> }).sessions);
     return JSON.parse(text ?? '{}') as Stored;
@@ -28,7 +28,7 @@ class OpenStore extends MemoryStore {
     >;
   }
 
-  /** Lets time pass for the pending logins: takes seconds from their expiry. */
+  /** Ages the pending logins: subtracts seconds from their expiry. */
   age(seconds: number): void {
     const { sessions } = this as unknown as { sessions: Record<string, string> };
     for (const [id, text] of Object.entries(sessions)) {
@@ -64,7 +64,7 @@ describe('a pending login', () => {
     site = await startSessionSite(middleware, provider.url, names);
   }
 
-  /** Begins a login and gives its state. */
+  /** Begins a login, and returns its state. */
   async function login(query: Record<string, string> = {}, name = 'dev', by = browser): Promise<string> {
     const search = new URLSearchParams(query).toString();
     const { status, headers } = await by.get(`${site.url}/${name}/login?${search}`, { follow: false });
@@ -82,7 +82,7 @@ describe('a pending login', () => {
   const DONE = { status: 200, accessToken: 'a' };
   const refused = (reason: string): object => ({ status: 400, error: 'mismatching_state', reason });
 
-  it('lies under _state_{name}_{state} for an hour, with what the callback needs', async () => {
+  it('saves a pending login under _state_{name}_{state} for an hour, with what the callback needs', async () => {
     await start();
     const state = await login({ returnTo: '/account' });
     const before = Date.now() / 1000;
@@ -103,7 +103,7 @@ describe('a pending login', () => {
     expect(Math.abs(exp - before - 3600)).toBeLessThan(3);
   });
 
-  it('of OAuth 1 has the request token for its state, and keeps its secret', async () => {
+  it('saves an OAuth 1 login under its request token, with the secret of the request token', async () => {
     await start();
     expect(await login({}, 'old')).toBe('rt');
     expect(store.pending).toEqual({
@@ -121,7 +121,7 @@ describe('a pending login', () => {
     });
   });
 
-  it('may have others beside it, to be finished in any order', async () => {
+  it('finishes pending logins in any order', async () => {
     await start(['dev', 'other']);
     const states = [await login(), await login(), await login()];
     const other = await login({}, 'other');
@@ -133,7 +133,7 @@ describe('a pending login', () => {
     expect(store.pending).toEqual({});
   });
 
-  it('is finished with its own code verifier', async () => {
+  it('finishes each login with its own code verifier', async () => {
     await start();
     const states = [await login(), await login()];
     const verifiers = states.map((state) => store.pending[`_state_dev_${state}`]!.data.checks.codeVerifier);
@@ -143,7 +143,7 @@ describe('a pending login', () => {
     expect(sent).toEqual([verifiers[1], verifiers[0]]);
   });
 
-  it('can be finished once: then its state is known as used, as long as others are few', async () => {
+  it('finishes a login once, and remembers its state as used until five later logins finish', async () => {
     await start();
     const state = await login();
     expect(await callback(state)).toMatchObject(DONE);
@@ -153,7 +153,7 @@ describe('a pending login', () => {
     expect(JSON.stringify(store.only)).not.toContain(state);
   });
 
-  it('is used up by a token request that fails', async () => {
+  it('a token request that fails uses up the pending login', async () => {
     await start();
     provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
     const state = await login();
@@ -161,7 +161,7 @@ describe('a pending login', () => {
     expect(await callback(state)).toMatchObject(refused('used_state'));
   });
 
-  it('is dropped after an hour', async () => {
+  it('a pending login expires after an hour', async () => {
     await start();
     const state = await login();
     store.age(3599);
@@ -172,14 +172,14 @@ describe('a pending login', () => {
     expect(provider.requests).toEqual([]);
   });
 
-  it('is still good within the hour', async () => {
+  it('a pending login can finish within an hour', async () => {
     await start();
     const state = await login();
     store.age(3590);
     expect(await callback(state)).toMatchObject(DONE);
   });
 
-  it('is dropped by the next login when it is expired', async () => {
+  it('a new login removes expired logins', async () => {
     await start();
     await login();
     store.age(3601);
@@ -187,7 +187,7 @@ describe('a pending login', () => {
     expect(Object.keys(store.pending)).toEqual([`_state_dev_${state}`]);
   });
 
-  it('is one of at most twenty, of which the oldest go', async () => {
+  it('keeps at most twenty pending logins, and evicts the oldest', async () => {
     await start();
     const states: string[] = [];
     for (let index = 0; index < 22; index++) {
@@ -205,7 +205,7 @@ describe('a pending login', () => {
     expect(await callback(states[21]!)).toMatchObject(DONE);
   });
 
-  it('of the same second goes in the order of its beginning', async () => {
+  it('evicts logins of one second in order of creation', async () => {
     await start();
     const states: string[] = [];
     for (let index = 0; index < 21; index++) states.push(await login());
@@ -213,7 +213,7 @@ describe('a pending login', () => {
     expect(await callback(states[1]!)).toMatchObject(DONE);
   });
 
-  it('leaves the rest of the session alone', async () => {
+  it('keeps the other values of the session', async () => {
     await start();
     await login();
     const { sessions } = store as unknown as { sessions: Record<string, string> };
@@ -224,7 +224,7 @@ describe('a pending login', () => {
     expect(store.only).toMatchObject({ user: 5, _stately: 'home' });
   });
 
-  describe('is refused with a reason:', () => {
+  describe('reasons of a refused callback', () => {
     it('no_session when the callback comes without the session of the login', async () => {
       await start();
       const state = await login();
@@ -233,7 +233,7 @@ describe('a pending login', () => {
       expect(answer.description).toMatch(/SameSite.*Secure.*trust proxy/);
     });
 
-    it('no_session when the cookie names a session that is gone', async () => {
+    it('no_session when the cookie names a session that no longer exists', async () => {
       await start();
       const state = await login();
       store.clear();
@@ -247,7 +247,7 @@ describe('a pending login', () => {
       expect(await callback(theirs)).toMatchObject(refused('unknown_state'));
     });
 
-    it('no_session when the cookie names a session that a restart lost, and a middleware filled the new one', async () => {
+    it('no_session when a restart lost the session, and a middleware filled the new one', async () => {
       const middleware = session({ secret: 'test', resave: false, saveUninitialized: false, store });
       const counting: RequestHandler = (request, response, next) =>
         middleware(request, response, () => {
@@ -262,7 +262,7 @@ describe('a pending login', () => {
       expect(answer.description).toMatch(/one in memory forgets all sessions when the process restarts/);
     });
 
-    it('no_session when the session cookie is SameSite=Strict, which does not come along from the provider', async () => {
+    it('no_session when the session cookie is SameSite=Strict', async () => {
       const strict = { sameSite: 'strict' } as const;
       site = await startSessionSite(
         session({ secret: 'test', resave: false, saveUninitialized: false, store, cookie: strict }),
@@ -289,7 +289,7 @@ describe('a pending login', () => {
       expect(await callback('')).toMatchObject(refused('missing_state'));
     });
 
-    it('expired_state and used_state, which tell the user to start again', async () => {
+    it('expired_state or used_state, with the advice to start again', async () => {
       await start();
       const [used, expired] = [await login(), await login()];
       await callback(used);
@@ -306,7 +306,7 @@ describe('a pending login', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'save', 'cookie', '_used_states'])(
-    'is not found by the state %s',
+    'the state %s does not find a pending login',
     async (state) => {
       await start();
       await login();
@@ -315,7 +315,7 @@ describe('a pending login', () => {
   );
 
   it.each(['__defineGetter__', '__lookupSetter__', 'propertyIsEnumerable'])(
-    'is not found by the state %s, and may have it',
+    'the state %s does not find a pending login, and can be the state of a login',
     async (state) => {
       await start();
       await login();
@@ -326,7 +326,7 @@ describe('a pending login', () => {
     },
   );
 
-  it('of the client a_b is of no use to the client a', async () => {
+  it('a login of the client a_b is not found by the client a', async () => {
     await start(['a', 'a_b']);
     const state = 'c'.repeat(16);
     await login({ state }, 'a_b');
@@ -335,15 +335,15 @@ describe('a pending login', () => {
     expect(await callback(state, 'a_b')).toMatchObject(DONE);
   });
 
-  it('of one client is of no use to another', async () => {
+  it('a login of one client is not found by another client', async () => {
     await start(['dev', 'other']);
     const state = await login();
     expect(await callback(state, 'other')).toMatchObject(refused('unknown_state'));
     expect(await callback(state)).toMatchObject(DONE);
   });
 
-  describe('in a store', () => {
-    it('is saved before the redirect leaves, and taken out before the code is exchanged', async () => {
+  describe('in a session store', () => {
+    it('saves the login before the redirect, and removes it before the code is exchanged', async () => {
       const order: string[] = [];
       class SlowStore extends OpenStore {
         override set(id: string, data: SessionData, done?: (error?: unknown) => void): void {
@@ -368,7 +368,7 @@ describe('a pending login', () => {
       expect(order.slice(0, 4)).toEqual(['saved 1 pending', 'redirected', 'saved 0 pending', 'code exchanged']);
     });
 
-    it('that fails ends in an error, without a redirect', async () => {
+    it('responds with an error and no redirect when the store fails', async () => {
       class FailingStore extends OpenStore {
         override set(_id: string, _data: SessionData, done?: (error?: unknown) => void): void {
           setImmediate(() => done?.(new Error('redis is down')));
@@ -382,7 +382,7 @@ describe('a pending login', () => {
     });
   });
 
-  it('cannot be kept without a session middleware: the error names express-session, and how', async () => {
+  it('requires a session middleware, and the error shows how to add express-session', async () => {
     site = await startSessionSite(undefined, provider.url);
     for (const route of ['login', 'callback?code=c&state=s']) {
       const { status, json } = await browser.get(`${site.url}/dev/${route}`, { follow: false });
@@ -401,7 +401,7 @@ describe('a pending login', () => {
       site = await startSessionSite(middleware, provider.url, undefined, options);
     }
 
-    /** All that the browser holds, as it can read it. */
+    /** Returns all cookies of the browser, decoded. */
     async function inBrowser(): Promise<string> {
       const cookies = await browser.jar.getCookies(site.url);
       return cookies.map(({ value }) => Buffer.from(value, 'base64').toString()).join();
@@ -409,11 +409,11 @@ describe('a pending login', () => {
 
     beforeEach(() => startWith({}));
 
-    it('works for OAuth 2 without keys', async () => {
+    it('keeps an OAuth 2 login without encryptionKeys', async () => {
       expect(await callback(await login())).toMatchObject(DONE);
     });
 
-    it('refuses OAuth 1 without keys, rather than show its secret to the browser', async () => {
+    it('refuses OAuth 1 without encryptionKeys, because the browser could read the secret', async () => {
       const { status, json } = await browser.get(`${site.url}/old/login`, { follow: false });
       expect(status).toBe(500);
       expect(json()).toEqual({
@@ -423,7 +423,7 @@ describe('a pending login', () => {
       expect(await inBrowser()).toBe('');
     });
 
-    it('holds the secret of OAuth 1 sealed where there are keys', async () => {
+    it('encrypts the secret of OAuth 1 with encryptionKeys', async () => {
       await site.close();
       await startWith({ encryptionKeys: Buffer.alloc(32, 1).toString('base64') });
       expect(await login({}, 'old')).toBe('rt');
@@ -438,7 +438,7 @@ describe('a pending login', () => {
       expect(again.json()).toMatchObject({ reason: 'used_state' });
     });
 
-    it('has the same reasons to be refused', async () => {
+    it('refuses callbacks with the reasons no_session, unknown_state and used_state', async () => {
       const state = await login();
       expect(await callback(state, 'dev', new Browser())).toMatchObject(refused('no_session'));
       expect(await callback('x')).toMatchObject(refused('unknown_state'));
@@ -446,7 +446,7 @@ describe('a pending login', () => {
       expect(await callback(state)).toMatchObject(refused('used_state'));
     });
 
-    it('is one of at most five, so that the browser keeps the cookie', async () => {
+    it('keeps at most five logins, so that the browser accepts the cookie', async () => {
       const states: string[] = [];
       for (let index = 0; index < 8; index++) states.push(await login());
       const cookies = await browser.jar.getCookies(site.url);
