@@ -1,7 +1,18 @@
+import { afterAll } from '@jest/globals';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { compileProgram } from '../support/compile.js';
 import type { CallReport, Checkpoint, Message, Order, WorkerEvent, WorkerSettings } from './messages.js';
+
+/** Milliseconds that an application has to stop, before its process is killed. */
+const STOP_TIMEOUT_MS = 1_000;
+
+/** Processes whose application has stopped. They can start another one. */
+const idle: ChildProcess[] = [];
+let program: string | undefined;
+
+afterAll(() => idle.splice(0).forEach((process) => process.kill('SIGKILL')));
 
 /** One process of the application. */
 export class Worker {
@@ -12,13 +23,25 @@ export class Worker {
   readonly #reports = new Map<number, { resolve(reports: CallReport[]): void; reject(error: Error): void }>();
   readonly #stops = new Map<Checkpoint, () => void>();
   #orders = 0;
+  #isReusable = true;
 
-  constructor(process: ChildProcess) {
+  private constructor(process: ChildProcess) {
     this.#process = process;
     process.on('message', (message: Message) => this.#hear(message));
     process.on('exit', () => {
       for (const { reject } of this.#reports.values()) reject(new Error('the worker died'));
     });
+  }
+
+  /** Starts an application in an idle process, or else in a new one. */
+  static async start(settings: WorkerSettings): Promise<Worker> {
+    program ??= compileProgram('test/cluster/worker.app.ts');
+    const process = idle.pop() ?? fork(program, { execArgv: [] });
+    const started = answer(process, 'started');
+    const worker = new Worker(process);
+    worker.#order({ kind: 'start', settings });
+    if (!(await started)) throw new Error('the worker died before its application started');
+    return worker;
   }
 
   get pid(): number {
@@ -29,7 +52,7 @@ export class Worker {
   call(user: string | undefined, calls = 1): Promise<CallReport[]> {
     const id = ++this.#orders;
     const reports = new Promise<CallReport[]>((resolve, reject) => this.#reports.set(id, { resolve, reject }));
-    this.#order({ id, user, calls });
+    this.#order({ kind: 'call', id, user, calls });
     return reports;
   }
 
@@ -39,17 +62,30 @@ export class Worker {
   }
 
   goOn(): void {
-    this.#order('go on');
+    this.#order({ kind: 'go on' });
   }
 
   signal(signal: NodeJS.Signals): void {
+    this.#isReusable = false;
     this.#process.kill(signal);
   }
 
+  /** Stops the application. The process is kept for another application, unless it received a signal or does not stop. */
   async close(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (this.#isReusable && (await this.#stop())) {
+      for (const event of ['message', 'exit']) this.#process.removeAllListeners(event);
+      idle.push(this.#process);
+      return;
+    }
     this.#process.kill('SIGKILL');
     await once(this.#process, 'exit');
+  }
+
+  #stop(): Promise<boolean> {
+    const stopped = answer(this.#process, 'stopped');
+    this.#order({ kind: 'stop' });
+    return Promise.race([stopped, sleep(STOP_TIMEOUT_MS, false, { ref: false })]);
   }
 
   #order(order: Order): void {
@@ -78,7 +114,6 @@ export class Worker {
 
 /** Several processes of one application. */
 export class Cluster {
-  static #program?: string;
   readonly workers: Worker[] = [];
   readonly #settings: WorkerSettings;
 
@@ -94,7 +129,7 @@ export class Cluster {
 
   /** Adds a process, with different settings if given. */
   async add(settings: Partial<WorkerSettings> = {}): Promise<Worker> {
-    const worker = await startWorker({ ...this.#settings, ...settings }, Cluster.#compiled());
+    const worker = await Worker.start({ ...this.#settings, ...settings });
     this.workers.push(worker);
     return worker;
   }
@@ -123,19 +158,14 @@ export class Cluster {
   async close(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.close()));
   }
-
-  static #compiled(): string {
-    return (this.#program ??= compileProgram('test/cluster/worker.app.ts'));
-  }
 }
 
-async function startWorker(settings: WorkerSettings, program: string): Promise<Worker> {
-  const child = fork(program, { env: { ...process.env, WORKER: JSON.stringify(settings) }, execArgv: [] });
-  await new Promise<void>((resolve, reject) => {
-    child.on('message', ({ kind }: Message) => kind === 'ready' && resolve());
-    child.once('exit', () => reject(new Error('the worker died before it was ready')));
+/** Resolves with true when a process sends a message of this kind, and with false when it ends before. */
+function answer(process: ChildProcess, kind: Message['kind']): Promise<boolean> {
+  return new Promise((resolve) => {
+    process.on('message', (message: Message) => message.kind === kind && resolve(true));
+    process.once('exit', () => resolve(false));
   });
-  return new Worker(child);
 }
 
 /** Counts the reports by outcome. */

@@ -9,15 +9,21 @@ export interface WorkerSettings {
   timeout?: number;
   /** Milliseconds that the worker's clock is ahead. */
   clockOffset?: number;
-  /** Whether the worker stops at each checkpoint until it receives `go on`. */
+  /** Whether a refresh waits at each checkpoint until the worker receives `go on`. */
   checkpoints?: boolean;
 }
 
 /** A step of a refresh: the lock is acquired, the token is read again, the new token is saved. */
 export type Checkpoint = 'locked' | 'read' | 'saved';
 
-/** A message to a worker: call the API `calls` times at once, or continue from a checkpoint. */
-export type Order = { id: number; calls: number; user?: string } | 'go on';
+/** A message to a worker. */
+export type Order =
+  | { kind: 'start'; settings: WorkerSettings }
+  | { kind: 'stop' }
+  /** Calls the API `calls` times at once. */
+  | { kind: 'call'; id: number; calls: number; user?: string }
+  /** Continues a refresh that waits at a checkpoint. */
+  | { kind: 'go on' };
 
 /** The result of one call. */
 export interface CallReport {
@@ -37,7 +43,8 @@ export interface WorkerEvent {
 
 /** A message from a worker. */
 export type Message =
-  | { kind: 'ready' }
+  | { kind: 'started' }
+  | { kind: 'stopped' }
   | { kind: 'reports'; order: number; reports: CallReport[] }
   | ({ kind: 'event' } & WorkerEvent)
   | { kind: 'log'; line: string }
