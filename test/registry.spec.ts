@@ -36,7 +36,7 @@ function countingClass(): typeof OAuth2App & { built: number } {
 }
 
 describe('OAuthRegistry', () => {
-  it('gives an OAuth1App where there is a request token URL, else an OAuth2App', async () => {
+  it('returns an OAuth1App if there is a request token URL, otherwise an OAuth2App', async () => {
     const registry = await registryOf({ one: OAUTH1, two: OAUTH2 });
     expect(registry.get('one')).toBeInstanceOf(OAuth1App);
     expect(registry.get('two')).toBeInstanceOf(OAuth2App);
@@ -44,7 +44,7 @@ describe('OAuthRegistry', () => {
     expect(registry.get('two').name).toBe('two');
   });
 
-  it('knows the names of its clients', async () => {
+  it('returns the names of its clients', async () => {
     const registry = await registryOf({ one: OAUTH1, two: OAUTH2 });
     expect(registry.names).toEqual(['one', 'two']);
     expect([registry.has('one'), registry.has('three'), registry.has('toString')]).toEqual([true, false, false]);
@@ -52,7 +52,7 @@ describe('OAuthRegistry', () => {
     expect(registry.has('three')).toBe(false);
   });
 
-  it('names the known clients when it is asked for another', async () => {
+  it('throws an error with the names of its clients for an unknown client', async () => {
     const registry = await registryOf({ one: OAUTH1, two: OAUTH2 });
     expect(() => registry.get('twitter')).toThrow(OAuthConfigError);
     expect(() => registry.get('twitter')).toThrow('there is no client "twitter". Configured clients: one, two');
@@ -64,12 +64,12 @@ describe('OAuthRegistry', () => {
     expect(() => registry.get(name)).toThrow(OAuthConfigError);
   });
 
-  it('says where clients come from when it has none', async () => {
+  it('throws an error that explains how to configure clients if there are none', async () => {
     const registry = await registryOf({});
     expect(() => registry.get('dev')).toThrow(/Configured clients: none; see that ConfigModule is global/);
   });
 
-  it('builds a client when it is first used, once', async () => {
+  it('builds a client once, when it is first used', async () => {
     const appClass = countingClass();
     const registry = await registryOf({ dev: { ...OAUTH2, appClass } });
     expect(registry.has('dev')).toBe(true);
@@ -87,7 +87,7 @@ describe('OAuthRegistry', () => {
     expect(registry.get('dev')).toBeInstanceOf(OAuth2App);
   });
 
-  it('replaces a client at run time, of another protocol too', async () => {
+  it('replaces a client at run time, even with another protocol', async () => {
     const registry = await registryOf({ dev: OAUTH2 });
     const before = registry.get('dev');
     registry.register('dev', OAUTH1, { replace: true });
@@ -96,7 +96,7 @@ describe('OAuthRegistry', () => {
     expect(registry.names).toEqual(['dev']);
   });
 
-  it('keeps the client that it has when its replacement is refused', async () => {
+  it('keeps the client if its replacement is refused', async () => {
     const registry = await registryOf({ dev: OAUTH2 });
     const before = registry.get('dev');
     expect(() => registry.register('dev', { ...OAUTH2, clientId: '' }, { replace: true })).toThrow(
@@ -107,7 +107,7 @@ describe('OAuthRegistry', () => {
     expect(registry.has('new')).toBe(false);
   });
 
-  it('makes a client of a class of its own, with the settings of the class', async () => {
+  it('builds a client of a custom class with the settings of the class', async () => {
     class GitHubApp extends OAuth2App {
       static readonly settings = {
         authorizeUrl: 'https://github.test/authorize',
@@ -127,7 +127,7 @@ describe('OAuthRegistry', () => {
     expect(url).toMatch(/^https:\/\/github\.test\/authorize\?.*scope=user/);
   });
 
-  it('checks the settings of a class too', async () => {
+  it('checks the settings of a class, too', async () => {
     class BrokenApp extends OAuth2App {
       static readonly settings = { authorizeUrl: '/authorize', accessTokenUrl: 'https://github.test/token' };
     }
@@ -136,7 +136,7 @@ describe('OAuthRegistry', () => {
     );
   });
 
-  it('refuses a class for the other protocol, and what is no class', async () => {
+  it('refuses a class for the other protocol, and values that are not classes', async () => {
     class OwnOAuth1App extends OAuth1App {}
     const appClasses = { a: OwnOAuth1App, b: OAuth1App, c: RemoteApp, d: 'OAuth2App', e: () => undefined, f: {} };
     for (const appClass of Object.values(appClasses)) {
@@ -150,7 +150,7 @@ describe('OAuthRegistry', () => {
     expect((await registryOf({ dev: { ...OAUTH1, appClass: OwnOAuth1App } })).get('dev')).toBeInstanceOf(OwnOAuth1App);
   });
 
-  it('holds 10,000 clients, builds those that are used, and names a few in an error', async () => {
+  it('holds 10,000 clients, builds only used clients, and names a few in an error', async () => {
     const appClass = countingClass();
     const names = Array.from({ length: 10_000 }, (_, index) => `tenant-${index}`);
     const registry = await registryOf(Object.fromEntries(names.map((name) => [name, { ...OAUTH2, appClass }])));

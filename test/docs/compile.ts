@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { compileLibrary, compileSource } from '../support/compile.js';
 import { envOf, snippetsOf, type DocPage, type Snippet } from './snippets.js';
 
-/** The application around the module of the quick start. */
+/** The files of an application that uses the module of the quick start. */
 const MAIN = `
 import { NestFactory } from '@nestjs/core';
 import { AuthModule } from './auth.module.js';
@@ -13,9 +13,9 @@ await app.listen(process.env.PORT ?? 3000);
 `;
 
 export interface CompiledDocs {
-  /** The folder of the quick start's application. */
+  /** Returns the folder of the quick start's application. */
   app: string;
-  /** Returns the compiled form of a file of the application. */
+  /** Returns the compiled file of a source file of the application. */
   compiledFile(name: string): string;
 }
 
@@ -40,7 +40,7 @@ export function compileDocs(pages: DocPage[], folder = 'build/docs'): CompiledDo
   };
 }
 
-/** Returns the blocks of the pages as files, with the `main.ts` of the quick start. */
+/** Returns the code blocks of the pages as files, with the `main.ts` of the quick start. */
 export function snippetFiles(pages: DocPage[]): Snippet[] {
   const files = pages.flatMap(snippetsOf);
   return pages.some(({ path }) => path === 'README.md') ? [...files, { path: 'app/src/main.ts', code: MAIN }] : files;
@@ -53,7 +53,7 @@ function installLibrary(folder: string): void {
   symlinkSync(compileLibrary(), installed);
 }
 
-/** Fails if two blocks have one file name. */
+/** Throws if two code blocks have the same file name. */
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text, { flag: 'wx' });

@@ -26,27 +26,27 @@ describe('the documentation', () => {
     compiled = compileDocs(pages);
   }, 60_000);
 
-  it.each(pages)('$path links to what exists', (page) => {
+  it.each(pages)('$path has no broken links', (page) => {
     expect(brokenLinks(page)).toEqual([]);
   });
 
-  it.each(pages)('$path has table cells of less than 80 characters', (page) => {
+  it.each(pages)('$path has no table cells of 80 characters or more', (page) => {
     expect(longCells(page)).toEqual([]);
   });
 
-  it('has a heading for every code of this library, and for no other', () => {
+  it('has a heading for every error code of this library, and for no other code', () => {
     const headings = pageAt('docs/errors.md').text.match(/^### .*/gm) ?? [];
     const codes = headings.flatMap((heading) => [...heading.matchAll(/`(\w+)`/g)].map(([, code]) => code));
     expect(codes.sort()).toEqual(Object.values(OAuthErrorCode).sort());
   });
 
-  it('names every key of the settings', () => {
+  it('mentions every key of the settings', () => {
     const keys = Object.values(SCHEMAS).flatMap(({ keys, kwargs }) => [...keys, ...kwargs]);
     const { text } = pageAt('docs/configuration.md');
     expect(keys.filter((key) => !text.includes(`| \`${snakeCase(key)}\` `))).toEqual([]);
   });
 
-  it('shows faults as start-up reports them', async () => {
+  it('shows the error messages of start-up as they are', async () => {
     const url = 'https://provider.test/';
     const twitter = { client_id: 'id', request_token_url: url, authorize_url: url, acess_token_url: url };
     const google = { client_id: 'id', issuer: url, code_challenge_method: 'plain' };
@@ -58,19 +58,19 @@ describe('the documentation', () => {
     expect(withoutTrailingSpace(String(error))).toBe(shown);
   });
 
-  it('promises in the README two commands that package.json has', () => {
+  it('mentions two commands in the README that package.json contains', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
     const promised = [...pageAt('README.md').text.matchAll(/^npm ci && npm (\w+)/gm)].map(([, script = '']) => script);
     expect(promised).toEqual(['start', 'test']);
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(promised));
   });
 
-  it('has tests that pass, under the Jest configuration that it shows', async () => {
+  it('contains tests that pass with its Jest configuration', async () => {
     const report = await runJest(compiled.app);
     expect(report).toMatch(/^Test Suites: (\d+) passed, \1 total$/m);
   }, 60_000);
 
-  describe('in its quick start', () => {
+  describe('of the quick start', () => {
     let provider: OidcProvider;
     let api: ScriptedProvider;
     let app: ChildProcess;
@@ -106,7 +106,7 @@ describe('the documentation', () => {
       expect(page.json()).toEqual({ hello: 'ada' });
     }, 30_000);
 
-    /** Runs the compiled `src/main.ts`, as a user would: beside its `.env`, where only the provider is another. */
+    /** Runs the compiled `src/main.ts` next to its `.env` as a user would, with another provider. */
     async function startQuickStart(): Promise<string> {
       const settings = readEnv(pageAt('README.md'));
       Object.assign(settings.github!, {
@@ -143,7 +143,7 @@ function pageAt(path: string): DocPage {
   return pages.find((page) => page.path === path)!;
 }
 
-/** Returns the clients in the environment that the page shows. */
+/** Returns the clients in the `.env` file of the page. */
 function readEnv(page: DocPage): Record<string, Record<string, unknown>> {
   const [, json = ''] = /^AUTHLIB_OAUTH_CLIENTS='(.*)'$/ms.exec(envOf(page, 'AUTHLIB_OAUTH_CLIENTS')) ?? [];
   return JSON.parse(json) as Record<string, Record<string, unknown>>;

@@ -59,7 +59,7 @@ beforeEach(() => {
 
 afterEach(() => app.close());
 
-/** The settings of the pages' clients; a page itself leaves them to the environment. */
+/** The settings of the pages' clients, which the pages read from the environment. */
 function settings(): Record<string, object> {
   const client = {
     client_id: 'docs',
@@ -94,7 +94,7 @@ function sessions(): express.RequestHandler {
   return session({ secret: 'of the examples', resave: false, saveUninitialized: false });
 }
 
-describe('the application with passport', () => {
+describe('the application with Passport', () => {
   beforeEach(async () => {
     const { PassportAppModule } = await load('passport/passport.module.ts');
     await start(PassportAppModule as Type, (nest) => nest.use(sessions(), passport.session()));
@@ -104,29 +104,29 @@ describe('the application with passport', () => {
     return browser.post(`${url}/auth/login`, { username: 'ada', password: 'correct horse' });
   }
 
-  it('connects an account to the user whom passport signed in, and calls the API for that user', async () => {
+  it('connects an account to the user that Passport signed in, and calls the API for that user', async () => {
     expect((await signIn()).json()).toEqual({ id: 'ada' });
     const page = await allow(browser, await browser.get(`${url}/auth/github/connect`));
     expect([page.url, page.json()]).toEqual([`${url}/auth/repositories`, [{ name: 'for Bearer' }]]);
   });
 
-  it('lets nobody connect an account who is not signed in', async () => {
+  it('refuses to connect an account if the user is not signed in', async () => {
     expect((await browser.get(`${url}/auth/github/connect`)).status).toBe(403);
   });
 
-  it('signs in with a provider into the session of passport', async () => {
+  it('signs the user in to the session of Passport', async () => {
     const page = await allow(browser, await browser.get(`${url}/auth/id/login`));
     expect(page.json()).toEqual({ id: 'id:1815' });
   });
 
-  it('keeps the login that another tab has pending when passport signs the user in', async () => {
+  it('keeps the pending login of another tab when Passport signs the user in', async () => {
     const pending = await browser.get(`${url}/auth/id/login`);
     await signIn();
     expect((await allow(browser, pending)).json()).toEqual({ id: 'id:1815' });
   });
 });
 
-/** The client of the pages about GraphQL and WebSockets, with a token of one user. */
+/** The client of the pages about GraphQL and WebSockets, with the token of one user. */
 async function clients(): Promise<ReturnType<typeof OAuthClientModule.forRoot>> {
   const tokenStore = new MemoryTokenStore();
   await tokenStore.save({ name: 'github', user: 'ada' }, TOKEN);
@@ -137,7 +137,7 @@ async function clients(): Promise<ReturnType<typeof OAuthClientModule.forRoot>> 
   });
 }
 
-/** A route that signs a user in, in the place of a login. */
+/** A route that signs a user in without a login. */
 function signInRoute(middleware: express.RequestHandler): express.RequestHandler {
   return (request, response, next) => {
     void middleware(request, response, () => {
@@ -152,7 +152,7 @@ function signInRoute(middleware: express.RequestHandler): express.RequestHandler
 }
 
 describe('the GraphQL resolver', () => {
-  /** As small as a driver can be: `graphql` itself, with the request in the context, as Apollo's has it. */
+  /** A minimal driver for `graphql`, with the request in the context as in Apollo's driver. */
   class SmallDriver extends AbstractGraphQLDriver {
     declare protected readonly httpAdapterHost: HttpAdapterHost;
 
@@ -191,7 +191,7 @@ describe('the GraphQL resolver', () => {
     expect(await query()).toEqual({ data: { repositories: ['for Bearer'] } });
   });
 
-  it('answers with a code and the reference of the error where the user has no token', async () => {
+  it('responds with the error code and the reference if the user has no token', async () => {
     expect(await query()).toMatchObject({
       data: null,
       errors: [{ extensions: { code: 'missing_token', reference: expect.any(String) } }],
@@ -239,7 +239,7 @@ describe('the WebSocket gateway', () => {
     expect(await ask(await connect())).toEqual({ event: 'repositories', data: [{ name: 'for Bearer' }] });
   });
 
-  it('answers with the code of the error where the user has no token', async () => {
+  it('responds with the error code if the user has no token', async () => {
     await browser.get(`${url}/sign-in?user=grace`);
     expect(await ask(await connect())).toMatchObject({ event: 'error', data: { error: 'missing_token' } });
   });
@@ -260,13 +260,13 @@ describe('the backend of a single-page application', () => {
     await start(SpaModule as Type, (nest) => nest.use(sessions()));
   });
 
-  it('answers 401 to a page without a user, signs in by navigation, and returns to the page', async () => {
+  it('responds with 401 if the user is not signed in, signs in by navigation, and returns to the page', async () => {
     expect((await browser.get(`${url}/api/profile`)).status).toBe(401);
     const page = await allow(browser, await browser.get(`${url}/auth/login?next=/api/profile%3Ftab=2`));
     expect([page.url, page.json()]).toEqual([`${url}/api/profile?tab=2`, { name: 'Ada Lovelace' }]);
   });
 
-  it('takes a POST from its own pages only', async () => {
+  it('accepts a POST only from its own pages', async () => {
     await allow(browser, await browser.get(`${url}/auth/login?next=/api/profile`));
     for (const site of ['cross-site', 'same-site', 'none', undefined]) {
       const headers = site === undefined ? undefined : { 'sec-fetch-site': site };

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DocPage } from './snippets.js';
 
-/** npm resolves no relative pictures, so pages that npm shows have absolute URLs of files in this repository. */
+/** The start of absolute URLs of files in this repository. Pages on npm need them, because npm does not resolve relative images. */
 const RAW_FILES = 'https://raw.githubusercontent.com/nestjs-oauth-client/nestjs-oauth-client/main/';
 
-/** Returns the links of a page to a file, or a heading, that does not exist in this repository. */
+/** Returns the links of a page to files or headings that do not exist in this repository. */
 export function brokenLinks({ path, text }: DocPage): string[] {
   const links = [...text.matchAll(/(?:\]\(|(?:src|href)=")([^)"\s]+)[)"]/g)].map(([, link = '']) => link);
   return links.filter((link) => {
@@ -21,7 +21,7 @@ function leadsSomewhere(page: string, link: string): boolean {
   return anchor === undefined || anchors(readFileSync(target, 'utf8')).includes(anchor);
 }
 
-/** The headings of a page, as links name them. */
+/** Returns the anchors of a page's headings. */
 function anchors(text: string): string[] {
   const prose = text.replace(/^```.*?^```$/gms, '');
   return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>

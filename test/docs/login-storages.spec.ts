@@ -33,7 +33,7 @@ describe.each<[string, () => Promise<LoginStorage>]>([
     'cache-manager with two stores',
     () => storageOf('cache-manager', 'CacheLoginStorage', createCache({ stores: [new Keyv(), new Keyv()] })),
   ],
-])('the login storage of the documentation for %s', (_, makeStorage) => {
+])("the documentation's login storage for %s", (_, makeStorage) => {
   let provider: ScriptedProvider;
   let app: SiteApp | undefined;
 
@@ -50,7 +50,7 @@ describe.each<[string, () => Promise<LoginStorage>]>([
 
   for (const { name, run } of loginStorageContract(makeStorage)) it(name, run);
 
-  it('signs a user in, once', async () => {
+  it('signs a user in once', async () => {
     const dev = {
       clientId: 'id',
       clientSecret: 'client-secret',
@@ -67,7 +67,7 @@ describe.each<[string, () => Promise<LoginStorage>]>([
   });
 });
 
-describeWithPostgres('the login storage of the documentation for PostgreSQL', () => {
+describeWithPostgres("the documentation's login storage for PostgreSQL", () => {
   let pool: Pool;
 
   beforeAll(async () => {

@@ -2,16 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** A page of the documentation. */
 export interface DocPage {
-  /** Relative to the repository. */
+  /** The path in the repository. */
   path: string;
   text: string;
 }
 
-/** A block of code of a page, as a file. */
+/** A code block of a page, as a file. */
 export interface Snippet {
   /**
-   * Blocks that begin with a file name (`// src/main.ts`) are files of one app, the quick start's, on whatever page they are.
-   * Any other is a file of its own.
+   * Code blocks that begin with a file name (`// src/main.ts`) are files of the quick start's app, on every page.
+   * Every other code block is a separate file.
    */
   path: string;
   code: string;
@@ -23,13 +23,13 @@ export function documentationPages(): DocPage[] {
   return paths.map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 }
 
-/** Every block in TypeScript, and those in JavaScript that have a file name. */
+/** Returns every code block in TypeScript, and code blocks in JavaScript that have a file name. */
 export function snippetsOf(page: DocPage): Snippet[] {
   const named = blocksOf(page, 'js').filter(({ path }) => path.startsWith('app/'));
   return [...blocksOf(page, 'ts'), ...named];
 }
 
-/** Returns the block of a page that begins with a variable, as a `.env` file. */
+/** Returns the code block of a page that begins with a variable, as a `.env` file. */
 export function envOf({ path, text }: DocPage, variable: string): string {
   const blocks = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, code = '']) => code);
   const env = blocks.find((code) => code.startsWith(`${variable}=`));

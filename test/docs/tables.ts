@@ -2,7 +2,7 @@ import type { DocPage } from './snippets.js';
 
 const LONGEST_CELL = 79;
 
-/** Returns the cells of a page's tables that are too long to read, without the targets of their links. */
+/** Returns the table cells of a page that are too long. The URLs of links do not count. */
 export function longCells({ text }: DocPage): string[] {
   const prose = text.replace(/^```.*?^```$/gms, '');
   const rows = prose.split('\n').filter((line) => line.startsWith('|') && !line.startsWith('| --'));

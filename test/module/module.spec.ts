@@ -48,13 +48,13 @@ interface Parts {
   controllers?: Type[];
 }
 
-/** Starts an application context of these modules. */
+/** Starts an application context with a module. */
 async function start({ imports, providers = [], controllers = [] }: Parts) {
   const module = await Test.createTestingModule({ imports, providers, controllers }).compile();
   return module.init();
 }
 
-/** What start-up fails with; it must be an OAuthConfigError. */
+/** Returns the error of start-up, which must be an OAuthConfigError. */
 async function startUpError(parts: Parts): Promise<OAuthConfigError> {
   const error: unknown = await start(parts).then(
     () => undefined,
@@ -66,7 +66,7 @@ async function startUpError(parts: Parts): Promise<OAuthConfigError> {
 
 describe('OAuthClientModule', () => {
   describe('forRoot', () => {
-    it('gives the registry to every module', async () => {
+    it('provides the registry to every module', async () => {
       @Injectable()
       class Consumer {
         constructor(readonly registry: OAuthRegistry) {}
@@ -77,11 +77,11 @@ describe('OAuthClientModule', () => {
       expect(app.get(Consumer, { strict: false }).registry.names).toEqual(['dev']);
     });
 
-    it('needs no options', async () => {
+    it('does not require options', async () => {
       expect((await start({ imports: [OAuthClientModule.forRoot()] })).get(OAuthRegistry).names).toEqual([]);
     });
 
-    it('gives the registry only to modules that import it when it is not global', async () => {
+    it('provides the registry only to modules that import it if isGlobal is false', async () => {
       @Injectable()
       class Consumer {
         constructor(
@@ -156,7 +156,7 @@ describe('OAuthClientModule', () => {
       expect(app.get(Consumer).dev.name).toBe('dev');
     });
 
-    it('makes an instance of its own for useClass, and none for useExisting', async () => {
+    it('creates an instance for useClass, but not for useExisting', async () => {
       Factory.made = 0;
       await start({ imports: [OAuthClientModule.forRootAsync(ways.useExisting!), FactoryModule] });
       expect(Factory.made).toBe(1);
@@ -164,7 +164,7 @@ describe('OAuthClientModule', () => {
       expect(Factory.made).toBe(3);
     });
 
-    it('is not global when told so', async () => {
+    it('is not global if isGlobal is false', async () => {
       @Module({})
       class OtherModule {
         constructor(@Inject(OAuthRegistry) readonly registry: OAuthRegistry) {}
@@ -173,18 +173,18 @@ describe('OAuthClientModule', () => {
       await expect(start({ imports: [oauth, OtherModule] })).rejects.toThrow(/resolve dependencies/);
     });
 
-    it('says what is missing when it is told no way to make the options', async () => {
+    it('throws without useFactory, useClass or useExisting', async () => {
       await expect(start({ imports: [OAuthClientModule.forRootAsync({})] })).rejects.toThrow(
         'OAuthClientModule.forRootAsync() needs useFactory, useClass or useExisting',
       );
     });
 
-    it('fails with what the factory fails with', async () => {
+    it('fails with the error of the factory', async () => {
       const useFactory = async (): Promise<never> => Promise.reject(new Error('no vault'));
       await expect(start({ imports: [OAuthClientModule.forRootAsync({ useFactory })] })).rejects.toThrow('no vault');
     });
 
-    it('has the config that arrives with it ready for whoever injects a client', async () => {
+    it('reads its options before a client is injected', async () => {
       @Injectable()
       class Consumer {
         constructor(@InjectRemoteApp('late') readonly late: OAuth2App) {}
@@ -207,7 +207,7 @@ describe('OAuthClientModule', () => {
   });
 
   describe('forFeature', () => {
-    it('adds the clients of feature modules, wherever they stand among the imports', async () => {
+    it('adds the clients of feature modules regardless of the order of imports', async () => {
       @Injectable()
       class Consumer {
         constructor(@InjectRemoteApp('b') readonly b: OAuth2App) {}
@@ -221,7 +221,7 @@ describe('OAuthClientModule', () => {
       expect(app.get(Consumer, { strict: false }).b.name).toBe('b');
     });
 
-    it('adds the clients of a feature module once, however many import it', async () => {
+    it('adds the clients of a feature module once if several modules import it', async () => {
       @Module({ imports: [OAuthClientModule.forFeature({ a: OAUTH2 })] })
       class FeatureA {}
       @Module({ imports: [FeatureA] })
@@ -230,7 +230,7 @@ describe('OAuthClientModule', () => {
       expect(app.get(OAuthRegistry).names).toEqual(['a']);
     });
 
-    it('works beside forRootAsync', async () => {
+    it('works with forRootAsync', async () => {
       const imports = [
         OAuthClientModule.forFeature({ a: OAUTH2 }),
         OAuthClientModule.forRootAsync({ useFactory: async () => ({ clients: CLIENTS }) }),
@@ -238,7 +238,7 @@ describe('OAuthClientModule', () => {
       expect((await start({ imports })).get(OAuthRegistry).names.sort()).toEqual(['a', 'dev']);
     });
 
-    it('refuses a name that another feature or the root has', async () => {
+    it('refuses a client name of another feature or of the root', async () => {
       const root = OAuthClientModule.forRoot({ clients: CLIENTS });
       const clash = await startUpError({ imports: [root, OAuthClientModule.forFeature({ dev: OAUTH2 })] });
       expect(clash.faults).toEqual(['dev: registered twice']);
@@ -254,7 +254,7 @@ describe('OAuthClientModule', () => {
   });
 
   describe('@InjectRemoteApp', () => {
-    it('injects into constructors and properties, of providers and controllers', async () => {
+    it('injects into constructors and properties of providers and controllers', async () => {
       @Injectable()
       class Service {
         @InjectRemoteApp('dev') readonly property!: OAuth2App;
@@ -289,7 +289,7 @@ describe('OAuthClientModule', () => {
       expect(app.get(Derived).dev.name).toBe('dev');
     });
 
-    it('has its token for the inject of a factory', async () => {
+    it('provides its token for the inject of a factory', async () => {
       const provider = {
         provide: 'name',
         inject: [getRemoteAppToken('dev')],
@@ -299,7 +299,7 @@ describe('OAuthClientModule', () => {
       expect(app.get('name')).toBe('dev');
     });
 
-    it('provides the app of every name that getRemoteAppToken() was called with, and no other', async () => {
+    it('provides only apps whose names were passed to getRemoteAppToken()', async () => {
       getRemoteAppToken('asked-for');
       const clients = { 'asked-for': OAUTH2, 'never-asked-for': OAUTH2 };
       const app = await start({ imports: [OAuthClientModule.forRoot({ clients })] });
@@ -307,7 +307,7 @@ describe('OAuthClientModule', () => {
       expect(() => app.get<OAuth2App>('RemoteApp(never-asked-for)')).toThrow('RemoteApp(never-asked-for)');
     });
 
-    it('has its token for overrideProvider in tests', async () => {
+    it('provides its token for overrideProvider in tests', async () => {
       @Injectable()
       class Consumer {
         constructor(@InjectRemoteApp('dev') readonly dev: OAuth2App) {}
@@ -323,7 +323,7 @@ describe('OAuthClientModule', () => {
       expect(module.get(Consumer).dev).toBe(fake);
     });
 
-    it('gives an app of the client’s own class', async () => {
+    it('injects an instance of the client’s custom class', async () => {
       class OwnApp extends OAuth2App {}
       @Injectable()
       class Consumer {
@@ -335,13 +335,13 @@ describe('OAuthClientModule', () => {
     });
   });
 
-  describe('a client that is injected and that nobody configured', () => {
+  describe('an injected client that is not configured', () => {
     @Injectable()
     class TwitterService {
       constructor(@InjectRemoteApp('unheard-of') readonly twitter: OAuth1App) {}
     }
 
-    it('fails start-up with a sentence that names the class, the client, and the clients that there are', async () => {
+    it('fails start-up with an error that names the class, the client, and the configured clients', async () => {
       const { faults } = await startUpError({
         imports: [OAuthClientModule.forRoot({ clients: CLIENTS })],
         providers: [TwitterService],
@@ -352,7 +352,7 @@ describe('OAuthClientModule', () => {
       ]);
     });
 
-    it('names every class that injects it', async () => {
+    it('fails start-up with an error that names every class that injects it', async () => {
       @Controller()
       class TwitterController {
         @InjectRemoteApp('unheard-of') readonly twitter!: OAuth1App;
@@ -365,13 +365,13 @@ describe('OAuthClientModule', () => {
       expect(message).toContain('TwitterController and TwitterService inject the client "unheard-of"');
     });
 
-    it('names a factory that injects it, by its token', async () => {
+    it('fails start-up with an error that names the token of a factory that injects it', async () => {
       const factory = { provide: 'FEED', inject: [getRemoteAppToken('unheard-of')], useFactory: () => 'feed' };
       const { message } = await startUpError({ imports: [OAuthClientModule.forRoot()], providers: [factory] });
       expect(message).toContain('FEED injects the client "unheard-of"');
     });
 
-    it('names a guard that injects it', async () => {
+    it('fails start-up with an error that names a guard that injects it', async () => {
       @Injectable()
       class TwitterGuard implements CanActivate {
         constructor(@InjectRemoteApp('unheard-of') readonly twitter: OAuth1App) {}
@@ -395,7 +395,7 @@ describe('OAuthClientModule', () => {
       expect(message).toContain('TwitterGuard injects the client "unheard-of"');
     });
 
-    it('does not fail an application in whose process another application injects it', async () => {
+    it('does not fail another application in the process', async () => {
       const app = await start({ imports: [OAuthClientModule.forRoot({ clients: CLIENTS })] });
       expect(app.get(OAuthRegistry).names).toEqual(['dev']);
       const other = await start({
@@ -406,7 +406,7 @@ describe('OAuthClientModule', () => {
     });
   });
 
-  it('gives each of two applications in a process its own registry', async () => {
+  it('the module provides a separate registry to each application in a process', async () => {
     @Module({ imports: [OAuthClientModule.forRoot({ clients: { shared: { ...OAUTH2, clientId: 'one' } } })] })
     class One {}
     @Module({ imports: [OAuthClientModule.forRoot({ clients: { shared: { ...OAUTH2, clientId: 'two' } } })] })
@@ -466,7 +466,7 @@ describe('the token of an API call', () => {
   })
   class StoreModule {}
 
-  /** An application whose client calls the scripted provider. */
+  /** Starts an application whose client calls the scripted provider, and returns its registry. */
   async function registryOf(options: OAuthClientModuleOptions, settings: object = {}, imports: Imports = []) {
     const clients = {
       dev: {
@@ -482,7 +482,7 @@ describe('the token of an API call', () => {
     );
   }
 
-  /** The bearer token that the provider's API got. */
+  /** Calls the API, and returns the bearer token that it received. */
   async function tokenSent(registry: OAuthRegistry, options: object = { request }): Promise<string> {
     const { data } = await registry.get('dev').get<{ authorization: string }>('me', options);
     return data.authorization.replace('Bearer ', '');
@@ -499,7 +499,7 @@ describe('the token of an API call', () => {
     expect(await tokenSent(registry)).toBe(expected);
   });
 
-  it('comes from a tokenStore that is a class nobody provides, with what it injects', async () => {
+  it('comes from a tokenStore class that no module provides, with injected dependencies', async () => {
     @Injectable()
     class OwnStore implements SimpleTokenStore {
       constructor(private readonly registry: OAuthRegistry) {}
@@ -511,7 +511,7 @@ describe('the token of an API call', () => {
     expect(await tokenSent(await registryOf({ tokenStore: OwnStore }))).toBe('own-dev');
   });
 
-  it('comes from the very instance that the module provides', async () => {
+  it('comes from the instance that the module provides', async () => {
     const app = await start({
       imports: [
         StoreModule,
@@ -525,7 +525,7 @@ describe('the token of an API call', () => {
     expect(await tokenSent(app.get(OAuthRegistry))).toBe('replaced');
   });
 
-  it('comes from `token`, else from the client, else from the module’s fetchToken, else from its tokenStore', async () => {
+  it('comes from `token`, or else the client’s fetchToken, the module’s fetchToken, or the tokenStore', async () => {
     const ofModule = { fetchToken: (name: string) => ({ accessToken: `module-${name}` }) };
     const ofClient = { fetchToken: ({ method }: OAuthRequest) => ({ accessToken: `client-${method}` }) };
     const store = { tokenStore: StoreClass };
@@ -536,7 +536,7 @@ describe('the token of an API call', () => {
     expect(await tokenSent(registry, { request, token: { access_token: 'given' } })).toBe('given');
   });
 
-  it('is told to the client’s updateToken, else to the module’s, else to the tokenStore, when it is refreshed', async () => {
+  it('is passed to the client’s updateToken, or else the module’s, or the tokenStore, after a refresh', async () => {
     const expired = { access_token: 'old', refresh_token: 'r1', expires_at: 1 };
     const bound = { issuer: `${provider.url}/token`, clientId: 'dev' };
     const refreshed = { accessToken: 'refreshed', tokenType: 'bearer', refreshToken: 'r2', ...bound };
@@ -560,7 +560,7 @@ describe('the token of an API call', () => {
     expect(StoreClass.updates).toEqual([['dev', refreshed, context]]);
   });
 
-  it('may be refreshed where nobody keeps it', async () => {
+  it('is refreshed even if it is not saved', async () => {
     const registry = await registryOf({ tokenStore: { fetchToken: () => undefined } });
     const token = { access_token: 'old', refresh_token: 'r1', expires_at: 1 };
     expect(await tokenSent(registry, { token })).toBe('refreshed');
@@ -578,14 +578,14 @@ describe('the token of an API call', () => {
     ],
     ['null', null, EXPECTED_STORE],
     ['a number', 5, EXPECTED_STORE],
-  ])('cannot come from %s, which start-up says', async (_, tokenStore, fault) => {
+  ])('cannot come from %s, which fails start-up', async (_, tokenStore, fault) => {
     const { faults } = await startUpError({
       imports: [OAuthClientModule.forRoot({ tokenStore: tokenStore as never, clients: CLIENTS })],
     });
     expect(faults).toEqual([fault]);
   });
 
-  it('cannot come from a request-scoped class, which start-up says', async () => {
+  it('cannot come from a request-scoped class, which fails start-up', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class ScopedStore extends StoreClass {}
     const { faults } = await startUpError({

@@ -68,19 +68,22 @@ describe('the options of the module', () => {
     expect(() => OAuthClientModule.forRootAsync(options)).toThrow(new OAuthConfigError([fault]));
   });
 
-  it.each([[undefined], [null], [5], ['x'], [[]]])('must be an object, also of forFeature(), not %j', (value) => {
-    expect(() => OAuthClientModule.forRootAsync(value as never)).toThrow(OAuthConfigError);
-    expect(() => OAuthClientModule.forFeature(value as never)).toThrow(OAuthConfigError);
-  });
+  it.each([[undefined], [null], [5], ['x'], [[]]])(
+    'of forRoot() and forFeature() are refused if they are %j',
+    (value) => {
+      expect(() => OAuthClientModule.forRootAsync(value as never)).toThrow(OAuthConfigError);
+      expect(() => OAuthClientModule.forFeature(value as never)).toThrow(OAuthConfigError);
+    },
+  );
 
-  it('say where isGlobal belongs when a factory returns it', async () => {
+  it('are refused with an isGlobal that a factory returns', async () => {
     const useFactory = (): OAuthClientModuleOptions => ({ isGlobal: true }) as OAuthClientModuleOptions;
     expect(await faultsOf(OAuthClientModule.forRootAsync({ useFactory }))).toEqual([
       'isGlobal: expected beside useFactory, useClass or useExisting, not in what it returns',
     ]);
   });
 
-  it.each([[undefined], [null], [5]])('must be what a factory returns, not %j', async (value) => {
+  it.each([[undefined], [null], [5]])('are refused if a factory returns %j', async (value) => {
     const useFactory = (): OAuthClientModuleOptions => value as never;
     expect(await faultsOf(OAuthClientModule.forRootAsync({ useFactory }))).toEqual([
       'the options of OAuthClientModule: expected an object. Return one from `useFactory`',
@@ -92,18 +95,18 @@ describe('the options of the module', () => {
     'https://app.example/shop/',
     'https://app.example/?a=b',
     'https://app.example/#a',
-  ])('are refused with the baseUrl %s, of which a part would be lost', async (baseUrl) => {
+  ])('are refused with the baseUrl %s, because a part of it would be ignored', async (baseUrl) => {
     expect(await faultsOf(OAuthClientModule.forRoot({ baseUrl }))).toEqual([
       'baseUrl: expected an http or https URL without a path; put the path into the redirect URIs',
     ]);
   });
 });
 
-describe('a call with { user }', () => {
+describe('an API call with { user }', () => {
   it.each<[string, OAuthClientModuleOptions, string]>([
     ['a SimpleTokenStore', { tokenStore: { fetchToken: () => undefined } }, 'is a SimpleTokenStore (fetchToken)'],
     ['no tokenStore', {}, 'is missing'],
-  ])('says that it needs a TokenStore where there is %s', async (_, options, why) => {
+  ])('throws an error that a TokenStore is needed if there is %s', async (_, options, why) => {
     const context = await start(OAuthClientModule.forRoot({ ...options, clients: { dev: CLIENT } }));
     const error: unknown = await context
       .get(OAuthRegistry)
@@ -124,7 +127,7 @@ describe('forFeature() of a lazily loaded module', () => {
   @Module({ imports: [OAuthClientModule.forFeature({ lazy: CLIENT })], providers: [LazyService] })
   class LazyModule {}
 
-  it.each([true, false])('registers its clients, once (isGlobal: %j)', async (isGlobal) => {
+  it.each([true, false])('registers its clients once (isGlobal: %j)', async (isGlobal) => {
     const context = await start(OAuthClientModule.forRoot({ isGlobal, clients: { dev: CLIENT } }));
     const registry = context.get(OAuthRegistry);
     expect(registry.names).toEqual(['dev']);
@@ -140,7 +143,7 @@ describe('forFeature() of a lazily loaded module', () => {
     expect(url).toContain('https://provider.test/authorize');
   });
 
-  it('refuses clients with faults, and names that are taken', async () => {
+  it('refuses invalid clients and duplicate names', async () => {
     const context = await start(OAuthClientModule.forRoot({ clients: { dev: CLIENT } }));
     @Module({ imports: [OAuthClientModule.forFeature({ dev: CLIENT, bad: { ...CLIENT, authorizeUrl: 'x' } })] })
     class BadModule {}
@@ -165,7 +168,7 @@ describe('an OAuthConfigError at start-up', () => {
   it.each([
     ['Nest, which ends the process', 'abort', 1],
     ['Nest, and by Node for an error that nobody catches', 'throw', 2],
-  ])('is printed once by %s, and little else', async (_, how, times) => {
+  ])('is printed once by %s, with at most a few other lines', async (_, how, times) => {
     const output = await new Promise<string>((resolve) => {
       execFile(process.execPath, [program, how], { env: { ...process.env, NO_COLOR: '1' } }, (_error, stdout, stderr) =>
         resolve(stdout + stderr),

@@ -17,7 +17,7 @@ const KEY = Buffer.alloc(32, 1).toString('base64');
 const STORE = Symbol('STORE');
 const dev = { clientId: 'id', authorizeUrl: 'https://provider.test/a', accessTokenUrl: 'https://provider.test/t' };
 
-/** A storage of the application's own. */
+/** A custom storage of the application. */
 @Injectable()
 class OwnStorage implements LoginStorage {
   static readonly calls: unknown[] = [];
@@ -49,7 +49,7 @@ class ScopedStore extends OwnStorage {}
 @Module({ providers: [OwnStorage, ScopedStore, { provide: STORE, useExisting: OwnStorage }] })
 class StoreModule {}
 
-describe('where a login waits', () => {
+describe('the state option', () => {
   let module: TestingModule | undefined;
 
   afterEach(async () => {
@@ -70,7 +70,7 @@ describe('where a login waits', () => {
     ['a class that a module provides', OwnStorage],
     ['a class that nobody provides', class extends OwnStorage {}],
     ['a symbol', STORE],
-  ])('may be a storage that is %s', async (_, state) => {
+  ])('accepts a storage that is %s', async (_, state) => {
     const app = await start({ state });
     const cookies: string[] = [];
     const response = { headersSent: false, appendHeader: (_name: string, value: string) => cookies.push(value) };
@@ -86,7 +86,7 @@ describe('where a login waits', () => {
     ]);
   });
 
-  it('is refused a second time by the process that took it, though the storage gives it twice', async () => {
+  it('refuses a callback a second time in a process even if the storage returns the login twice', async () => {
     const app = await start({ state: new OwnStorage() });
     const cookies: string[] = [];
     const response = { headersSent: false, appendHeader: (_name: string, value: string) => cookies.push(value) };
@@ -98,14 +98,14 @@ describe('where a login waits', () => {
     expect((await Promise.all(refusals)).sort()).toEqual(['invalid_request', 'mismatching_state']);
   });
 
-  it('is the session, unless told', async () => {
+  it('is the session by default', async () => {
     const app = await start({});
     await expect(app.authorizeRedirect({}, bareResponse(), '/callback')).rejects.toMatchObject({
       error: 'missing_session',
     });
   });
 
-  it('says that the store failed, without the message of the store', async () => {
+  it('throws an error if the storage fails, without the message of the storage', async () => {
     class FailingStorage extends OwnStorage {
       override has(): Promise<boolean> {
         return Promise.reject(new TypeError('s3cret in a connection string'));
@@ -134,7 +134,7 @@ describe('where a login waits', () => {
     ['a class without has', { state: WithoutHas }, 'state: WithoutHas has no method has'],
     ['a number', { state: 1 as never }, 'state: expected an object with a method take, a class, or an injection token'],
     ['a store of each request', { state: ScopedStore }, /^state: ScopedStore must be a singleton/],
-  ])('cannot be %s, which start-up says', async (_, options, fault) => {
+  ])('cannot be %s, which fails start-up', async (_, options, fault) => {
     const error: unknown = await start(options).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(OAuthConfigError);
     expect((error as OAuthConfigError).faults).toEqual([

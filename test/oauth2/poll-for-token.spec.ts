@@ -7,13 +7,13 @@ const SLOW_DOWN = new OAuthError('slow_down');
 const SILENCE = new ProviderError({ status: 504 });
 const NO_CONNECTION = new ProviderError({ status: 502 });
 
-/** An error of the provider that may pass. */
+/** A temporary error of the provider. */
 function failure(status: number, headers: Record<string, string> = {}): ProviderError {
   return new ProviderError({ answered: { status, headers } });
 }
 
-describe('waiting for a user on another device', () => {
-  /** What came of it, and the seconds at which the provider was asked. */
+describe('pollForToken', () => {
+  /** Returns the outcome, and the seconds at which requests were sent. */
   async function poll(answers: (Error | string)[], { interval = 5, lifetime = 60 } = {}) {
     const asked: number[] = [];
     let now = 0;
@@ -35,30 +35,30 @@ describe('waiting for a user on another device', () => {
     return { outcome, asked, ended: now / 1000 };
   }
 
-  it('asks at the interval, and not before', async () => {
+  it('sends requests at the interval', async () => {
     expect(await poll([PENDING, PENDING, 'token'])).toEqual({ outcome: 'token', asked: [5, 10, 15], ended: 15 });
     expect(await poll(['token'], { interval: 2 })).toMatchObject({ asked: [2] });
   });
 
-  it('asks five seconds later each time when told to slow down, from then on', async () => {
+  it('increases the interval by five seconds after each slow_down', async () => {
     expect(await poll([SLOW_DOWN, PENDING, SLOW_DOWN, 'token'])).toMatchObject({
       outcome: 'token',
       asked: [5, 15, 25, 40],
     });
   });
 
-  it('doubles the pause while no answer comes in time', async () => {
+  it('doubles the interval after each timeout', async () => {
     expect(await poll([SILENCE, SILENCE, 'token'])).toMatchObject({ outcome: 'token', asked: [5, 15, 35] });
   });
 
-  it('asks again after failures that may pass, later each time, and at the interval once the provider answers', async () => {
+  it('increases the interval after each temporary failure, and resets it after a response', async () => {
     expect(await poll([failure(503), NO_CONNECTION, failure(429), PENDING, 'token'], { lifetime: 600 })).toMatchObject({
       outcome: 'token',
       asked: [5, 15, 30, 50, 55],
     });
   });
 
-  it('asks again when `Retry-After` says so, and never before the interval is over', async () => {
+  it('waits for `Retry-After`, and at least for the interval', async () => {
     const later = (seconds: string): ProviderError => failure(429, { 'retry-after': seconds });
     expect(await poll([later('30'), PENDING, later('1'), later('0'), 'token'], { lifetime: 600 })).toMatchObject({
       outcome: 'token',
@@ -70,20 +70,20 @@ describe('waiting for a user on another device', () => {
     expect((asked[2] ?? 0) - (asked[1] ?? 0)).toBeLessThanOrEqual(60);
   });
 
-  it('waits until the code expires, and not longer, when `Retry-After` is later', async () => {
+  it('waits at most until the code expires if `Retry-After` is later', async () => {
     const { outcome, asked, ended } = await poll([failure(503, { 'retry-after': '86400' })]);
     expect(outcome).toMatchObject({ error: 'expired_token' });
     expect([asked, ended]).toEqual([[5], 60]);
   });
 
-  it('asks at the interval of a slow_down, if that is longer than five seconds more', async () => {
+  it('uses the interval of a slow_down response if it adds more than five seconds', async () => {
     const slowDown = (retryAfter: number): ProviderError => new ProviderError({ error: 'slow_down', retryAfter });
     expect(await poll([slowDown(20), PENDING, slowDown(1), 'token'], { lifetime: 600 })).toMatchObject({
       asked: [5, 25, 45, 70],
     });
   });
 
-  it('ends at the expiry, however the provider fails', async () => {
+  it('ends when the code expires, regardless of the failures', async () => {
     for (const error of [failure(500), failure(502), failure(429), SILENCE, NO_CONNECTION]) {
       const { outcome, ended } = await poll(
         Array.from({ length: 1000 }, () => error),
@@ -94,7 +94,7 @@ describe('waiting for a user on another device', () => {
     }
   });
 
-  it('ends when the user says no, or the provider refuses the client', async () => {
+  it('ends if the user denies access, or the provider refuses the client', async () => {
     for (const end of [
       new OAuthError('access_denied'),
       new OAuthError('expired_token'),
@@ -105,13 +105,13 @@ describe('waiting for a user on another device', () => {
     }
   });
 
-  it('ends when time is up, and asks no more', async () => {
+  it('sends no request after the code has expired', async () => {
     const { outcome, asked, ended } = await poll([], { lifetime: 12 });
     expect(outcome).toMatchObject({ error: 'expired_token' });
     expect([asked, ended]).toEqual([[5, 10], 12]);
   });
 
-  it('ends when it is aborted during a request', async () => {
+  it('ends if it is aborted during a request', async () => {
     const controller = new AbortController();
     const asked = new Promise<void>((resolve) => setTimeout(resolve, 1100));
     const never = new Promise<string>(() => undefined);
@@ -124,7 +124,7 @@ describe('waiting for a user on another device', () => {
     await expect(waiting).rejects.toThrow('the user went away');
   });
 
-  it('ends when it is aborted, with what it is aborted with', async () => {
+  it('rejects with the abort reason if it is aborted', async () => {
     const controller = new AbortController();
     const reason = new Error('the user went away');
     const waiting = pollForToken(async () => 'token', {

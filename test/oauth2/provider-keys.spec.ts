@@ -28,7 +28,7 @@ describe('the keys of a provider', () => {
     return ((await response.json()) as { keys: { kid: string }[] }).keys[0]?.kid;
   }
 
-  it('are fetched by one request however many ask, and not again within a minute', async () => {
+  it('are fetched with one request for simultaneous calls, and not again within a minute', async () => {
     expect(await Promise.all([read(), read(), read()])).toEqual(['first', 'first', 'first']);
     publish('second');
     jest.setSystemTime(1_000_000 + 59_000);
@@ -41,7 +41,7 @@ describe('the keys of a provider', () => {
     ['is down', { status: 503 }],
     ['answers something else', { json: { keys: 'none' } }],
     ['answers no JSON', { body: '<html>' }],
-  ])('are the last good ones while the provider %s, which is asked once a minute', async (_, reply) => {
+  ])('are the last valid keys while the provider %s, and are requested once a minute', async (_, reply) => {
     await read();
     provider.on('GET /jwks', () => reply);
     jest.setSystemTime(1_000_000 + 300_000);
@@ -52,14 +52,14 @@ describe('the keys of a provider', () => {
     expect(await read()).toBe('second');
   });
 
-  it('are asked for again at once when there never were any', async () => {
+  it('are requested again immediately if they were never read', async () => {
     provider.on('GET /jwks', () => ({ status: 503 }));
     await expect(read()).rejects.toThrow('answered 503, not a JWK Set');
     publish('first');
     expect(await read()).toBe('first');
   });
 
-  it('of another URL are other keys', async () => {
+  it('are kept separately for each URL', async () => {
     await read();
     provider.on('GET /other', () => ({ json: { keys: [{ kty: 'RSA', kid: 'other' }] } }));
     const response = await keys.fetch(`${provider.url}/other`);

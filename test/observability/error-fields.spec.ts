@@ -21,12 +21,12 @@ beforeEach(() => {
 
 afterAll(() => Logger.overrideLogger(['error', 'warn']));
 
-it('is one line an event, with what is known of it', () => {
+it('logs one line for each event, with its defined fields', () => {
   logEvent('warn', 'provider paused', { client: 'harbour', seconds: 4, reason: undefined });
   expect(written).toEqual(['warn: provider paused client=harbour seconds=4']);
 });
 
-it('shows the code and the description of an OAuthError, and no message of another error', () => {
+it('logs the code and the description of an OAuthError, but not the message of another error', () => {
   expect(errorFields(new OAuthError('access_denied', { description: 'the user said no' }))).toEqual({
     error: 'access_denied',
     description: 'the user said no',
@@ -44,15 +44,15 @@ it.each([
   ['a carriage return', 'x\rlogin', '"x\\rlogin"'],
   ['a line separator', 'x\u2028login\u0085', '"x\\u{2028}login\\u{85}"'],
   ['the colors of a terminal', '\u001b[2Kx', '"\\u001b[2Kx"'],
-  ['the other direction of writing', 'x\u202ey', '"x\\u{202e}y"'],
-  ['a field of its own', 'x client=other', '"x client=other"'],
+  ['a right-to-left override', 'x\u202ey', '"x\\u{202e}y"'],
+  ['a log field', 'x client=other', '"x client=other"'],
   ['a quote', 'x" client=other', '"x\\" client=other"'],
-])('log injection: %s in an error code of a provider forges nothing', (_, code, shown) => {
+])('log injection: escapes %s in an error code of a provider', (_, code, shown) => {
   logEvent('warn', 'login failed', { client: 'harbour', ...errorFields(new OAuthError(code)) });
   expect(written).toEqual([`warn: login failed client=harbour error=${shown}`]);
 });
 
-it('log flooding: a long value is cut', () => {
+it('log flooding: truncates a long value', () => {
   logEvent('warn', 'login failed', { error: 'x'.repeat(1_000_000) });
   expect(written[0]?.length).toBeLessThan(600);
 });

@@ -21,7 +21,7 @@ const EXPIRED = { ...TOKEN, expiresAt: 1 };
 
 let provider: ScriptedProvider;
 let app: SiteApp | undefined;
-/** Lines about failures: those of the levels `warn` and `error`. */
+/** The logged lines about failures: with the levels `warn` and `error`. */
 let lines: string[];
 let events: string[];
 
@@ -73,8 +73,8 @@ async function failure(run: Promise<unknown>): Promise<OAuthError> {
   );
 }
 
-describe.each(['express', 'fastify'] as const)('a failed login, on %s,', (platform) => {
-  it('is one line with the reference that the browser got, the provider’s status and its words', async () => {
+describe.each(['express', 'fastify'] as const)('a failed login on %s', (platform) => {
+  it('is logged on one line with the reference, and the provider’s status and description', async () => {
     await start({}, platform);
     provider.on('POST /token', () => ({
       status: 401,
@@ -89,7 +89,7 @@ describe.each(['express', 'fastify'] as const)('a failed login, on %s,', (platfo
     ]);
   });
 
-  it('that no client serves, or that another page refused, has its reference in the log too', async () => {
+  it('is logged with its reference if the provider is unknown', async () => {
     await start({}, platform);
     const { reference } = (await new Browser().get(`${app?.url}/auth/nobody/login`)).json() as { reference: string };
     expect(lines).toEqual([expect.stringMatching(new RegExp(`unknown_provider .*reference=${reference}$`))]);
@@ -104,7 +104,7 @@ describe.each(['express', 'fastify'] as const)('a failed login, on %s,', (platfo
     ['in hex with spaces', (value) => value.replace(/./g, (character) => ` ${hexOf(character)}`)],
     ['over several lines', (value) => value.replace(/.{5}/g, '$&\r\n')],
     ['with invisible characters', (value) => Array.from(value).join('\u200b')],
-  ])('shows no code that the provider repeats %s', async (_, encode) => {
+  ])('is logged without an authorization code that the provider repeats %s', async (_, encode) => {
     await start({}, platform);
     provider.on('POST /token', ({ body }) => {
       const code = new URLSearchParams(body.toString()).get('code') ?? '';
@@ -114,14 +114,14 @@ describe.each(['express', 'fastify'] as const)('a failed login, on %s,', (platfo
     expect(lines).toEqual([expect.stringMatching(/description="code <\s*:?\[redacted\]\s*> used"/)]);
   });
 
-  it('has the status of an answer that is a success without a token', async () => {
+  it('is logged with the status of a successful response without a token', async () => {
     await start({}, platform);
     provider.on('POST /token', () => ({ body: '<h1>Welcome</h1>', headers: { 'content-type': 'text/html' } }));
     await signIn();
     expect(lines).toEqual([expect.stringMatching(/error=token_invalid .* provider_status=200 /)]);
   });
 
-  it('that no client serves shows its description only if the option exposeErrors says so', async () => {
+  it('shows the description of an unknown provider only with exposeErrors', async () => {
     for (const [exposeErrors, description] of [
       [true, 'there is no such provider to sign in with'],
       [false, 'There is no such sign-in provider.'],
@@ -133,7 +133,7 @@ describe.each(['express', 'fastify'] as const)('a failed login, on %s,', (platfo
     }
   });
 
-  it('of another browser says why', async () => {
+  it('is logged with its reason if another browser began it', async () => {
     await start({}, platform);
     const page = await new Browser().get(`${app?.url}/auth/dev/callback?code=c&state=s`);
     const { reference } = page.json() as { reference: string };
@@ -147,7 +147,7 @@ describe.each(['express', 'fastify'] as const)('a failed login, on %s,', (platfo
   });
 });
 
-it('a begun login is logged with its redirect URI', async () => {
+it('logs the redirect URI when a login begins', async () => {
   await start();
   await signIn();
   expect(events).toContain(`login begun client=dev redirect_uri=${app?.url}/auth/dev/callback`);
@@ -159,7 +159,7 @@ describe('a failed API call', () => {
     ['a page', { status: 503, body: '<html><h1>Down for <b>repair</b></h1></html>' }, 'detail="Down for repair"'],
     ['the token', { status: 403, json: { error: 'bad', detail: 'access-of-ada' } }, '[redacted]'],
     ['the token in hex', { status: 403, body: Buffer.from(TOKEN.accessToken).toString('hex') }, 'detail=[redacted]'],
-  ])('that is answered with %s is one line with what the API said', async (_, answer, said) => {
+  ])('is logged on one line with the response of the API: %s', async (_, answer, said) => {
     const dev = await start();
     provider.on('GET /api/me', () => answer);
     const { status } = answer as { status: number };
@@ -172,7 +172,7 @@ describe('a failed API call', () => {
     expect(lines[0]).not.toContain(TOKEN.accessToken);
   });
 
-  it('shows at most 300 characters of it, on one line', async () => {
+  it('is logged with at most 300 characters of the response, on one line', async () => {
     const dev = await start();
     provider.on('GET /api/me', () => ({ status: 500, body: `x\nlogin finished ${'y'.repeat(5000)}` }));
     await failure(dev.get('me', { token: TOKEN }));
@@ -180,7 +180,7 @@ describe('a failed API call', () => {
     expect([detail.length, detail.startsWith('x login finished'), lines.length]).toEqual([300, true, 1]);
   });
 
-  it('leaves a stream for the caller', async () => {
+  it('does not read a stream, which the caller may read', async () => {
     const dev = await start();
     provider.on('GET /api/me', () => ({ status: 404, body: 'for the caller' }));
     const error = (await failure(dev.get('me', { token: TOKEN, responseType: 'stream' }))) as ProviderError;
@@ -189,7 +189,7 @@ describe('a failed API call', () => {
     expect(lines).toEqual([expect.stringContaining('provider_status=404 reference=')]);
   });
 
-  it('is logged when its error is caught, and not again when the error is thrown once more', async () => {
+  it('is logged once, even if the error response is read', async () => {
     const dev = await start();
     provider.on('GET /api/me', () => ({ status: 404 }));
     const error = await failure(dev.get('me', { token: TOKEN }));
@@ -198,14 +198,14 @@ describe('a failed API call', () => {
   });
 });
 
-describe('causes of a failure of the provider', () => {
+describe('a failure of the provider', () => {
   it.each<[string, string, object | 'hang up' | undefined]>([
     ['no connection', 'provider_unreachable', undefined],
     ['a page with status 503', 'provider_unavailable', { status: 503 }],
     ['status 429', 'provider_rate_limited', { status: 429 }],
     ['status 404', 'provider_refused', { status: 404 }],
     ['a redirect', 'provider_redirected', { status: 302, headers: { location: '/elsewhere' } }],
-  ])('%s has the code %s, which the browser and the log get', async (_, code, answer) => {
+  ])('has a code in the response and in the log: %s has the code %s', async (_, code, answer) => {
     const dev = await start();
     if (answer) provider.on('GET /api/me', () => answer as object);
     const url = answer ? 'me' : 'http://127.0.0.1:1/';
@@ -214,14 +214,14 @@ describe('causes of a failure of the provider', () => {
     expect(lines).toEqual([expect.stringContaining(`error=${code} `)]);
   });
 
-  it('time is up', async () => {
+  it('has the code provider_timeout after a timeout', async () => {
     const dev = await start();
     provider.on('GET /api/me', () => new Promise<never>(() => undefined));
     const error = await failure(dev.get('me', { token: TOKEN, timeout: 50 }));
     expect([error.error, error.getStatus()]).toEqual(['provider_timeout', 504]);
   });
 
-  it('the caller gave up', async () => {
+  it('has the code request_canceled if the caller aborts', async () => {
     const dev = await start();
     expect((await failure(dev.get('me', { token: TOKEN, signal: AbortSignal.abort() }))).error).toBe(
       'request_canceled',
@@ -230,7 +230,7 @@ describe('causes of a failure of the provider', () => {
 });
 
 describe('a failed refresh', () => {
-  it('is one line, however many calls wait for it', async () => {
+  it('is logged on one line for simultaneous calls', async () => {
     const tokenStore = new MemoryTokenStore();
     const dev = await start({ tokenStore });
     await tokenStore.save({ name: 'dev', user: 'ada' }, EXPIRED, null);
@@ -244,7 +244,7 @@ describe('a failed refresh', () => {
     ]);
   });
 
-  it('that ends the login is one line with the provider’s reason', async () => {
+  it('is logged on one line with the provider’s reason if it ends the login', async () => {
     const tokenStore = new MemoryTokenStore();
     const dev = await start({ tokenStore });
     await tokenStore.save({ name: 'dev', user: 'ada' }, EXPIRED, null);
@@ -261,7 +261,7 @@ describe('a failed refresh', () => {
   });
 });
 
-it('a failed request for a device code, a poll and a revocation are one line each', async () => {
+it('logs one line for each failed device authorization, poll and revocation', async () => {
   const dev = await start();
   provider.on('POST /device', () => ({ status: 400, json: { error: 'invalid_scope' } }));
   await failure(dev.deviceAuthorization());
@@ -279,7 +279,7 @@ it('a failed request for a device code, a poll and a revocation are one line eac
   ]);
 });
 
-it.each([300, 400, 409, 504])('attack: shows no code that comes with the status %s', async (status) => {
+it.each([300, 400, 409, 504])('does not log a device code in a response with the status %s', async (status) => {
   const dev = await start();
   const codes = { device_code: 'device-code-1', deviceCode: 'device-code-1', auth_req_id: 'device-code-1' };
   const answers = [
@@ -295,12 +295,12 @@ it.each([300, 400, 409, 504])('attack: shows no code that comes with the status 
   expect(lines.join()).not.toContain('device-code-1');
 });
 
-describe('a failed store', () => {
+describe('a store that fails', () => {
   const broken = (): never => {
     throw Object.assign(new Error('connect ECONNREFUSED; access-of-ada; password=hunter2'), { code: 'ECONNREFUSED' });
   };
 
-  it('of tokens is one line with its message and code, redacted', async () => {
+  it('is logged on one line with its redacted message and code if it keeps tokens', async () => {
     const tokenStore: TokenStore = Object.assign(new MemoryTokenStore(), { fetch: async () => broken() });
     const dev = await start({ tokenStore });
     const { reference } = await failure(dev.get('me', { user: 'ada' }));
@@ -313,7 +313,7 @@ describe('a failed store', () => {
     ]);
   });
 
-  it('of logins is one line with its message and code, without what it was to keep', async () => {
+  it('is logged on one line with its message and code, without its value, if it keeps logins', async () => {
     let kept = '';
     const set = async (_id: string, value: string): Promise<never> => {
       kept = value;
@@ -331,7 +331,7 @@ describe('a failed store', () => {
   });
 });
 
-it('an error has a sentence for the user, a text for the developer, and the reference of both', async () => {
+it('an error has a message for the user, a description for the developer, and a reference', async () => {
   const dev = await start();
   const error = await failure(dev.get('http://127.0.0.1:1/', { withholdToken: true }));
   expect(error.description).toContain('127.0.0.1:1');

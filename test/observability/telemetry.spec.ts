@@ -8,7 +8,7 @@ import { Browser, type Page } from '../support/browser.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 import { startTelemetry, type Telemetry } from '../support/telemetry.js';
 
-/** Whatever must not be told has this in it. */
+/** A part of every secret in these tests. */
 const SECRET = 's3cret';
 
 let telemetry: Telemetry;
@@ -48,7 +48,7 @@ function oauth2Answers(): void {
   provider.on('GET /api/me/42', () => ({ json: { name: `${SECRET}-answer` } }));
 }
 
-/** Signs in, up to the callback. */
+/** Signs in, and returns the response of the callback. */
 async function signIn(name: string, callback: Record<string, string>, browser = new Browser()): Promise<Page> {
   const begun = await browser.get(`${login.url}/auth/${name}/login`, { follow: false });
   const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state');
@@ -71,8 +71,8 @@ function spanOf(name: string, attributes: Record<string, unknown> = {}): Readabl
   return span;
 }
 
-describe('a login by OAuth 2.0', () => {
-  it('has a span for each step, and the token request is a child of its completion', async () => {
+describe('a login with OAuth 2.0', () => {
+  it('has a span for each step, and a child span for the token request', async () => {
     oauth2Answers();
     expect((await signIn('two', { code: `${SECRET}-code` })).status).toBe(200);
     const begin = spanOf('oauth.login', { 'oauth.login.step': 'begin' });
@@ -94,7 +94,7 @@ describe('a login by OAuth 2.0', () => {
     ]);
   });
 
-  it('that fails gives its spans the status and the code, and is counted once for each', async () => {
+  it('has spans with the status and the code if it fails, and is counted once for each step', async () => {
     provider.on('POST /token', () => ({
       status: 400,
       json: { error: 'invalid_grant', error_description: 'ada is gone' },
@@ -115,7 +115,7 @@ describe('a login by OAuth 2.0', () => {
     );
   });
 
-  it('of another browser is told with its reason', async () => {
+  it('has a span with the reason if another browser began it', async () => {
     await signIn('two', { state: 'of-another', code: `${SECRET}-code` });
     expect(lines.at(-1)).toMatch(
       /^login failed client=two error=mismatching_state reason=unknown_state description="this browser has/,
@@ -123,7 +123,7 @@ describe('a login by OAuth 2.0', () => {
   });
 });
 
-it('a login by OAuth 1 has a span for each of its two token requests', async () => {
+it('a login with OAuth 1 has a span for each of its two token requests', async () => {
   const token = 'oauth_token=t&oauth_token_secret=s3cret-token&oauth_callback_confirmed=true';
   provider.on('POST /request-token', () => ({ body: token }));
   provider.on('POST /token', () => ({ body: token }));
@@ -137,7 +137,7 @@ it('a login by OAuth 1 has a span for each of its two token requests', async () 
 });
 
 describe('an API call', () => {
-  it('has a span with its method, its server and the status, and neither path nor query', async () => {
+  it('has a span with its method, server and status, but not the path and the query', async () => {
     oauth2Answers();
     const token = { accessToken: `${SECRET}-access`, tokenType: 'bearer' };
     await login.registry.get('two').get('me/42', { token, params: { q: SECRET } });
@@ -150,7 +150,7 @@ describe('an API call', () => {
     });
   });
 
-  it('that is answered with an error has that status', async () => {
+  it('has a span with the status of an error response', async () => {
     const token = { accessToken: `${SECRET}-access`, tokenType: 'bearer' };
     await expect(login.registry.get('two').get('absent', { token })).rejects.toThrow('404');
     const { attributes, status } = spanOf('oauth.api_call');
@@ -159,7 +159,7 @@ describe('an API call', () => {
   });
 });
 
-it('a polled answer that the user has not decided yet is no failure', async () => {
+it('a poll that returns authorization_pending is not a failure', async () => {
   provider.on('POST /token', () => ({ status: 400, json: { error: 'authorization_pending' } }));
   const app = login.registry.get('two') as unknown as { fetchAccessToken(request: object): Promise<unknown> };
   await expect(app.fetchAccessToken({ code: 'a-code' })).rejects.toThrow('authorization_pending');
@@ -167,8 +167,8 @@ it('a polled answer that the user has not decided yet is no failure', async () =
   expect(await telemetry.counted('oauth.client.failures')).toEqual([]);
 });
 
-describe('against an attacker', () => {
-  it('tells no secret, code or token of a login, an API call and their failures', async () => {
+describe('the telemetry', () => {
+  it('contains no secret, code or token of a login, an API call and their failures', async () => {
     oauth2Answers();
     const browser = new Browser();
     await signIn('two', { code: `${SECRET}-code` }, browser);
@@ -186,7 +186,7 @@ describe('against an attacker', () => {
     expect(lines.join()).not.toContain(SECRET);
   });
 
-  it('makes no new time series of made-up error codes in a callback', async () => {
+  it('has no separate time series for unknown error codes in a callback', async () => {
     for (const error of ['made_up_1', 'made_up_2', 'made_up_3']) await signIn('two', { error });
     expect(await telemetry.counted('oauth.client.failures')).toEqual([
       {
@@ -197,7 +197,7 @@ describe('against an attacker', () => {
   });
 });
 
-it('counts refreshes and joins', async () => {
+it('the telemetry counts refreshes and joined refreshes', async () => {
   count('oauth.client.refreshes', { 'oauth.client.name': 'two' });
   for (let joins = 0; joins < 3; joins++) count('oauth.client.refresh.joins', { 'oauth.client.name': 'two' });
   expect(await telemetry.counted('oauth.client.refreshes')).toMatchObject([{ value: 1 }]);

@@ -15,7 +15,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 
-/** Makes an API call to a server of its own, and prints the answer. */
+/** Sends an API call to its own server, and prints the response. */
 const CALL = `
   const server = createServer((request, response) => response.setHeader('content-type', 'application/json').end('{"name":"ada"}'));
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
@@ -51,7 +51,7 @@ const compilerOptions: ts.CompilerOptions = {
   emitDecoratorMetadata: true,
 };
 
-/** An application in a folder of its own, with the packages of this repository but those that are left out. */
+/** Creates an application in a separate folder, with the packages of this repository except the omitted ones. */
 function install(without: RegExp): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'without-')));
   for (const file of readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))) {

@@ -1,4 +1,4 @@
-// What an application may write, type-checked against the installed package in every `module` and `moduleResolution`.
+// Code of an application, type-checked against the installed package with every `module` and `moduleResolution`.
 import type { AxiosResponse } from 'axios';
 import type { OAuth2App, OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import type { OAuthHealth, OAuthHealthIndicator } from 'nestjs-oauth-client/health';

@@ -13,7 +13,7 @@ import { startStateApp } from '../support/state-app.js';
 
 const PREFIX = `test:${randomUUID()}:`;
 
-describeWithRedis('a login that waits in Redis', () => {
+describeWithRedis('a pending login in Redis', () => {
   let redis: RedisClientType;
   let ioredis: Redis;
   let provider: ScriptedProvider;
@@ -65,12 +65,12 @@ describeWithRedis('a login that waits in Redis', () => {
     return browser.get(`${url}/auth/dev/callback?code=c&state=${state}`, { headers });
   }
 
-  it.each(['redis', 'ioredis'])('is kept and taken by the package %s', async (name) => {
+  it.each(['redis', 'ioredis'])('is saved and taken with the package %s', async (name) => {
     const app = await start(name === 'redis' ? redis : ioredis);
     expect((await callback(app, await login(app))).status).toBe(200);
   });
 
-  it('is there for 10 minutes, and gone when it is taken', async () => {
+  it('is kept for 10 minutes, or until it is taken', async () => {
     const app = await start();
     const state = await login(app);
     const [key = '', ...more] = await redis.keys(`${PREFIX}pending:*`);
@@ -81,7 +81,7 @@ describeWithRedis('a login that waits in Redis', () => {
     expect(await redis.keys(`${PREFIX}pending:*`)).toEqual([]);
   });
 
-  it('has a cookie of its own, with nothing in it but chance', async () => {
+  it('has a cookie that contains only a random value', async () => {
     const app = await start();
     const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
     expect(headers.getSetCookie()).toEqual([
@@ -89,7 +89,7 @@ describeWithRedis('a login that waits in Redis', () => {
     ]);
   });
 
-  it('is taken once among all processes, however many ask at once', async () => {
+  it('is taken once if several processes take it at once', async () => {
     const [one, two] = [await start(redis), await start(ioredis)];
     const state = await login(one);
     const cookie = await browser.jar.getCookieString(one.url);
@@ -99,14 +99,14 @@ describeWithRedis('a login that waits in Redis', () => {
     expect(provider.requests).toHaveLength(1);
   });
 
-  it('is known as used in another process, too', async () => {
+  it('is reported as used in another process, too', async () => {
     const [one, two] = [await start(redis), await start(ioredis)];
     const state = await login(one);
     await callback(one, state);
     expect((await callback(two, state)).text).toContain('already finished');
   });
 
-  it('says that it took too long', async () => {
+  it('is reported as expired after 10 minutes', async () => {
     const app = await start();
     const state = await login(app);
     const cookie = await browser.jar.getCookieString(app.url);
@@ -117,7 +117,7 @@ describeWithRedis('a login that waits in Redis', () => {
     expect((await callback(app, state, { cookie })).text).toContain('no pending login with this state');
   });
 
-  it('ends in an error that says so when Redis is away', async () => {
+  it('fails with state_store_error if Redis is not available', async () => {
     const gone = redis.duplicate();
     await gone.connect();
     const app = await start(gone);
@@ -134,14 +134,14 @@ describeWithRedis('a login that waits in Redis', () => {
     expect(answer.headers.getSetCookie()).toEqual([]);
   });
 
-  describe.each(['redis', 'ioredis'])('by the package %s', (name) => {
+  describe.each(['redis', 'ioredis'])('with the package %s', (name) => {
     const makeStorage = (): RedisStateStore =>
       new RedisStateStore(name === 'redis' ? redis : ioredis, { prefix: PREFIX });
 
     for (const { name, run } of loginStorageContract(makeStorage)) it(name, run);
   });
 
-  it('needs a client of a package that is known', () => {
+  it('a Redis state store refuses a client of an unknown package', () => {
     expect(() => new RedisStateStore({} as never)).toThrow(OAuthConfigError);
   });
 });

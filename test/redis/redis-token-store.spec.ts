@@ -42,7 +42,7 @@ const CONNECTIONS: [string, () => Promise<Connection>][] = [
   ['a pool of the package redis', connectPool],
   ['the package ioredis', () => connectIoredis()],
   [
-    'the package ioredis with a key prefix and numbers as text',
+    'the package ioredis with a key prefix and numbers as strings',
     () => connectIoredis({ keyPrefix: 'test:prefixed:', stringNumbers: true }),
   ],
 ];
@@ -63,7 +63,7 @@ describeWithRedis('a token store in Redis', () => {
     await redis.quit();
   });
 
-  describe.each(CONNECTIONS)('over %s', (_, connect) => {
+  describe.each(CONNECTIONS)('with %s', (_, connect) => {
     let connection: Connection;
 
     beforeAll(async () => {
@@ -78,7 +78,7 @@ describeWithRedis('a token store in Redis', () => {
       it(name, run);
     }
 
-    it('says what Redis refused, without the token', async () => {
+    it('reports an error of Redis without the token', async () => {
       const key = freshKey();
       const { keyPrefix = '' } = connection.client instanceof Redis ? connection.client.options : {};
       await redis.set(`${keyPrefix}${redisKey(key, 'token')}`, 'no hash');
@@ -90,7 +90,7 @@ describeWithRedis('a token store in Redis', () => {
 
   const store = new RedisTokenStore(redis, { prefix: PREFIX });
 
-  it('finds a token in one round trip', async () => {
+  it('reads a token in one round trip', async () => {
     const key = freshKey();
     await store.save(key, TOKEN);
     const sent: string[] = [];
@@ -102,7 +102,7 @@ describeWithRedis('a token store in Redis', () => {
     expect(sent).toEqual(['HMGET']);
   });
 
-  it('gives the keys of a token one hash tag, so that they are on one node of a cluster', async () => {
+  it('keeps the keys of a token on one node of a Redis cluster with a hash tag', async () => {
     const key = { name: 'a{b', user: '}c:d' };
     await store.save(key, TOKEN);
     await store.lock(key, 1000);
@@ -111,7 +111,7 @@ describeWithRedis('a token store in Redis', () => {
     expect(new Set(keys.map((name) => /\{(.*?)\}/.exec(name)?.[1]))).toEqual(new Set(['a%7Bb:%7Dc%3Ad']));
   });
 
-  it('keeps a token until it is removed, also one that was saved soon after another was removed', async () => {
+  it('keeps a token until it is removed, even if it was saved soon after a removal', async () => {
     const key = freshKey();
     await store.save(key, TOKEN);
     expect(await redis.ttl(redisKey(key, 'token'))).toBe(-1);
@@ -121,7 +121,7 @@ describeWithRedis('a token store in Redis', () => {
     expect(await redis.ttl(redisKey(key, 'token'))).toBe(-1);
   });
 
-  it('takes a refreshed token when Redis was restarted empty under way', async () => {
+  it('saves a refreshed token if Redis restarted empty during the refresh', async () => {
     const key = freshKey();
     const expected = (await store.save(key, TOKEN))!;
     await redis.del(redisKey(key, 'token'));
@@ -130,7 +130,7 @@ describeWithRedis('a token store in Redis', () => {
     expect((await store.fetch(key))?.token).toEqual({ ...TOKEN, accessToken: 'new' });
   });
 
-  it('takes no refreshed token of a user who signed out after Redis was restarted empty', async () => {
+  it('does not save a refreshed token of a user who signed out after Redis restarted empty', async () => {
     const key = freshKey();
     const expected = (await store.save(key, TOKEN))!;
     await redis.del(redisKey(key, 'token'));
@@ -140,7 +140,7 @@ describeWithRedis('a token store in Redis', () => {
     expect(await store.fetch(key)).toBeUndefined();
   });
 
-  it('says that a holder lost its lock when Redis was restarted empty under way', async () => {
+  it('reports a lock as lost if Redis restarted empty', async () => {
     const key = freshKey();
     const lock = (await store.lock(key, 60_000))!;
     await redis.del(redisKey(key, 'lock'), redisKey(key, 'intent'));
@@ -154,7 +154,7 @@ describeWithRedis('a token store in Redis', () => {
   it.each([
     ['without an expiry', []],
     ['for a day', ['PX', 86_400_000]],
-  ] as const)('frees a lock squatted by an unknown value %s, after one lease', async (_, expiry) => {
+  ] as const)('releases a lock with an unknown value %s after one lease', async (_, expiry) => {
     const key = freshKey();
     await (redis.set as (...args: unknown[]) => Promise<unknown>)(redisKey(key, 'lock'), 'squatter', ...expiry);
     expect(await store.lock(key, 200)).toBeUndefined();
@@ -166,7 +166,7 @@ describeWithRedis('a token store in Redis', () => {
     await lock?.release();
   });
 
-  it("does not shorten another holder's lease, though it asks for a shorter one", async () => {
+  it("does not shorten another holder's lease if a shorter lease is requested", async () => {
     const key = freshKey();
     const lock = await store.lock(key, 60_000);
     expect(await store.lock(key, 10_000)).toBeUndefined();
@@ -175,7 +175,7 @@ describeWithRedis('a token store in Redis', () => {
     expect(await redis.exists(redisKey(key, 'lock'), redisKey(key, 'intent'))).toBe(0);
   });
 
-  it('shows no password of the connection', async () => {
+  it('does not show the password of the connection', async () => {
     const client = createClient({ url: 'redis://user:s3cret@127.0.0.1:1' });
     const shown = new RedisTokenStore(client);
     expect(inspect(shown, { depth: 20, showHidden: true })).not.toContain('s3cret');
@@ -183,8 +183,8 @@ describeWithRedis('a token store in Redis', () => {
   });
 });
 
-describe('what is no client of Redis', () => {
-  it.each([[{}], [{ get: () => undefined }]])('is refused: %j', (client) => {
+describe('a Redis token store', () => {
+  it.each([[{}], [{ get: () => undefined }]])('refuses an object that is not a Redis client: %j', (client) => {
     expect(() => new RedisTokenStore(client as unknown as RedisClient)).toThrow(OAuthConfigError);
   });
 });

@@ -12,7 +12,7 @@ import { newKey, privateJwk, publicJwk } from '../support/keys.js';
 const ADA = { name: 'dev', user: 'ada' };
 const PROVIDER_KEY = newKey('P-256');
 const OTHER_KEY = newKey('P-256');
-/** The expired token of ada, whose refresh token the provider uses up at the first refresh. */
+/** The expired token of ada. The provider accepts its refresh token once. */
 const EXPIRED = { accessToken: 'a1', tokenType: 'bearer', refreshToken: 'r1', expiresAt: 1 };
 const ROTATED = { access_token: 'a2', token_type: 'Bearer', refresh_token: 'r2', expires_in: 3600 };
 
@@ -37,7 +37,7 @@ async function start(settings: object = {}): Promise<OAuth2App> {
   return (await registryWith({ options: { tokenStore: store, clients: { dev } } })).get<OAuth2App>('dev');
 }
 
-/** Answers each refresh with the next pair of tokens, and these fields; a refresh token that was used is refused. */
+/** Responds to each refresh with the next pair of tokens and these fields. A used refresh token is refused. */
 function rotate(fields: object, format: (json: object) => object = (json) => ({ json })): void {
   let current = 'r1';
   let refreshes = 1;
@@ -55,7 +55,7 @@ async function stored(): Promise<OAuth2Token> {
   return (await store.fetch(ADA))?.token as OAuth2Token;
 }
 
-/** The token that an API call of ada carries, after whatever refresh it needs. */
+/** Calls the API for ada, and returns the `Authorization` header that the API received. */
 async function sentBy(dev: OAuth2App): Promise<unknown> {
   return ((await dev.get('user', { user: 'ada' })).data as { seen: string }).seen;
 }
@@ -64,7 +64,7 @@ function logged(): string {
   return JSON.stringify(warn.mock.calls);
 }
 
-describe('a refresh answer with an odd field', () => {
+describe('a refresh response with an unusual field', () => {
   it.each([
     ['scope is an array (Twitch)', { scope: ['user:read', 'chat:read'] }],
     ['scope is an object', { scope: { read: true } }],
@@ -87,14 +87,14 @@ describe('a refresh answer with an odd field', () => {
     ['a further field is huge', { profile: 'x'.repeat(200_000) }],
     ['error is an empty string', { error: '' }],
     ['error is null', { error: null }],
-  ])('keeps the rotated refresh token, and the call goes on: %s', async (_what, fields) => {
+  ])('does not lose the rotated refresh token or fail the call: %s', async (_what, fields) => {
     await store.save(ADA, EXPIRED);
     rotate(fields);
     expect(await sentBy(await start())).toBe('Bearer a2');
     expect(await stored()).toMatchObject({ accessToken: 'a2', tokenType: 'bearer', refreshToken: 'r2' });
   });
 
-  it('keeps the rotated refresh token whatever its other fields are', async () => {
+  it('does not lose the rotated refresh token for any other fields', async () => {
     const dev = await start();
     const names = ['scope', 'expires_in', 'expires_at', 'id_token', 'refresh_token_expires_in', 'user', 'issued_at'];
     const field = fc.tuple(fc.constantFrom(...names), fc.jsonValue());
@@ -111,7 +111,7 @@ describe('a refresh answer with an odd field', () => {
   });
 
   it.each([[7], [{}], [['r2']], [''], [null], ['r\n2'], ['r'.repeat(100_000)]])(
-    'keeps the old refresh token when the new one cannot be used: %#',
+    'keeps the old refresh token if the new one is invalid: %#',
     async (refreshToken) => {
       await store.save(ADA, EXPIRED);
       provider.on('POST /token', () => ({ json: { ...ROTATED, refresh_token: refreshToken } }));
@@ -120,7 +120,7 @@ describe('a refresh answer with an odd field', () => {
     },
   );
 
-  it('is read when it comes as a form', async () => {
+  it('is parsed as a form', async () => {
     await store.save(ADA, EXPIRED);
     rotate({}, (json) => ({
       headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
@@ -133,7 +133,7 @@ describe('a refresh answer with an odd field', () => {
   });
 
   it.each([['text/plain'], ['text/html; charset=UTF-8'], ['application/json'], [undefined]])(
-    'is read when it comes as a form of the content type %s',
+    'is parsed as a form with the content type %s',
     async (type) => {
       await store.save(ADA, EXPIRED);
       provider.on('POST /token', () => ({
@@ -146,7 +146,7 @@ describe('a refresh answer with an odd field', () => {
   );
 
   it.each([[0], ['0001-01-01T00:00:00Z'], [253_402_300_799]])(
-    'is not refreshed again with each call when its expires_at is %j',
+    'is not refreshed again with each call if its expires_at is %j',
     async (expiresAt) => {
       await store.save(ADA, EXPIRED);
       rotate({ expires_in: undefined, expires_at: expiresAt });
@@ -155,15 +155,15 @@ describe('a refresh answer with an odd field', () => {
     },
   );
 
-  it('is read when its content type is wrong', async () => {
+  it('is parsed as JSON even if its content type is wrong', async () => {
     await store.save(ADA, EXPIRED);
     rotate({}, (json) => ({ headers: { 'content-type': 'text/html' }, body: JSON.stringify(json) }));
     expect(await sentBy(await start())).toBe('Bearer a2');
   });
 });
 
-describe('a refresh answer that leaves fields out', () => {
-  it('keeps the scope, the refresh token, the id_token, the APIs and the fields of the provider', async () => {
+describe('a refresh response that omits fields', () => {
+  it('keeps the scope, the refresh token, the id_token, the resources and the fields of the provider', async () => {
     const old = {
       ...EXPIRED,
       scope: 'read write',
@@ -177,31 +177,31 @@ describe('a refresh answer that leaves fields out', () => {
     const { refreshToken, scope, idToken, resource, team } = old;
     const token = await stored();
     expect(token).toMatchObject({ accessToken: 'a2', refreshToken, scope, idToken, resource, team });
-    expect(token).not.toHaveProperty('expiresAt'); // that of the old token says nothing about the new one
+    expect(token).not.toHaveProperty('expiresAt'); // the expiry of the old token does not apply to the new token
   });
 
-  it.each([[undefined], [null], [''], [[]], [7]])('keeps the scope when the answer has the scope %j', async (scope) => {
+  it.each([[undefined], [null], [''], [[]], [7]])('keeps the old scope if its scope is %j', async (scope) => {
     await store.save(ADA, { ...EXPIRED, scope: 'read write' });
     rotate({ scope });
     await sentBy(await start());
     expect((await stored()).scope).toBe('read write');
   });
 
-  it('takes what the answer does have', async () => {
+  it('replaces the fields that it contains', async () => {
     await store.save(ADA, { ...EXPIRED, scope: 'read write', team: 'old', region: 'eu' });
     rotate({ scope: ['read'], team: 'new' });
     await sentBy(await start());
     expect(await stored()).toMatchObject({ scope: 'read', team: 'new', region: 'eu', refreshToken: 'r2' });
   });
 
-  it('has the scope that the refresh asked for, where the settings have one', async () => {
+  it('has the requested scope if the settings contain one', async () => {
     await store.save(ADA, { ...EXPIRED, scope: 'read write' });
     rotate({});
     await sentBy(await start({ refreshTokenParams: { scope: 'read' } }));
     expect((await stored()).scope).toBe('read');
   });
 
-  it('keeps at most 100 fields of the provider, however many refreshes add new ones', async () => {
+  it('keeps at most 100 fields of the provider after several refreshes', async () => {
     const dev = await start();
     let token: OAuth2Token = { ...EXPIRED };
     for (let refresh = 0; refresh < 5; refresh++) {
@@ -213,7 +213,7 @@ describe('a refresh answer that leaves fields out', () => {
     expect(Object.keys(token).filter((name) => name.startsWith('f'))).toHaveLength(100);
   });
 
-  it('keeps the fields of a row that the application gave, but no Date', async () => {
+  it('keeps the fields of the application’s row, except a Date', async () => {
     const updateToken = jest.fn();
     provider.on('POST /token', () => ({ json: { access_token: 'a2', token_type: 'bearer' } }));
     const dev = await start({ updateToken });
@@ -224,8 +224,8 @@ describe('a refresh answer that leaves fields out', () => {
   });
 });
 
-describe('a refresh answer of another token type', () => {
-  it('keeps the rotated refresh token, and fails without sending the access token', async () => {
+describe('a refresh response with another token type', () => {
+  it('saves the rotated refresh token, and fails without sending the access token', async () => {
     await store.save(ADA, EXPIRED);
     rotate({ token_type: 'mac' });
     const dev = await start();
@@ -236,7 +236,7 @@ describe('a refresh answer of another token type', () => {
     expect(await sentBy(dev)).toBe('Bearer a2');
   });
 
-  it('never sends a token that should be bound to a key (DPoP) as a bearer token', async () => {
+  it('does not send a token that should be bound to a key (DPoP) as a bearer token', async () => {
     const dpopKey = privateJwk(newKey('P-256'), { alg: 'ES256' });
     await store.save(ADA, { ...EXPIRED, tokenType: 'dpop', dpopKey });
     rotate({ token_type: 'Bearer' });
@@ -246,7 +246,7 @@ describe('a refresh answer of another token type', () => {
     expect(provider.requests.filter(({ path }) => path === '/user')).toHaveLength(0);
   });
 
-  it('is of the type that was asked for when it names none (DPoP)', async () => {
+  it('has the requested token type if it contains none (DPoP)', async () => {
     const dpopKey = privateJwk(newKey('P-256'), { alg: 'ES256' });
     await store.save(ADA, { ...EXPIRED, tokenType: 'dpop', dpopKey });
     rotate({ token_type: undefined });
@@ -255,7 +255,7 @@ describe('a refresh answer of another token type', () => {
   });
 });
 
-describe('a refresh answer that a compliance hook breaks', () => {
+describe('a refresh response that a compliance hook breaks', () => {
   const hooks: [string, ComplianceFix][] = [
     [
       'a hook that throws',
@@ -274,12 +274,12 @@ describe('a refresh answer that a compliance hook breaks', () => {
       (session) => session.registerComplianceHook('refresh_token_response', (response) => ({ ...response, data: {} })),
     ],
     [
-      'a hook that returns something else',
+      'a hook that returns an incomplete response',
       (session) => session.registerComplianceHook('refresh_token_response', () => ({ status: 200 }) as never),
     ],
   ];
 
-  it.each(hooks)('keeps the rotated refresh token: %s', async (_what, complianceFix) => {
+  it.each(hooks)('does not lose the rotated refresh token: %s', async (_what, complianceFix) => {
     await store.save(ADA, EXPIRED);
     rotate({});
     const dev = await start({ complianceFix });
@@ -288,7 +288,7 @@ describe('a refresh answer that a compliance hook breaks', () => {
     expect(await sentBy(dev)).toBe('Bearer a2');
   });
 
-  it('loses nothing when the provider refuses the refresh', async () => {
+  it('does not lose the refresh token if the provider fails', async () => {
     await store.save(ADA, EXPIRED);
     provider.on('POST /token', () => ({ status: 503 }));
     const dev = await start({ complianceFix: hooks[0]?.[1] });
@@ -297,7 +297,7 @@ describe('a refresh answer that a compliance hook breaks', () => {
   });
 });
 
-describe('a refresh answer with a bad id_token', () => {
+describe('a refresh response with an id_token', () => {
   const settings = (): object => ({
     issuer: provider.url,
     jwksUri: `${provider.url}/jwks`,
@@ -317,7 +317,7 @@ describe('a refresh answer with a bad id_token', () => {
     await store.save(ADA, { ...EXPIRED, idToken: await idToken() });
   });
 
-  it('keeps a good one', async () => {
+  it('replaces the old id_token if the new one is valid', async () => {
     const renewed = await idToken({ name: 'Ada' });
     rotate({ id_token: renewed });
     expect(await sentBy(await start(settings()))).toBe('Bearer a2');
@@ -326,7 +326,7 @@ describe('a refresh answer with a bad id_token', () => {
   });
 
   it.each<[string, () => unknown]>([
-    ['that is no JWT', () => 'x.y.z'],
+    ['that is not a JWT', () => 'x.y.z'],
     ['that is not a string', () => 7],
     ['that is expired', () => idToken({ exp: 1 })],
     ['of another issuer', () => idToken({ iss: 'https://other.test' })],
@@ -335,15 +335,18 @@ describe('a refresh answer with a bad id_token', () => {
     ['without a subject', () => idToken({ sub: undefined })],
     ['issued long ago', () => idToken({ iat: 1 })],
     ['of another access token', () => idToken({ at_hash: 'other' })],
-  ])('keeps the rotated refresh token and the old id_token, and logs why, for one %s', async (_what, make) => {
-    const { idToken: old } = await stored();
-    rotate({ id_token: await make() });
-    expect(await sentBy(await start(settings()))).toBe('Bearer a2');
-    expect(await stored()).toMatchObject({ accessToken: 'a2', refreshToken: 'r2', idToken: old });
-    expect(logged()).toContain('id_token of a refresh ignored client=dev error=token_invalid description=');
-  });
+  ])(
+    'keeps the rotated refresh token and the old id_token, and logs a warning, for an id_token %s',
+    async (_what, make) => {
+      const { idToken: old } = await stored();
+      rotate({ id_token: await make() });
+      expect(await sentBy(await start(settings()))).toBe('Bearer a2');
+      expect(await stored()).toMatchObject({ accessToken: 'a2', refreshToken: 'r2', idToken: old });
+      expect(logged()).toContain('id_token of a refresh ignored client=dev error=token_invalid description=');
+    },
+  );
 
-  it('keeps the rotated refresh token while the provider’s keys cannot be read', async () => {
+  it('keeps the rotated refresh token if the provider’s keys cannot be read', async () => {
     rotate({ id_token: await idToken() });
     provider.on('GET /jwks', () => ({ status: 503 }));
     expect(await sentBy(await start(settings()))).toBe('Bearer a2');
@@ -353,7 +356,7 @@ describe('a refresh answer with a bad id_token', () => {
   it.each([
     ['signed by the provider', PROVIDER_KEY],
     ['signed with another key', OTHER_KEY],
-  ])('never gives a user the token of another one, whose id_token is %s', async (_what, key) => {
+  ])('is refused if the id_token of another user is %s', async (_what, key) => {
     rotate({ id_token: await idToken({ sub: 'eve' }, key) });
     const dev = await start(settings());
     await expect(dev.get('user', { user: 'ada' })).rejects.toMatchObject({ error: 'token_invalid' });

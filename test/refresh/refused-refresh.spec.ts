@@ -41,7 +41,7 @@ describe('a refresh that the provider refuses', () => {
     ['GitHub, with status 200', { json: { error: 'bad_refresh_token', error_description: 'incorrect or expired' } }],
     ['GitHub, as a form', { headers: form, body: 'error=bad_refresh_token&error_description=expired' }],
     ['GitHub, as a form of another content type', { body: 'error=bad_refresh_token&error_description=expired' }],
-    ['a list of words', { status: 400, json: { errors: ['invalid_grant'] } }],
+    ['a list of error codes', { status: 400, json: { errors: ['invalid_grant'] } }],
     ['invalid_token', { status: 401, json: { error: 'invalid_token' } }],
     [
       'Fitbit',
@@ -50,7 +50,7 @@ describe('a refresh that the provider refuses', () => {
         json: { errors: [{ errorType: 'invalid_grant', message: 'Refresh token invalid' }], success: false },
       },
     ],
-    ['Fitbit, a token that is over', { status: 401, json: { errors: [{ errorType: 'expired_token' }] } }],
+    ['Fitbit, an expired token', { status: 401, json: { errors: [{ errorType: 'expired_token' }] } }],
     [
       'Meta',
       { status: 400, json: { error: { message: 'Error validating access token', type: 'OAuthException', code: 190 } } },
@@ -88,7 +88,7 @@ describe('a refresh that the provider refuses', () => {
     ['400 with null', { status: 400, json: null }],
     ['400 with an empty string', { status: 400, json: '' }],
     ['400 with an empty list', { status: 400, json: [] }],
-  ])('ends the login, and reports it once: %s', async (_what, reply) => {
+  ])('ends the login, and calls onTokenRevoked once: %s', async (_what, reply) => {
     expect(await callWhen(reply)).toMatchObject({ error: 'token_revoked', status: 401 });
     expect(await store.fetch(ADA)).toBeUndefined();
     expect(onTokenRevoked).toHaveBeenCalledTimes(1);
@@ -99,25 +99,25 @@ describe('a refresh that the provider refuses', () => {
     expect(provider.requests).toHaveLength(1);
   });
 
-  it('names the provider’s own word', async () => {
+  it('throws an error with the provider’s error code', async () => {
     const error = await callWhen({ json: { error: 'bad_refresh_token', error_description: 'incorrect or expired' } });
     expect(error).toMatchObject({
       description: expect.stringContaining('the provider answered "bad_refresh_token": incorrect or expired'),
     });
   });
 
-  it('is invalid_grant to an application that refreshes by hand', async () => {
+  it('fails with invalid_grant in fetchAccessToken', async () => {
     provider.on('POST /token', () => ({ json: { error: 'bad_refresh_token' } }));
     const refresh = (await start()).fetchAccessToken({ grantType: 'refresh_token', token: EXPIRED });
     await expect(refresh).rejects.toMatchObject({ error: 'invalid_grant', status: 400 });
   });
 });
 
-describe('a refresh that fails for another reason signs nobody out', () => {
+describe('a refresh that fails for another reason does not end the login', () => {
   it.each<[string, object]>([
     ['a wrong secret', { status: 401, json: { error: 'invalid_client' } }],
     [
-      'a wrong secret, with a misleading text',
+      'a wrong secret, with a misleading message',
       { status: 401, json: { error: 'invalid_client', message: 'invalid token' } },
     ],
     ['a wrong secret at GitHub', { json: { error: 'incorrect_client_credentials' } }],
@@ -130,14 +130,14 @@ describe('a refresh that fails for another reason signs nobody out', () => {
     ['a wrong request', { status: 400, json: { error: 'invalid_request', error_description: 'no redirect_uri' } }],
     ['a wrong scope', { status: 400, json: { error: 'invalid_scope' } }],
     ['a wrong application at Meta', { status: 400, json: { error: { type: 'OAuthException', code: 101 } } }],
-    ['a limit at Meta', { status: 400, json: { error: { type: 'OAuthException', code: 4 } } }],
+    ['a rate limit at Meta', { status: 400, json: { error: { type: 'OAuthException', code: 4 } } }],
     ['a failure at Meta', { status: 500, json: { error: { type: 'OAuthException', code: 190 } } }],
-    ['a failure with a word of a refusal', { status: 503, json: { error: 'invalid_token' } }],
-    ['a limit with a word of a refusal', { status: 429, json: { message: 'Invalid refresh token' } }],
-    ['a limit', { status: 429, json: { error: 'slow_down' } }],
-    ['a provider that gave up waiting', { status: 408, json: { message: 'Request timeout' } }],
+    ['a failure with the error code of a refusal', { status: 503, json: { error: 'invalid_token' } }],
+    ['a rate limit with the message of a refusal', { status: 429, json: { message: 'Invalid refresh token' } }],
+    ['a rate limit', { status: 429, json: { error: 'slow_down' } }],
+    ['a request timeout', { status: 408, json: { message: 'Request timeout' } }],
     [
-      'a list of words, one of which is about the client',
+      'a list of error codes, one of which is about the client',
       { status: 400, json: { errors: ['invalid_client', 'invalid_token'] } },
     ],
     ['a failure', { status: 500, json: { error: 'server_error' } }],
@@ -155,7 +155,7 @@ describe('a refresh that fails for another reason signs nobody out', () => {
     expect(onTokenRevoked).not.toHaveBeenCalled();
   });
 
-  it('a client’s own token that is refused with 400 and no body', async () => {
+  it('a client_credentials request with a 400 response without a body', async () => {
     provider.on('POST /token', () => ({ status: 400 }));
     const own = (await start({ grantType: 'client_credentials', authorizeUrl: undefined })).get('user');
     await expect(own).rejects.toMatchObject({ status: 502 });
@@ -176,7 +176,7 @@ describe('an expired token without a refresh token', () => {
       'https://evilgoogle.com/authorize',
       '"offline_access" (OpenID Connect), authorize_params: { access_type: "offline" }',
     ],
-  ])('says what to ask the provider for: %s', async (authorizeUrl, advice) => {
+  ])('fails with an error that explains how to request a refresh token: %s', async (authorizeUrl, advice) => {
     const { refreshToken: _, ...token } = EXPIRED;
     await store.save(ADA, token);
     const dev = await start({ authorizeUrl });

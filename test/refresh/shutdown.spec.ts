@@ -8,12 +8,12 @@ let provider: RotatingProvider;
 
 afterEach(() => provider.close());
 
-it('finishes a refresh that nobody waits for, and saves its token, before the application stops', async () => {
+it('finishes a background refresh and saves its token before the application stops', async () => {
   provider = await startRotatingProvider({ latency: 200 });
   const tokenStore = new MemoryTokenStore();
   const key = { name: 'dev', user: 'ada' };
   const old = provider.issue('ada');
-  await tokenStore.save(key, { ...old, expiresAt: Date.now() / 1000 + 600 }); // of an hour
+  await tokenStore.save(key, { ...old, expiresAt: Date.now() / 1000 + 600 }); // of one hour
   const registry = await registryWith({
     options: { tokenStore, clients: { dev: { ...clientAt(provider), clientKwargs: { refreshAhead: 0.8 } } } },
   });

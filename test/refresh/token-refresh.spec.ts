@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => provider.close());
 
-/** A process of the application: all that it shares with others is the store. */
+/** Starts a process of the application, which shares only the store with other processes. */
 async function startProcess(
   clientKwargs: object = {},
   options: OAuthClientModuleOptions = {},
@@ -36,7 +36,7 @@ async function startProcess(
   return registry.get<OAuth2App>('dev');
 }
 
-/** A store with some methods of another's in the place of its own. */
+/** Returns the store with some methods replaced. */
 function storeWith(methods: Partial<TokenStore>): TokenStore {
   const own: TokenStore = {
     fetch: (key) => store.fetch(key),
@@ -52,7 +52,7 @@ async function stored(): Promise<OAuth2Token | undefined> {
 }
 
 describe('a token in a shared store', () => {
-  it('is the one of the user whom `user` or `userOf` names', async () => {
+  it('belongs to the user that `user` or `userOf` names', async () => {
     await store.save(ADA, provider.issue('ada'));
     await store.save({ name: 'dev', user: 'grace' }, provider.issue('grace'));
     const dev = await startProcess({}, { userOf: ({ session }) => (session as { userId?: string }).userId });
@@ -66,12 +66,12 @@ describe('a token in a shared store', () => {
     await expect(nobody).rejects.toMatchObject({ error: 'missing_token', status: 401 });
   });
 
-  it('needs somebody to say whose request it is, and says so', async () => {
+  it('throws an error for a request without `userOf`', async () => {
     const dev = await startProcess();
     await expect(dev.get('user', { request: {} })).rejects.toThrow('userOf: missing');
   });
 
-  it('is refreshed once by two processes, whatever they have read', async () => {
+  it('is refreshed once if two processes have read it', async () => {
     await store.save(ADA, provider.issueExpired('ada'));
     const processes = await Promise.all([startProcess(), startProcess()]);
     const calls = processes.flatMap((dev) => [1, 2, 3].map(() => dev.get('user', { user: 'ada' })));
@@ -79,7 +79,7 @@ describe('a token in a shared store', () => {
     expect(provider.refreshes).toHaveLength(1);
   });
 
-  it('is read once for all who ask at once', async () => {
+  it('is read once for simultaneous calls', async () => {
     await store.save(ADA, provider.issue('ada'));
     const fetch = jest.fn((key: TokenKey) => store.fetch(key));
     const dev = await startProcess({}, { tokenStore: storeWith({ fetch }) });
@@ -89,12 +89,12 @@ describe('a token in a shared store', () => {
     expect(fetch).toHaveBeenCalledTimes(2);
   });
 
-  it('takes no lock where there is nothing to refresh with', async () => {
+  it('is not locked if it has no refresh token', async () => {
     const { accessToken } = provider.issue('ada');
     const lock = jest.fn((key: TokenKey, lease: number) => store.lock(key, lease));
     const dev = await startProcess({}, { tokenStore: storeWith({ lock }) });
     await store.save(ADA, { accessToken, tokenType: 'bearer', expiresAt: Date.now() / 1000 + 30 });
-    expect((await dev.get('user', { user: 'ada' })).status).toBe(200); // it lives, if not for long
+    expect((await dev.get('user', { user: 'ada' })).status).toBe(200); // the token has not expired yet
     await store.save(ADA, { accessToken, tokenType: 'bearer', expiresAt: 1 });
     await expect(dev.get('user', { user: 'ada' })).rejects.toMatchObject({ error: 'token_expired', status: 401 });
     await store.remove(ADA);
@@ -102,7 +102,7 @@ describe('a token in a shared store', () => {
     expect(lock).not.toHaveBeenCalled();
   });
 
-  it('waits for one who refreshes, as long as it is told, and then says so', async () => {
+  it('waits for another process that refreshes it, and fails after refresh_timeout', async () => {
     await store.save(ADA, provider.issueExpired('ada'));
     await store.lock(ADA, 60_000);
     const call = (await startProcess({ refreshTimeout: 0.2 })).get('user', { user: 'ada' });
@@ -111,21 +111,21 @@ describe('a token in a shared store', () => {
     expect(provider.refreshes).toHaveLength(0);
   });
 
-  it('is used as it is while it lives, when it cannot be refreshed', async () => {
+  it('is used until it expires if it cannot be refreshed', async () => {
     const soon = { ...provider.issue('ada'), expiresAt: Math.floor(Date.now() / 1000) + 30 };
     await store.save(ADA, soon);
     provider.script(() => ({ status: 503 }));
     const dev = await startProcess();
     const calls = await Promise.all(Array.from({ length: 50 }, () => dev.get('user', { user: 'ada' })));
     expect(calls.every(({ status }) => status === 200)).toBe(true);
-    expect(provider.refreshes).toHaveLength(1); // and then the provider is left alone
+    expect(provider.refreshes).toHaveLength(1); // then refreshes are paused
     expect((await dev.get('user', { user: 'ada' })).status).toBe(200);
     expect(provider.refreshes).toHaveLength(1);
   });
 });
 
-describe('a token that was refreshed', () => {
-  it('is used, told of and saved again while the store cannot save', async () => {
+describe('a refreshed token', () => {
+  it('is used, passed to onTokenUnsaved and saved again if the store cannot save it', async () => {
     await store.save(ADA, provider.issueExpired('ada'));
     let failures = 3;
     const save: TokenStore['save'] = (key, token, expected) => {
@@ -141,10 +141,10 @@ describe('a token that was refreshed', () => {
     expect([name, user, error.message]).toEqual(['dev', 'ada', expect.stringContaining('could not be saved')]);
     expect(await stored()).toEqual(token);
     expect([onTokenUnsaved.mock.calls.length, provider.refreshes.length]).toEqual([1, 1]);
-    expect(await store.lock(ADA, 1000)).toMatchObject({ interrupted: false }); // freed when it was saved
+    expect(await store.lock(ADA, 1000)).toMatchObject({ interrupted: false }); // released after the token was saved
   });
 
-  it('is given to its callers when the store takes too long to save it', async () => {
+  it('is returned to its callers if the store takes too long to save it', async () => {
     await store.save(ADA, provider.issueExpired('ada'));
     let hangs = true;
     const save: TokenStore['save'] = (key, token, expected) => {
@@ -159,23 +159,23 @@ describe('a token that was refreshed', () => {
     expect((await stored())?.expiresAt).toBeGreaterThan(1);
   });
 
-  it('does not come back when the user has signed out meanwhile', async () => {
+  it('is not saved if the user signed out during the refresh', async () => {
     await store.save(ADA, provider.issueExpired('ada'));
     provider.script(async (_attempt, process) => {
       await store.remove(ADA);
       return process();
     });
     const dev = await startProcess();
-    expect((await dev.get('user', { user: 'ada' })).status).toBe(200); // the call that was under way
+    expect((await dev.get('user', { user: 'ada' })).status).toBe(200); // the call that waited for the refresh
     expect(await stored()).toBeUndefined();
     await expect(dev.get('user', { user: 'ada' })).rejects.toMatchObject({ error: 'missing_token' });
   });
 
-  it('is missing, not refused, for calls that got it in vain: the login ended meanwhile', async () => {
+  it('is reported as missing, not as refused, if the login ended during the refresh', async () => {
     await store.save(ADA, provider.issueExpired('ada'));
     provider.script(async (_attempt, process) => {
       const answer = process();
-      await store.remove(ADA); // as another process does when the provider revokes the grant
+      await store.remove(ADA); // as another process does after the provider revoked the grant
       provider.forgetAccessToken('ada');
       return answer;
     });
@@ -186,7 +186,7 @@ describe('a token that was refreshed', () => {
     expect(provider.refreshes).toHaveLength(1);
   });
 
-  it('gives way to the one of a login that was finished meanwhile', async () => {
+  it('is not saved over the token of a login that finished during the refresh', async () => {
     await store.save(ADA, provider.issueExpired('ada'));
     let fresh: OAuth2Token | undefined;
     provider.script(async (_attempt, process) => {
@@ -200,7 +200,7 @@ describe('a token that was refreshed', () => {
     expect(await stored()).toEqual(fresh);
   });
 
-  it('is handed out even to who reads the old one, from a replica that is behind', async () => {
+  it('is used by calls that read the old token from an outdated replica', async () => {
     const old = provider.issueExpired('ada');
     const version = (await store.save(ADA, old)) ?? '';
     const fetch = (): ReturnType<TokenStore['fetch']> => Promise.resolve({ token: old, version });
@@ -210,10 +210,10 @@ describe('a token that was refreshed', () => {
   });
 });
 
-describe('a token that is refreshed ahead of its time', () => {
+describe('a token that is refreshed ahead of its expiry', () => {
   const hour = 3600;
 
-  it('is used as it is while a new one is fetched, which nobody waits for', async () => {
+  it('is used while a new token is requested in the background', async () => {
     const old = { ...provider.issue('ada'), expiresAt: Math.floor(Date.now() / 1000) + hour * 0.15 };
     await store.save(ADA, old);
     let answer: () => void = () => undefined;
@@ -232,10 +232,10 @@ describe('a token that is refreshed ahead of its time', () => {
   });
 
   it.each([
-    ['younger', { refreshAhead: 0.8 }, { expiresAt: Math.floor(Date.now() / 1000) + hour * 0.25 }],
-    ['off, as it is by default', {}, { expiresAt: Math.floor(Date.now() / 1000) + hour * 0.15 }],
-    ['of an unknown lifetime', { refreshAhead: 0.8 }, { expiresIn: undefined }],
-  ])('is not where it is %s', async (_what, kwargs, fields) => {
+    ['it is too new', { refreshAhead: 0.8 }, { expiresAt: Math.floor(Date.now() / 1000) + hour * 0.25 }],
+    ['refreshAhead is off by default', {}, { expiresAt: Math.floor(Date.now() / 1000) + hour * 0.15 }],
+    ['its lifetime is unknown', { refreshAhead: 0.8 }, { expiresIn: undefined }],
+  ])('is not refreshed if %s', async (_what, kwargs, fields) => {
     await store.save(ADA, { ...provider.issue('ada'), ...fields });
     const dev = await startProcess(kwargs);
     expect((await dev.get('user', { user: 'ada' })).status).toBe(200);
@@ -245,7 +245,7 @@ describe('a token that is refreshed ahead of its time', () => {
 });
 
 describe('a token that the API refuses (401)', () => {
-  it('is refreshed, and the call made once more with its body', async () => {
+  it('is refreshed, and the call is repeated with its body', async () => {
     await store.save(ADA, provider.issue('ada'));
     provider.forgetAccessToken('ada');
     const { status, data } = await (await startProcess()).post('user', { a: 1 }, { user: 'ada' });
@@ -253,7 +253,7 @@ describe('a token that the API refuses (401)', () => {
     expect([provider.calls, provider.refreshes.length]).toEqual([{ 200: 1, 401: 1 }, 1]);
   });
 
-  it('is not, for a call whose body cannot be sent again', async () => {
+  it('is not refreshed for a call whose body cannot be sent again', async () => {
     await store.save(ADA, provider.issue('ada'));
     provider.forgetAccessToken('ada');
     const call = (await startProcess()).post('user', Readable.from(['a']), { user: 'ada' });
@@ -261,7 +261,7 @@ describe('a token that the API refuses (401)', () => {
     expect([provider.calls, provider.refreshes.length]).toEqual([{ 401: 1 }, 0]);
   });
 
-  it('is not twice in a minute: what the API refuses then is not the token', async () => {
+  it('is not refreshed twice in a minute', async () => {
     await store.save(ADA, provider.issue('ada'));
     const dev = await startProcess();
     for (let call = 1; call <= 3; call++) {
@@ -276,7 +276,7 @@ describe('a token that the API refuses (401)', () => {
     expect([provider.calls, provider.refreshes.length]).toEqual([{ 401: 4 }, 1]);
   });
 
-  it('is replaced by the one that another process has saved', async () => {
+  it('is replaced with a token that another process saved', async () => {
     await store.save(ADA, provider.issue('ada'));
     const old = await store.fetch(ADA);
     const fresh = provider.issue('ada');
@@ -289,7 +289,7 @@ describe('a token that the API refuses (401)', () => {
     expect(provider.refreshes).toHaveLength(0);
   });
 
-  it('stays, and so does the answer, when the provider is down', async () => {
+  it('is kept, and the call fails with 401, if the provider is down', async () => {
     const token = provider.issue('ada');
     await store.save(ADA, token);
     provider.forgetAccessToken('ada');
@@ -300,8 +300,8 @@ describe('a token that the API refuses (401)', () => {
   });
 });
 
-describe('a login that is over', () => {
-  it('is told of once, by the token that was removed', async () => {
+describe('a login that the provider ended', () => {
+  it('is passed to onTokenRevoked once, with the removed token', async () => {
     const old = provider.issueExpired('ada');
     await store.save(ADA, old);
     provider.revoke('ada');
@@ -315,7 +315,7 @@ describe('a login that is over', () => {
     expect([provider.refreshes.length, await stored()]).toEqual([1, undefined]);
   });
 
-  it('is not over when another process was faster', async () => {
+  it('is kept if another process saved a new token', async () => {
     await store.save(ADA, provider.issueExpired('ada'));
     const fresh = provider.issue('ada');
     provider.script(async () => {
@@ -329,7 +329,7 @@ describe('a login that is over', () => {
     expect(await stored()).toEqual(fresh);
   });
 
-  it('is asked for once where the application keeps the token itself, and told of once', async () => {
+  it('is refreshed once and passed to onTokenRevoked once if the application keeps the token', async () => {
     const old = provider.issueExpired('ada');
     provider.revoke('ada');
     const onTokenRevoked = jest.fn<(revoked: RevokedToken) => void>();
@@ -340,7 +340,7 @@ describe('a login that is over', () => {
     expect([provider.refreshes.length, onTokenRevoked.mock.calls.length]).toEqual([1, 1]);
   });
 
-  it('is over whatever the application does when it is told', async () => {
+  it('is ended even if onTokenRevoked throws', async () => {
     await store.save(ADA, provider.issueExpired('ada'));
     provider.revoke('ada');
     const onTokenRevoked = () => Promise.reject(new Error('no mail server'));
@@ -349,8 +349,8 @@ describe('a login that is over', () => {
   });
 });
 
-describe('a token that the application keeps itself', () => {
-  it('is refreshed once, also for who still has the old one afterwards', async () => {
+describe('a token that the application keeps', () => {
+  it('is refreshed once, even for later calls with the old token', async () => {
     const old = provider.issueExpired('ada');
     const updateToken = jest.fn();
     const dev = await startProcess({}, { tokenStore: undefined, updateToken });
@@ -359,7 +359,7 @@ describe('a token that the application keeps itself', () => {
     expect([provider.refreshes.length, updateToken.mock.calls.length]).toEqual([1, 1]);
   });
 
-  it('is not refreshed at every call of an API that refuses all tokens', async () => {
+  it('is not refreshed at every call if the API refuses all tokens', async () => {
     let kept = provider.issue('ada');
     provider.forgetAccessToken('ada');
     provider.script((_attempt, process) => {
@@ -375,7 +375,7 @@ describe('a token that the application keeps itself', () => {
     expect(provider.refreshes).toHaveLength(1);
   });
 
-  it('is used, and saved again, when updateToken fails', async () => {
+  it('is used and saved again if updateToken fails', async () => {
     const old = provider.issueExpired('ada');
     const updateToken = jest.fn<() => Promise<void>>().mockRejectedValueOnce(new Error('deadlock')).mockResolvedValue();
     const dev = await startProcess({}, { tokenStore: undefined, updateToken });
@@ -385,10 +385,10 @@ describe('a token that the application keeps itself', () => {
   });
 });
 
-describe('the client’s own token', () => {
+describe('a client_credentials token', () => {
   const settings = { grantType: 'client_credentials' } as Partial<ClientRegistration>;
 
-  it('is one for all processes that share a store, and for one scope', async () => {
+  it('is requested once for each scope by processes that share a store', async () => {
     const processes = await Promise.all([1, 2].map(() => startProcess({}, {}, settings)));
     await Promise.all(processes.map((dev) => dev.get('user')));
     expect(provider.refreshes).toHaveLength(1);
@@ -396,14 +396,14 @@ describe('the client’s own token', () => {
     expect(provider.refreshes).toHaveLength(2);
   });
 
-  it('is one a process where none is shared', async () => {
+  it('is requested once by each process without a shared store', async () => {
     const processes = await Promise.all([1, 2].map(() => startProcess({}, { tokenStore: undefined }, settings)));
     await Promise.all(processes.flatMap((dev) => [dev.get('user'), dev.get('user')]));
     await processes[0]!.get('user');
     expect(provider.refreshes).toHaveLength(2);
   });
 
-  it('is fetched anew when the API refuses it', async () => {
+  it('is requested again if the API refuses it', async () => {
     const dev = await startProcess({}, {}, settings);
     await dev.get('user');
     provider.forgetAccessToken('');
@@ -412,7 +412,7 @@ describe('the client’s own token', () => {
   });
 });
 
-it('says that the store failed, by an error of its own', async () => {
+it('throws token_store_error if the store fails', async () => {
   const fetch = () => Promise.reject(new Error('connection refused to postgres://u:s3cret@db'));
   const dev = await startProcess({}, { tokenStore: storeWith({ fetch }) });
   const call = dev.get('user', { user: 'ada' });
@@ -420,11 +420,11 @@ it('says that the store failed, by an error of its own', async () => {
   await expect(call).rejects.not.toThrow('s3cret');
 });
 
-it('attack: a database’s error that has the token among its parameters tells nobody', async () => {
+it('does not show a token that is a parameter of a database error', async () => {
   const old = provider.issueExpired('ada');
   let secrets: string[] = [];
   const updateToken = (_name: string, token: OAuth2Token) => {
-    if (secrets.length > 0) return Promise.resolve(); // saved again, which ends the attempts
+    if (secrets.length > 0) return Promise.resolve(); // the second attempt succeeds
     secrets = [token.accessToken, token.refreshToken ?? ''];
     return Promise.reject(Object.assign(new Error('deadlock detected'), { parameters: secrets }));
   };
@@ -437,7 +437,7 @@ it('attack: a database’s error that has the token among its parameters tells n
   expect(secrets.filter((secret) => secret === '' || shown.includes(secret))).toEqual([]);
 });
 
-it('does not wait for a store that does not answer', async () => {
+it('does not wait for a store that does not respond', async () => {
   const dev = await startProcess(
     { refreshTimeout: 0.2 },
     { tokenStore: storeWith({ fetch: () => sleep(60_000, undefined, { ref: false }) }) },
