@@ -1,6 +1,6 @@
 /**
- * A site that is a process of its own, on Express or Fastify, with a session store of choice: it signs users in and out, and
- * sends them to where they wanted to go. It is compiled, and run by `return-path.spec.ts`.
+ * A site in its own process, on Express or Fastify, with any of the session stores. It signs users in and out, and redirects
+ * them to the return path. `return-path.spec.ts` compiles and runs it.
  */
 import fastifyCookie from '@fastify/cookie';
 import fastifySession from '@fastify/session';

@@ -208,7 +208,7 @@ describe('token binding', () => {
   it.each<[string, Partial<StoredToken>]>([
     ['an issuer that is not a string', { issuer: [] as never }],
     ['an empty client id', { clientId: '' }],
-    ['an issuer alone', { issuer: 'https://other.test/token' }],
+    ['an issuer and no client id', { issuer: 'https://other.test/token' }],
   ])('refuses a stored token with %s', async (_what, fields) => {
     const app = await appOf(settingsOf(next));
     const token = { access_token: 'first-access', ...fields } as StoredToken;
