@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DocPage } from './snippets.js';
 
-/** The start of absolute URLs of files in this repository. Pages on npm need them, because npm does not resolve relative images. */
+/** The start of absolute URLs of images in this repository. Pages on npm need them instead of relative URLs. */
 const RAW_FILES = 'https://raw.githubusercontent.com/nestjs-oauth-client/nestjs-oauth-client/main/';
 
 /** Returns the links of a page to files or headings that do not exist in this repository. */

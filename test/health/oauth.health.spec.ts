@@ -5,6 +5,7 @@ import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminu
 import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
 import { OAuthHealthIndicator, type OAuthHealthOptions } from 'nestjs-oauth-client/health';
 import type { TokenStore } from 'nestjs-oauth-client/stores';
+import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 let options: OAuthHealthOptions;
@@ -38,7 +39,8 @@ describe('the health indicator with Terminus', () => {
     jest.useFakeTimers({
       doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'setInterval'],
     });
-    const tokenStore = { fetch: () => fetchFromStore() } as unknown as TokenStore;
+    const fetch = () => fetchFromStore() as ReturnType<TokenStore['fetch']>;
+    const tokenStore = Object.assign(new MemoryTokenStore(), { fetch });
     app = await startApp({ tokenStore });
   });
 

@@ -110,7 +110,7 @@ describe('on Fastify', () => {
     return new URL(response.headers.get('location') ?? '');
   }
 
-  it('signs in by a GET callback', async () => {
+  it('signs in with a GET callback', async () => {
     await start();
     const { searchParams } = await login('?next=/account');
     expect(searchParams.get('redirect_uri')).toBe(`${url}/auth/dev/callback`);
@@ -137,7 +137,7 @@ describe('on Fastify', () => {
     });
   });
 
-  it('signs in by a callback that is a form POST', async () => {
+  it('signs in with a callback in a form post', async () => {
     await start();
     const state = (await login('?responseMode=form_post')).searchParams.get('state') ?? '';
     const response = await browser.post(`${url}/auth/dev/callback`, { code: 'c', state });
@@ -145,7 +145,7 @@ describe('on Fastify', () => {
     expect(response.json()).toMatchObject({ form: true, token: { accessToken: 'a' }, returnTo: '/' });
   });
 
-  it('signs in by OAuth 1', async () => {
+  it('signs in with OAuth 1', async () => {
     await start();
     expect((await login('?next=/account', 'old')).searchParams.get('oauth_token')).toBe('rt');
     const response = await browser.get(`${url}/auth/old/callback?oauth_token=rt&oauth_verifier=v`);
@@ -160,7 +160,7 @@ describe('on Fastify', () => {
     });
   });
 
-  it('refuses a callback without the session, with an unknown state, and one that comes twice', async () => {
+  it('refuses a callback without the session, with an unknown state, or for the second time', async () => {
     await start();
     const state = (await login()).searchParams.get('state') ?? '';
     const stranger = await new Browser().get(`${url}/auth/dev/callback?code=c&state=${state}`);
@@ -176,12 +176,12 @@ describe('on Fastify', () => {
     expect(twice.json()).toMatchObject({ error_description: expect.stringContaining('already finished') });
   });
 
-  it('finds the token of the request for an API call', async () => {
+  it('calls the API with the token of the request', async () => {
     await start();
     expect((await browser.get(`${url}/auth/me`)).json()).toEqual({ authorization: 'Bearer kept' });
   });
 
-  it('answers the error of the provider with its status', async () => {
+  it('responds to an error of the provider with its status', async () => {
     await start();
     const begun = await browser.get(`${url}/auth/dev/login`, { follow: false });
     const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state') ?? '';
@@ -194,7 +194,7 @@ describe('on Fastify', () => {
     expect((await browser.get(`${url}/auth/nobody/login`)).status).toBe(404);
   });
 
-  it('names @fastify/session where there is no session', async () => {
+  it('throws an error that mentions @fastify/session if there is no session', async () => {
     await start({ withSession: false });
     const response = await browser.get(`${url}/auth/dev/login`, { follow: false });
     expect(response.status).toBe(500);

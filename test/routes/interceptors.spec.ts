@@ -48,7 +48,7 @@ import { map, of, tap, throwError, timeout, type Observable } from 'rxjs';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 
-/** Wraps every answer, as many applications do; some of the wrappers have keys that `@Redirect()` reads, too. */
+/** Wraps every response, as many applications do. The wrapper has keys that `@Redirect()` reads, too. */
 class WrapInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { url } = context.switchToHttp().getRequest<{ url: string }>();
@@ -56,7 +56,7 @@ class WrapInterceptor implements NestInterceptor {
   }
 }
 
-/** Keeps answers by URL, as `CacheInterceptor` of @nestjs/cache-manager does: by reference, or as JSON. */
+/** Caches responses by URL as `CacheInterceptor` of @nestjs/cache-manager does: by reference, or as JSON. */
 class CachingInterceptor implements NestInterceptor {
   readonly kept = new Map<string, unknown>();
 
@@ -186,7 +186,7 @@ class Visit {
   constructor(@Inject(REQUEST) readonly request: { url: string }) {}
 }
 
-/** A controller for every request. */
+/** A request-scoped controller. */
 @Controller('scoped')
 class ScopedController {
   constructor(private readonly visit: Visit) {}
@@ -238,7 +238,7 @@ class UpperPipe implements PipeTransform {
   }
 }
 
-/** Everything that Nest lets a method, and its class, have. */
+/** A method and its class with every kind of enhancer in Nest. */
 @Controller('decorated')
 @UseInterceptors(WrapInterceptor)
 class DecoratedController {
@@ -259,7 +259,7 @@ interface Site {
   url: string;
 }
 
-describe.each(['express', 'fastify'])('on %s, with interceptors of the application', (platform) => {
+describe.each(['express', 'fastify'])('a route on %s with interceptors of the application', (platform) => {
   let provider: ScriptedProvider;
   let app: INestApplication | undefined;
 
@@ -292,14 +292,14 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
 
   const get = (url: string, browser = new Browser()): Promise<Page> => browser.get(url, { follow: false });
 
-  /** Where an answer leads to, which must be a redirect. */
+  /** Returns the target of a response, which must be a redirect. */
   function target(page: Page): URL {
     expect({ status: page.status, text: page.text }).toMatchObject({ status: 302 });
     return new URL(page.headers.get('location') ?? '');
   }
 
   it.each(SETS.map((set) => [Object.keys(set).join(' + '), set] as const))(
-    'sends every visitor to the provider with a state of their own: %s',
+    'redirects every visitor to the provider with a different state: %s',
     async (_, set) => {
       const { url } = await start(...Object.values(set).map((make) => make()));
       const visitors = [new Browser(), new Browser(), new Browser()];
@@ -319,7 +319,7 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
   );
 
   it.each(SETS.map((set) => [Object.keys(set).join(' + '), set] as const))(
-    'ends the session of every visitor, and sends them to the provider: %s',
+    'ends the session of every visitor, and redirects to the provider: %s',
     async (_, set) => {
       const { url, app } = await start(...Object.values(set).map((make) => make()));
       const states: string[] = [];
@@ -335,7 +335,7 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
     },
   );
 
-  it('goes to the address of @Redirect() when a callback returns none', async () => {
+  it('redirects to the URL of @Redirect() if a callback returns none', async () => {
     const { url } = await start(new WrapInterceptor());
     const visitor = new Browser();
     const state = target(await get(`${url}/auth/dev/login`, visitor)).searchParams.get('state') ?? '';
@@ -343,7 +343,7 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
     expect([page.status, page.headers.get('location')]).toEqual([303, '/home']);
   });
 
-  it('shows interceptors nothing of the login, and lets them set headers after the handler', async () => {
+  it('hides the login from interceptors, and lets them set headers after the handler', async () => {
     const log = new LoggingInterceptor();
     const { url } = await start(log);
     const page = await get(`${url}/auth/dev/logout`);
@@ -352,7 +352,7 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
     expect(log.lines).toEqual(['/auth/dev/logout {"answeredBy":"nestjs-oauth-client"}']);
   });
 
-  it('runs the pipes of a handler, and takes an observable, also where a cache repeats an answer', async () => {
+  it('runs the pipes of a handler and accepts an observable, even with a cached response', async () => {
     const { url } = await start(new CachingInterceptor(true));
     for (const visitor of [new Browser(), new Browser()]) {
       const { searchParams } = target(await get(`${url}/auth/dev/observed?age=30`, visitor));
@@ -361,7 +361,7 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
     expect((await get(`${url}/auth/dev/observed?age=old`)).status).toBe(400);
   });
 
-  it('calls a request-scoped controller with the request, also where a cache repeats an answer', async () => {
+  it('calls a request-scoped controller with the request, even with a cached response', async () => {
     const { url } = await start(new CachingInterceptor(false));
     const states = new Set<string | null>();
     for (const visitor of [new Browser(), new Browser()]) {
@@ -373,14 +373,14 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
     expect(states.size).toBe(2);
   });
 
-  it('works for handlers that a class inherits, or overrides with a call of the inherited one', async () => {
+  it('works for handlers that a class inherits, or overrides and calls', async () => {
     const { url } = await start(new WrapInterceptor());
     expect(target(await get(`${url}/inherited/login?prompt=login`)).searchParams.get('prompt')).toBe('login');
     const { searchParams } = target(await get(`${url}/overridden/login?prompt=login`));
     expect([searchParams.get('prompt'), searchParams.get('display')]).toEqual(['login', 'page']);
   });
 
-  it('keeps the guards, pipes, interceptors and filters of the method and its class', async () => {
+  it('runs the guards, pipes, interceptors and filters of the method and its class', async () => {
     const { url } = await start();
     const { searchParams } = target(await get(`${url}/decorated/login?prompt=login`));
     expect([searchParams.get('prompt'), searchParams.get('display')]).toEqual(['LOGIN', 'GET']);
@@ -390,7 +390,7 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
     expect([failed.status, failed.json()]).toEqual([418, { filtered: 'failed' }]);
   });
 
-  it('answers with the error of a handler that throws', async () => {
+  it('responds with the error of a handler that throws', async () => {
     const { url } = await start(new CachingInterceptor(true), new WrapInterceptor());
     for (const visitor of [new Browser(), new Browser()]) {
       const page = await get(`${url}/auth/dev/refused`, visitor);
@@ -398,7 +398,7 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
     }
   });
 
-  it('answers with the error of an interceptor that times out, and sends no redirect later', async () => {
+  it('responds with the error of an interceptor that times out, and does not redirect later', async () => {
     const { url } = await start(new TimeoutInterceptor(20));
     const page = await get(`${url}/auth/dev/slow`);
     expect([page.status, page.headers.get('location'), page.json()]).toMatchObject([
@@ -410,7 +410,7 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
     target(await get(`${url}/auth/dev/login`));
   });
 
-  it('goes to the address of a @Redirect() above the decorator of this library', async () => {
+  it('redirects to the URL of a @Redirect() above the decorator of this library', async () => {
     const { url } = await start(new WrapInterceptor());
     const visitor = new Browser();
     const state = target(await get(`${url}/auth/dev/logout`, visitor)).searchParams.get('state') ?? '';
@@ -418,13 +418,13 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
     expect([page.status, page.headers.get('location')]).toEqual([302, '/bye']);
   });
 
-  it('answers 404 for an unknown provider, for every visitor', async () => {
+  it('responds with 404 for an unknown provider to every visitor', async () => {
     const { url } = await start(new CachingInterceptor(true), new WrapInterceptor());
     for (const visitor of [new Browser(), new Browser()])
       expect((await get(`${url}/auth/nobody/login`, visitor)).status).toBe(404);
   });
 
-  it('answers with the error of an interceptor that fails after the handler', async () => {
+  it('responds with the error of an interceptor that fails after the handler', async () => {
     const failing: NestInterceptor = {
       intercept: (_, next) =>
         next.handle().pipe(
@@ -442,7 +442,7 @@ describe.each(['express', 'fastify'])('on %s, with interceptors of the applicati
     [{ closed: true }, 200, null],
     [{ url: '/closed', statusCode: 307 }, 307, '/closed'],
     [undefined, 200, null],
-  ])('lets an interceptor answer %j in the place of the handler', async (answer, status, location) => {
+  ])('lets an interceptor respond with %j instead of the handler', async (answer, status, location) => {
     const { url } = await start({ intercept: () => of(answer) });
     const page = await get(`${url}/auth/dev/login`);
     expect([page.status, page.headers.get('location')]).toEqual([status, location]);

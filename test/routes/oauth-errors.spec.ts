@@ -143,7 +143,7 @@ describe('an OAuthError', () => {
   }
 
   it.each(Object.entries(KINDS))(
-    'that is a %s answers with its status and body',
+    'that is a %s results in a response with its status and body',
     async (kind, [error, ...expected]) => {
       const [status, code, text] = expected;
       expect(error).toBeInstanceOf(OAuthError);
@@ -160,12 +160,12 @@ describe('an OAuthError', () => {
     expect({ status, body }).toMatchObject({ status: 418, body: { caught: kind } });
   });
 
-  it('is caught by its own kind, and by no other', async () => {
+  it('is caught only by its own class', async () => {
     expect(await get('narrow/MissingTokenError')).toMatchObject({ status: 302, location: '/sign-in' });
     expect(await get('narrow/TokenExpiredError')).toMatchObject({ status: 401 });
   });
 
-  it('has the body { error, error_description, error_uri, reference } and nothing else', async () => {
+  it('has only the body { error, error_description, error_uri, reference }', async () => {
     expect((await get('uri')).body).toEqual({
       error: 'access_denied',
       error_description: description,
@@ -179,14 +179,14 @@ describe('an OAuthError', () => {
     });
   });
 
-  it('keeps its cause, and says nothing of it to the browser', () => {
+  it('keeps its cause, but does not show it to the browser', () => {
     const cause = new Error('deep');
     const error = new ProviderError({ description, cause });
     expect(error.cause).toBe(cause);
     expect(JSON.stringify(error.getResponse())).not.toContain('deep');
   });
 
-  it('has the answer of the provider where no log shows it', () => {
+  it('has the response of the provider in a property that is not logged', () => {
     const answer = { status: 500, headers: {}, data: { hidden: 'm4rk3r' } };
     const error = new ProviderError({ description, answer });
     expect(error.answer).toEqual(answer);
@@ -194,7 +194,7 @@ describe('an OAuthError', () => {
     expect(new ProviderError({ description }).answer).toBeUndefined();
   });
 
-  it('is not what a handler that forgot @OAuthCallback() throws: that names the handler', async () => {
+  it('is not thrown by a handler without @OAuthCallback(), whose error names the handler', async () => {
     const errors: unknown[] = [];
     app.useLogger({
       log: () => undefined,
@@ -208,7 +208,7 @@ describe('an OAuthError', () => {
     );
   });
 
-  it('is what a route of a client that was removed throws', async () => {
+  it('is thrown by a route whose client was removed', async () => {
     app.get(OAuthRegistry).unregister('gone');
     expect(await get('callback')).toMatchObject({
       status: 500,

@@ -22,7 +22,7 @@ import { Browser } from '../support/browser.js';
 const Roles = Reflector.createDecorator<string[]>();
 const Audience = (name: string): MethodDecorator => SetMetadata('audience', name);
 
-/** Lets a request through that has the handler's role and audience. */
+/** Accepts a request that has the handler's role and audience. */
 @Injectable()
 class RolesGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
@@ -35,7 +35,7 @@ class RolesGuard implements CanActivate {
   }
 }
 
-/** Keeps its settings and counts as `@nestjs/throttler` does, which is CommonJS: Jest cannot load that beside Nest 12. */
+/** Works as `@nestjs/throttler`, which Jest cannot load with Nest 12 because it is CommonJS. */
 const Throttle = (limit: number): MethodDecorator => SetMetadata('THROTTLER:LIMITdefault', limit);
 
 @Injectable()
@@ -54,7 +54,7 @@ class ThrottlerGuard implements CanActivate {
   }
 }
 
-/** Each handler has decorators above the one of this library and below it. */
+/** Each handler has decorators above and below the decorator of this library. */
 @Controller('auth')
 class AuthController {
   @Roles(['member'])
@@ -91,53 +91,56 @@ class AuthController {
   }
 }
 
-describe.each(['express', 'fastify'])('on %s, metadata that other decorators set above or below', (platform) => {
-  let app: INestApplication;
+describe.each(['express', 'fastify'])(
+  'on %s, metadata of decorators above or below the decorator of this library',
+  (platform) => {
+    let app: INestApplication;
 
-  beforeEach(async () => {
-    const options = { logger: false as const, abortOnError: false };
-    app =
-      platform === 'express'
-        ? await NestFactory.create(appModule(), options)
-        : await NestFactory.create(appModule(), new FastifyAdapter(), options);
-    await app.listen(0, '127.0.0.1');
-  });
+    beforeEach(async () => {
+      const options = { logger: false as const, abortOnError: false };
+      app =
+        platform === 'express'
+          ? await NestFactory.create(appModule(), options)
+          : await NestFactory.create(appModule(), new FastifyAdapter(), options);
+      await app.listen(0, '127.0.0.1');
+    });
 
-  afterEach(() => app.close());
+    afterEach(() => app.close());
 
-  const MEMBER = { 'x-role': 'member', 'x-audience': 'web' };
+    const MEMBER = { 'x-role': 'member', 'x-audience': 'web' };
 
-  async function statusOf(path: string, headers: Record<string, string>): Promise<number> {
-    return (await new Browser().get(`${await app.getUrl()}${path}`, { follow: false, headers })).status;
-  }
+    async function statusOf(path: string, headers: Record<string, string>): Promise<number> {
+      return (await new Browser().get(`${await app.getUrl()}${path}`, { follow: false, headers })).status;
+    }
 
-  it.each([
-    ['login', 302],
-    ['logout', 302],
-    ['callback?error=access_denied&state=s', 400],
-  ])('reaches a guard for roles: %s', async (path, accepted) => {
-    expect(await statusOf(`/auth/${path}`, { ...MEMBER, 'x-role': 'guest' })).toBe(403);
-    expect(await statusOf(`/auth/${path}`, { ...MEMBER, 'x-audience': 'tv' })).toBe(403);
-    expect(await statusOf(`/auth/${path}`, MEMBER)).toBe(accepted);
-  });
+    it.each([
+      ['login', 302],
+      ['logout', 302],
+      ['callback?error=access_denied&state=s', 400],
+    ])('is read by a guard for roles: %s', async (path, accepted) => {
+      expect(await statusOf(`/auth/${path}`, { ...MEMBER, 'x-role': 'guest' })).toBe(403);
+      expect(await statusOf(`/auth/${path}`, { ...MEMBER, 'x-audience': 'tv' })).toBe(403);
+      expect(await statusOf(`/auth/${path}`, MEMBER)).toBe(accepted);
+    });
 
-  it.each(['login', 'logout', 'callback'])('reaches a throttler: %s', async (path) => {
-    expect(await statusOf(`/auth/${path}`, MEMBER)).not.toBe(429);
-    expect(await statusOf(`/auth/${path}`, MEMBER)).toBe(429);
-  });
+    it.each(['login', 'logout', 'callback'])('is read by a throttler: %s', async (path) => {
+      expect(await statusOf(`/auth/${path}`, MEMBER)).not.toBe(429);
+      expect(await statusOf(`/auth/${path}`, MEMBER)).toBe(429);
+    });
 
-  it.each([
-    ['login', 'Begins a login', ['next']],
-    ['logout', 'Begins a logout', ['hint']],
-    ['callback', 'Ends a login', ['code']],
-  ])('reaches @nestjs/swagger: %s', (path, summary, parameters) => {
-    const document: OpenAPIObject = SwaggerModule.createDocument(app, new DocumentBuilder().build());
-    const operation = document.paths[`/auth/${path}`]?.get;
-    expect(operation).toMatchObject({ summary, responses: { 302: {} } });
-    const names = operation?.parameters?.map((parameter) => 'name' in parameter && parameter.name);
-    expect(names).toEqual(parameters);
-  });
-});
+    it.each([
+      ['login', 'Begins a login', ['next']],
+      ['logout', 'Begins a logout', ['hint']],
+      ['callback', 'Ends a login', ['code']],
+    ])('is read by @nestjs/swagger: %s', (path, summary, parameters) => {
+      const document: OpenAPIObject = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+      const operation = document.paths[`/auth/${path}`]?.get;
+      expect(operation).toMatchObject({ summary, responses: { 302: {} } });
+      const names = operation?.parameters?.map((parameter) => 'name' in parameter && parameter.name);
+      expect(names).toEqual(parameters);
+    });
+  },
+);
 
 function appModule(): Type<unknown> {
   const dev = {

@@ -43,7 +43,7 @@ const CLIENT = {
   endSessionEndpoint: 'https://provider.test/end',
 };
 
-/** How an application is set up before it starts. */
+/** Configures an application before it starts. */
 type SetUp = (app: INestApplication) => unknown;
 
 interface Parts {
@@ -93,7 +93,7 @@ async function startUpFaults(parts: Parts, adapter?: FastifyAdapter): Promise<re
   return (error as OAuthConfigError).faults;
 }
 
-describe('a client that a route names', () => {
+describe('the client of a route', () => {
   const decorators: Record<string, (clients: string | string[]) => MethodDecorator> = {
     '@OAuthLogin()': (clients) => OAuthLogin(clients, { redirectUri: '/callback' }),
     '@OAuthCallback()': (clients) => OAuthCallback(clients),
@@ -120,7 +120,7 @@ describe('a client that a route names', () => {
     '"github"? Add it to `clients` of OAuthClientModule, or register it in `onModuleInit` at the latest. Configured clients: ' +
     'github, google';
 
-  it.each(Object.entries(decorators))('stops start-up when nobody configured it: %s', async (_, decorator) => {
+  it.each(Object.entries(decorators))('fails start-up if it is not configured: %s', async (_, decorator) => {
     expect(await startUpFaults({ controllers: [controllerOf(decorator('githb'))] })).toEqual([EXPECTED]);
     await app?.close().catch(() => undefined);
     expect(await startUpFaults({ controllers: [controllerOf(decorator(['google', 'githb']))] })).toEqual([EXPECTED]);
@@ -128,13 +128,16 @@ describe('a client that a route names', () => {
     await start({ controllers: [controllerOf(decorator(['github', 'github2', 'registered-later']))] });
   });
 
-  it.each([[null], [5], [['github', 5]], [[['github']]]])('must be a name, or a list of names, not %j', (clients) => {
-    for (const decorator of Object.values(decorators)) {
-      expect(() => decorator(clients as never)).toThrow(TypeError);
-    }
-  });
+  it.each([[null], [5], [['github', 5]], [[['github']]]])(
+    'throws TypeError if it is %j instead of a name or a list of names',
+    (clients) => {
+      for (const decorator of Object.values(decorators)) {
+        expect(() => decorator(clients as never)).toThrow(TypeError);
+      }
+    },
+  );
 
-  it('suggests no other client where none has a similar name', async () => {
+  it('is reported without a suggestion if no other client has a similar name', async () => {
     const [fault] = await startUpFaults({ controllers: [controllerOf(OAuthCallback('zzzzzzzz'))] });
     expect(fault).not.toContain('Did you mean');
   });
@@ -146,7 +149,7 @@ describe('a client that a route names', () => {
     expect(faults).toHaveLength(2);
   });
 
-  it.each(Object.entries(decorators))('may be registered in onModuleInit: %s', async (_, decorator) => {
+  it.each(Object.entries(decorators))('is accepted if it is registered in onModuleInit: %s', async (_, decorator) => {
     @Injectable()
     class Tenants implements OnModuleInit {
       constructor(private readonly registry: OAuthRegistry) {}
@@ -158,13 +161,13 @@ describe('a client that a route names', () => {
     await start({ controllers: [controllerOf(decorator(['tenant', 'github']))], providers: [Tenants] });
   });
 
-  it('may come from a feature module', async () => {
+  it('is accepted if it comes from a feature module', async () => {
     @Module({ imports: [OAuthClientModule.forFeature({ feature: CLIENT })] })
     class FeatureModule {}
     await start({ controllers: [controllerOf(OAuthCallback('feature'))], imports: [FeatureModule] });
   });
 
-  it('is not needed for a route by :provider, whose clients may be registered at any time', async () => {
+  it('is not required at start-up for a route with :provider', async () => {
     @Controller('auth/:provider')
     class AuthController {
       @Get('login')
@@ -178,7 +181,7 @@ describe('a client that a route names', () => {
   });
 });
 
-it('an option that a decorator does not have stops start-up', async () => {
+it('an unknown option of a decorator fails start-up', async () => {
   @Controller()
   class AuthController {
     @Get('login')
@@ -254,18 +257,18 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
     `${what} "${path}" is not a route of this application: a global prefix, a version or the path of a module comes before ` +
     `the callback. Write ${right}; or the whole URL, if something else answers there`;
 
-  it('stops start-up when the global prefix is missing in it', async () => {
+  it('fails start-up if it lacks the global prefix', async () => {
     expect(await faultsOf({ controllers: [GithubController], setUp: API })).toEqual([
       misplaced('GithubController.login: redirectUri', '/auth/github/callback', '"/api/auth/github/callback"'),
     ]);
   });
 
-  it('stops start-up when the path of RouterModule is missing in it', async () => {
+  it('fails start-up if it lacks the path of RouterModule', async () => {
     const [fault] = await faultsOf({ controllers: [GithubController], setUp: API, modulePath: 'users' });
     expect(fault).toContain('Write "/api/users/auth/github/callback"');
   });
 
-  it('stops start-up when a version is missing in it, and names every path that is served', async () => {
+  it('fails start-up if it lacks a version, with an error that names every served path', async () => {
     const setUp: SetUp = (application) => [API, VERSIONS].map((set) => set(application));
     expect(await faultsOf({ controllers: [VersionedController], setUp })).toEqual([
       misplaced(
@@ -281,14 +284,14 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
     ]);
   });
 
-  it('stops start-up when the default version is missing in it', async () => {
+  it('fails start-up if it lacks the default version', async () => {
     const setUp: SetUp = (application) =>
       application.enableVersioning({ type: VersioningType.URI, defaultVersion: '7', prefix: 'version-' });
     const [fault] = await faultsOf({ controllers: [GithubController], setUp });
     expect(fault).toContain('Write "/version-7/auth/github/callback"');
   });
 
-  it('stops start-up when the global prefix of a callback by hand is missing in it', async () => {
+  it('fails start-up if it lacks the global prefix of a callback without a decorator', async () => {
     const [fault] = await faultsOf({ controllers: [loginWith('/health'), loginlessHealth()], setUp: API });
     expect(fault).toContain('Write "/api/health"');
   });
@@ -311,7 +314,7 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
     ],
     ['the right version', '/v8/auth/github/callback', { setUp: versionsIn('') }, '/v7/auth/github/callback'],
     ['the exclusion from the prefix', '/api/auth/github/callback', { setUp: authOutside }, '/auth/github/callback'],
-  ])('stops start-up when it misses %s', async (_, uri, parts, right) => {
+  ])('fails start-up if it lacks %s', async (_, uri, parts, right) => {
     const [fault] = await faultsOf({ controllers: [loginWith(uri)], ...parts });
     const { setUp, modulePath } = parts;
     const served = right || `${setUp ? '/api' : ''}/${modulePath}/auth/github/callback`;
@@ -320,7 +323,10 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
   });
 
   it.each<[string, Parts]>([
-    ['that is a page, beside a callback by a parameter alone', { controllers: [callbackByName('/bye')], setUp: API }],
+    [
+      'that is a page, with a callback whose path is a parameter',
+      { controllers: [callbackByName('/bye')], setUp: API },
+    ],
     ['without a prefix', { controllers: [GithubController] }],
     [
       'whose route is excluded from the prefix',
@@ -330,7 +336,7 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
       },
     ],
     [
-      'whose route is neutral to the version',
+      'whose route is version-neutral',
       {
         controllers: [GithubController],
         setUp: (application) =>
@@ -338,29 +344,32 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
       },
     ],
     [
-      'under a version in a header, which changes no path',
+      'with a version in a header, which does not change the path',
       {
         controllers: [GithubController],
         setUp: (application) => application.enableVersioning({ type: VersioningType.HEADER, header: 'v' }),
       },
     ],
     ['that has the prefix', { controllers: [loginWith('/api/auth/github/callback')], setUp: API }],
-    ['of a route by hand', { controllers: [loginWith('/health'), loginlessHealth()], setUp: healthOutside }],
-    ['that another application answers', { controllers: [loginWith('/spa/signed-in')], setUp: API }],
-    ['with the path that a proxy takes away', { controllers: [loginWith('/shop/auth/github/callback')] }],
     [
-      'with the path that a proxy takes away, and the prefix',
+      'of a route without a decorator',
+      { controllers: [loginWith('/health'), loginlessHealth()], setUp: healthOutside },
+    ],
+    ['that another application serves', { controllers: [loginWith('/spa/signed-in')], setUp: API }],
+    ['with the path that a proxy removes', { controllers: [loginWith('/shop/auth/github/callback')] }],
+    [
+      'with the path that a proxy removes, and the prefix',
       { controllers: [loginWith('/shop/api/auth/github/callback')], setUp: API },
     ],
-    ['that is a whole URL', { controllers: [loginWith('https://app.example/auth/github/callback')], setUp: API }],
-  ])('is taken %s', async (_, parts) => {
+    ['that is an absolute URL', { controllers: [loginWith('https://app.example/auth/github/callback')], setUp: API }],
+  ])('is accepted %s', async (_, parts) => {
     await start(parts, adapter());
   });
 
-  it('is refused when a login is begun by hand with it', async () => {
+  it('is refused by authorizeRedirect()', async () => {
     const controllers = [GithubController];
     const parts = { controllers, setUp: API, clients: ['github'] };
-    // The route with the decorator stops start-up, so this application has the callback and the login by hand alone.
+    // A login route with a decorator would fail start-up, so this application calls authorizeRedirect().
     @Controller('auth')
     class ByHandController {
       constructor(private readonly registry: OAuthRegistry) {}
@@ -434,7 +443,7 @@ function healthOutside(application: INestApplication): void {
   application.setGlobalPrefix('api', { exclude: ['health'] });
 }
 
-describe('the guard of a callback', () => {
+describe('a callback', () => {
   let provider: ScriptedProvider;
 
   beforeEach(async () => {
@@ -444,7 +453,7 @@ describe('the guard of a callback', () => {
 
   afterEach(() => provider.close());
 
-  /** Registers the client of the tenant whom a request is for, as an application with many tenants does. */
+  /** Registers the client of the request's tenant, as an application with many tenants does. */
   @Injectable()
   class TenantGuard implements CanActivate {
     constructor(private readonly registry: OAuthRegistry) {}
@@ -496,17 +505,17 @@ describe('the guard of a callback', () => {
     }
   }
 
-  it.each(['above', 'below'])('runs after a guard that stands %s it', async (where) => {
+  it.each(['above', 'below'])('runs after a guard %s its decorator', async (where) => {
     const parts = { controllers: [AboveController, BelowController], clients: [] };
     const started = await start(parts);
     const url = await started.getUrl();
     const browser = new Browser();
     const begun = await browser.get(`${url}/${where}/acme/login`, { follow: false });
     const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state');
-    started.get(OAuthRegistry).unregister('acme'); // another process takes the callback
+    started.get(OAuthRegistry).unregister('acme'); // as if another process received the callback
     const callback = `${url}/${where}/acme/callback?code=c&state=${state}`;
     const refused = await browser.get(`${callback}&refuse`);
-    expect([refused.status, provider.requests.length]).toEqual([403, 0]); // neither state nor code is used up
+    expect([refused.status, provider.requests.length]).toEqual([403, 0]); // neither the state nor the code was used
     const page = await browser.get(callback);
     expect([page.status, page.text]).toEqual([200, 'signed in']);
   });

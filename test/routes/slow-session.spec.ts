@@ -16,7 +16,7 @@ import {
 import { CookieJar } from 'tough-cookie';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
-/** A store on another machine: every write takes 150 ms. */
+/** A slow store, like one on another machine: every write takes 150 ms. */
 class SlowStore extends MemoryStore {
   override set(sid: string, data: SessionData, done?: (error?: unknown) => void): void {
     void sleep(150).then(() => super.set(sid, data, done));
@@ -81,14 +81,14 @@ describe('a session store that takes 150 ms', () => {
     await provider.close();
   });
 
-  it('keeps the login and the user of a browser that follows redirects as soon as it has the headers', async () => {
+  it('keeps the login and the user of a browser that follows redirects before the response has ended', async () => {
     const url = await app.getUrl();
     const jar = new CookieJar();
     const get = async (path: string): Promise<Response> => {
       const headers = { cookie: await jar.getCookieString(url) };
       const response = await fetch(new URL(path, url), { headers, redirect: 'manual' });
       for (const line of response.headers.getSetCookie()) await jar.setCookie(line, url);
-      return response; // whose body nobody waits for
+      return response; // without waiting for the body
     };
     const begun = await get('/login');
     const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state');
@@ -97,7 +97,7 @@ describe('a session store that takes 150 ms', () => {
     expect(await (await get('/me')).text()).toBe('ada');
   });
 
-  it('is why the example of docs/login.md saves the session before the redirect', () => {
+  it('requires the example of docs/login.md to save the session before the redirect', () => {
     const example = readFileSync('docs/login.md', 'utf8');
     expect(example).toMatch(
       /regenerateSession\(request\);[^`]*request\.session\.save\([^`]*return \{ url: returnTo \}/,

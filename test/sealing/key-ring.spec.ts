@@ -9,8 +9,8 @@ const NEW = randomBytes(32).toString('base64url');
 const PLACE = ['token', 'google', 'ada'];
 const VALUE = { token: 's3cret', nested: [1, null, 'ü'] };
 
-describe('a ring of keys', () => {
-  it('opens what it sealed, and shows nothing of it meanwhile', async () => {
+describe('a key ring', () => {
+  it('opens a value that it sealed and encrypted', async () => {
     const ring = new KeyRing(OLD);
     const sealed = ring.seal(VALUE, PLACE);
     expect(await ring.open(sealed, PLACE)).toEqual(VALUE);
@@ -20,7 +20,7 @@ describe('a ring of keys', () => {
     expect(ring.seal(VALUE, PLACE)).not.toBe(sealed);
   });
 
-  it('seals with its first key and opens with all, so that a key can be replaced', async () => {
+  it('seals with its first key and opens with every key, so that a key can be replaced', async () => {
     const before = new KeyRing(OLD);
     const meanwhile = new KeyRing([NEW, OLD]);
     const after = new KeyRing([NEW]);
@@ -32,7 +32,7 @@ describe('a ring of keys', () => {
     expect(await before.open(anew, PLACE)).toBeUndefined();
   });
 
-  it('takes a key in base64 for the same as in base64url', async () => {
+  it('accepts a key in base64 and in base64url', async () => {
     const key = Buffer.alloc(32, 0xfb);
     const sealed = new KeyRing(key.toString('base64')).seal(VALUE, PLACE);
     expect(await new KeyRing(key.toString('base64url')).open(sealed, PLACE)).toEqual(VALUE);
@@ -46,7 +46,7 @@ describe('a ring of keys', () => {
     [['token', 'googlea', 'da']],
     [['token', 'google', 'ada', '']],
     [[]],
-  ])('does not open for the place %j what was sealed for another', async (place) => {
+  ])('does not open a value in the context %j that was sealed in another context', async (place) => {
     const ring = new KeyRing(OLD);
     expect(await ring.open(ring.seal(VALUE, PLACE), place)).toBeUndefined();
   });
@@ -56,7 +56,7 @@ describe('a ring of keys', () => {
     ['initialization vector', 1],
     ['ciphertext', 2],
     ['tag', 3],
-  ])('does not open what was tampered with in its %s, in any letter', async (_, index) => {
+  ])('does not open a value whose %s was changed', async (_, index) => {
     const ring = new KeyRing(OLD);
     const parts = ring.seal(VALUE, PLACE).split('.');
     const part = parts[index]!;
@@ -70,7 +70,7 @@ describe('a ring of keys', () => {
     }
   });
 
-  it('does not open another algorithm, or another key by the same id', async () => {
+  it('does not open a value with another algorithm or key ID in its header', async () => {
     const ring = new KeyRing(OLD);
     const [header, ...rest] = ring.seal(VALUE, PLACE).split('.');
     const { kid } = JSON.parse(Buffer.from(header!, 'base64url').toString()) as { kid: string };
@@ -87,7 +87,7 @@ describe('a ring of keys', () => {
   });
 
   it.each([[''], ['.'], ['...'], ['....'], ['a.b.c.d'], ['s3cret'], ['eyJhbGciOiJub25lIn0..']])(
-    'does not open %j, and does not fail',
+    'returns undefined for %j',
     async (text) => {
       expect(await new KeyRing(OLD).open(text, PLACE)).toBeUndefined();
     },
@@ -101,9 +101,9 @@ describe('a ring of keys', () => {
     ['a key of 33 bytes', randomBytes(33).toString('base64'), 'encryptionKeys[0]'],
     ['hexadecimal', randomBytes(32).toString('hex'), 'encryptionKeys[0]'],
     ['a key with spaces', `${OLD} `, 'encryptionKeys[0]'],
-    ['a second that is none', [OLD, 's3cret-password'], 'encryptionKeys[1]'],
-    ['what is no text', [undefined as unknown as string], 'encryptionKeys[0]'],
-  ])('is refused with %s, which it does not repeat', (_, keys, where) => {
+    ['an invalid second key', [OLD, 's3cret-password'], 'encryptionKeys[1]'],
+    ['a key that is not a string', [undefined as unknown as string], 'encryptionKeys[0]'],
+  ])('throws OAuthConfigError for %s, without the key', (_, keys, where) => {
     let error: unknown;
     try {
       new KeyRing(keys);
@@ -117,7 +117,7 @@ describe('a ring of keys', () => {
     for (const key of [keys].flat().filter(Boolean)) expect(shown).not.toContain(key);
   });
 
-  it('shows no key', () => {
+  it('does not show its keys', () => {
     const ring = new KeyRing([OLD, NEW]);
     const shown = inspect(ring, { depth: 20, showHidden: true }) + JSON.stringify(ring);
     expect(shown).toBe('KeyRing {}{}');

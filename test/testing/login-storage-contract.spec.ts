@@ -8,7 +8,7 @@ describe('a login storage in memory', () => {
   for (const { name, run } of loginStorageContract(() => new MemoryLoginStorage())) it(name, run);
 });
 
-class LooksBeforeItDeletes extends MemoryLoginStorage {
+class ReadsBeforeItDeletes extends MemoryLoginStorage {
   override async take(id: string) {
     const value = this.peek(id);
     await setImmediate();
@@ -23,7 +23,7 @@ class NeverDeletes extends MemoryLoginStorage {
   }
 }
 
-class TakesSecondsForMilliseconds extends MemoryLoginStorage {
+class TreatsSecondsAsMilliseconds extends MemoryLoginStorage {
   override set(id: string, value: string, ttlSeconds: number) {
     return super.set(id, value, ttlSeconds / 1000);
   }
@@ -50,20 +50,20 @@ class KeepsTheFirstValue extends MemoryLoginStorage {
   }
 }
 
-class ReadsNumbers extends MemoryLoginStorage {
+class ConvertsNumbers extends MemoryLoginStorage {
   override async take(id: string) {
     const value = await super.take(id);
     return value !== undefined && /^\d+$/.test(value) ? String(Number(value)) : value;
   }
 }
 
-class TakesWhatItLooksFor extends MemoryLoginStorage {
+class TakesInHas extends MemoryLoginStorage {
   override async has(id: string) {
     return (await this.take(id)) !== undefined;
   }
 }
 
-/** As a database whose text columns ignore case. */
+/** A storage like a database whose text columns ignore case. */
 class IgnoresCase extends MemoryLoginStorage {
   override set(id: string, value: string, ttlSeconds: number) {
     return super.set(id.toLowerCase(), value, ttlSeconds);
@@ -78,14 +78,14 @@ class IgnoresCase extends MemoryLoginStorage {
 
 describe('the contract of login storages', () => {
   it.each<[string, LoginStorage, RegExp]>([
-    ['looks before it deletes', new LooksBeforeItDeletes(), /one of many calls at once/],
+    ['reads before it deletes', new ReadsBeforeItDeletes(), /one of many calls at once/],
     ['never deletes', new NeverDeletes(), /takes a value once/],
-    ['takes seconds for milliseconds', new TakesSecondsForMilliseconds(), /as many seconds as ttlSeconds says/],
+    ['treats seconds as milliseconds', new TreatsSecondsAsMilliseconds(), /as many seconds as ttlSeconds says/],
     ['never expires', new NeverExpires(), /drops a value when its seconds are over/],
     ['keeps the first expiry', new KeepsTheFirstExpiry(), /counts the seconds again/],
     ['keeps the first value', new KeepsTheFirstValue(), /replaces a value/],
-    ['reads numbers', new ReadsNumbers(), /to the character/],
-    ['takes what it looks for', new TakesWhatItLooksFor(), /until it is taken/],
+    ['converts numbers', new ConvertsNumbers(), /to the character/],
+    ['takes a value in has()', new TakesInHas(), /until it is taken/],
     ['ignores case', new IgnoresCase(), /keeps ids apart/],
   ])(
     'fails a storage that %s',

@@ -25,7 +25,7 @@ describe('an encrypted token store', () => {
   const shared = new EncryptedTokenStore(new MemoryTokenStore(), KEY);
   for (const { name, run } of tokenStoreContract(() => shared)) it(name, run);
 
-  it('gives the store beneath nothing that is secret', async () => {
+  it('passes no secret to the underlying store', async () => {
     const { store, inner } = stores();
     await store.save(ADA, TOKEN);
     const sealed = await inner.fetch(ADA);
@@ -51,10 +51,10 @@ describe('an encrypted token store', () => {
 
   it.each([
     ['user', { name: 'google', user: 'mallory' }],
-    ['user, the client itself', { name: 'google#own', user: '' }],
+    ['user: the client itself', { name: 'google#own', user: '' }],
     ['provider', { name: 'github', user: 'ada' }],
     ['pair of provider and user with the same letters', { name: 'googlea', user: 'da' }],
-  ])('does not open a row moved to another %s', async (_, thief) => {
+  ])('does not open a row that was moved to another %s', async (_, thief) => {
     const { store, inner } = stores();
     for (const token of [TOKEN, OAUTH1_TOKEN]) {
       await store.save(ADA, token);
@@ -63,7 +63,7 @@ describe('an encrypted token store', () => {
     }
   });
 
-  it('does not open what was tampered with', async () => {
+  it('does not open a token that was changed', async () => {
     const { store, inner } = stores();
     await store.save(ADA, TOKEN);
     const { accessToken, ...rest } = (await inner.fetch(ADA))!.token as OAuth2Token;
@@ -75,7 +75,7 @@ describe('an encrypted token store', () => {
     }
   });
 
-  it('believes nothing that lies beside the sealed token', async () => {
+  it('ignores fields next to the sealed token', async () => {
     const { store, inner } = stores();
     await store.save(ADA, TOKEN);
     const { token } = (await inner.fetch(ADA))!;
@@ -83,7 +83,7 @@ describe('an encrypted token store', () => {
     expect((await store.fetch(ADA))?.token).toEqual(TOKEN);
   });
 
-  it('opens with any of its keys, and seals anew with the first when it saves', async () => {
+  it('opens with any of its keys, and seals with the first key when it saves', async () => {
     const { store, inner } = stores();
     await store.save(ADA, TOKEN);
     const rotating = new EncryptedTokenStore(inner, [NEXT_KEY, KEY]);
@@ -96,7 +96,7 @@ describe('an encrypted token store', () => {
   });
 
   it.each([[TOKEN], [OAUTH1_TOKEN], [{ access_token: 's3cret', refresh_token: null }]])(
-    'refuses a token that was put there in plain, unless it is told to read such: %j',
+    'refuses a token that is not encrypted unless readsPlain is set: %j',
     async (token) => {
       const { store, inner } = stores();
       await inner.save(ADA, token as unknown as OAuth2Token);
@@ -109,7 +109,7 @@ describe('an encrypted token store', () => {
     },
   );
 
-  it('lets a user with an unreadable token sign out, and sign in', async () => {
+  it('lets a user with an unreadable token sign in and sign out', async () => {
     const { store, inner } = stores();
     await inner.save(ADA, TOKEN);
     await store.save(ADA, TOKEN);
@@ -118,7 +118,7 @@ describe('an encrypted token store', () => {
     expect(await store.remove(ADA)).toBe(true);
   });
 
-  it('has locks, and is told of what happens, if the store beneath does', async () => {
+  it('has locks and event methods if the underlying store has them', async () => {
     const told: unknown[] = [];
     class Telling extends MemoryTokenStore {
       onTokenRevoked(revoked: unknown) {
@@ -139,7 +139,7 @@ describe('an encrypted token store', () => {
     expect(new EncryptedTokenStore(withoutLocks, KEY).lock).toBeUndefined();
   });
 
-  it('shows no key and no token', async () => {
+  it('does not show a key or a token', async () => {
     const { store } = stores();
     await store.save(ADA, TOKEN);
     const shown = inspect(store, { depth: 20, showHidden: true }) + JSON.stringify(store);

@@ -5,7 +5,7 @@ import { expiryOfResponse, expiryOfStored, readInstant } from '../../lib/token/e
 const NOW = 1_790_000_000_500;
 const SECONDS = 1_790_000_000;
 const TEN_YEARS = 315_360_000;
-/** Points in time from 1973-03-03, in whole seconds: in every unit they are told apart. */
+/** Points in time from 1973-03-03 in whole seconds, which can be distinguished in every unit. */
 const instants = fc.integer({ min: 100_000_000, max: 4_000_000_000 });
 
 function iso(seconds: number): string {
@@ -25,7 +25,7 @@ describe('a point in time', () => {
     );
   });
 
-  it('is read as an ISO date, as databases print one, as an HTTP date and as a Date', () => {
+  it('is read from an ISO date, a date that a database prints, an HTTP date and a Date', () => {
     fc.assert(
       fc.property(instants, (seconds) => {
         const [day, time] = iso(seconds).slice(0, 19).split('T');
@@ -46,7 +46,7 @@ describe('a point in time', () => {
     );
   });
 
-  it('is read with its distance from UTC', () => {
+  it('is read with its UTC offset', () => {
     const seconds = Date.parse('2026-11-26T10:00:00Z') / 1000;
     for (const text of ['2026-11-26T12:00:00+02:00', '2026-11-26 12:00:00+02', '2026-11-26T05:30-0430']) {
       expect(readInstant(text)).toBe(seconds);
@@ -70,7 +70,7 @@ describe('a point in time', () => {
       'tomorrow',
     ],
     ...[null, undefined, true, [1], {}, NaN, Infinity, new Date(NaN)],
-  ])('is not read from %j, unless that is a plain number', (value) => {
+  ])('is not read from %j unless it is a number', (value) => {
     expect(readInstant(value)).toBe(value === '2026' ? 2026 : undefined);
   });
 });
@@ -94,20 +94,20 @@ describe('the expiry in a response', () => {
     [{ expiresAt: (SECONDS + 60) * 1000 }, { expiresAt: SECONDS + 60 }],
     [{ expiresAt: iso(SECONDS + 60) }, { expiresAt: SECONDS + 60 }],
     [{ expiresAt: 'tomorrow' }, {}],
-    // a date, or a number that is one, in the field for a duration
+    // a date or a timestamp in the field for a duration
     [{ expiresIn: iso(SECONDS + 60) }, { expiresAt: SECONDS + 60 }],
     [{ expiresIn: SECONDS + 60 }, { expiresAt: SECONDS + 60 }],
     [{ expiresIn: (SECONDS + 60) * 1000 }, { expiresAt: SECONDS + 60 }],
     [{ expiresIn: iso(SECONDS - 60) }, {}],
     [{ expiresIn: '2026' }, { expiresAt: SECONDS + 2026, expiresIn: 2026 }],
-    // what servers write for tokens that do not expire
+    // values that servers send for tokens that do not expire
     [{ expiresAt: 0 }, {}],
     [{ expiresAt: '0' }, {}],
     [{ expiresAt: 253_402_300_799 }, {}],
     [{ expiresAt: '0001-01-01T00:00:00Z' }, {}],
     [{ expiresIn: iso(SECONDS + 60), expiresAt: 0 }, { expiresAt: SECONDS + 60 }],
     [{ expiresAt: SECONDS - 60 }, { expiresAt: SECONDS - 60 }],
-    // bounds
+    // limits
     [{ expiresIn: 1e300 }, { expiresAt: SECONDS + TEN_YEARS, expiresIn: TEN_YEARS }],
     [{ expiresAt: 1e300 }, { expiresAt: SECONDS + TEN_YEARS }],
     [{ expiresAt: '9999-12-31' }, { expiresAt: SECONDS + TEN_YEARS }],
@@ -115,7 +115,7 @@ describe('the expiry in a response', () => {
     expect(expiryOfResponse({ expiresAt: undefined, expiresIn: undefined, ...fields }, NOW)).toEqual(expected);
   });
 
-  it('is whole seconds within ten years, or absent, whatever comes', () => {
+  it('is whole seconds within ten years or undefined for any value', () => {
     fc.assert(
       fc.property(fc.anything({ withBigInt: true, withDate: true }), fc.anything(), (expiresIn, expiresAt) => {
         for (const expiry of [

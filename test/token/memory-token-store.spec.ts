@@ -12,15 +12,15 @@ describe('a token store in memory', () => {
 
   for (const { name, run } of tokenStoreContract(() => store)) it(name, run);
 
-  it('shows no token', async () => {
+  it('does not show a token', async () => {
     await store.save({ name: 'google', user: '7' }, { accessToken: 's3cret', tokenType: 'bearer' });
     expect(inspect(store, { depth: 20, showHidden: true })).not.toContain('s3cret');
     expect(JSON.stringify(store)).toBe('{}');
   });
 });
 
-/** Looks before it saves, and others save meanwhile. */
-class LooksFirst extends MemoryTokenStore {
+/** Reads before it saves, so that other calls save in between. */
+class ReadsBeforeItSaves extends MemoryTokenStore {
   override async save(key: TokenKey, token: Token, expected?: string | null) {
     if (expected !== undefined && ((await this.fetch(key))?.version ?? null) !== expected) return undefined;
     return super.save(key, token);
@@ -33,39 +33,39 @@ class IgnoresTheVersion extends MemoryTokenStore {
   }
 }
 
-class TakesNullForWhatever extends MemoryTokenStore {
+class TreatsNullAsAnyVersion extends MemoryTokenStore {
   override save(key: TokenKey, token: Token, expected?: string | null) {
     return super.save(key, token, expected ?? undefined);
   }
 }
 
-class RemovesWhatever extends MemoryTokenStore {
+class RemovesAnyVersion extends MemoryTokenStore {
   override remove(key: TokenKey) {
     return super.remove(key);
   }
 }
 
-class SaysNotWhatItRemoved extends MemoryTokenStore {
+class DoesNotReportRemovals extends MemoryTokenStore {
   override async remove(key: TokenKey, expected?: string) {
     await super.remove(key, expected);
     return true;
   }
 }
 
-class Resurrects extends MemoryTokenStore {
+class RestoresRemovedTokens extends MemoryTokenStore {
   override async save(key: TokenKey, token: Token, expected?: string | null) {
     return (await this.fetch(key)) ? super.save(key, token, expected) : super.save(key, token);
   }
 }
 
-/** Makes its keys as a template string does. */
-class MakesAnyKey extends MemoryTokenStore {
+/** Builds its keys with a template string. */
+class AcceptsAnyUser extends MemoryTokenStore {
   override fetch({ name, user }: TokenKey) {
     return super.fetch({ name, user: [user].join('') });
   }
 }
 
-class MakesAnyName extends MemoryTokenStore {
+class AcceptsAnyName extends MemoryTokenStore {
   override lock({ name, user }: TokenKey, lease: number) {
     return super.lock({ name: [name].join(''), user }, lease);
   }
@@ -111,25 +111,25 @@ class CountsVersionsPerToken implements TokenStore {
   }
 }
 
-class LocksNobodyOut extends MemoryTokenStore {
+class HasSharedLocks extends MemoryTokenStore {
   override lock(key: TokenKey, lease: number) {
     return super.lock({ ...key, user: randomUUID() }, lease);
   }
 }
 
-class LocksEverybodyOut extends MemoryTokenStore {
+class HasOneLock extends MemoryTokenStore {
   override lock(_key: TokenKey, lease: number) {
     return super.lock({ name: 'one', user: 'for all' }, lease);
   }
 }
 
-class LocksForEver extends MemoryTokenStore {
+class NeverExpiresLocks extends MemoryTokenStore {
   override lock(key: TokenKey) {
     return super.lock(key, 1e9);
   }
 }
 
-/** A store whose locks are not as they should be. */
+/** A store with changed locks. */
 class WithLocks extends MemoryTokenStore {
   readonly #change: (lock: TokenLock) => Partial<TokenLock>;
 
@@ -144,8 +144,8 @@ class WithLocks extends MemoryTokenStore {
   }
 }
 
-/** Frees the lock whoever holds it by now. */
-class ReleasesWhosever extends MemoryTokenStore {
+/** Releases the lock even if another holder has acquired it. */
+class ReleasesOtherLocks extends MemoryTokenStore {
   readonly #held = new Map<string, TokenLock>();
 
   override async lock(key: TokenKey, lease: number) {
@@ -157,40 +157,44 @@ class ReleasesWhosever extends MemoryTokenStore {
 
 describe('the contract of token stores', () => {
   it.each<[string, TokenStore, RegExp]>([
-    ['looks before it saves', new LooksFirst(), /one alone of many at once replace/],
+    ['reads before it saves', new ReadsBeforeItSaves(), /one alone of many at once replace/],
     ['ignores the expected version', new IgnoresTheVersion(), /another version than the expected/],
-    ['takes "none" for "whatever"', new TakesNullForWhatever(), /when none is expected/],
-    ['removes whatever is there', new RemovesWhatever(), /removes the version that is expected/],
-    ['says not what it removed', new SaysNotWhatItRemoved(), /removes a token, once/],
-    ['resurrects a removed token', new Resurrects(), /does not bring back/],
-    ['takes an object for a user', new MakesAnyKey(), /refuses a user that is not/],
-    ['takes an object for a name', new MakesAnyName(), /refuses a name that is not/],
+    ['treats null as any version', new TreatsNullAsAnyVersion(), /when none is expected/],
+    ['removes any version', new RemovesAnyVersion(), /removes the version that is expected/],
+    ['does not report whether it removed a token', new DoesNotReportRemovals(), /removes a token, once/],
+    ['restores a removed token', new RestoresRemovedTokens(), /does not bring back/],
+    ['accepts an object as a user', new AcceptsAnyUser(), /refuses a user that is not/],
+    ['accepts an object as a name', new AcceptsAnyName(), /refuses a name that is not/],
     ['loses a field', new LosesFields(), /OAuth 2 token with every field/],
     ['keeps fields of the old token', new KeepsOldFields(), /keeps nothing of a token that was replaced/],
     ['mixes keys', new MixesKeys(), /keeps the tokens of users and clients apart/],
-    ['gives a version twice', new CountsVersionsPerToken(), /never gives a version twice/],
-    ['gives the object that it keeps', new CountsVersionsPerToken(), /not touched by what happens/],
-    ['has locks that are not exclusive', new LocksNobodyOut(), /lock to one alone/],
-    ['has one lock for all', new LocksEverybodyOut(), /a lock for each token/],
-    ['has leases without an end', new LocksForEver(), /once its lease has run out/],
+    ['uses a version twice', new CountsVersionsPerToken(), /never gives a version twice/],
+    ['returns the object that it keeps', new CountsVersionsPerToken(), /not touched by what happens/],
+    ['has locks that are not exclusive', new HasSharedLocks(), /lock to one alone/],
+    ['has one lock for all tokens', new HasOneLock(), /a lock for each token/],
+    ['has leases that never expire', new NeverExpiresLocks(), /once its lease has run out/],
     ['never releases', new WithLocks(() => ({ release: async () => {} })), /once it is released/],
-    ['never says interrupted', new WithLocks(() => ({ interrupted: false })), /once its lease has run out/],
-    ['always says interrupted', new WithLocks(() => ({ interrupted: true })), /once it is released/],
-    ['extends in words alone', new WithLocks(() => ({ extend: async () => true })), /begins the lease anew/],
+    ['never reports interrupted', new WithLocks(() => ({ interrupted: false })), /once its lease has run out/],
+    ['always reports interrupted', new WithLocks(() => ({ interrupted: true })), /once it is released/],
+    [
+      'reports an extension without extending',
+      new WithLocks(() => ({ extend: async () => true })),
+      /begins the lease anew/,
+    ],
     ['never extends', new WithLocks(() => ({ extend: async () => false })), /begins the lease anew/],
     [
-      'says that it extended what is lost',
+      'reports an extension of an expired lease',
       new WithLocks(({ extend }) => ({ extend: async (lease) => (await extend(lease)) || true })),
       /does not extend a lease that has run out/,
     ],
-    ["releases another's lock", new ReleasesWhosever(), /a former holder releases it/],
+    ["releases another's lock", new ReleasesOtherLocks(), /a former holder releases it/],
   ])('fails a store that %s', async (_, store, expected) => {
     const cases = tokenStoreContract(() => store).filter(({ name }) => expected.test(name));
     expect(cases).toHaveLength(1);
     await expect(cases[0]!.run()).rejects.toMatchObject({ code: 'ERR_ASSERTION' });
   });
 
-  it('asks no locks of a store without', async () => {
+  it('does not require locks of a store without them', async () => {
     const store = new MemoryTokenStore();
     const withoutLocks: TokenStore = {
       fetch: (key) => store.fetch(key),

@@ -8,12 +8,9 @@ const NOW_IN_SECONDS = 1_700_000_000;
 
 describe('an OAuth 2 token', () => {
   it.each([
-    [
-      'under the wire names',
-      { access_token: 'a', token_type: 'Bearer', refresh_token: 'r', expires_at: 5, id_token: 'i' },
-    ],
-    ['under our names', { accessToken: 'a', tokenType: 'bearer', refreshToken: 'r', expiresAt: 5, idToken: 'i' }],
-    ['under both', { access_token: 'a', tokenType: 'BEARER', refresh_token: 'r', expiresAt: 5, id_token: 'i' }],
+    ['with wire names', { access_token: 'a', token_type: 'Bearer', refresh_token: 'r', expires_at: 5, id_token: 'i' }],
+    ['with camelCase names', { accessToken: 'a', tokenType: 'bearer', refreshToken: 'r', expiresAt: 5, idToken: 'i' }],
+    ['with mixed names', { access_token: 'a', tokenType: 'BEARER', refresh_token: 'r', expiresAt: 5, id_token: 'i' }],
   ])('is read %s', (_, stored) => {
     expect(readOAuth2Token(stored)).toEqual({
       accessToken: 'a',
@@ -24,12 +21,12 @@ describe('an OAuth 2 token', () => {
     });
   });
 
-  it('comes out as it went in when it is read again', () => {
+  it('does not change when it is read again', () => {
     const token = readOAuth2Token({ access_token: 'a', expires_in: 60, refresh_token: 'r', team_id: 'T' }, NOW);
     expect(readOAuth2Token(token, NOW + 1e6)).toEqual(token);
   });
 
-  it('keeps what else the provider sent, under its own name', () => {
+  it('keeps other fields of the provider with their names', () => {
     const answer = { access_token: 'a', scope: 'x', team_id: 'T', authed_user: { id: 1 } };
     expect(readOAuth2Token(answer)).toEqual({
       accessToken: 'a',
@@ -40,7 +37,7 @@ describe('an OAuth 2 token', () => {
     });
   });
 
-  it('has nothing of what a database row has as null', () => {
+  it('omits fields of a database row that are null', () => {
     const row = {
       id: 7,
       accessToken: 'a',
@@ -95,7 +92,7 @@ describe('an OAuth 2 token', () => {
     [{ expires_at: 100, expiresIn: 60 }, 60],
     [{ expires_in: 'soon' }, undefined],
     [{ expires_at: 100 }, undefined],
-  ])('with %j lives %j seconds', (fields, expected) => {
+  ])('with %j has a lifetime of %j seconds', (fields, expected) => {
     const token = readOAuth2Token({ access_token: 'a', ...fields }, NOW);
     expect(token.expiresIn).toBe(expected);
     expect('expiresIn' in token).toBe(expected !== undefined);
@@ -133,7 +130,7 @@ describe('an OAuth 2 token', () => {
     [{ oauth_token: 's3cret', oauth_token_secret: 's3cret' }],
     [{ error: 's3cret' }],
     [['s3cret']],
-  ])('is not %j, which the error tells without its values', (value) => {
+  ])('is refused if it is %j, with an error that does not show values', (value) => {
     let error: unknown;
     try {
       readOAuth2Token(value);
@@ -146,7 +143,7 @@ describe('an OAuth 2 token', () => {
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('s3cret');
   });
 
-  it('does not let a field named __proto__ become its prototype', () => {
+  it('does not use a field named __proto__ as its prototype', () => {
     const answer = JSON.parse('{"access_token":"a","__proto__":{"refreshToken":"evil","expiresAt":1}}') as object;
     const token = readOAuth2Token(answer);
     expect(Object.getPrototypeOf(token)).toBe(Object.prototype);
@@ -154,13 +151,13 @@ describe('an OAuth 2 token', () => {
     expect(token.expiresAt).toBeUndefined();
   });
 
-  it('is not read from what an object only inherits', () => {
+  it('is not read from inherited properties', () => {
     expect(() => readOAuth2Token(Object.create({ accessToken: 'a' }) as object)).toThrow(InvalidTokenError);
   });
 });
 
 describe('isExpired', () => {
-  it('is true when the time is over (Authlib: test_token_status)', () => {
+  it('is true after the expiry (Authlib: test_token_status)', () => {
     expect(isExpired(readOAuth2Token({ access_token: 'a', token_type: 'bearer', expires_at: 100 }))).toBe(true);
   });
 
@@ -172,12 +169,12 @@ describe('isExpired', () => {
     expect(isExpired(readOAuth2Token({ access_token: 'a', token_type: 'bearer', expires_in: 10 }), 5)).toBe(false);
   });
 
-  it('is false for a token that has no expiry', () => {
+  it('is false for a token without an expiry', () => {
     expect(isExpired(readOAuth2Token({ access_token: 'a' }), 1e9)).toBe(false);
     expect(isExpired(readOAuth2Token({ access_token: 'a', expires_at: 'next year' }), 1e9)).toBe(false);
   });
 
-  it('turns at the very second', () => {
+  it('changes exactly at the expiry', () => {
     const token = readOAuth2Token({ access_token: 'a', expires_at: 1000 });
     expect(isExpired(token, 0, 999_999)).toBe(false);
     expect(isExpired(token, 0, 1_000_000)).toBe(true);
@@ -188,14 +185,14 @@ describe('isExpired', () => {
 
 describe('an OAuth 1 token', () => {
   it.each([
-    ['under the wire names', { oauth_token: 't', oauth_token_secret: 's' }],
-    ['under our names', { oauthToken: 't', oauthTokenSecret: 's' }],
-    ['under both', { oauth_token: 't', oauthTokenSecret: 's' }],
+    ['with wire names', { oauth_token: 't', oauth_token_secret: 's' }],
+    ['with camelCase names', { oauthToken: 't', oauthTokenSecret: 's' }],
+    ['with mixed names', { oauth_token: 't', oauthTokenSecret: 's' }],
   ])('is read %s', (_, stored) => {
     expect(readOAuth1Token(stored)).toEqual({ oauthToken: 't', oauthTokenSecret: 's' });
   });
 
-  it('keeps what else the provider sent, and nothing that is null', () => {
+  it('keeps other fields of the provider unless they are null', () => {
     const answer = { oauth_token: 't', oauth_token_secret: 's', screen_name: 'jo', user_id: '5', email: null };
     expect(readOAuth1Token(answer)).toEqual({
       oauthToken: 't',
@@ -206,14 +203,14 @@ describe('an OAuth 1 token', () => {
     expect(readOAuth1Token(answer)).not.toHaveProperty('email');
   });
 
-  it('may have an empty secret, but none that is missing', () => {
+  it('is accepted with an empty secret, but not without a secret', () => {
     expect(readOAuth1Token({ oauth_token: 't', oauth_token_secret: '' })).toMatchObject({ oauthTokenSecret: '' });
     expect(() => readOAuth1Token({ oauth_token: 't' })).toThrow(InvalidTokenError);
     expect(() => readOAuth1Token({ oauth_token: 't', oauth_token_secret: null })).toThrow(InvalidTokenError);
     expect(() => readOAuth1Token({ oauth_token: '', oauth_token_secret: 's' })).toThrow(InvalidTokenError);
   });
 
-  it('is not an OAuth 2 token, which the error tells by its fields alone', () => {
+  it('is refused if it is an OAuth 2 token, with an error that shows only field names', () => {
     expect(() => readOAuth1Token({ access_token: 's3cret' })).toThrow(
       /^token_invalid: an OAuth 1 token has `oauthToken` and `oauthTokenSecret`; what came has access_token$/,
     );

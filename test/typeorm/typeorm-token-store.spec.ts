@@ -39,7 +39,7 @@ async function withSchema(): Promise<DataSource> {
   return new DataSource({ ...WITH_TABLES, ...options }).initialize();
 }
 
-/** PGlite is one connection, on which each query under way has a listener: Node would warn of a leak from the 11th on. */
+/** PGlite has one connection with a listener for each pending query. Node would report a leak for more than ten. */
 async function embedded(): Promise<DataSource> {
   const database = await new DataSource({ ...WITH_TABLES, driver: new PGliteDriver({}).driver }).initialize();
   const { master } = database.driver as unknown as { master: EventEmitter };
@@ -71,12 +71,12 @@ describe.each(DATABASES)('a token store on %s', (where, runs, connect) => {
 
   for (const { name, run } of tokenStoreContract(() => store)) its(name, run);
 
-  its('has tables, by its migration, that the entities have nothing to add to', async () => {
+  its('has a migration whose tables match the entities', async () => {
     const { upQueries } = await database.driver.createSchemaBuilder().log();
     expect(upQueries.map(({ query }) => query)).toEqual([]);
   });
 
-  its('keeps a token in columns that a repository reads', async () => {
+  its('saves a token in columns that a repository reads', async () => {
     const key = freshKey();
     const dpopKey = { kty: 'EC', d: 's3cret' };
     const resource = ['https://api.test/'];
@@ -100,7 +100,7 @@ describe.each(DATABASES)('a token store on %s', (where, runs, connect) => {
     });
   });
 
-  its('has one token of a user, whether OAuth 1 or OAuth 2', async () => {
+  its('keeps one token for each user, with OAuth 1 or OAuth 2', async () => {
     const key = freshKey();
     const where = { userId: key.user };
     const count = (entity: new () => { userId: string }) => database.getRepository(entity).countBy(where);
@@ -112,13 +112,13 @@ describe.each(DATABASES)('a token store on %s', (where, runs, connect) => {
     expect([await count(OAuth1TokenEntity), await count(OAuth2TokenEntity)]).toEqual([0, 1]);
   });
 
-  its('keeps texts that jsonb would refuse', async () => {
+  its('saves strings that jsonb would refuse', async () => {
     const key = freshKey();
     await store.save(key, { ...TOKEN, motto: 'a\u0000b\ud800' });
     expect((await store.fetch(key))?.token).toEqual({ ...TOKEN, motto: 'a\u0000b\ud800' });
   });
 
-  its('says nothing of the token when the database fails', async () => {
+  its('does not show the token if the database fails', async () => {
     const key = freshKey();
     const failures = [
       store.save(key, { ...TOKEN, tokenType: null as unknown as string }).catch(caught),
@@ -130,7 +130,7 @@ describe.each(DATABASES)('a token store on %s', (where, runs, connect) => {
     }
   });
 
-  its('frees a lock squatted by an unknown value for a day', async () => {
+  its('releases a lock that an unknown value holds for a day', async () => {
     const key = freshKey();
     const rows = database.getRepository(OAuthTokenLockEntity);
     const leasedUntil = new Date(Date.now() + 86_400_000);
@@ -142,12 +142,12 @@ describe.each(DATABASES)('a token store on %s', (where, runs, connect) => {
     expect(await rows.countBy({ userId: key.user })).toBe(0);
   });
 
-  its('shows nothing of the connection', () => {
+  its('does not show the connection', () => {
     expect(inspect(store, { depth: 20, showHidden: true })).toBe('TypeOrmTokenStore {}');
     expect(JSON.stringify(store)).toBe('{}');
   });
 
-  its('takes its tables away again', async () => {
+  its('has a migration that removes its tables', async () => {
     await database.undoLastMigration();
     const { upQueries } = await database.driver.createSchemaBuilder().log();
     expect(upQueries.filter(({ query }) => query.startsWith('CREATE TABLE'))).toHaveLength(3);
@@ -155,13 +155,13 @@ describe.each(DATABASES)('a token store on %s', (where, runs, connect) => {
 });
 
 describe('a token store on PostgreSQL', () => {
-  it('is refused on another database', () => {
+  it('throws OAuthConfigError on another database', () => {
     const database = new DataSource({ type: 'cockroachdb', timeTravelQueries: false });
     expect(() => new TypeOrmTokenStore(database)).toThrow(OAuthConfigError);
     expect(() => new TypeOrmTokenStore(database)).toThrow(/"postgres" alone, not with "cockroachdb"/);
   });
 
-  it('is refused without its entities, as soon as that is known', async () => {
+  it('throws without its entities when the data source is initialized', async () => {
     const database = new DataSource({
       type: 'postgres',
       entities: [OAuth1TokenEntity],
