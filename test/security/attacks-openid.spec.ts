@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import type { JsonWebKey } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { ClientRegistration, OAuth2App } from 'nestjs-oauth-client';
+import type { ClientRegistration, OAuth2App, OAuthError } from 'nestjs-oauth-client';
 import type { EndedSession } from 'nestjs-oauth-client/stores';
 import { run, stopAll, type Module, type Outcome } from '../conformance/relying-party.js';
 import {
@@ -230,21 +230,28 @@ describe('attacks on OpenID Connect', () => {
       const request = { method: 'POST', body: {} as object };
       const token = await logoutToken(site.provider.url);
       const [, payload, signature] = token.split('.');
-      const storm = async (): Promise<void> => {
-        for (let i = 0; i < 10_000; i++) {
+      const storm = async (tokens: number): Promise<void> => {
+        const answers = new Set<string>();
+        for (let i = 0; i < tokens; i++) {
           const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: `unknown-${i}` })).toString('base64url');
           const forged = { ...request, body: { logout_token: `${header}.${payload}.${signature}` } };
-          await expect(app.backchannelLogout(forged)).rejects.toMatchObject({ error: 'invalid_request' });
+          answers.add(
+            await app.backchannelLogout(forged).then(
+              () => 'accepted',
+              (error: unknown) => (error as OAuthError).error,
+            ),
+          );
         }
+        expect([...answers]).toEqual(['invalid_request']);
       };
-      await storm();
+      await storm(10_000);
       expect(site.provider.times('/jwks')).toBe(1);
       await new Promise((resolve) => setTimeout(resolve, 100)); // gives connections that closed during the storm time to be noticed
       jest.useFakeTimers({
         now: Date.now() + 61_000,
         doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'],
       });
-      await storm();
+      await storm(100);
       expect(site.provider.times('/jwks')).toBe(2);
       silent.mockRestore();
     });
