@@ -12,7 +12,7 @@ import { sendRaw, type RawAnswer } from './raw-request.js';
 import { scenarioContext, SCENARIOS } from './scenarios.js';
 import { secretIn } from './secrets.js';
 
-/** A provider that lies at one endpoint, and what an application does meanwhile. */
+/** A provider that is hostile at one endpoint, and a scenario of the application. */
 export interface HostileProviderCase {
   site: number;
   scenario: string;
@@ -21,7 +21,7 @@ export interface HostileProviderCase {
   answer: HostileAnswer;
 }
 
-/** Milliseconds that a call may take: several requests, each with the client's timeout. */
+/** The maximum milliseconds of a call: several requests, each with the client's timeout. */
 const LONGEST_CALL = 3000;
 
 export const hostileProviderCase: fc.Arbitrary<HostileProviderCase> = fc
@@ -42,11 +42,11 @@ export const hostileProviderCase: fc.Arbitrary<HostileProviderCase> = fc
       .map((rest) => ({ ...choice, ...rest }));
   });
 
-/** Does what the case says with a new client, and says what is wrong with the outcome. */
+/** Runs a case with a new client, and returns the problems of the outcome. */
 export async function runAnswer(input: HostileProviderCase, context: FuzzContext, slot: string): Promise<Problem[]> {
   const { provider, sites } = context;
   const { scenario, kind, endpoint, answer } = input;
-  const place = kind === 'signed' ? `${slot}-signed` : slot; // that provider signs all its answers
+  const place = kind === 'signed' ? `${slot}-signed` : slot; // this provider signs its responses
   const site = sites[input.site % sites.length]!;
   const issuer = provider.issuer(place);
   site.registry.register(place, clientOf(kind, issuer), { replace: true });
@@ -74,14 +74,14 @@ async function callProblems(
       ? [{ key: `hang: ${scenario}, hostile ${endpoint}`, detail: '' }]
       : resultProblems(result, scenario);
   } catch (error) {
-    if ((error as Error | undefined)?.name === 'TimeoutError') return []; // the caller's own signal
+    if ((error as Error | undefined)?.name === 'TimeoutError') return []; // the caller's signal
     return errorProblems(error, endpoint, verifiers);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Of what a call returns, the health is shown to others, and the user must be the one of the token. */
+/** Returns the problems of a result: a health status with a secret, or userinfo of another user. */
 function resultProblems(result: unknown, scenario: string): Problem[] {
   if (scenario === 'health') {
     const leaked = secretIn(inspect(result, { depth: 6 }));
@@ -132,16 +132,16 @@ function signedInProblems({ status, body }: RawAnswer, { kind, ...attack }: Host
   return problems;
 }
 
-/** Whether the id_token is one that no check may let pass. */
+/** Whether the id_token must be refused. */
 function isForged({ endpoint, answer }: Attack): boolean {
   const { jwt, body, edits } = answer;
   if (endpoint !== 'token' || !jwt || body !== undefined) return false;
-  if (edits?.some((edit) => edit.op !== 'extra' && edit.field === 'id_token')) return false; // the JWT is not there
+  if (edits?.some((edit) => edit.op !== 'extra' && edit.field === 'id_token')) return false; // the response does not contain the JWT
   const changesIssuer = jwt.claims?.some((edit) => edit.op === 'set' && ['iss', 'nonce'].includes(edit.field));
   return (jwt.signer ?? 'provider') !== 'provider' || changesIssuer === true;
 }
 
-/** An id_token that the provider signs says who signed in, unless another answer has said so before. */
+/** Whether the id_token may name another user: it is signed by the provider, and no earlier response names the user. */
 function mayNameUser(kind: ClientKind, { endpoint, answer }: Attack): boolean {
   const claims = answer.jwt?.claims ?? [];
   const namesUser = claims.some((edit) => edit.op !== 'extra' && edit.field === 'sub');

@@ -17,13 +17,13 @@ import {
 } from 'nestjs-oauth-client';
 import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 
-/** What an application keeps in its session. */
+/** The session of an application. */
 interface Signed {
   userId?: string;
   token?: OAuth1Token | OAuth2Token;
 }
 
-/** The token that {@link AuthController} keeps in the session. */
+/** Returns the token that {@link AuthController} saved in the session. */
 export function tokenIn(request: OAuthRequest): OAuth1Token | OAuth2Token | undefined {
   return sessionOf(request)?.token;
 }
@@ -32,13 +32,13 @@ function sessionOf({ session }: OAuthRequest): Signed | undefined {
   return session as Signed | undefined;
 }
 
-/** The routes of the documentation, as an application has them. */
+/** The routes of the documentation. */
 @Controller('auth/:provider')
 export class AuthController {
   @Get('login')
   @OAuthLogin({ redirectUri: '/auth/:provider/callback' })
   login(@Param('provider') provider: string, @Query('next') next?: string): OAuthLoginParams {
-    // a pushed request takes no redirect URI from the request's host
+    // a pushed request does not derive the redirect URI from the request's host
     const isPushed = provider === 'par' || provider.startsWith('slot');
     return { returnTo: next, ...(isPushed && { redirectUri: 'https://site.example/auth/par/callback' }) };
   }

@@ -3,18 +3,18 @@ import { cookiesOf, headerValues, sendRaw, type RawAnswer, type RawRequest } fro
 import { claimsFor, codeFor, PUSHED } from './endpoints.js';
 import { jwtOf, type JwtEdits } from './hostile-jwt.js';
 
-/** A login that a browser began. */
+/** A login that began in a browser. */
 export interface BegunLogin {
-  /** The answer of the login route; it is a redirect unless the login failed. */
+  /** The response of the login route: a redirect unless the login failed. */
   answer: RawAnswer | undefined;
   cookie: string;
-  /** The parameters of a good callback. */
+  /** The parameters of a valid callback. */
   callback: [name: string, value: string][];
-  /** How the callback comes. */
+  /** The HTTP method of the callback. */
   method: 'GET' | 'POST';
 }
 
-/** Begins a login and makes up the callback that the provider would send the browser back with. */
+/** Begins a login, and builds the callback to which the provider would redirect the browser. */
 export async function beginLogin(
   origin: string,
   client: string,
@@ -43,7 +43,7 @@ export async function beginLogin(
   return { answer, cookie, method: 'POST', callback };
 }
 
-/** The request of a callback with these parameters. */
+/** Returns the request of a callback with these parameters. */
 export function callbackRequest(client: string, login: Pick<BegunLogin, 'callback' | 'method' | 'cookie'>): RawRequest {
   const text = new URLSearchParams(login.callback).toString();
   const headers: [string, string][] = [
@@ -55,7 +55,7 @@ export function callbackRequest(client: string, login: Pick<BegunLogin, 'callbac
   return { method: 'POST', target: `/auth/${client}/callback`, headers, body: text };
 }
 
-/** The authorization request that a login sent the browser away with. */
+/** Returns the authorization request to which a login redirected the browser. */
 function requestOf(location: string): URLSearchParams {
   if (!URL.canParse(location)) return new URLSearchParams();
   const { searchParams } = new URL(location);

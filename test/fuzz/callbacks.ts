@@ -10,10 +10,10 @@ import type { Problem } from './problem.js';
 import { cookiesOf, headerValues, sendRaw, type RawAnswer, type RawRequest } from './raw-request.js';
 import type { Site } from './site.js';
 
-/** The provider of the requests' clients, which is honest. */
+/** The honest provider of the clients. */
 export const HONEST = 'honest';
 
-/** A request that would succeed. */
+/** A valid request, which would succeed. */
 interface GoodRequest {
   method: 'GET' | 'POST';
   parameters: [name: string, value: string][];
@@ -22,7 +22,7 @@ interface GoodRequest {
 
 const LOGOUT_EVENT = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 
-/** Sends a hostile request to a site, and says what is wrong with the answer. */
+/** Sends a hostile request to a site, and returns the problems of the response. */
 export async function runRequest(
   input: HostileRequest,
   { provider, sites, lastError }: FuzzContext,
@@ -106,7 +106,7 @@ function cookieOf({ cookie }: HostileRequest, good: string): string {
   }
 }
 
-/** A login that succeeds is one that was begun, of the user there is, and it returns to this site. */
+/** Returns the problems of a successful login: it was not begun, has another user, or returns to another site. */
 function loginProblems(input: HostileRequest, { status, body }: RawAnswer, where: string): Problem[] {
   if (status >= 300 || !body.startsWith('{')) return [];
   const { signedIn, sub, returnTo } = JSON.parse(body) as { signedIn?: boolean; sub?: unknown; returnTo?: unknown };

@@ -3,7 +3,7 @@ import { inspect, types } from 'node:util';
 import { normalized, stackOf, type Problem } from './problem.js';
 import { secretIn } from './secrets.js';
 
-/** A logger that shows nothing, and looks for secrets in every line. */
+/** A logger that prints nothing, and searches every line for secrets. */
 export class CapturedLog implements LoggerService {
   #leaks: Problem[] = [];
   #lastError = '';
@@ -22,7 +22,7 @@ export class CapturedLog implements LoggerService {
     return this.#lastError;
   }
 
-  /** Takes the leaks since the last time. */
+  /** Returns the leaks since the last call. */
   takeLeaks(): Problem[] {
     return this.#leaks.splice(0);
   }

@@ -4,22 +4,22 @@ import { errorKey, normalized, stackKey, stackOf, type Problem } from './problem
 import { headerValues, type RawAnswer } from './raw-request.js';
 import { MARKER, secretIn } from './secrets.js';
 
-/** What an answer to a browser is judged by. */
+/** The context in which a response to a browser is checked. */
 export interface AnswerContext {
-  /** What is asked, for the report. */
+  /** A description of the request, for the report. */
   route: string;
-  /** Which endpoint of the provider is hostile. */
+  /** The hostile endpoint of the provider. */
   hostile?: string;
-  /** PKCE verifiers of this case. */
+  /** The PKCE verifiers of this case. */
   verifiers?: readonly string[];
-  /** The newest error in the log, which says why an answer is a 500. */
+  /** Returns the newest error in the log, which explains a response with status 500. */
   lastError: () => string;
 }
 
-/** Answers of Nest, Express and Fastify to a URL that no route of the library has; they repeat it. */
+/** Responses of Nest, Express and Fastify to an unknown URL, which they repeat. */
 const REPEATED_URL = /"message":"(Cannot [A-Z]+ |Failed to decode param|[^"]*is not a valid url component)/;
 
-/** What is wrong with an answer to a browser. */
+/** Returns the problems of a response to a browser. */
 export function answerProblems(answer: RawAnswer | undefined, context: AnswerContext): Problem[] {
   const { route, hostile = 'browser', verifiers, lastError } = context;
   if (!answer) return [{ key: `hang: ${route.split(',')[0]}, hostile ${hostile}: no answer within 3 s`, detail: '' }];
@@ -52,7 +52,7 @@ export function answerProblems(answer: RawAnswer | undefined, context: AnswerCon
   return problems;
 }
 
-/** What is wrong with an error that the library threw. */
+/** Returns the problems of an error that the library threw. */
 export function errorProblems(error: unknown, hostile: string, verifiers?: readonly string[]): Problem[] {
   if (!(error instanceof OAuthError)) {
     return [{ key: `not an OAuthError, hostile ${hostile}: ${errorKey(error)}`, detail: stackOf(error) }];
@@ -71,7 +71,7 @@ export function errorProblems(error: unknown, hostile: string, verifiers?: reado
   ];
 }
 
-/** A redirect goes to a page of the web, and no parameter makes a header of its own. */
+/** Returns the problems of a redirect: a target that is not an http URL, or an injected header. */
 function headerProblems(answer: RawAnswer, hostile: string, detail: string): Problem[] {
   const problems: Problem[] = [];
   const [location = '/'] = headerValues(answer, 'location');

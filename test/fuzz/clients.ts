@@ -4,7 +4,7 @@ import { CLIENT_ID, SECRETS } from './secrets.js';
 
 const PRIVATE_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
 
-/** The kinds of clients that are fuzzed. */
+/** The kinds of clients in the fuzz tests. */
 export const CLIENT_KINDS = [
   'plain',
   'oidc',
@@ -19,7 +19,7 @@ export const CLIENT_KINDS = [
 ] as const;
 export type ClientKind = (typeof CLIENT_KINDS)[number];
 
-/** Settings of a client whose provider is at this issuer. */
+/** Returns the settings of a client of this issuer. */
 export function clientOf(kind: ClientKind, issuer: string): ClientRegistration {
   const common = {
     clientId: CLIENT_ID,

@@ -1,10 +1,10 @@
 import type { HostileProvider } from './hostile-provider.js';
 import type { Site } from './site.js';
 
-/** What a case runs with. */
+/** The context of a case. */
 export interface FuzzContext {
   provider: HostileProvider;
   sites: readonly Site[];
-  /** The newest error in the log. */
+  /** Returns the newest error in the log. */
   lastError: () => string;
 }

@@ -1,30 +1,30 @@
 import { CLAIMS, jwtOf, PROVIDER_JWK, type JwtEdits } from './hostile-jwt.js';
 import { CLIENT_ID, SECRETS } from './secrets.js';
 
-/** What an endpoint is asked. */
+/** A request to an endpoint. */
 interface EndpointQuery {
   issuer: string;
   form: URLSearchParams;
   jwt?: JwtEdits;
 }
 
-/** An endpoint of the provider: its valid answer, and the names in it that are worth changing. */
+/** An endpoint of the provider: its valid response, and the names in it that cases change. */
 export interface EndpointScript {
   path: string;
   valid: (query: EndpointQuery) => object;
   fields: readonly string[];
-  /** Claims of the JWT in the answer. */
+  /** The claims of the JWT in the response. */
   claims?: readonly string[];
-  /** The media type, where the answer is a JWT. */
+  /** The media type, if the response is a JWT. */
   jwtType?: string;
   isForm?: true;
-  /** The status of a valid answer. @default 200 */
+  /** The status of a valid response. @default 200 */
   status?: number;
 }
 
-/** What the URI of a pushed request begins with; its state and nonce follow, so that the provider need not keep it. */
+/** The start of a pushed request's URI. The state and the nonce follow, so the provider does not need to save them. */
 export const PUSHED = 'urn:pushed:';
-/** The only user there is. */
+/** The only user. */
 export const USER = 'ada';
 
 const METADATA = {
@@ -74,18 +74,18 @@ const DEVICE_FIELDS = [
 ];
 const OAUTH1_FIELDS = ['oauth_token', 'oauth_token_secret', 'oauth_callback_confirmed', 'oauth_problem'];
 
-/** Claims that every JWT of the provider has. */
+/** The claims of every JWT of the provider. */
 export function claimsFor(issuer: string, more: object = {}): object {
   const now = Math.floor(Date.now() / 1000);
   return { iss: issuer, aud: CLIENT_ID, sub: USER, sid: 'a-session', iat: now, exp: now + 300, ...more };
 }
 
-/** The login's nonce comes back in the code, so that the provider need not remember it. */
+/** Returns an authorization code that contains the nonce, so the provider does not need to save it. */
 export function codeFor(nonce: string | null): string {
   return `${SECRETS.code}.${nonce ?? ''}`;
 }
 
-/** Every endpoint by its name. */
+/** The endpoints by name. */
 export const ENDPOINTS = {
   metadata: {
     path: '/.well-known/openid-configuration',

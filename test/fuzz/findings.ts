@@ -1,24 +1,24 @@
 import type { Problem } from './problem.js';
 
-/** Which case it was. With the seed, it is the same case in every run. */
+/** Identifies a case. With the same seed, it is the same case in every run. */
 export interface CaseId {
   target: string;
   index: number;
 }
 
-/** A property that some cases broke in the same way. */
+/** A problem that one or more cases have in common. */
 export interface Finding extends Problem {
-  /** The first of them; of a fault of the process, those that ran when it happened. */
+  /** The first case, or the cases that were running when a fault of the process happened. */
   cases: CaseId[];
   count: number;
-  /** The input of the first case, as small as it could be made. */
+  /** The minimized input of the first case. */
   input?: unknown;
 }
 
-/** Longest input and longest story that a report shows, in characters. */
+/** The maximum length of an input and of a detail in a report, in characters. */
 const LONGEST = 3000;
 
-/** Findings, one for each key. */
+/** The findings of a run, one for each key. */
 export class Findings {
   readonly #byKey = new Map<string, Finding>();
 
@@ -33,27 +33,27 @@ export class Findings {
   }
 }
 
-/** How much a run did. */
+/** The statistics of a run. */
 export interface RunSummary {
-  /** Cases that ran, by target. */
+  /** The number of cases by target. */
   ran: Record<string, number>;
   seconds: number;
-  /** MiB, at the start and at the end. */
+  /** MiB at the start and at the end. */
   heap: [start: number, end: number];
 }
 
-/** Writes in one line how much a run did. */
+/** Returns the statistics of a run on one line. */
 export function summaryOf({ ran, seconds, heap: [start, end] }: RunSummary): string {
   const rates = Object.entries(ran).map(([name, count]) => `${count} ${name} (${Math.round(count / seconds)}/s)`);
   return `${rates.join(', ')} in ${Math.round(seconds)} s; heap ${start} MiB at the start, ${end} MiB at the end`;
 }
 
-/** Writes findings for people. */
+/** Returns the report of the findings. */
 export function reportOf(findings: readonly Finding[], seed: number): string {
   if (findings.length === 0) return 'no findings';
   const parts = findings.map(({ key, detail, cases, count, input }, at) => {
     const which = cases.map(({ target, index }) => `${target}:${index}`).join(' or ');
-    const shown = (JSON.stringify(input) as string | undefined) ?? 'not found again, or no time to look';
+    const shown = (JSON.stringify(input) as string | undefined) ?? 'not reproduced';
     return [
       `${at + 1}. ${key}`,
       `   cases: ${count}, first ${which} of seed ${seed}`,

@@ -6,13 +6,13 @@ import { compileProgram } from '../support/compile.js';
 
 const CASES = 10_000;
 const MINUTES = 60_000;
-/** MiB by which the heap may grow: caches that are filled once. */
+/** MiB by which the heap may grow, for caches. */
 const GROWTH = 80;
 
 const { FUZZ_SEED = String(randomInt(2 ** 31)) } = process.env;
 
 it(
-  `survives ${CASES} hostile requests and ${CASES} hostile provider answers (FUZZ_SEED=${FUZZ_SEED})`,
+  `survives ${CASES} hostile requests and ${CASES} hostile provider responses (FUZZ_SEED=${FUZZ_SEED})`,
   async () => {
     const program = compileProgram('test/fuzz/main.ts');
     const options = [String(10 * 60), FUZZ_SEED, '--keep-going', '--cases', String(CASES)];

@@ -23,9 +23,9 @@ afterAll(async () => {
   await provider.close();
 });
 
-/** A hostile case says nothing about the library when its valid half does not work. */
-const users = CLIENT_KINDS.filter((kind) => kind !== 'machine'); // which signs nobody in
-it.each(users)('signs in with the client "%s" on every site when nobody is hostile', async (kind) => {
+/** Hostile cases are only meaningful if the valid part of each case works. */
+const users = CLIENT_KINDS.filter((kind) => kind !== 'machine'); // it does not sign users in
+it.each(users)('signs in with the client "%s" on every site with an honest provider', async (kind) => {
   for (const site of sites) {
     const login = await beginLogin(site.url, kind, provider.issuer(kind === 'signed' ? `${HONEST}-signed` : HONEST));
     const answer = await sendRaw(site.url, callbackRequest(kind, login));
@@ -36,7 +36,7 @@ it.each(users)('signs in with the client "%s" on every site when nobody is hosti
 const calls = Object.entries(SCENARIOS).flatMap(([name, { kinds, call }]) =>
   call ? kinds.map((kind) => ({ name, kind, call })) : [],
 );
-it.each(calls)('$name of the client "$kind" succeeds when nobody is hostile', async ({ kind, call }) => {
+it.each(calls)('$name of the client "$kind" succeeds with an honest provider', async ({ kind, call }) => {
   const client = kind === 'signed' ? 'case-signed' : 'case';
   const [site] = sites;
   site!.registry.register(client, clientOf(kind, provider.issuer(client)), { replace: true });

@@ -4,22 +4,22 @@ import { hostileText } from './hostile-value.js';
 import { editsOf, type Edit } from './json-edits.js';
 import { MARKER } from './secrets.js';
 
-/** What a provider does to its valid answer before it sends it. */
+/** The changes that a provider makes to its valid response. */
 export interface HostileAnswer {
-  /** Changes of the JSON body, or of the first key of a JWK Set. */
+  /** Changes to the JSON body, or to the first key of a JWK Set. */
   edits?: Edit[];
-  /** Changes of the JWT in the body. */
+  /** Changes to the JWT in the body. */
   jwt?: JwtEdits;
   status?: number;
   contentType?: string;
   headers?: [name: string, value: string][];
-  /** Another body than the valid one. */
+  /** A body that replaces the valid body. */
   body?: HostileBody;
-  /** What happens on the wire. */
+  /** A failure of the connection or of the HTTP message. */
   wire?: 'never' | 'reset' | 'cut' | 'too long' | 'not HTTP' | 'bad chunks';
 }
 
-/** `echo` sends back what the request said, as some providers do in an error. */
+/** `echo` repeats the request, as some providers do in an error. */
 export type HostileBody = { text: string } | 'error' | 'echo' | 'echo as error' | 'array' | 'string' | 'huge' | 'deep';
 
 const BODIES = [
@@ -148,7 +148,7 @@ const body: fc.Arbitrary<HostileBody> = fc.oneof(
   { weight: 1, arbitrary: fc.json().map((text) => ({ text })) },
 );
 
-/** Changes of a valid answer that has these fields, and perhaps a JWT with these claims. */
+/** Generates changes to a valid response with these fields, and with a JWT with these claims if given. */
 export function hostileAnswer(fields: readonly string[], claims?: readonly string[]): fc.Arbitrary<HostileAnswer> {
   const part = fc.oneof(
     { weight: 10, arbitrary: fc.record({ edits: editsOf(fields) }) },

@@ -3,15 +3,15 @@ import { createHmac, createPublicKey, generateKeyPairSync, sign, type KeyObject 
 import { editedJson, editsOf, type Edit } from './json-edits.js';
 import { SECRETS } from './secrets.js';
 
-/** Who signs a JWT: the provider, or somebody who should not be able to. */
+/** The signer of a JWT: the provider or an attacker. */
 const SIGNERS = ['provider', 'stranger', 'nobody', 'public key as secret', 'client secret', 'garbage'] as const;
 
-/** Changes of a valid JWT. */
+/** Changes to a valid JWT. */
 export interface JwtEdits {
   signer?: (typeof SIGNERS)[number];
   claims?: Edit[];
   header?: Edit[];
-  /** Parts in which the JWT is cut, and how it is damaged afterwards. */
+  /** How the serialized JWT is damaged. */
   damage?: 'jwe' | 'two parts' | 'no payload' | 'padding' | 'not base64' | 'nested';
 }
 
@@ -31,7 +31,7 @@ export const CLAIMS = [
 ];
 const HEADERS = ['alg', 'kid', 'typ', 'crit', 'jwk', 'jku', 'b64', 'zip', 'cty', 'enc'];
 
-/** Changes of a JWT that has these claims. */
+/** Generates changes to a JWT with these claims. */
 export function jwtEdits(claims: readonly string[] = CLAIMS): fc.Arbitrary<JwtEdits> {
   return fc.oneof(
     { weight: 6, arbitrary: fc.record({ claims: editsOf(claims) }) },
@@ -60,7 +60,7 @@ export const PROVIDER_JWK = {
   use: 'sig',
 };
 
-/** Signs valid claims, or what the changes make of them. */
+/** Applies the changes to valid claims, and signs them. */
 export function jwtOf(valid: object, edits: JwtEdits = {}, typ = 'JWT'): string {
   const { signer = 'provider', damage } = edits;
   const alg =

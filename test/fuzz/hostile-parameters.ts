@@ -4,10 +4,10 @@ import { AUTHORIZATION_RESPONSE } from '../../lib/oauth2/authorization/authoriza
 import { hostileText } from './hostile-value.js';
 import { MARKER } from './secrets.js';
 
-/** A parameter's value: escaped, or raw as an attacker types it. */
+/** The value of a parameter: escaped, or raw as an attacker types it. */
 type ParameterValue = { text: string } | { raw: string } | { long: number } | { dots: number };
 
-/** A change of the parameters of a good request. */
+/** A change to the parameters of a valid request. */
 export type ParameterChange =
   | { op: 'remove' | 'empty' | 'repeat'; name: string }
   | { op: 'set' | 'add' | 'list'; name: string; value: ParameterValue }
@@ -60,14 +60,14 @@ const value: fc.Arbitrary<ParameterValue> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(10, 4000).map((dots) => ({ dots })) },
 );
 const name = fc.constantFrom(...PARAMETERS);
-/** A change of one parameter. */
+/** Generates a change to one parameter. */
 export const parameterChange: fc.Arbitrary<ParameterChange> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ op: fc.constantFrom('remove', 'empty', 'repeat'), name }) },
   { weight: 5, arbitrary: fc.record({ op: fc.constantFrom('set', 'add', 'list'), name, value }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('nest'), name, levels: fc.constantFrom(1, 3, 40, 2000) }) },
 );
 
-/** Applies the changes to the parameters of a good request, and writes them as a query or a form. */
+/** Applies the changes to the parameters of a valid request, and returns them as a query or a form. */
 export function changedParameters(good: [name: string, value: string][], changes: readonly ParameterChange[]): string {
   let pairs = good.map(([key, text]): [string, string] => [key, encoded(text)]);
   for (const each of changes) {

@@ -6,18 +6,18 @@ import type { HostileAnswer, HostileBody } from './hostile-answer.js';
 import { jwtOf } from './hostile-jwt.js';
 import { editedJson } from './json-edits.js';
 
-/** Where a provider is, as one slot sees it, and what it answers there. */
+/** The provider of one slot, and its responses. */
 export interface Attack {
   endpoint: EndpointName;
   answer: HostileAnswer;
 }
 
-/** One server that is a provider of its own for every slot, so that cases can run side by side. */
+/** A server with a separate provider for every slot, so that cases can run in parallel. */
 export interface HostileProvider {
   issuer(slot: string): string;
-  /** Has one endpoint of a slot answer like this from now on; without an attack, all are honest. */
+  /** Makes one endpoint of a slot hostile. Without an attack, all endpoints of the slot become honest. */
   attack(slot: string, attack?: Attack): void;
-  /** PKCE verifiers that a slot received since its last attack. */
+  /** Returns the PKCE verifiers that a slot received since its last attack. */
   verifiers(slot: string): readonly string[];
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   try {
     for await (const chunk of request) chunks.push(chunk as Buffer);
   } catch {
-    // the client went away
+    // the client closed the connection
   }
   return Buffer.concat(chunks).toString();
 }
@@ -108,7 +108,7 @@ function replaced(body: HostileBody, { text }: Received): string {
   }
 }
 
-/** Writes the answer itself, since Node.js would refuse to send most of these. */
+/** Writes the response to the socket, because Node.js would refuse to send most of these responses. */
 function sendRaw(socket: Socket | null, body: string, answer: HostileAnswer): void {
   if (!socket || answer.wire === 'never') return;
   const bytes = Buffer.from(body);

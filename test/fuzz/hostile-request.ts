@@ -6,22 +6,22 @@ import { hostileText } from './hostile-value.js';
 
 const ROUTES = ['login', 'callback', 'logout', 'signed-out', 'backchannel-logout', 'frontchannel-logout'] as const;
 
-/** A request of a browser that is up to something. */
+/** A hostile request of a browser. */
 export interface HostileRequest {
   site: number;
   client: ClientKind;
   route: (typeof ROUTES)[number];
-  /** Whether there is a good login, logout or session before. */
+  /** Whether a valid login, logout or session precedes the request. */
   begun: boolean;
   changes: ParameterChange[];
-  /** Changes of the JWT that the request has, if it has one. */
+  /** Changes to the JWT of the request, if it has one. */
   jwt?: JwtEdits;
   method?: string;
-  /** Instead of the client's name. */
+  /** Replaces the client's name. */
   provider?: string;
   headers?: [name: string, value: string][];
   cookie?: 'none' | 'cut' | 'changed' | 'twice' | { text: string };
-  /** Instead of a form. */
+  /** Replaces the form. */
   contentType?: string;
   returnTo?: string;
 }
@@ -115,7 +115,7 @@ const RETURN_TOS = [
 
 const LOGOUT_CLAIMS = [...CLAIMS, 'jti', 'events', 'sid'];
 
-/** A request, of which one or two things are hostile. */
+/** Generates a request with one or two hostile properties. */
 export const hostileRequest: fc.Arbitrary<HostileRequest> = fc
   .record({
     site: fc.nat(5),

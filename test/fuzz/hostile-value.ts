@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { MARKER } from './secrets.js';
 
 /**
- * A hostile JSON value, described so that it prints short: JSON source (which can say what no JavaScript value can, such as
+ * A hostile JSON value with a short description: JSON source (for values that JavaScript cannot represent, such as
  * 1e999 or a duplicate key), nesting, or length.
  */
 export type HostileValue =
@@ -82,7 +82,7 @@ const ERRORS = [
 const quoted = (texts: readonly string[]): fc.Arbitrary<HostileValue> =>
   fc.constantFrom(...texts).map((text) => ({ json: `"${text}"` }));
 
-/** Strings that break parsers, headers, URLs or terminals. */
+/** Strings that may break parsers, headers, URLs or terminals. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     '',
@@ -122,7 +122,7 @@ export const hostileValue: fc.Arbitrary<HostileValue> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(100, 5000).map((items) => ({ items })) },
 );
 
-/** Writes a value as JSON source. */
+/** Returns a value as JSON source. */
 export function jsonOf(value: HostileValue): string {
   if ('json' in value) return value.json;
   if ('long' in value) return `"${'x'.repeat(value.long)}"`;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { hostileValue, jsonOf, type HostileValue } from './hostile-value.js';
 
-/** A change of one field of a valid JSON object. */
+/** A change to one field of a valid JSON object. */
 export type Edit =
   | { op: 'set' | 'repeat'; field: string; value: HostileValue }
   | { op: 'remove'; field: string }
   | { op: 'extra'; count: number };
 
-/** Names that our own objects, or JavaScript's, have. */
+/** Names of properties that objects of the library or of JavaScript have. */
 const ODD_NAMES = [
   '__proto__',
   'constructor',
@@ -35,7 +35,7 @@ const ODD_NAMES = [
   'é',
 ];
 
-/** Changes of fields with these names, more often than of others. */
+/** Generates changes to fields, mostly with these names. */
 export function editsOf(fields: readonly string[]): fc.Arbitrary<Edit[]> {
   const field = fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...fields) },
@@ -50,7 +50,7 @@ export function editsOf(fields: readonly string[]): fc.Arbitrary<Edit[]> {
   return fc.array(edit, { minLength: 1, maxLength: 3 });
 }
 
-/** Writes a valid object with these changes as JSON source. A JavaScript object could not hold `__proto__`, or a field twice. */
+/** Applies the changes, and returns JSON source. A JavaScript object cannot have `__proto__` or a field twice. */
 export function editedJson(valid: object, edits: readonly Edit[] = []): string {
   let fields = Object.entries(valid).map(([name, value]): [string, string] => [name, JSON.stringify(value)]);
   for (const edit of edits) {

@@ -1,14 +1,14 @@
 import { inspect, types } from 'node:util';
 
-/** A property that a case broke. */
+/** A violation that a case found. */
 export interface Problem {
-  /** What the problem is, without what differs from case to case. Problems with the same key are one finding. */
+  /** Describes the problem without details of the case. Problems with the same key are one finding. */
   key: string;
-  /** The whole story: an answer, a stack. */
+  /** The complete response or stack. */
   detail: string;
 }
 
-/** Text without addresses, numbers and quoted values, so that the same fault reads the same in every case. */
+/** Replaces URLs, numbers and quoted values, so that a problem has the same key in every case. */
 export function normalized(text: string): string {
   return text
     .replace(/https?:\/\/[^\s"',)]+/g, '(url)')
@@ -19,7 +19,7 @@ export function normalized(text: string): string {
     .slice(0, 160);
 }
 
-/** The first lines of a stack, of the library's own code where it has any. */
+/** Returns the first frame of a stack, preferably in the library's code. */
 export function stackKey(stack: string): string {
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
   const ours = frames.filter((line) => /\/(lib|dist)\//.test(line) && !line.includes('node_modules'));
@@ -30,12 +30,12 @@ export function stackKey(stack: string): string {
     .replace(/:\d+(:\d+)?\)?/, ')');
 }
 
-/** The stack of an error, which may be of another realm: Jest has one for the tests. */
+/** Returns the stack of an error, which may belong to another realm in Jest. */
 export function stackOf(error: unknown): string {
   return types.isNativeError(error) ? String(error.stack) : inspect(error);
 }
 
-/** What an error says and where it was thrown. */
+/** Returns the normalized message of an error, and where it was thrown. */
 export function errorKey(error: unknown): string {
   const said = types.isNativeError(error) ? `${error.name}: ${normalized(error.message)}` : typeof error;
   return `${said} ${stackKey(stackOf(error))}`;

@@ -1,8 +1,8 @@
 import { errorKey, stackOf, type Problem } from './problem.js';
 
-/** Faults of the process itself, which belong to no one case. */
+/** Faults of the process, which do not belong to a single case. */
 export interface ProcessFaults {
-  /** Takes what has happened since the last time. */
+  /** Returns the faults since the last call. */
   take(): Problem[];
   stop(): void;
 }

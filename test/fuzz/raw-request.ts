@@ -1,25 +1,25 @@
 import { connect } from 'node:net';
 
-/** A request as it goes over the wire: nothing is checked or escaped. */
+/** A request that is sent without checks and escapes. */
 export interface RawRequest {
   method: string;
-  /** Path and query. */
+  /** The path and the query. */
   target: string;
   headers: [name: string, value: string][];
   body?: string;
 }
 
 export interface RawAnswer {
-  /** 0 when the connection was closed without an answer. */
+  /** 0 if the connection was closed without a response. */
   status: number;
   headers: [name: string, value: string][];
   body: string;
 }
 
-/** Milliseconds that a server has to answer. */
+/** The timeout of a request in milliseconds. */
 const TIMEOUT = 3000;
 
-/** Sends a request that a browser or an HTTP library would refuse to send. Returns nothing when no answer comes in time. */
+/** Sends a request that browsers and HTTP libraries refuse to send. Returns undefined after a timeout. */
 export function sendRaw(origin: string, request: RawRequest): Promise<RawAnswer | undefined> {
   const { hostname, port } = new URL(origin);
   const names = new Set(request.headers.map(([name]) => name.toLowerCase()));
@@ -55,12 +55,12 @@ export function sendRaw(origin: string, request: RawRequest): Promise<RawAnswer 
   });
 }
 
-/** The values of a header. */
+/** Returns the values of a header. */
 export function headerValues({ headers }: RawAnswer, name: string): string[] {
   return headers.flatMap(([header, value]) => (header.toLowerCase() === name ? [value] : []));
 }
 
-/** The cookies that an answer sets, as the browser sends them back. */
+/** Returns the cookies of a response as a `Cookie` header. */
 export function cookiesOf(answer: RawAnswer): string {
   return headerValues(answer, 'set-cookie')
     .map((line) => line.split(';')[0])

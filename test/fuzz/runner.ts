@@ -12,16 +12,16 @@ import type { Problem } from './problem.js';
 import { watchProcess, type ProcessFaults } from './process-faults.js';
 import { startSites } from './site.js';
 
-/** How long a run is, and which cases it has. */
+/** The options of a run. */
 export interface RunOptions {
   seed: number;
-  /** Cases of each target. @default as many as there is time for */
+  /** The number of cases for each target. @default unlimited */
   cases?: number;
-  /** @default as long as it takes */
+  /** The maximum duration. @default unlimited */
   seconds?: number;
-  /** Run one case alone. */
+  /** Runs only this case. */
   only?: CaseId;
-  /** Collect findings instead of stopping at the first. */
+  /** Continues after a finding. */
   keepGoing?: boolean;
 }
 
@@ -36,13 +36,13 @@ interface Target {
   arbitrary: fc.Arbitrary<unknown>;
 }
 
-/** Cases that run side by side: some wait for a timeout. */
+/** The number of cases that run in parallel. Some wait for a timeout. */
 const WORKERS = 16;
-/** Milliseconds in which a finding is made smaller: a hang takes half of them. */
+/** Milliseconds for minimizing a finding. A case that hangs takes half of them. */
 const SHRINKING = 6000;
-/** Milliseconds for all findings together. */
+/** Milliseconds for minimizing all findings. */
 const SHRINKING_IN_ALL = 30_000;
-/** Cases before which a fault of the process may have begun. */
+/** The number of recent cases that may have caused a fault of the process. */
 const SUSPECTS = 2 * WORKERS;
 
 const TARGETS: Record<string, Target> = {
@@ -50,7 +50,7 @@ const TARGETS: Record<string, Target> = {
   answers: targetOf(hostileProviderCase, runAnswer),
 };
 
-/** Runs hostile cases against the library, and collects what they break. */
+/** Runs hostile cases against the library, and returns the findings. */
 export async function fuzz(options: RunOptions): Promise<RunResult> {
   const log = new CapturedLog();
   const provider = await startHostileProvider();
@@ -106,7 +106,7 @@ class Run {
     this.#noteFaults();
   }
 
-  /** Runs the first case of every finding again, alone, and makes its input smaller. */
+  /** Runs the first case of every finding again, and minimizes its input. */
   async shrink(): Promise<void> {
     const end = Date.now() + SHRINKING_IN_ALL;
     for (const finding of this.findings.all) {
@@ -153,7 +153,7 @@ class Run {
     return smallest;
   }
 
-  /** Every case has a seed of its own, so that it can run without those before it. */
+  /** Returns the seed of a case. Every case has a different seed, so it can run without the previous cases. */
   #seedOf({ target, index }: CaseId): number {
     const name = Object.keys(TARGETS).indexOf(target) + 1;
     return (Math.imul(this.options.seed ^ Math.imul(name, 0x9e3779b1), 0x85ebca6b) + Math.imul(index, 0xc2b2ae35)) | 0;
@@ -171,12 +171,12 @@ function* caseIds(): Generator<CaseId, undefined> {
   for (let index = 0; ; index++) for (const target of Object.keys(TARGETS)) yield { target, index };
 }
 
-/** Waits until promises that nobody handles are known to be so. */
+/** Waits until unhandled rejections are reported. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 30));
 }
 
-/** MiB, after the garbage collector ran: it is reached without the flag of a command line. */
+/** Returns the used heap in MiB after a garbage collection, which needs no command-line flag here. */
 function usedHeap(): number {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();

@@ -5,7 +5,7 @@ import { jwtOf } from './hostile-jwt.js';
 import { SECRETS } from './secrets.js';
 import type { Site } from './site.js';
 
-/** What a scenario works with: a client of its own, which has not seen its provider yet. */
+/** The context of a scenario, with a new client that has not called its provider yet. */
 interface ScenarioContext {
   site: Site;
   client: string;
@@ -15,20 +15,20 @@ interface ScenarioContext {
   one: OAuth1App;
 }
 
-/** Something that an application does, and the endpoints that it asks for it. */
+/** An action of an application, and the endpoints that it calls. */
 export interface Scenario {
   kinds: readonly ClientKind[];
   endpoints: readonly EndpointName[];
-  /** Nothing for a login in a browser. */
+  /** Undefined for a login in a browser. */
   call?: (context: ScenarioContext) => Promise<unknown>;
 }
 
 const CODE_KINDS = ['plain', 'oidc', 'userinfo', 'signed', 'jarm', 'hybrid', 'par', 'dpop'] as const;
 const OPEN_ID = ['oidc', 'par', 'dpop'] as const;
-/** Milliseconds that a user on another device has. */
+/** Milliseconds until a login on another device expires. */
 const PATIENCE = 1_500;
 
-/** What a client that is registered under this name works with. */
+/** Returns the context for a client. */
 export function scenarioContext(site: Site, client: string, issuer: string): ScenarioContext {
   const token = { accessToken: SECRETS.access, refreshToken: SECRETS.refresh, idToken: jwtOf(claimsFor(issuer)) };
   const [two, one] = [site.registry.get<OAuth2App>(client), site.registry.get<OAuth1App>(client)];
@@ -39,7 +39,7 @@ function expired(token: OAuth2Token): OAuth2Token {
   return { ...token, expiresAt: 1 };
 }
 
-/** Every scenario by its name. */
+/** The scenarios by name. */
 export const SCENARIOS: Record<string, Scenario> = {
   login: { kinds: CODE_KINDS, endpoints: ['token', 'token', 'token', 'metadata', 'jwks'] },
   'login with userinfo': { kinds: ['userinfo', 'signed'], endpoints: ['userinfo'] },
@@ -55,7 +55,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     endpoints: ['token'],
     call: async ({ two }) => {
       const token = await two.fetchAccessToken({ code: SECRETS.code, redirectUri: 'https://site.example/callback' });
-      JSON.stringify(token); // every store does
+      JSON.stringify(token); // as every store does
       return two.get('me', { token: expired(token) });
     },
   },

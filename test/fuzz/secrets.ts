@@ -1,6 +1,6 @@
 export const CLIENT_ID = 'fuzzed';
 
-/** Values that must never leave the process in an error, a log line or an answer to a browser. */
+/** Values that must not appear in an error, a log line or a response to a browser. */
 export const SECRETS = {
   client: 's3cretClient8f2c51',
   code: 's3cretCode41aa07',
@@ -13,16 +13,16 @@ export const SECRETS = {
   encryptionKey: Buffer.from('s3cret-encryption-key-32-bytes!!').toString('base64'),
 } as const;
 
-/** A provider's internal detail. Errors and logs may have it, an answer to a browser may not. */
+/** An internal detail of the provider. It may appear in errors and logs, but not in a response to a browser. */
 export const MARKER = 'pr0vider-db01.internal';
 
-/** Three parts; a JWE has five, and the library's own cookies are such. */
+/** A JWT with three parts. A JWE has five parts, and the library's cookies are JWEs. */
 const JWT = /eyJ[\w-]{16,}\.[\w-]{8,}\.[\w-]{16,}(?![\w-]*\.)/;
 
-/** How the client secret goes over the wire in `client_secret_basic`. */
+/** The client secret as `client_secret_basic` encodes it. */
 const BASIC = btoa(`${CLIENT_ID}:${SECRETS.client}`);
 
-/** Returns the name of the first secret in a string, or nothing. `more` are secrets of this case, such as a PKCE verifier. */
+/** Returns the name of the first secret in a string. `more` contains secrets of this case, such as a PKCE verifier. */
 export function secretIn(text: string, more: readonly string[] = []): string | undefined {
   for (const [name, secret] of Object.entries(SECRETS)) if (text.includes(secret)) return name;
   if (more.some((secret) => text.includes(secret))) return 'code verifier';

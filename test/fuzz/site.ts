@@ -14,7 +14,7 @@ import { AuthController, tokenIn } from './auth.controller.js';
 import { CLIENT_KINDS, clientOf } from './clients.js';
 import { SECRETS } from './secrets.js';
 
-/** A Nest app of one platform, whose logins wait in one kind of store. */
+/** A Nest app with one platform and one kind of state store. */
 export interface Site {
   name: string;
   url: string;
@@ -23,15 +23,15 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Where logins wait, and what else differs between sites. */
+/** The options that differ between sites. */
 type SiteOptions = Pick<OAuthClientModuleOptions, 'state' | 'baseUrl'>;
 
-/** Sessions that a store keeps; a run makes thousands, and the heap is watched. */
+/** The maximum number of sessions in a store. A run creates thousands, and the heap is measured. */
 const MAX_SESSIONS = 300;
-/** Milliseconds that a provider has to answer. */
+/** The timeout of requests to the provider in milliseconds. */
 const PROVIDER_TIMEOUT = 250;
 
-/** Sessions in memory, as JSON: the same as `MemoryStore`, except that the oldest go. */
+/** A session store like `MemoryStore` that evicts the oldest sessions. */
 class BoundedStore extends Store {
   readonly #sessions = new Map<string, string>();
 
@@ -53,7 +53,7 @@ class BoundedStore extends Store {
   }
 }
 
-/** Starts an app for every platform and every kind of store. Redis takes part where `REDIS_URL` is set. */
+/** Starts an app for every platform and every kind of state store. Redis is included if `REDIS_URL` is set. */
 export async function startSites(
   issuer: string,
   logger: LoggerService,
@@ -94,7 +94,7 @@ async function siteOf(name: string, app: INestApplication): Promise<Site> {
 async function onExpress(module: Type<unknown>, logger: LoggerService): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(module, { logger, abortOnError: false });
   app.set('trust proxy', true);
-  app.set('query parser', 'extended'); // the one that makes objects of `state[a]=`
+  app.set('query parser', 'extended'); // parses `state[a]=` into an object
   app.use(session({ secret: SECRETS.cookie, resave: false, saveUninitialized: false, store: new BoundedStore() }));
   return app;
 }

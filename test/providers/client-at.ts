@@ -1,6 +1,6 @@
 import type { ClientRegistration } from 'nestjs-oauth-client';
 
-/** The settings of a client at a provider that tests have started. */
+/** Returns the settings of a client at a provider of the tests. */
 export function clientAt({ url }: { url: string }): ClientRegistration {
   return {
     clientId: 'dev',
@@ -12,7 +12,7 @@ export function clientAt({ url }: { url: string }): ClientRegistration {
   };
 }
 
-/** The settings of a client that registers itself at such a provider, which gives it its credentials. */
+/** Returns the settings of a client that registers dynamically at a provider of the tests. */
 export function selfRegisteringClientAt({ url }: { url: string }) {
   return {
     authorizeUrl: `${url}/authorize`,

@@ -2,29 +2,29 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { listenWith } from './listen.js';
 
-/** A request that a server has read to its end. */
+/** A request that the server has read completely. */
 interface Arrival {
   method: string;
   path: string;
   headers: IncomingMessage['headers'];
-  /** Whether its connection had carried another request before. */
+  /** Whether an earlier request used the same connection. */
   isReused: boolean;
-  /** Whether it was answered; the connection of any other was closed. */
+  /** Whether the server responded. Otherwise it closed the connection. */
   isAnswered: boolean;
 }
 
-/** A server that keeps connections open, and closes them at the wrong moment. */
+/** A server that keeps connections alive, and closes some of them instead of responding. */
 export interface ClosingServer {
   url: string;
   arrivals: Arrival[];
-  /** Closes every connection that carries no request now. */
+  /** Closes every idle connection. */
   closeIdle(): void;
   close(): Promise<void>;
 }
 
 /**
- * Starts a server that resets a connection as soon as a request arrives that `refuses` says so of, without an answer; by
- * default, every second request of a connection.
+ * Starts a server that resets the connection of a request for which `refuses` returns true, without a response. By
+ * default, it resets every connection at its second request.
  */
 export async function startClosingServer(
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => void,
@@ -45,7 +45,7 @@ export async function startClosingServer(
       else socket.resetAndDestroy();
     });
   });
-  server.keepAliveTimeout = 0; // Node's hint would let the client close first
+  server.keepAliveTimeout = 0; // otherwise Node's keep-alive header would let the client close first
   const { port, close } = await listenWith(server);
   return { url: `http://127.0.0.1:${port}`, arrivals, closeIdle: () => server.closeIdleConnections(), close };
 }

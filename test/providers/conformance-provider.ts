@@ -13,11 +13,11 @@ import {
 } from 'jose';
 import { listen } from './listen.js';
 
-/** Parameters of a request, or of an answer. */
+/** The parameters of a request or a response. */
 type Parameters = Record<string, string>;
 type Answer = Record<string, unknown>;
 
-/** A key of the provider's: how it signs, and how it is published. */
+/** A signing key of the provider, and its published JWK. */
 export interface ProviderKey {
   privateKey: CryptoKey;
   publicJwk: JWK;
@@ -29,32 +29,32 @@ export interface UnsignedJwt {
   claims: JWTPayload;
 }
 
-/** Where this provider does other than a good one; each is given what a good one would do. */
+/** The deviations of this provider. Each function receives the correct value. */
 export interface Deviations {
   metadata?: (metadata: Answer) => Answer;
   jwks?: (keys: JWK[]) => JWK[];
-  /** Claims and header of every id_token. */
+  /** Changes the claims and the header of every id_token. */
   idToken?: (jwt: UnsignedJwt) => UnsignedJwt;
-  /** The id_token, signed. */
+  /** Changes the signed id_token. */
   signedIdToken?: (idToken: string) => string | Promise<string>;
-  /** What the browser brings back. */
+  /** Changes the authorization response. */
   authorizationResponse?: (response: Parameters) => Parameters;
-  /** Claims and header of the JWT that the browser brings back (JARM). */
+  /** Changes the claims and the header of the JWT in the authorization response (JARM). */
   jarm?: (jwt: UnsignedJwt) => UnsignedJwt;
   signedJarm?: (jarm: string) => string | Promise<string>;
   tokenAnswer?: (answer: Answer) => Answer;
   userinfo?: (claims: Answer) => Answer;
-  /** A signed userinfo answer. */
+  /** Whether the userinfo response is signed. */
   signsUserinfo?: boolean;
-  /** Where proofs must have a nonce of the provider's (RFC 9449 §8, §9). */
+  /** Where proofs must contain the provider's nonce (RFC 9449 §8, §9). */
   wantsDpopNonce?: 'everywhere' | 'at the API';
-  /** What the client signs its requests and its assertions with. */
+  /** The key with which the client signs its requests and its assertions. */
   clientKey?: KeyObject;
-  /** How the scheme is written in the challenge of the API. @default 'DPoP' */
+  /** The scheme in the challenge of the API. @default 'DPoP' */
   dpopScheme?: string;
 }
 
-/** A request to the token endpoint, or another. */
+/** A request to an endpoint. */
 interface SeenRequest {
   path: string;
   headers: IncomingMessage['headers'];
@@ -64,7 +64,7 @@ interface SeenRequest {
 export interface ConformanceProvider {
   url: string;
   seen: SeenRequest[];
-  /** How often a path was asked for. */
+  /** Returns the number of requests to a path. */
   times(path: string): number;
   close(): Promise<void>;
 }
@@ -82,7 +82,7 @@ async function providerKey(alg: string, kid: string): Promise<ProviderKey> {
   return { privateKey, publicJwk: { ...(await exportJWK(publicKey)), alg, kid, use: 'sig' } };
 }
 
-/** Signs with one of the keys above, by the header's `alg`; `none` is not signed at all. */
+/** Signs with the key above that matches the header's `alg`. With `none`, it does not sign. */
 export async function sign({ header, claims }: UnsignedJwt, key?: ProviderKey): Promise<string> {
   const { alg } = header;
   if (alg === 'none') return `${encode(header)}.${encode(claims)}.`;
@@ -94,14 +94,14 @@ function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** The left half of the hash of what an id_token is bound to (OpenID Connect Core §3.1.3.6). */
+/** Returns the left half of the hash of a value that an id_token is bound to (OpenID Connect Core §3.1.3.6). */
 export function leftHalf(value: string): string {
   return createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url');
 }
 
 /**
- * A provider that does everything right, but where it is told to deviate: the code flow and `code id_token`, PAR, JARM, DPoP,
- * userinfo and an API. It signs whoever comes in as `ada`, without asking.
+ * Starts a provider that is correct except for the deviations. It supports `code` and `code id_token`, PAR, JARM, DPoP,
+ * userinfo and an API. It signs every user in as `ada`, without a login page.
  */
 export async function startConformanceProvider(alg: string, deviations: Deviations): Promise<ConformanceProvider> {
   const { port, close } = await listen((request, response) => {
@@ -178,7 +178,7 @@ export async function startConformanceProvider(alg: string, deviations: Deviatio
     };
   }
 
-  /** RFC 6749 §4.1.2, with `iss` (RFC 9207), in a JWT where that is asked for (JARM). */
+  /** RFC 6749 §4.1.2, with `iss` (RFC 9207), in a JWT if the request asks for one (JARM). */
   async function authorizationResponse(asked: Parameters): Promise<Parameters> {
     const code = randomUUID();
     codes.set(code, asked);
@@ -269,7 +269,7 @@ export async function startConformanceProvider(alg: string, deviations: Deviatio
     return false;
   }
 
-  /** The thumbprint of the key that a good proof is of (RFC 9449 §4.3); of none, nothing. */
+  /** Returns the thumbprint of the key of a valid proof (RFC 9449 §4.3), or undefined without a proof. */
   async function proofThumbprint(
     { headers }: IncomingMessage,
     method: string,
@@ -303,7 +303,7 @@ function json(response: ServerResponse, body: unknown, status = 200): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** A page that a browser sends on by itself; a test sends its fields. */
+/** Responds with a form that a browser submits automatically. Tests submit its fields. */
 function formPost(response: ServerResponse, target: string, fields: Parameters): void {
   const inputs = Object.entries(fields).map(
     ([name, value]) => `<input type="hidden" name="${name}" value="${value}"/>`,

@@ -1,22 +1,22 @@
-/** What the page on which a provider asks its user shows. */
+/** The contents of a provider's login page. */
 export interface LoginPage {
-  /** The provider's own name. */
+  /** The name of the provider. */
   provider: string;
-  /** Who asks. */
+  /** The name of the client. */
   client: string;
-  /** What is asked for, one line each. */
+  /** The requested permissions, one line each. */
   wishes: string[];
-  /** Where the form goes. */
+  /** The action of the form. */
   action: string;
-  /** Fields that it carries along. */
+  /** The hidden fields of the form. */
   hidden?: Record<string, string>;
-  /** What went wrong the last time. */
+  /** The error of the previous attempt. */
   fault?: string;
-  /** Accent colour of the provider. */
-  colour: string;
+  /** The accent color of the provider. */
+  color: string;
 }
 
-/** A sign-in and consent page in one: user name, password, "Allow" and "Deny". Works without scripts. */
+/** Returns a page for sign-in and consent: user name, password, "Allow" and "Deny". Works without JavaScript. */
 export function loginPage(page: LoginPage): string {
   const hidden = Object.entries(page.hidden ?? {}).map(
     ([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`,
@@ -40,24 +40,24 @@ export function loginPage(page: LoginPage): string {
   );
 }
 
-/** What all pages of one provider share. */
-export type Look = Pick<LoginPage, 'provider' | 'colour'>;
+/** The properties that all pages of a provider share. */
+export type Look = Pick<LoginPage, 'provider' | 'color'>;
 
-/** A page that says one thing. */
+/** Returns a page with a message. */
 export function messagePage(look: Look, message: string): string {
   return document(look, `<h1>${escape(look.provider)}</h1><p>${escape(message)}</p>`);
 }
 
-/** What a user reads who comes back to a login page after the login: with the back button, or in a tab left open. */
+/** The message of a login page that is opened after the login, with the back button or in an open tab. */
 export const LOGIN_IS_OVER =
   'This page is out of date: the login is finished, was canceled or took too long. Go back to the site that sent you here, and sign in there again if you need to.';
 
-/** The icon of a provider, an SVG: its initial on its colour. */
-export function icon({ provider, colour }: Look): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="${colour}"/><text x="16" y="23" fill="#fff" font-family="system-ui, sans-serif" font-size="20" font-weight="700" text-anchor="middle">${escape(provider.charAt(0))}</text></svg>`;
+/** Returns the icon of a provider as an SVG: its initial on its color. */
+export function icon({ provider, color }: Look): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="${color}"/><text x="16" y="23" fill="#fff" font-family="system-ui, sans-serif" font-size="20" font-weight="700" text-anchor="middle">${escape(provider.charAt(0))}</text></svg>`;
 }
 
-function document({ provider, colour }: Look, body: string): string {
+function document({ provider, color }: Look, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -66,7 +66,7 @@ function document({ provider, colour }: Look, body: string): string {
 <title>${escape(provider)}</title>
 <link rel="icon" type="image/svg+xml" href="/favicon.ico">
 <style>
-  :root { --accent: ${colour}; color-scheme: light; }
+  :root { --accent: ${color}; color-scheme: light; }
   * { box-sizing: border-box; }
   body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--accent);
     font: 16px/1.5 system-ui, sans-serif; color: #1c2430; }

@@ -13,17 +13,17 @@ export interface Certificate {
 }
 
 export interface Certificates {
-  /** Whose certificates are trusted, in PEM. */
+  /** The certificate of the CA, in PEM. */
   ca: string;
-  /** The provider's, for this machine. */
+  /** The certificate of the provider, for this machine. */
   server: Certificate;
-  /** A client's, which the CA vouches for. */
+  /** The certificate of a client, signed by the CA. */
   client: Certificate;
-  /** A client's, which nobody vouches for. */
+  /** A self-signed certificate of a client. */
   selfSigned: Certificate;
 }
 
-/** Makes certificates that are good for a day. */
+/** Creates certificates that are valid for a day. */
 export async function makeCertificates(): Promise<Certificates> {
   const ca = await make('Test CA', { extensions: [{ name: 'basicConstraints', cA: true, critical: true }] });
   return {
@@ -50,13 +50,13 @@ function named(host: string): NonNullable<SelfsignedOptions['extensions']>[numbe
   return { name: 'subjectAltName', altNames: [{ type: 2, value: host }] };
 }
 
-/** Listens on any free port of this machine, and asks for the client's certificate without insisting on one. */
+/** Listens on a free port of this machine, and requests a client certificate, which is optional. */
 export function listenForCertificates(listener: RequestListener, { ca, server }: Certificates): Promise<Listening> {
   const options = { ...server, ca, requestCert: true, rejectUnauthorized: false };
   return listenWith(createServer(options, listener));
 }
 
-/** How `oidc-provider` sees the client's certificate (RFC 8705). */
+/** The `mTLS` feature of `oidc-provider`, which reads the client certificate (RFC 8705). */
 export const MUTUAL_TLS = {
   enabled: true,
   certificateBoundAccessTokens: true,
@@ -72,12 +72,12 @@ function certificateOf({ socket }: KoaContextWithOIDC): X509Certificate | undefi
   return 'getPeerX509Certificate' in socket ? (socket as TLSSocket).getPeerX509Certificate() : undefined;
 }
 
-/** A certificate as `x5c` has it (RFC 7517 §4.7). */
+/** Returns a certificate as in `x5c` (RFC 7517 §4.7). */
 export function derOf({ cert }: Certificate): string {
   return new X509Certificate(cert).raw.toString('base64');
 }
 
-/** What a token that is bound to a certificate says of it (RFC 8705 §3.1). */
+/** Returns the thumbprint of a certificate in a token that is bound to it (RFC 8705 §3.1). */
 export function fingerprintOf({ cert }: Certificate): string {
   return Buffer.from(new X509Certificate(cert).fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
 }

@@ -2,15 +2,15 @@ import { Problem } from './oauth1-problem.js';
 
 export type Parameters = readonly (readonly [name: string, value: string])[];
 
-/** Parameters of a request by where they may be (RFC 5849 §3.5). */
+/** The parameters of a request by their location (RFC 5849 §3.5). */
 export interface Places {
   authorization: string | undefined;
   url: string;
-  /** The body, if it is a form. */
+  /** The parameters of a form body. */
   form: string;
 }
 
-/** All parameters that a request is signed with, and the protocol's own of them, which must be in one place, once. */
+/** Returns all signed parameters, and the protocol parameters, which must be in one location, each once. */
 export function readParameters({ authorization, url, form }: Places): {
   parameters: Parameters;
   protocol: Map<string, string>;
@@ -25,7 +25,7 @@ export function readParameters({ authorization, url, form }: Places): {
   return { parameters: [...header, ...query, ...body], protocol };
 }
 
-/** A parameter that must be there. */
+/** Returns a required parameter. */
 export function required(protocol: ReadonlyMap<string, string>, name: string): string {
   const value = protocol.get(name);
   if (!value) throw new Problem(400, 'parameter_absent', name);
@@ -36,7 +36,7 @@ function protocolParameters(parameters: Parameters): Parameters {
   return parameters.filter(([name]) => name.startsWith('oauth_'));
 }
 
-/** RFC 5849 §3.5.1. The `realm` of the header, and no other, stays unsigned (§3.4.1.3.1). */
+/** RFC 5849 §3.5.1. Only the `realm` of the header is not signed (§3.4.1.3.1). */
 function headerParameters(header = ''): Parameters {
   if (!/^OAuth /i.test(header)) return [];
   return [...header.slice('OAuth '.length).matchAll(/([\w.~%-]+)="([^"]*)"/g)]

@@ -1,4 +1,4 @@
-/** A refusal, in the words of the OAuth Problem Reporting extension. */
+/** An error of the OAuth Problem Reporting extension. */
 export class Problem extends Error {
   constructor(
     readonly status: 400 | 401,

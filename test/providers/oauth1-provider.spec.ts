@@ -20,15 +20,15 @@ const HASHES: Record<string, (base: string, key: string) => string> = {
 const CALLBACK = 'https://app.example/callback?from=chirp';
 
 type Fields = Record<string, string>;
-/** What a request is signed with, where that is not the ordinary. */
+/** Changes to the default signing of a request. */
 interface Signing {
   method?: string;
   consumer?: string;
   token?: OAuth.Token;
 }
 
-/** The provider must be strict, or the tests of the library against it prove nothing. */
-describe('the OAuth 1 provider of the tests', () => {
+/** The provider must be strict. Otherwise the library's tests with it are meaningless. */
+describe('the OAuth 1 test provider', () => {
   let provider: OAuth1Provider;
   let browser: Browser;
 
@@ -54,7 +54,7 @@ describe('the OAuth 1 provider of the tests', () => {
       hash_function: HASHES[method]!,
     });
     const protocol = signer.authorize({ url: provider.url + path, method: 'POST', data }, token);
-    const own = Object.entries(protocol).filter(([name]) => name.startsWith('oauth_')); // it gives back the data too
+    const own = Object.entries(protocol).filter(([name]) => name.startsWith('oauth_')); // the result also contains the data
     return Object.fromEntries(own.map(([name, value]) => [name, String(value)]));
   }
 
@@ -74,7 +74,7 @@ describe('the OAuth 1 provider of the tests', () => {
     );
   }
 
-  /** A request token, and what it is signed with. */
+  /** Requests a request token, and returns it with its secret. */
   async function requestToken(signing: Signing = {}, callback = CALLBACK): Promise<OAuth.Token> {
     const parameters = signed('/oauth/request_token', { oauth_callback: callback }, signing);
     const { oauth_token: key = '', oauth_token_secret: secret = '' } = await fields(
@@ -92,7 +92,7 @@ describe('the OAuth 1 provider of the tests', () => {
     return new URL(await callbackOf(page)).searchParams.get('oauth_verifier')!;
   }
 
-  /** Where "Allow" redirects to; nothing listens there. */
+  /** Presses "Allow", and returns the URL of the redirect, where no server listens. */
   async function callbackOf(page: Page, decide = allow): Promise<string> {
     const unfollowing = { post: (url: string, form: Fields) => browser.post(url, form, { follow: false }) } as Browser;
     return (await decide(unfollowing, page)).headers.get('location')!;
@@ -109,14 +109,14 @@ describe('the OAuth 1 provider of the tests', () => {
     return { key: granted.oauth_token!, secret: granted.oauth_token_secret! };
   }
 
-  describe.each(Object.keys(HASHES))('signed by %s', (method) => {
-    it('goes from a request token to the user', async () => {
+  describe.each(Object.keys(HASHES))('with requests signed with %s', (method) => {
+    it('issues a request token and an access token, and returns the user', async () => {
       const token = await accessToken({ method });
       const answer = await post('/api/me', signed('/api/me', {}, { method, token }));
       expect(await answer.json()).toEqual({ id: '1815', screen_name: 'ada', name: 'Ada Lovelace' });
     });
 
-    it('refuses a signature of something else', async () => {
+    it('refuses a signature of another request', async () => {
       const parameters = signed('/oauth/request_token', { oauth_callback: CALLBACK }, { method });
       const forged = { ...parameters, oauth_signature: 'AAAA' };
       expect(await fields(post('/oauth/request_token', forged))).toMatchObject({ oauth_problem: 'signature_invalid' });
@@ -127,7 +127,7 @@ describe('the OAuth 1 provider of the tests', () => {
     expect(await askForToken()).toMatchObject({ oauth_callback_confirmed: 'true' });
   });
 
-  it('takes the parameters in the query and in a form', async () => {
+  it('accepts the parameters in the query and in a form', async () => {
     const url = `${provider.url}/oauth/request_token`;
     const query = new URLSearchParams(signed('/oauth/request_token', { oauth_callback: CALLBACK }));
     const inQuery = await fields(fetch(`${url}?${query.toString()}`, { method: 'POST' }));
@@ -136,17 +136,14 @@ describe('the OAuth 1 provider of the tests', () => {
     expect([inQuery, inForm]).toEqual(Array(2).fill(expect.objectContaining({ oauth_callback_confirmed: 'true' })));
   });
 
-  it.each(['realm', 'constructor', 'a.b', "it's"])(
-    'takes a query parameter named %s, if it is signed',
-    async (name) => {
-      const token = await accessToken();
-      const parameters = signed('/api/echo', { [name]: 'a b' }, { token });
-      const answer = await post(`/api/echo?${new URLSearchParams({ [name]: 'a b' }).toString()}`, parameters);
-      expect(await answer.json()).toMatchObject({ method: 'POST', query: { [name]: 'a b' } });
-    },
-  );
+  it.each(['realm', 'constructor', 'a.b', "it's"])('accepts a signed query parameter named %s', async (name) => {
+    const token = await accessToken();
+    const parameters = signed('/api/echo', { [name]: 'a b' }, { token });
+    const answer = await post(`/api/echo?${new URLSearchParams({ [name]: 'a b' }).toString()}`, parameters);
+    expect(await answer.json()).toMatchObject({ method: 'POST', query: { [name]: 'a b' } });
+  });
 
-  it('takes a body with its hash, and refuses another', async () => {
+  it('accepts a body with its hash, and refuses another body', async () => {
     const token = await accessToken();
     const body = Buffer.from([0, 1, 254, 255]);
     const oauth_body_hash = createHash('sha1').update(body).digest('base64');
@@ -156,7 +153,7 @@ describe('the OAuth 1 provider of the tests', () => {
     expect(await fields(send(Buffer.from('x')))).toMatchObject({ oauth_problem: 'parameter_rejected' });
   });
 
-  it('redirects as it is told', async () => {
+  it('redirects with the requested status', async () => {
     const token = await accessToken();
     const parameters = signed('/api/redirect', { to: '/api/me', status: '307' }, { token });
     const answer = await post('/api/redirect?to=/api/me&status=307', parameters, { redirect: 'manual' });
@@ -183,14 +180,14 @@ describe('the OAuth 1 provider of the tests', () => {
     expect(await askForToken(change as Fields)).toMatchObject({ oauth_problem: problem });
   });
 
-  it.each(['HMAC-SHA256', 'RSA-SHA256'])('refuses a signature by %s in base64url', async (method) => {
+  it.each(['HMAC-SHA256', 'RSA-SHA256'])('refuses a signature with %s in base64url', async (method) => {
     const parameters = signed('/oauth/request_token', { oauth_callback: CALLBACK }, { method });
     const oauth_signature = Buffer.from(parameters.oauth_signature!, 'base64').toString('base64url');
     const answer = await fields(post('/oauth/request_token', { ...parameters, oauth_signature }));
     expect(answer).toMatchObject({ oauth_problem: 'signature_invalid' });
   });
 
-  it('refuses a query that was not signed, and parameters in two places', async () => {
+  it('refuses a query that was not signed, and parameters in two locations', async () => {
     const parameters = signed('/oauth/request_token', { oauth_callback: CALLBACK });
     const unsigned = await fields(post('/oauth/request_token?a=b', parameters));
     const twice = await fields(post('/oauth/request_token?oauth_nonce=b', parameters));
@@ -203,14 +200,14 @@ describe('the OAuth 1 provider of the tests', () => {
     expect(answer).toEqual({ oauth_problem: 'parameter_absent', oauth_problem_advice: 'oauth_callback' });
   });
 
-  it('refuses a request that is not signed, or whose header cannot be read', async () => {
+  it('refuses a request without a signature, or with an invalid header', async () => {
     const unsigned = await fields(fetch(`${provider.url}/api/me`));
     expect(unsigned).toMatchObject({ oauth_problem: 'parameter_absent' });
     const broken = fetch(`${provider.url}/api/me`, { headers: { authorization: 'OAuth oauth_nonce="%"' } });
     expect(await fields(broken)).toMatchObject({ oauth_problem: 'parameter_rejected' });
   });
 
-  it('refuses to exchange a request token that nobody has authorized', async () => {
+  it('refuses to exchange a request token that was not authorized', async () => {
     expect(await exchange(await requestToken(), 'guess')).toMatchObject({ oauth_problem: 'verifier_invalid' });
   });
 
@@ -236,12 +233,12 @@ describe('the OAuth 1 provider of the tests', () => {
     expect(await fields(post('/api/me', parameters))).toMatchObject({ oauth_problem: 'token_rejected' });
   });
 
-  describe('on its page', () => {
-    it('shows who asks, escaped', async () => {
+  describe('on its login page', () => {
+    it('shows the escaped name of the client', async () => {
       expect((await consentPage(await requestToken())).text).toContain('&#60;The app&#62;');
     });
 
-    it('returns to the callback, whose own query stays', async () => {
+    it('redirects to the callback, and keeps its query', async () => {
       const token = await requestToken();
       const callback = new URL(await callbackOf(await consentPage(token)));
       expect(callback.origin + callback.pathname).toBe('https://app.example/callback');
@@ -253,14 +250,14 @@ describe('the OAuth 1 provider of the tests', () => {
       });
     });
 
-    it('asks again after a wrong password', async () => {
+    it('shows the login page again after a wrong password', async () => {
       const page = await consentPage(await requestToken());
       const again = await allow(browser, page, 'nobody');
       expect([again.status, again.text]).toEqual([401, expect.stringContaining('No such user')]);
       expect(await callbackOf(again)).toContain('oauth_verifier=');
     });
 
-    it('returns with the denied token, which is worth nothing then', async () => {
+    it('redirects with the denied token, which is then invalid', async () => {
       const token = await requestToken();
       const page = await consentPage(token);
       const callback = new URL(await callbackOf(page, deny));
@@ -268,7 +265,7 @@ describe('the OAuth 1 provider of the tests', () => {
       expect((await allow(browser, page)).status).toBe(401);
     });
 
-    it('lets nobody else authorize a token that is authorized already', async () => {
+    it('refuses to authorize a token that is already authorized', async () => {
       const token = await requestToken();
       const page = await consentPage(token);
       const verifier = await verifierOf(token);
@@ -276,14 +273,14 @@ describe('the OAuth 1 provider of the tests', () => {
       expect(await exchange(token, verifier)).toMatchObject({ screen_name: 'ada' });
     });
 
-    it('shows the code to a user who came from no page', async () => {
+    it('shows the verifier to a user without a callback (oob)', async () => {
       const token = await requestToken({}, 'oob');
       const { text } = await allow(browser, await consentPage(token));
       const [, code = ''] = /Your code is (\w+)/.exec(text) ?? [];
       expect(await exchange(token, code)).toMatchObject({ screen_name: 'ada' });
     });
 
-    it('takes the no of a user who came from no page', async () => {
+    it('lets a user without a callback (oob) deny access', async () => {
       const page = await deny(browser, await consentPage(await requestToken({}, 'oob')));
       expect([page.status, page.text]).toEqual([200, expect.stringContaining('You said no.')]);
     });

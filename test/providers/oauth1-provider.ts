@@ -7,19 +7,19 @@ import { Problem } from './oauth1-problem.js';
 import { bodyHash, isSignatureValid } from './oauth1-signature.js';
 import { authenticate, type User } from './users.js';
 
-/** An application that is registered with the provider. */
+/** A registered application. */
 interface OAuth1Consumer {
   key: string;
   secret: string;
-  /** Shown to the user. */
+  /** The name that the user sees. */
   name?: string;
-  /** PEM, for the RSA methods. */
+  /** The public key in PEM, for the RSA methods. */
   rsaPublicKey?: string;
 }
 
 export interface OAuth1ProviderOptions {
   consumers: OAuth1Consumer[];
-  /** @default any that is free */
+  /** @default a free port */
   port?: number;
 }
 
@@ -28,9 +28,9 @@ export interface OAuth1Provider {
   close(): Promise<void>;
 }
 
-/** Seconds that a timestamp may be off. */
+/** The allowed clock skew of a timestamp in seconds. */
 const TIMESTAMP_TOLERANCE = 300;
-const LOOK = { provider: 'Chirp', colour: '#1d6fa5' };
+const LOOK = { provider: 'Chirp', color: '#1d6fa5' };
 const FORM = 'application/x-www-form-urlencoded';
 
 interface RequestToken {
@@ -45,7 +45,7 @@ interface AccessToken {
   consumer: OAuth1Consumer;
   user: User;
 }
-/** Who signed a request, once that is proven. */
+/** The consumer and the token of a request with a valid signature. */
 interface Proof {
   consumer: OAuth1Consumer;
   token?: string;
@@ -222,7 +222,7 @@ function sendForm(response: Response, fields: Record<string, string>): void {
   response.type(FORM).send(new URLSearchParams(fields).toString());
 }
 
-/** Back to where the user came from; one who came from no page (`oob`) reads it instead. */
+/** Redirects to the callback, or shows the verifier if there is no callback (`oob`). */
 function sendBack(
   response: Response,
   { callback }: RequestToken,

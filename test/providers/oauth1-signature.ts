@@ -2,25 +2,25 @@ import { createHash, createHmac, createPublicKey, verify } from 'node:crypto';
 import OAuth from 'oauth-1.0a';
 import type { Parameters } from './oauth1-parameters.js';
 
-/** A signed request, as it came in. */
+/** A received request with its signature. */
 export interface SignedRequest {
   method: string;
-  /** Scheme, host and path, without the query. */
+  /** The URL without the query. */
   url: string;
-  /** Every parameter: of the header, the query and the form. */
+  /** The parameters of the header, the query and the form. */
   parameters: Parameters;
 }
 
-/** What a request may be signed with. */
+/** The secrets and keys that may sign a request. */
 export interface SigningSecrets {
   consumerKey: string;
   consumerSecret: string;
   tokenSecret: string;
-  /** PEM. */
+  /** The public key in PEM. */
   rsaPublicKey?: string;
 }
 
-/** Checks a signature with an implementation that is not the library's own: the package `oauth-1.0a`. */
+/** Checks a signature with another implementation than the library: the package `oauth-1.0a`. */
 export function isSignatureValid(
   request: SignedRequest,
   method: string,
@@ -42,7 +42,7 @@ export function isSignatureValid(
       const hash = method === 'RSA-SHA1' ? 'sha1' : 'sha256';
       const key = createPublicKey(secrets.rsaPublicKey);
       const bytes = Buffer.from(signature, 'base64');
-      const isBase64 = bytes.toString('base64') === signature; // Buffer reads base64url and junk too
+      const isBase64 = bytes.toString('base64') === signature; // Buffer also accepts base64url and invalid characters
       return isBase64 && verify(hash, Buffer.from(baseString(request, secrets)), key, bytes);
     }
     default:
@@ -50,7 +50,7 @@ export function isSignatureValid(
   }
 }
 
-/** `oauth_body_hash`, by the hash of the signature method. */
+/** Returns the `oauth_body_hash`, with the hash of the signature method. */
 export function bodyHash(body: Buffer, method: string): string {
   return createHash(method.endsWith('SHA256') ? 'sha256' : 'sha1')
     .update(body)
@@ -58,11 +58,11 @@ export function bodyHash(body: Buffer, method: string): string {
 }
 
 /**
- * All parameters go in as data: the package would read `+` in a query as a plus, and lose what query and form share. One
- * it loses still: a parameter named `__proto__`, whose signature is therefore never valid here.
+ * Passes all parameters as data: the package reads `+` in a query as a plus, and drops parameters that are in the query and
+ * in the form. It also drops a parameter named `__proto__`, so the signature of such a request is never valid here.
  */
 function baseString({ method, url, parameters }: SignedRequest, secrets: SigningSecrets): string {
-  const data = Object.create(null) as Record<string, string | string[]>; // `constructor` is a name like any other
+  const data = Object.create(null) as Record<string, string | string[]>; // `constructor` is an ordinary name
   for (const [name, value] of parameters) {
     if (name === 'oauth_signature') continue;
     const present = data[name];

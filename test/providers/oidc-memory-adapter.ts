@@ -1,6 +1,6 @@
 import type { AdapterFactory, AdapterPayload } from 'oidc-provider';
 
-/** Keeps what `oidc-provider` stores for as long as the process lives; expiry is the provider's own affair. */
+/** An in-memory adapter for `oidc-provider`. It never removes entries, because the provider checks their expiry. */
 export function memoryAdapter(): AdapterFactory {
   return () => {
     const stored = new Map<string, AdapterPayload>();

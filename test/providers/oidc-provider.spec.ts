@@ -12,7 +12,7 @@ const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 type Fields = Record<string, string>;
 type Tokens = Fields & { access_token: string; refresh_token: string; id_token: string };
 
-describe('the OpenID Connect provider of the tests', () => {
+describe('the OpenID Connect test provider', () => {
   let client: ScriptedProvider;
   let oidc: OidcProvider;
   let browser: Browser;
@@ -88,11 +88,11 @@ describe('the OpenID Connect provider of the tests', () => {
     return exchange(callbackOf(await allow(browser, await start())));
   }
 
-  it('shows who asks, escaped', async () => {
+  it('shows the escaped name of the client', async () => {
     expect((await start()).text).toContain('&#60;The app&#62;');
   });
 
-  it('goes from the login page to the user', async () => {
+  it('signs in with the login page, and returns the user', async () => {
     const callback = callbackOf(await allow(browser, await start({ nonce: 'the nonce' }), 'grace'));
     expect(callback).toMatchObject({ state: 'the state', iss: oidc.url });
     const { access_token, id_token } = await exchange(callback);
@@ -102,29 +102,29 @@ describe('the OpenID Connect provider of the tests', () => {
     expect(await userInfo.json()).toEqual({ sub: '1906', name: 'Grace Hopper', email: 'grace@example.org' });
   });
 
-  it('asks again after a wrong password', async () => {
+  it('shows the login page again after a wrong password', async () => {
     const again = await allow(browser, await start(), 'nobody');
     expect([again.status, again.text]).toEqual([401, expect.stringContaining('No such user')]);
     expect(callbackOf(await allow(browser, again))).toMatchObject({ state: 'the state' });
   });
 
-  it('tells that the user said no', async () => {
+  it('responds with access_denied if the user denies access', async () => {
     const callback = callbackOf(await deny(browser, await start()));
     expect(callback).toMatchObject({ error: 'access_denied', state: 'the state' });
   });
 
-  it('lets a user in again without asking', async () => {
+  it('signs a user in again without the login page', async () => {
     await signIn();
     expect(callbackOf(await start())).toMatchObject({ code: expect.any(String) });
   });
 
-  it.each(['consent', 'login'])('asks once for prompt=%s', async (prompt) => {
+  it.each(['consent', 'login'])('shows the login page once for prompt=%s', async (prompt) => {
     await signIn();
     const page = await start({ prompt, scope: 'openid offline_access' });
     expect(callbackOf(await allow(browser, page))).toMatchObject({ code: expect.any(String) });
   });
 
-  it('posts the answer as a form', async () => {
+  it('sends the response as a form post', async () => {
     const { text } = await allow(browser, await start({ response_mode: 'form_post' }));
     expect(text).toContain(`action="${client.url}/callback"`);
     expect(text).toContain('name="code"');
@@ -153,7 +153,7 @@ describe('the OpenID Connect provider of the tests', () => {
     expect(await tokens(refresh)).toMatchObject({ error: 'invalid_grant' });
   });
 
-  it('says whether a token is active, until it is revoked, and lets the user sign in again after that', async () => {
+  it('introspects a token as inactive after it is revoked, and lets the user sign in again', async () => {
     const { refresh_token: token } = await signIn();
     expect(await (await ask('/token/introspection', { token })).json()).toMatchObject({ active: true, sub: '1815' });
     expect((await ask('/token/revocation', { token })).status).toBe(200);
@@ -162,7 +162,7 @@ describe('the OpenID Connect provider of the tests', () => {
   });
 
   describe('its API', () => {
-    it('takes the token in the header, the query and a form', async () => {
+    it('accepts the token in the header, the query and a form', async () => {
       const { access_token } = await signIn();
       const url = `${oidc.url}/api/me`;
       const answers = await Promise.all([
@@ -174,7 +174,7 @@ describe('the OpenID Connect provider of the tests', () => {
       expect(users).toEqual(Array(3).fill({ sub: '1815', name: 'Ada Lovelace', email: 'ada@example.org' }));
     });
 
-    it('refuses no token, a foreign one, and one that has expired', async () => {
+    it('refuses a request without a token, with an unknown token, or with an expired token', async () => {
       const { access_token } = await signIn();
       jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 61_000);
       for (const query of ['', '?access_token=foreign', `?access_token=${access_token}`]) {

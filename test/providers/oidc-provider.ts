@@ -16,31 +16,31 @@ import { authenticate, USERS } from './users.js';
 
 export interface OidcProviderOptions {
   clients: ClientMetadata[];
-  /** @default any that is free */
+  /** @default a free port */
   port?: number;
-  /** Seconds that an access token lives. @default 3600 */
+  /** The lifetime of an access token in seconds. @default 3600 */
   accessTokenTtl?: number;
   /** Whether a login without PKCE is refused. @default false */
   requirePkce?: boolean;
-  /** Whatever else `oidc-provider` is to be told; `features` are merged with those below. */
+  /** Further configuration of `oidc-provider`. `features` are merged with the features below. */
   configuration?: Partial<Configuration>;
-  /** Is told of every request to the provider's own endpoints that was answered. */
+  /** Called after each response of the provider's endpoints. */
   onAnswer?: (context: KoaContextWithOIDC) => void;
 }
 
 export interface OidcProvider {
-  /** The issuer too. */
+  /** The URL, which is also the issuer. */
   url: string;
   provider: Provider;
   close(): Promise<void>;
 }
 
-/** Of every page of this provider. */
-export const LOOK = { provider: 'Harbour ID', colour: '#3d5a45' };
-/** Everything that a client may be given; nobody is asked twice. */
+/** The look of the provider's pages. */
+export const LOOK = { provider: 'Harbour ID', color: '#3d5a45' };
+/** Every scope that a client may receive. The user consents only once. */
 const SCOPES = 'openid profile email offline_access';
 
-/** A certified OpenID Connect provider, `oidc-provider`, with a login page and an API of its own. */
+/** Starts the certified OpenID Connect provider `oidc-provider`, with a custom login page and an API. */
 export async function startOidcProvider(options: OidcProviderOptions): Promise<OidcProvider> {
   const app = express();
   const { port, close } = await listen(app, options.port);
@@ -64,7 +64,7 @@ function configuration(options: OidcProviderOptions): Configuration {
   return {
     adapter: memoryAdapter(),
     clients,
-    clockTolerance: 0, // a token that lives a second lives a second
+    clockTolerance: 0, // a token with a lifetime of one second expires after one second
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }] },
     cookies: { keys: [randomBytes(32).toString('hex')] },
     claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
@@ -79,7 +79,7 @@ function configuration(options: OidcProviderOptions): Configuration {
       const { client, session, provider } = context.oidc;
       if (!client || !session?.accountId) return undefined;
       const known = await provider.Grant.find(session.grantIdFor(client.clientId) ?? '');
-      if (known) return known; // one whose refresh token was revoked is gone
+      if (known) return known; // a grant whose refresh token was revoked no longer exists
       const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
       grant.addOIDCScope(SCOPES);
       await grant.save();
@@ -104,7 +104,7 @@ function configuration(options: OidcProviderOptions): Configuration {
   };
 }
 
-/** All that is asked of a client by one provider or another; each is of no consequence to a client that does not use it. */
+/** The features that tests need. They do not affect clients that do not use them. */
 function features(): NonNullable<Configuration['features']> {
   return {
     backchannelLogout: { enabled: true },
@@ -126,7 +126,7 @@ function features(): NonNullable<Configuration['features']> {
   };
 }
 
-/** A user who is asked on a device of their own; the test answers for them, by `provider.backchannelResult()`. */
+/** Backchannel authentication (CIBA). The test responds for the user with `provider.backchannelResult()`. */
 const CIBA = {
   processLoginHint: async (_context: unknown, hint: unknown) => USERS.find(({ username }) => username === hint)?.id,
   processLoginHintToken: async () => undefined,
@@ -136,7 +136,7 @@ const CIBA = {
   verifyUserCode: async () => undefined,
 } satisfies Partial<NonNullable<NonNullable<Configuration['features']>['ciba']>>;
 
-/** Asks for a login and no more; a native client, whose loopback redirect URI has any port, would have to ask for consent. */
+/** Requires a login but no consent, which native clients with a loopback redirect URI would otherwise require. */
 function loginOnly(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
   policy.get('consent')?.checks.remove('native_client_prompt');
@@ -161,7 +161,7 @@ function interactions(provider: Provider): express.Router {
       return;
     }
     const user = authenticate(username, password);
-    const [acr] = (params.acr_values as string | undefined)?.split(' ') ?? []; // a password is as sure as they like
+    const [acr] = (params.acr_values as string | undefined)?.split(' ') ?? []; // a password satisfies every requested acr
     if (user)
       await provider.interactionFinished(request, response, { login: { accountId: user.id, acr }, consent: {} });
     else response.status(401).send(await page(provider, uid, params, 'No such user, or another password.'));
@@ -174,7 +174,7 @@ function interactions(provider: Provider): express.Router {
   return router;
 }
 
-/** For whatever `oidc-provider` refuses to a browser, instead of its own page, which loads a font from the network. */
+/** The error page. The default page of `oidc-provider` loads a font from the network. */
 function renderError(context: KoaContextWithOIDC, out: { error: string; error_description?: string }): void {
   context.type = 'html';
   context.body = messagePage(LOOK, `Refused: ${out.error_description ?? out.error} (${out.error}).`);
@@ -191,7 +191,7 @@ async function page(provider: Provider, uid: string, params: Record<string, unkn
   });
 }
 
-/** An API that takes access tokens wherever RFC 6750 §2 lets them be, and those that are bound to a key with its proof alone. */
+/** An API that accepts access tokens in every location of RFC 6750 §2, and tokens bound to a key only with a proof. */
 function api(provider: Provider): express.Router {
   const router = express.Router();
   router.all('/api/me', express.urlencoded(), async (request, response) => {
@@ -211,10 +211,10 @@ function api(provider: Provider): express.Router {
   return router;
 }
 
-/** What `oidc-provider` takes too. */
+/** The algorithms of proofs that `oidc-provider` accepts, too. */
 const DPOP_ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA'];
 
-/** Thumbprint of the key that signed the proof of this very request, with this very token (RFC 9449 §4.3), if it is good. */
+/** Returns the thumbprint of the key of a valid proof for this request and this token (RFC 9449 §4.3). */
 async function provenKey(request: Request, url: string, accessToken: string): Promise<string | undefined> {
   try {
     const { payload, protectedHeader } = await jwtVerify(request.get('DPoP') ?? '', EmbeddedJWK, {

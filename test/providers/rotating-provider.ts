@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OAuth2Token } from '../../lib/index.js';
 import { listen } from './listen.js';
 
-/** A refresh as it came in. */
+/** A received refresh request. */
 interface RefreshAttempt {
   user: string;
-  /** Who asked, by the header `x-worker`. */
+  /** The process that sent the request, from the header `x-worker`. */
   worker: string;
-  /** Whether the refresh token was used before: the whole grant is revoked by that. */
+  /** Whether the refresh token was used before, which revokes the grant. */
   isReuse: boolean;
 }
 
@@ -20,10 +20,10 @@ interface Answer {
   json?: unknown;
 }
 
-/** What a refresh is answered with; nothing, and the socket is closed (`hang up`) or left open (`never`). */
+/** The response to a refresh. Without a response, the socket is closed (`hang up`) or left open (`never`). */
 type RefreshAnswer = Answer | 'hang up' | 'never';
 
-/** Answers a refresh; `process()` uses up the refresh token and makes the ordinary answer. */
+/** Returns the response to a refresh. `process()` uses the refresh token and returns the normal response. */
 export type RefreshScript = (attempt: RefreshAttempt, process: () => Answer) => RefreshAnswer | Promise<RefreshAnswer>;
 
 interface Grant {
@@ -36,38 +36,38 @@ interface Grant {
 }
 
 export interface RotatingProviderOptions {
-  /** Seconds that an access token lives. @default 3600 */
+  /** The lifetime of an access token in seconds. @default 3600 */
   lifetime?: number;
-  /** Milliseconds that a refresh takes. @default 0 */
+  /** The duration of a refresh in milliseconds. @default 0 */
   latency?: number;
 }
 
-/** A provider whose refresh tokens can be used once: using one again revokes the grant (RFC 9700 §4.14.2), and the user is out. */
+/** A provider whose refresh tokens can be used once. Reuse of a refresh token revokes the grant (RFC 9700 §4.14.2). */
 export interface RotatingProvider {
   url: string;
-  /** Every refresh, in the order of arrival. */
+  /** The refresh requests in order of arrival. */
   refreshes: RefreshAttempt[];
-  /** Requests to the API, by their status. */
+  /** The number of API requests by status. */
   calls: Record<number, number>;
-  /** Milliseconds in which a refresh token may be used again, and is answered as before: none, at first. */
+  /** The grace period in milliseconds, in which reuse of a refresh token returns the same response. Initially 0. */
   grace: number;
-  /** A grant of a user, with an access token that is over. */
+  /** Issues a grant for a user, with an expired access token. */
   issueExpired(user: string): OAuth2Token;
-  /** The same, with one that lives, for so many seconds. @default its whole lifetime */
+  /** Issues a grant for a user, with an access token that expires after `secondsLeft`. @default its lifetime */
   issue(user: string, secondsLeft?: number): OAuth2Token;
-  /** The user takes the grant back. */
+  /** Revokes the grant of a user. */
   revoke(user: string): void;
-  /** The access token is of no use any more, whatever its expiry says; the refresh token is. */
+  /** Revokes the access token of a user, but not the refresh token. */
   forgetAccessToken(user: string): void;
-  /** One token, whoever's. */
+  /** Revokes an access token. */
   revokeAccessToken(token: OAuth2Token): void;
   isRevoked(user: string): boolean;
-  /** What happens to refreshes from now on. */
+  /** Sets the script for the following refreshes. */
   script(script: RefreshScript): void;
   close(): Promise<void>;
 }
 
-/** `POST /token` refreshes, or gives a client its own token; `GET /user` is the API. */
+/** Starts the provider. `POST /token` accepts refresh_token and client_credentials; `GET /user` is the API. */
 export async function startRotatingProvider({
   lifetime = 3600,
   latency = 0,

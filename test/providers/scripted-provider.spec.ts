@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startScriptedProvider, type ScriptedProvider } from './scripted-provider.js';
 
-describe('the scripted provider of the tests', () => {
+describe('the scripted test provider', () => {
   let provider: ScriptedProvider;
 
   beforeEach(async () => {
@@ -10,7 +10,7 @@ describe('the scripted provider of the tests', () => {
 
   afterEach(() => provider.close());
 
-  it('answers as it is told, and remembers what it was asked', async () => {
+  it('responds with the scripts, and keeps the requests', async () => {
     provider.on('POST /token', ({ body }) => ({
       status: 201,
       headers: { 'x-a': 'b' },
@@ -23,17 +23,17 @@ describe('the scripted provider of the tests', () => {
     ]);
   });
 
-  it('answers 404 to what has no script', async () => {
+  it('responds with 404 without a script', async () => {
     expect((await fetch(`${provider.url}/token`)).status).toBe(404);
   });
 
-  it('keeps the last script of a route', async () => {
+  it('uses the last script of a route', async () => {
     provider.on('GET /', () => ({ body: 'first' }));
     provider.on('GET /', () => ({ body: 'second' }));
     expect(await (await fetch(provider.url)).text()).toBe('second');
   });
 
-  it('never answers', async () => {
+  it('leaves a request without a response', async () => {
     provider.on('GET /', () => 'never');
     await expect(fetch(provider.url, { signal: AbortSignal.timeout(100) })).rejects.toThrow('timeout');
   });
@@ -52,7 +52,7 @@ describe('the scripted provider of the tests', () => {
     expect(received).toBeGreaterThanOrEqual(enough);
   });
 
-  it('closes while somebody still waits', async () => {
+  it('closes while a request is pending', async () => {
     provider.on('GET /', () => 'never');
     const waiting = expect(fetch(provider.url)).rejects.toThrow('fetch failed');
     while (provider.requests.length === 0) await new Promise(setImmediate);

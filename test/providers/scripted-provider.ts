@@ -1,33 +1,33 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { listen } from './listen.js';
 
-/** A request as it came in. */
+/** A received request. */
 export interface ReceivedRequest {
   method: string;
-  /** Path and query. */
+  /** The path and the query. */
   url: string;
-  /** Path alone. */
+  /** The path without the query. */
   path: string;
   headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
-/** What a script answers: an ordinary answer, or one of the ways to misbehave. */
+/** The result of a script: a normal response, or a misbehavior. */
 type Reply =
   | { status?: number; headers?: Record<string, string>; body?: string; json?: unknown }
-  /** No answer at all. */
+  /** Sends no response. */
   | 'never'
-  /** A body without an end, as fast as it goes. */
+  /** Sends an endless body as fast as possible. */
   | 'endless'
-  /** A body without an end, a byte every 20 milliseconds. */
+  /** Sends an endless body with a byte every 20 milliseconds. */
   | 'drip';
 
-/** A provider that does what a test tells it to, and remembers what it was asked. */
+/** A provider whose responses a test scripts, and which keeps all requests. */
 export interface ScriptedProvider {
   url: string;
-  /** Every request, in the order of arrival. */
+  /** The requests in order of arrival. */
   requests: ReceivedRequest[];
-  /** Scripts the answer to a route such as `POST /token`; others answer 404. */
+  /** Scripts the response of a route such as `POST /token`. Other routes respond with 404. */
   on(route: string, reply: (request: ReceivedRequest) => Reply | Promise<Reply>): void;
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   };
 }
 
-/** Scripts the endpoints that give tokens to logins with OAuth 1 and OAuth 2. */
+/** Scripts the token endpoints of OAuth 1 and OAuth 2. */
 export function answerLogins(provider: ScriptedProvider): void {
   provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
   provider.on('POST /request-token', () => ({

@@ -1,4 +1,4 @@
-/** Somebody who can sign in with the providers of the tests and the showcase; the password is the user name. */
+/** A user of the test providers and the showcase. The password is the user name. */
 export interface User {
   id: string;
   username: string;
