@@ -3,7 +3,7 @@ import { Test } from '@nestjs/testing';
 import { inspect } from 'node:util';
 import { OAuthClientModule, OAuthRegistry, type ClientRegistration, type ComplianceFix } from 'nestjs-oauth-client';
 import { SettingsSources } from '../../lib/config/settings-sources.js';
-import { selfRegisteringClientAt } from '../providers/client-at.js';
+import { selfRegisteringClientOf } from '../providers/client-of.js';
 import { startScriptedProvider } from '../providers/scripted-provider.js';
 import { newKey } from '../support/keys.js';
 import { ENDPOINTS, registryWith } from './registry-with.js';
@@ -48,7 +48,7 @@ describe('complianceFix', () => {
       }),
     );
     const registry = await registryWith({});
-    const settings = { ...selfRegisteringClientAt(provider), complianceFix };
+    const settings = { ...selfRegisteringClientOf(provider), complianceFix };
     await registry.registerDynamically('dev', settings, { redirect_uris: ['https://client.test/cb'] });
     const dev = registry.get('dev') as unknown as { fetchAccessToken(request: object): Promise<object> };
     expect(await dev.fetchAccessToken({ code: 'c' })).toMatchObject({ tokenType: 'bearer' });

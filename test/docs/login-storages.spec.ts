@@ -4,6 +4,7 @@ import { Keyv } from 'keyv';
 import { Pool } from 'pg';
 import type { LoginStorage } from 'nestjs-oauth-client/stores';
 import { loginStorageContract } from 'nestjs-oauth-client/testing';
+import { clientOf } from '../providers/client-of.js';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { describeWithPostgres } from '../support/engines.js';
@@ -51,12 +52,7 @@ describe.each<[string, () => Promise<LoginStorage>]>([
   for (const { name, run } of loginStorageContract(makeStorage)) it(name, run);
 
   it('signs a user in once', async () => {
-    const dev = {
-      clientId: 'id',
-      clientSecret: 'client-secret',
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
-    };
+    const dev = clientOf(provider);
     app = await startStateApp({ state: await makeStorage(), clients: { dev } });
     const browser = new Browser();
     const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });

@@ -4,6 +4,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { OAuth2Token } from 'nestjs-oauth-client';
 import { EncryptedTokenStore, type TokenStore } from 'nestjs-oauth-client/stores';
 import { startRoundRobin, type RoundRobin } from '../../sample/cluster/round-robin.js';
+import { oauth1ClientOf } from '../providers/client-of.js';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
 import { registryOfAll } from '../support/all-registries.js';
 import { Browser } from '../support/browser.js';
@@ -53,15 +54,7 @@ function wholeLogins(sessionsIn: EngineName, tokensIn: EngineName, sealed: (stor
     const baseUrl = `http://127.0.0.1:${proxy.port}`;
     chirp = await startOAuth1Provider({ consumers: [{ key: 'app', secret: 'secret' }] });
     const clients = {
-      chirp: {
-        clientId: 'app',
-        clientSecret: 'secret',
-        requestTokenUrl: `${chirp.url}/oauth/request_token`,
-        accessTokenUrl: `${chirp.url}/oauth/access_token`,
-        authorizeUrl: `${chirp.url}/oauth/authorize`,
-        apiBaseUrl: `${chirp.url}/api/`,
-        allowInsecureHttp: true,
-      },
+      chirp: oauth1ClientOf(chirp, { clientId: 'app', clientSecret: 'secret' }),
     };
     apps = [];
     for (let count = 0; count < 2; count++) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import type { OAuth1Token, OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
+import { oauth1ClientOf } from '../providers/client-of.js';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
 import { startOidcProvider, type OidcProvider } from '../providers/oidc-provider.js';
 import { Browser, type Page } from '../support/browser.js';
@@ -56,15 +57,7 @@ describe('a login', () => {
     };
     const signings = Object.entries(SIGNINGS).map(([name, client_kwargs]) => [
       name,
-      {
-        client_id: 'app',
-        client_secret: 'app secret&',
-        request_token_url: `${oauth1.url}/oauth/request_token`,
-        access_token_url: `${oauth1.url}/oauth/access_token`,
-        authorize_url: `${oauth1.url}/oauth/authorize`,
-        api_base_url: `${oauth1.url}/api/`,
-        client_kwargs,
-      },
+      oauth1ClientOf(oauth1, { clientId: 'app', clientSecret: 'app secret&', client_kwargs }),
     ]);
     app = await startLoginApp({
       clients: {

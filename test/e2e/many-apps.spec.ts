@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { RedisClientType } from 'redis';
-import type { ClientRegistration } from 'nestjs-oauth-client';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
 import { startRoundRobin, type RoundRobin } from '../../sample/cluster/round-robin.js';
+import { oauth1ClientOf } from '../providers/client-of.js';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
 import { registryOfAll } from '../support/all-registries.js';
 import { Browser } from '../support/browser.js';
@@ -25,13 +25,7 @@ function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKey
     proxy = await startRoundRobin();
     const url = `http://127.0.0.1:${proxy.port}`;
     oauth1 = await startOAuth1Provider({ consumers: [{ key: 'app', secret: 'secret' }] });
-    const chirp: ClientRegistration = {
-      clientId: 'app',
-      clientSecret: 'secret',
-      requestTokenUrl: `${oauth1.url}/oauth/request_token`,
-      accessTokenUrl: `${oauth1.url}/oauth/access_token`,
-      authorizeUrl: `${oauth1.url}/oauth/authorize`,
-    };
+    const chirp = oauth1ClientOf(oauth1, { clientId: 'app', clientSecret: 'secret' });
     apps = [];
     for (const platform of platforms) {
       apps.push(await startStateApp({ ...state(), platform, baseUrl: url, clients: { chirp } }));

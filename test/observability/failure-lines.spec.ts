@@ -1,15 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import type {
-  ClientRegistration,
-  OAuth2App,
-  OAuthClientModuleOptions,
-  OAuthError,
-  ProviderError,
-} from 'nestjs-oauth-client';
+import type { OAuth2App, OAuthClientModuleOptions, OAuthError, ProviderError } from 'nestjs-oauth-client';
 import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { callBack } from '../support/sign-in.js';
@@ -42,15 +37,11 @@ async function start(
   options: OAuthClientModuleOptions = {},
   platform: 'express' | 'fastify' = 'express',
 ): Promise<OAuth2App> {
-  const dev = {
-    clientId: 'id',
+  const dev = clientOf(provider, {
     clientSecret: 'client-s3cret',
-    accessTokenUrl: `${provider.url}/token`,
-    authorizeUrl: `${provider.url}/authorize`,
-    apiBaseUrl: `${provider.url}/api/`,
     deviceAuthorizationEndpoint: `${provider.url}/device`,
     revocationEndpoint: `${provider.url}/revoke`,
-  } as ClientRegistration;
+  });
   app = await startStateApp({ platform, clients: { dev }, exposeErrors: false, ...options });
   const keep = (message: unknown): void => void lines.push(String(message));
   const event = (message: unknown): void => void events.push(String(message));

@@ -3,6 +3,7 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { count, traced } from '../../lib/observability/telemetry.js';
+import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
@@ -19,12 +20,11 @@ const lines: string[] = [];
 beforeAll(async () => {
   telemetry = startTelemetry();
   provider = await startScriptedProvider();
-  const common = { clientId: 'dev', clientSecret: `${SECRET}-client`, apiBaseUrl: `${provider.url}/api/` };
-  const urls = { authorizeUrl: `${provider.url}/authorize`, accessTokenUrl: `${provider.url}/token` };
+  const clientSecret = `${SECRET}-client`;
   login = await startLoginApp({
     clients: {
-      two: { ...common, ...urls, clientKwargs: { codeChallengeMethod: 'S256' } },
-      one: { ...common, ...urls, requestTokenUrl: `${provider.url}/request-token` },
+      two: clientOf(provider, { clientSecret, clientKwargs: { codeChallengeMethod: 'S256' } }),
+      one: oauth1ClientOf(provider, { clientSecret, accessTokenUrl: `${provider.url}/token` }),
     },
   });
   const write = (line: unknown): number => lines.push(String(line));

@@ -25,6 +25,8 @@ export interface OAuth1ProviderOptions {
 
 export interface OAuth1Provider {
   url: string;
+  /** Its endpoints, as settings of a client. */
+  settings: { requestTokenUrl: string; authorizeUrl: string; accessTokenUrl: string };
   close(): Promise<void>;
 }
 
@@ -56,7 +58,13 @@ interface Proof {
 export async function startOAuth1Provider(options: OAuth1ProviderOptions): Promise<OAuth1Provider> {
   const consumers = new Map(options.consumers.map((consumer) => [consumer.key, consumer]));
   const { port, close } = await listen(oauth1Provider(consumers), options.port);
-  return { url: `http://127.0.0.1:${port}`, close };
+  const url = `http://127.0.0.1:${port}`;
+  const settings = {
+    requestTokenUrl: `${url}/oauth/request_token`,
+    authorizeUrl: `${url}/oauth/authorize`,
+    accessTokenUrl: `${url}/oauth/access_token`,
+  };
+  return { url, settings, close };
 }
 
 function oauth1Provider(consumers: ReadonlyMap<string, OAuth1Consumer>): Express {

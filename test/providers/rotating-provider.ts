@@ -67,7 +67,7 @@ export interface RotatingProvider {
   close(): Promise<void>;
 }
 
-/** Starts the provider. `POST /token` accepts refresh_token and client_credentials; `GET /user` is the API. */
+/** Starts the provider. `POST /token` accepts refresh_token and client_credentials; `GET /user` or `GET /api/user` is the API. */
 export async function startRotatingProvider({
   lifetime = 3600,
   latency = 0,
@@ -138,7 +138,7 @@ export async function startRotatingProvider({
 
   const { port, close } = await listen((request, response) => {
     void (async () => {
-      const isApi = request.url?.startsWith('/user');
+      const isApi = /^(\/api)?\/user/.test(request.url ?? '');
       const answer = isApi ? api(request) : await token(request);
       if (isApi && typeof answer === 'object') calls[answer.status] = (calls[answer.status] ?? 0) + 1;
       send(response, answer);

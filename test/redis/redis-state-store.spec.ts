@@ -2,9 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import type { RedisClientType } from 'redis';
-import { OAuthConfigError, type ClientRegistration } from 'nestjs-oauth-client';
+import { OAuthConfigError } from 'nestjs-oauth-client';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
 import { loginStorageContract } from 'nestjs-oauth-client/testing';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { connectRedis, describeWithRedis } from '../support/engines.js';
@@ -45,12 +46,7 @@ describeWithRedis('a pending login in Redis', () => {
   });
 
   async function start(client: ConstructorParameters<typeof RedisStateStore>[0] = redis): Promise<SiteApp> {
-    const dev: ClientRegistration = {
-      clientId: 'id',
-      clientSecret: 'client-secret',
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
-    };
+    const dev = clientOf(provider);
     const app = await startStateApp({ state: new RedisStateStore(client, { prefix: PREFIX }), clients: { dev } });
     apps.push(app);
     return app;

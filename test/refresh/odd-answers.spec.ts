@@ -5,7 +5,7 @@ import { SignJWT } from 'jose';
 import type { ComplianceFix, OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
-import { clientAt } from '../providers/client-at.js';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { newKey, privateJwk, publicJwk } from '../support/keys.js';
 
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 async function start(settings: object = {}): Promise<OAuth2App> {
-  const dev = { ...clientAt(provider), ...settings };
+  const dev = clientOf(provider, { apiBaseUrl: provider.url, ...settings });
   return (await registryWith({ options: { tokenStore: store, clients: { dev } } })).get<OAuth2App>('dev');
 }
 

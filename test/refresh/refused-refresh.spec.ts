@@ -3,7 +3,7 @@ import type { OAuth2App } from 'nestjs-oauth-client';
 import type { RevokedToken } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
-import { clientAt } from '../providers/client-at.js';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 const ADA = { name: 'dev', user: 'ada' };
@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => provider.close());
 
 async function start(settings: object = {}): Promise<OAuth2App> {
-  const dev = { ...clientAt(provider), ...settings };
+  const dev = clientOf(provider, settings);
   const tokenStore = Object.assign(store, { onTokenRevoked });
   return (await registryWith({ options: { tokenStore, clients: { dev } } })).get<OAuth2App>('dev');
 }

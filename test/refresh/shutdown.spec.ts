@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
-import { clientAt } from '../providers/client-at.js';
+import { clientOf } from '../providers/client-of.js';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 
 let provider: RotatingProvider;
@@ -15,7 +15,7 @@ it('finishes a background refresh and saves its token before the application sto
   const old = provider.issue('ada');
   await tokenStore.save(key, { ...old, expiresAt: Date.now() / 1000 + 600 }); // of one hour
   const registry = await registryWith({
-    options: { tokenStore, clients: { dev: { ...clientAt(provider), clientKwargs: { refreshAhead: 0.8 } } } },
+    options: { tokenStore, clients: { dev: clientOf(provider, { clientKwargs: { refreshAhead: 0.8 } }) } },
   });
   const { status } = await registry.get('dev').get('user', { user: 'ada' });
   await registry.onModuleDestroy();

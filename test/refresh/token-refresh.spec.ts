@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registryWith } from '../config/registry-with.js';
-import { clientAt } from '../providers/client-at.js';
+import { clientOf } from '../providers/client-of.js';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 
 const ADA: TokenKey = { name: 'dev', user: 'ada' };
@@ -27,11 +27,7 @@ async function startProcess(
   options: OAuthClientModuleOptions = {},
   settings: Partial<ClientRegistration> = {},
 ): Promise<OAuth2App> {
-  const client = {
-    ...clientAt(provider),
-    clientKwargs,
-    ...settings,
-  } as ClientRegistration;
+  const client = clientOf(provider, { clientKwargs, ...settings });
   const registry = await registryWith({ options: { tokenStore: store, clients: { dev: client }, ...options } });
   return registry.get<OAuth2App>('dev');
 }

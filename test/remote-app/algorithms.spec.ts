@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClientRegistration, OAuth2App, OAuthError } from 'nestjs-oauth-client';
 import { registryWith } from '../config/registry-with.js';
+import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 function part(value: object): string {
@@ -21,10 +22,7 @@ describe('unsupported algorithms', () => {
     provider = await startScriptedProvider();
     const { url } = provider;
     provider.on('GET /.well-known/openid-configuration', () => ({
-      json: {
-        issuer: url,
-        authorization_endpoint: `${url}/authorize`,
-        token_endpoint: `${url}/token`,
+      json: metadataOf(provider, {
         jwks_uri: `${url}/jwks`,
         userinfo_endpoint: `${url}/userinfo`,
         introspection_endpoint: `${url}/introspect`,
@@ -32,7 +30,7 @@ describe('unsupported algorithms', () => {
         id_token_signing_alg_values_supported: ['RS256', 'ES256K'],
         userinfo_signing_alg_values_supported: ['RS256', 'ES256K'],
         introspection_signing_alg_values_supported: ['RS256', 'ES256K'],
-      },
+      }),
     }));
   });
 

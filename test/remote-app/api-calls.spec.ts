@@ -15,6 +15,7 @@ import {
   type OAuthClientModuleOptions,
 } from 'nestjs-oauth-client';
 import type { StoredOAuth2Token } from 'nestjs-oauth-client/stores';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
@@ -42,14 +43,7 @@ describe('an API call with OAuth 2', () => {
     settings: ClientRegistration = {},
     options: Partial<OAuthClientModuleOptions> = {},
   ): Promise<OAuth2App> {
-    const dev = {
-      clientId: 'dev',
-      clientSecret: 'dev-secret',
-      accessTokenUrl: `${provider.url}/token`,
-      authorizeUrl: `${provider.url}/authorize`,
-      apiBaseUrl: `${provider.url}/api/`,
-      ...settings,
-    } as ClientRegistration;
+    const dev = clientOf(provider, settings);
     app = await startLoginApp({ clients: { dev }, ...options });
     return app.registry.get<OAuth2App>('dev');
   }

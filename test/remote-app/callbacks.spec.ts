@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
 import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { bareResponse } from '../support/bare-response.js';
 import { Browser, type Page } from '../support/browser.js';
@@ -24,12 +25,7 @@ describe('a callback without a pending login', () => {
   });
 
   async function start(options: StateAppOptions = {}): Promise<void> {
-    const dev = {
-      clientId: 'dev',
-      clientSecret: 'dev-secret',
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
-    };
+    const dev = clientOf(provider);
     app = await startStateApp({ clients: { dev }, exposeErrors: true, ...options });
   }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ClientRegistration, OAuth2App, OAuthError } from 'nestjs-oauth-client';
 import { formEncoded } from '../../lib/config/client-auth-methods.js';
+import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { newKey, privateJwk } from '../support/keys.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
@@ -29,13 +30,10 @@ describe('client authentication', () => {
     { clientKwargs, ...settings }: Record<string, unknown> = {},
   ): Promise<OAuth2App> {
     provider.on('GET /.well-known/openid-configuration', () => ({
-      json: {
-        issuer: provider.url,
-        authorization_endpoint: `${provider.url}/authorize`,
-        token_endpoint: `${provider.url}/token`,
+      json: metadataOf(provider, {
         revocation_endpoint: `${provider.url}/token`,
         ...(listed !== undefined && { token_endpoint_auth_methods_supported: listed }),
-      },
+      }),
     }));
     const dev = {
       clientId: 'dev-id',

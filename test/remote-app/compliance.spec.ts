@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ClientRegistration, ComplianceFix } from 'nestjs-oauth-client';
+import type { ComplianceFix } from 'nestjs-oauth-client';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { callBack } from '../support/sign-in.js';
@@ -20,14 +21,7 @@ describe('complianceFix for a provider that breaks the standard', () => {
 
   /** Signs in with a client that has these settings, and returns the response of the callback route. */
   async function signIn(settings: { complianceFix?: ComplianceFix; accessTokenParams?: { method: string } }) {
-    const client: ClientRegistration = {
-      clientId: 'dev',
-      clientSecret: 'dev-secret',
-      accessTokenUrl: `${provider.url}/token`,
-      authorizeUrl: `${provider.url}/authorize`,
-      apiBaseUrl: `${provider.url}/api/`,
-      ...settings,
-    };
+    const client = clientOf(provider, settings);
     app = await startLoginApp({ clients: { odd: client } });
     const response = await callBack(new Browser(), app.url, 'odd', 'code=foo');
     return response.json();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OAuth2App } from 'nestjs-oauth-client';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
@@ -12,12 +13,7 @@ describe('the response to a device authorization request', () => {
     provider = await startScriptedProvider();
     app = await startLoginApp({
       clients: {
-        dev: {
-          clientId: 'dev',
-          authorizeUrl: `${provider.url}/authorize`,
-          accessTokenUrl: `${provider.url}/token`,
-          deviceAuthorizationEndpoint: `${provider.url}/device`,
-        },
+        dev: clientOf(provider, { deviceAuthorizationEndpoint: `${provider.url}/device` }),
       },
     });
     dev = app.registry.get<OAuth2App>('dev');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { OAuthError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
+import { OAuthError, type OAuth2App } from 'nestjs-oauth-client';
 import { registryWith } from '../config/registry-with.js';
+import { clientOf } from '../providers/client-of.js';
 import { listenWith } from '../providers/listen.js';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
@@ -46,7 +47,7 @@ describe.each(['device authorization', 'backchannel authentication'])('a login b
         });
       }),
     );
-    const app = await clientOf(`http://127.0.0.1:${server.port}`);
+    const app = await appAt(`http://127.0.0.1:${server.port}`);
     const grant = await (kind === 'device authorization'
       ? app.deviceAuthorization()
       : app.backchannelAuthentication({ loginHint: 'ada' }));
@@ -115,15 +116,10 @@ describe.each(['device authorization', 'backchannel authentication'])('a login b
   });
 });
 
-async function clientOf(url: string): Promise<OAuth2App> {
-  const dev = {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    accessTokenUrl: `${url}/token`,
-    authorizeUrl: `${url}/authorize`,
-    deviceAuthorizationEndpoint: `${url}/device`,
-    backchannelAuthenticationEndpoint: `${url}/ciba`,
-    allowInsecureHttp: true,
-  } as ClientRegistration;
+async function appAt(url: string): Promise<OAuth2App> {
+  const dev = clientOf(
+    { url },
+    { deviceAuthorizationEndpoint: `${url}/device`, backchannelAuthenticationEndpoint: `${url}/ciba` },
+  );
   return (await registryWith({ options: { clients: { dev }, http: { timeout: 500 } } })).get<OAuth2App>('dev');
 }

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
-import { ProviderError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
+import { ProviderError, type OAuth2App } from 'nestjs-oauth-client';
 import { registryWith } from '../config/registry-with.js';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 const KEY = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
@@ -37,18 +38,17 @@ describe('a server that accepts each DPoP nonce once', () => {
     provider.on('GET /me', (request) => once(request, { me: true }));
     provider.on('POST /me', (request) => once(request, { me: true }));
     const { url } = provider;
-    const dev = {
-      clientId: 'dev',
-      authorizeUrl: `${url}/authorize`,
-      accessTokenUrl: `${url}/token`,
-      pushedAuthorizationRequestEndpoint: `${url}/par`,
-      requirePushedAuthorizationRequests: true,
-      revocationEndpoint: `${url}/revoke`,
-      userinfoEndpoint: `${url}/me`,
-      apiBaseUrl: url,
-      allowInsecureHttp: true,
-      dpopBoundAccessTokens: true,
-    } as ClientRegistration;
+    const dev = clientOf(
+      { url },
+      {
+        pushedAuthorizationRequestEndpoint: `${url}/par`,
+        requirePushedAuthorizationRequests: true,
+        revocationEndpoint: `${url}/revoke`,
+        userinfoEndpoint: `${url}/me`,
+        apiBaseUrl: url,
+        dpopBoundAccessTokens: true,
+      },
+    );
     app = (await registryWith({ options: { clients: { dev } } })).get<OAuth2App>('dev');
   });
 

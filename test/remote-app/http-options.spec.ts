@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Agent } from 'node:http';
 import type { ClientRegistration, OAuth1App, OAuth2App, OAuthConfigError } from 'nestjs-oauth-client';
 import { registryWith } from '../config/registry-with.js';
+import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { CountingAgent } from '../support/counting-agent.js';
 
@@ -36,10 +37,7 @@ describe('the http options', () => {
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'Bearer', refresh_token: 'r' } }));
     provider.on('POST /request', () => ({ body: 'oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true' }));
     provider.on('GET /.well-known/openid-configuration', () => ({
-      json: {
-        issuer: url,
-        authorization_endpoint: `${url}/authorize`,
-        token_endpoint: `${url}/token`,
+      json: metadataOf(provider, {
         jwks_uri: `${url}/jwks`,
         userinfo_endpoint: `${url}/endpoint`,
         revocation_endpoint: `${url}/endpoint`,
@@ -49,7 +47,7 @@ describe('the http options', () => {
         backchannel_authentication_endpoint: `${url}/endpoint`,
         pushed_authorization_request_endpoint: `${url}/endpoint`,
         require_pushed_authorization_requests: true,
-      },
+      }),
     }));
   });
 

@@ -4,6 +4,7 @@ import { OAuthError, type ClientRegistration, type OAuth2App } from 'nestjs-oaut
 import type { EndedSession } from 'nestjs-oauth-client/stores';
 import { run, stopAll, type Outcome } from '../conformance/relying-party.js';
 import { sign } from '../providers/conformance-provider.js';
+import { metadataOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { bareResponse } from '../support/bare-response.js';
 import { Browser } from '../support/browser.js';
@@ -26,12 +27,7 @@ describe('a logout at the provider', () => {
   });
 
   function metadata(): object {
-    return {
-      issuer: provider.url,
-      authorization_endpoint: `${provider.url}/authorize`,
-      token_endpoint: `${provider.url}/token`,
-      end_session_endpoint: `${provider.url}/end?tenant=1`,
-    };
+    return metadataOf(provider, { end_session_endpoint: `${provider.url}/end?tenant=1` });
   }
 
   async function start(options: Partial<LoginAppOptions> = {}): Promise<OAuth2App> {
@@ -39,13 +35,7 @@ describe('a logout at the provider', () => {
       clientId: 'dev',
       serverMetadataUrl: `${provider.url}/.well-known/openid-configuration`,
     } as ClientRegistration;
-    const old = {
-      clientId: 'dev',
-      requestTokenUrl: `${provider.url}/r`,
-      authorizeUrl: `${provider.url}/a`,
-      accessTokenUrl: `${provider.url}/t`,
-    };
-    app = await startLoginApp({ clients: { dev, old }, ...options });
+    app = await startLoginApp({ clients: { dev, old: oauth1ClientOf(provider) }, ...options });
     return app.registry.get<OAuth2App>('dev');
   }
 

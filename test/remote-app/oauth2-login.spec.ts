@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { ClientRegistration } from 'nestjs-oauth-client';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/login-app.js';
@@ -27,13 +28,7 @@ describe('a login with OAuth 2', () => {
   });
 
   async function start(settings: ClientRegistration = {}, options: Partial<LoginAppOptions> = {}): Promise<void> {
-    const client = {
-      clientId: 'dev',
-      clientSecret: 'dev-secret',
-      accessTokenUrl: `${provider.url}/token`,
-      authorizeUrl: `${provider.url}/authorize`,
-      apiBaseUrl: `${provider.url}/api/`,
-    };
+    const client = clientOf(provider);
     app = await startLoginApp({ clients: { dev: { ...client, ...settings } }, ...options });
   }
 

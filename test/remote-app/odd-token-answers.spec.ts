@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ClientRegistration, OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
+import type { OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { callBack } from '../support/sign-in.js';
@@ -22,14 +23,7 @@ async function signIn(
   reply: object,
   settings: object = {},
 ): Promise<{ status: number; body: Record<string, unknown> }> {
-  const dev = {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    authorizeUrl: `${provider.url}/authorize`,
-    accessTokenUrl: `${provider.url}/token`,
-    apiBaseUrl: `${provider.url}/api/`,
-    ...settings,
-  } as ClientRegistration;
+  const dev = clientOf(provider, settings);
   app = await startLoginApp({ clients: { dev } });
   provider.on('POST /token', () => reply);
   const response = await callBack(new Browser(), app.url, 'dev');

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { AxiosAdapter } from 'axios';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import type { ClientRegistration, OAuth2App } from 'nestjs-oauth-client';
+import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
@@ -29,14 +30,11 @@ describe('a provider with metadata', () => {
   });
 
   function metadata(): object {
-    return {
-      issuer: provider.url,
-      authorization_endpoint: `${provider.url}/authorize`,
-      token_endpoint: `${provider.url}/token`,
+    return metadataOf(provider, {
       jwks_uri: `${provider.url}/jwks`,
       revocation_endpoint: `${provider.url}/revoke`,
       introspection_endpoint: `${provider.url}/introspect`,
-    };
+    });
   }
 
   async function start(settings: object = {}, http?: { timeout: number }): Promise<OAuth2App> {

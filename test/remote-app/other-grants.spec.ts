@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose';
 import { generateKeyPairSync, KeyObject } from 'node:crypto';
-import { OAuthError, ProviderError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
+import { OAuthError, ProviderError, type OAuth2App } from 'nestjs-oauth-client';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
@@ -27,15 +28,7 @@ describe('access tokens of other grants', () => {
   });
 
   async function start(settings: object = {}): Promise<OAuth2App> {
-    const dev = {
-      clientId: 'dev',
-      clientSecret: 'dev-secret',
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
-      apiBaseUrl: `${provider.url}/api/`,
-      clientKwargs: { scope: 'read write' },
-      ...settings,
-    } as ClientRegistration;
+    const dev = clientOf(provider, { clientKwargs: { scope: 'read write' }, ...settings });
     app = await startLoginApp({ clients: { dev } });
     return app.registry.get<OAuth2App>('dev');
   }

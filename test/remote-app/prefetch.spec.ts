@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bareResponse } from '../support/bare-response.js';
 import type { StateAppOptions } from '../support/state-app.js';
 import { startStateApp } from '../support/state-app.js';
+import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { hasChromium, launchChromium } from '../support/chromium.js';
@@ -41,19 +42,8 @@ describe.each(['express', 'fastify'] as const)('a prefetch of the browser, on %s
   });
 
   async function start(options: StateAppOptions = {}): Promise<void> {
-    const dev = {
-      clientId: 'dev',
-      clientSecret: 'dev-secret',
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
-      endSessionEndpoint: `${provider.url}/end`,
-    };
-    const old = {
-      clientId: 'dev',
-      requestTokenUrl: `${provider.url}/request-token`,
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/access-token`,
-    };
+    const dev = clientOf(provider, { endSessionEndpoint: `${provider.url}/end` });
+    const old = oauth1ClientOf(provider);
     app = await startStateApp({ platform, clients: { dev, old }, ...options });
   }
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ClientRegistration, OAuth1App, OAuth2App } from 'nestjs-oauth-client';
+import type { OAuth1App, OAuth2App } from 'nestjs-oauth-client';
 import { withQuery } from '../../lib/http/query.js';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
@@ -20,15 +21,11 @@ describe('a URL that a browser is redirected to', () => {
   });
 
   async function start<App extends OAuth1App | OAuth2App = OAuth2App>(settings: object = {}): Promise<App> {
-    const dev = {
-      clientId: 'dev',
-      clientSecret: 'dev-secret',
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
+    const dev = clientOf(provider, {
       endSessionEndpoint: `${provider.url}/logout`,
       clientKwargs: { scope: 'name email' },
       ...settings,
-    } as ClientRegistration;
+    });
     app = await startLoginApp({ clients: { dev } });
     return app.registry.get<App>('dev');
   }

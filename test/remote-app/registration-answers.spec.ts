@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { inspect } from 'node:util';
-import { OAuthConfigError, UnusableRegistrationError, type ClientRegistration } from 'nestjs-oauth-client';
-import { selfRegisteringClientAt } from '../providers/client-at.js';
+import { OAuthConfigError, UnusableRegistrationError } from 'nestjs-oauth-client';
+import { selfRegisteringClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
@@ -25,7 +25,7 @@ describe('the response to a registration', () => {
 
   function register(json: object, status = 201, settings: object = {}): Promise<Record<string, unknown>> {
     provider.on('POST /register', () => ({ status, json }));
-    const config = { ...selfRegisteringClientAt(provider), ...settings } as ClientRegistration;
+    const config = { ...selfRegisteringClientOf(provider), ...settings };
     return app.registry.registerDynamically('tenant', config, { redirect_uris: ['https://app.test/callback'] });
   }
 

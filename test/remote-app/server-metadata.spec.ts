@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProviderError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
+import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
@@ -27,7 +28,7 @@ describe('provider metadata', () => {
   }
 
   function metadata(issuer: string): object {
-    return { issuer, authorization_endpoint: `${provider.url}/authorize`, token_endpoint: `${provider.url}/token` };
+    return metadataOf(provider, { issuer });
   }
 
   async function failure(settings?: object): Promise<ProviderError> {

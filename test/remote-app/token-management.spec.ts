@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ProviderError, type ClientRegistration, type OAuth2App, type OAuthRegistry } from 'nestjs-oauth-client';
+import { ProviderError, type OAuth2App, type OAuthRegistry } from 'nestjs-oauth-client';
 import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 describe('revocation, introspection and registration endpoints', () => {
@@ -13,17 +14,12 @@ describe('revocation, introspection and registration endpoints', () => {
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
-    const dev = {
-      clientId: 'dev',
-      clientSecret: 's3cret',
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
+    const dev = clientOf(provider, {
       revocationEndpoint: `${provider.url}/endpoint`,
       introspectionEndpoint: `${provider.url}/endpoint`,
       registrationEndpoint: `${provider.url}/endpoint`,
       userinfoEndpoint: `${provider.url}/endpoint`,
-      allowInsecureHttp: true,
-    } as ClientRegistration;
+    });
     tokenStore = new MemoryTokenStore();
     const userOf = ({ headers }: OAuthRequest) => headers?.user as string | undefined;
     registry = await registryWith({ options: { clients: { dev }, tokenStore, userOf } });

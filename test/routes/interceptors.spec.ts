@@ -45,6 +45,7 @@ import {
 } from 'nestjs-oauth-client';
 import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import { map, of, tap, throwError, timeout, type Observable } from 'rxjs';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 
@@ -451,14 +452,7 @@ describe.each(['express', 'fastify'])('a route on %s with interceptors of the ap
 });
 
 function appModule(providerUrl: string): Type<unknown> {
-  const dev = {
-    clientId: 'dev',
-    clientSecret: 'secret',
-    authorizeUrl: `${providerUrl}/authorize`,
-    accessTokenUrl: `${providerUrl}/token`,
-    endSessionEndpoint: `${providerUrl}/end`,
-    allowInsecureHttp: true,
-  };
+  const dev = clientOf({ url: providerUrl }, { endSessionEndpoint: `${providerUrl}/end` });
   @Module({
     imports: [OAuthClientModule.forRoot({ clients: { dev } })],
     controllers: [AuthController, ScopedController, InheritingController, OverridingController, DecoratedController],

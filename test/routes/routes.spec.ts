@@ -33,6 +33,7 @@ import {
   OAuthRegistry,
 } from 'nestjs-oauth-client';
 import type { OAuthRequest, OAuthResponse, RedirectResponse } from 'nestjs-oauth-client/protocol';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 
@@ -464,12 +465,7 @@ describe('a callback', () => {
         query: { at?: string; refuse?: string };
       }>();
       if (query.refuse !== undefined) return false;
-      const settings = {
-        clientId: 'tenant',
-        authorizeUrl: `${provider.url}/authorize`,
-        accessTokenUrl: `${provider.url}/token`,
-        allowInsecureHttp: true,
-      };
+      const settings = clientOf(provider, { clientId: 'tenant' });
       this.registry.register(params.provider, settings, { replace: true });
       return true;
     }

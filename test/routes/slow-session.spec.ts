@@ -14,6 +14,7 @@ import {
   type OAuthLoginParams,
 } from 'nestjs-oauth-client';
 import { CookieJar } from 'tough-cookie';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 /** A slow store, like one on another machine: every write takes 150 ms. */
@@ -63,12 +64,7 @@ describe('a session store that takes 150 ms', () => {
   beforeEach(async () => {
     provider = await startScriptedProvider();
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
-    const dev = {
-      clientId: 'dev',
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
-      allowInsecureHttp: true,
-    };
+    const dev = clientOf(provider);
     @Module({ imports: [OAuthClientModule.forRoot({ clients: { dev } })], controllers: [AuthController] })
     class AppModule {}
     app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { ProviderError, type OAuth2App, type OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { Deadline } from '../../lib/http/deadline.js';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
@@ -29,13 +30,7 @@ describe('an API response that is too large or too slow', () => {
   });
 
   async function client(http?: OAuthClientModuleOptions['http']): Promise<OAuth2App> {
-    const dev = {
-      clientId: 'dev',
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
-      userinfoEndpoint: `${provider.url}/drip`,
-      apiBaseUrl: `${provider.url}/`,
-    };
+    const dev = clientOf(provider, { userinfoEndpoint: `${provider.url}/drip`, apiBaseUrl: `${provider.url}/` });
     app = await startLoginApp({ clients: { dev }, http });
     return app.registry.get<OAuth2App>('dev');
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { ProviderError, type ClientRegistration, type OAuth1App, type OAuth2App } from 'nestjs-oauth-client';
+import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/login-app.js';
@@ -26,23 +27,11 @@ describe('attacks on logins', () => {
   });
 
   function oauth2Client(settings: object = {}): ClientRegistration {
-    return {
-      clientId: 'id',
-      clientSecret: 'client-secret',
-      accessTokenUrl: `${provider.url}/token`,
-      authorizeUrl: `${provider.url}/authorize`,
-      apiBaseUrl: `${provider.url}/api/`,
-      ...settings,
-    };
+    return clientOf(provider, { clientSecret: 'client-secret', ...settings });
   }
 
   function oauth1Client(settings: object = {}): ClientRegistration {
-    return {
-      ...oauth2Client(),
-      requestTokenUrl: `${provider.url}/request-token`,
-      accessTokenUrl: `${provider.url}/access-token`,
-      ...settings,
-    };
+    return oauth1ClientOf(provider, { clientSecret: 'client-secret', ...settings });
   }
 
   async function start(options: Partial<LoginAppOptions> = {}): Promise<void> {

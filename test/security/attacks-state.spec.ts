@@ -4,6 +4,7 @@ import { Cookie } from 'tough-cookie';
 import type { RedisClientType } from 'redis';
 import type { ClientRegistration, OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
+import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { connectRedis, describeWithRedis } from '../support/engines.js';
@@ -46,12 +47,7 @@ beforeEach(async () => {
   provider = await startScriptedProvider();
   provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
   provider.on('GET /.well-known/openid-configuration', () => ({
-    json: {
-      issuer: provider.url,
-      authorization_endpoint: `${provider.url}/authorize`,
-      token_endpoint: `${provider.url}/token`,
-      end_session_endpoint: `${provider.url}/end`,
-    },
+    json: metadataOf(provider, { end_session_endpoint: `${provider.url}/end` }),
   }));
   apps = [];
   browser = new Browser();

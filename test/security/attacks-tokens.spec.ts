@@ -24,6 +24,7 @@ import {
   OAuthTokenLockEntity,
   TypeOrmTokenStore,
 } from 'nestjs-oauth-client/typeorm';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { connectRedis, describeWithPostgres, describeWithRedis } from '../support/engines.js';
 
@@ -64,7 +65,10 @@ async function start(
   options: OAuthClientModuleOptions = {},
   clients: Record<string, Partial<ClientRegistration>> = { dev: {} },
 ): Promise<OAuth2App> {
-  const named = Object.entries(clients).map(([name, client]) => [name, { ...clientOf(), ...client }]);
+  const named = Object.entries(clients).map(([name, client]) => [
+    name,
+    clientOf(provider, { apiBaseUrl: provider.url, ...client }),
+  ]);
   @Module({
     imports: [
       OAuthClientModule.forRoot({
@@ -81,17 +85,6 @@ async function start(
   app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
   await app.listen(0, '127.0.0.1');
   return app.get(OAuthRegistry).get<OAuth2App>('dev');
-}
-
-function clientOf(): ClientRegistration {
-  return {
-    clientId: 'id',
-    clientSecret: 'client-secret',
-    authorizeUrl: `${provider.url}/authorize`,
-    accessTokenUrl: `${provider.url}/token`,
-    apiBaseUrl: provider.url,
-    allowInsecureHttp: true,
-  };
 }
 
 /** Calls the API as a user, and returns the status and error of the response. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ClientRegistration, OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import type { OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { freePort } from '../support/free-port.js';
@@ -26,13 +27,7 @@ describe.each(['express', 'fastify'] as const)('errors in a browser, on %s', (pl
   });
 
   async function start(options: OAuthClientModuleOptions, settings: object = {}): Promise<void> {
-    const dev = {
-      clientId: 'id',
-      clientSecret: 'client-s3cret',
-      accessTokenUrl: `${provider.url}/token`,
-      authorizeUrl: `${provider.url}/authorize`,
-      ...settings,
-    } as ClientRegistration;
+    const dev = clientOf(provider, settings);
     app = await startStateApp({ platform, clients: { dev, 'tenant-acme': dev }, ...options });
   }
 

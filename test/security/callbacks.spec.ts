@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { ClientRegistration } from 'nestjs-oauth-client';
+import { clientOf, discoveringClientOf, metadataOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import type { SiteApp } from '../support/openid-site.js';
@@ -27,29 +28,14 @@ describeEveryKind((kind) => {
     }));
     provider.on('POST /access-token', () => ({ body: 'oauth_token=at&oauth_token_secret=ats' }));
     provider.on('GET /.well-known/openid-configuration', () => ({
-      json: {
-        issuer: provider.url,
-        authorization_endpoint: `${provider.url}/authorize`,
-        token_endpoint: `${provider.url}/token`,
-        end_session_endpoint: `${provider.url}/end`,
-        jwks_uri: `${provider.url}/jwks`,
-      },
+      json: metadataOf(provider, { end_session_endpoint: `${provider.url}/end`, jwks_uri: `${provider.url}/jwks` }),
     }));
     provider.on('GET /jwks', () => ({ json: { keys: [] } }));
-    const plain = {
-      clientId: 'id',
-      clientSecret: 'client-secret',
-      accessTokenUrl: `${provider.url}/token`,
-      authorizeUrl: `${provider.url}/authorize`,
-    };
+    const plain = clientOf(provider);
     const clients: Record<string, ClientRegistration> = {
       dev: plain,
-      oidc: { clientId: 'id', clientSecret: 'client-secret', issuer: provider.url },
-      old: {
-        ...plain,
-        requestTokenUrl: `${provider.url}/request-token`,
-        accessTokenUrl: `${provider.url}/access-token`,
-      },
+      oidc: discoveringClientOf(provider),
+      old: oauth1ClientOf(provider),
     };
     app = await startStateApp({ clients, ...(await kind.options()) });
     browser = new Browser();

@@ -12,7 +12,7 @@ import { readClient } from '../../lib/config/read-client.js';
 import { normalizeKeys } from '../../lib/config/setting-keys.js';
 import { clientAuthentication } from '../../lib/oauth2/client/client-authentication.js';
 import { ENDPOINTS, registryWith } from '../config/registry-with.js';
-import { selfRegisteringClientAt } from '../providers/client-at.js';
+import { selfRegisteringClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { newKey, privateJwk } from '../support/keys.js';
 
@@ -89,7 +89,7 @@ describe('unknown client authentication methods', () => {
         json: { client_id: 'new', client_secret: 's', token_endpoint_auth_method: method },
       }));
       const registry = await registryWith({});
-      const registration = registry.registerDynamically('dev', selfRegisteringClientAt(provider), {
+      const registration = registry.registerDynamically('dev', selfRegisteringClientOf(provider), {
         redirect_uris: ['https://client.test/cb'],
       });
       await expect(registration).rejects.toThrow(UnusableRegistrationError);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OAuth1App, OAuth2App, OAuthLoginParams } from 'nestjs-oauth-client';
+import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { bareResponse } from '../support/bare-response.js';
 import { Browser } from '../support/browser.js';
@@ -25,22 +26,11 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
 
   beforeEach(async () => {
     const { url } = provider;
-    const dev = {
-      clientId: 'id',
-      clientSecret: 'secret',
-      authorizeUrl: `${url}/authorize`,
-      accessTokenUrl: `${url}/token`,
-      userinfoEndpoint: `${url}/me`,
-      endSessionEndpoint: `${url}/end`,
-      clientKwargs: { scope: 'openid' },
-    };
-    const old = {
-      clientId: 'id',
-      clientSecret: 'secret',
-      requestTokenUrl: `${url}/request-token`,
-      accessTokenUrl: `${url}/access-token`,
-      authorizeUrl: `${url}/authorize`,
-    };
+    const dev = clientOf(
+      { url },
+      { userinfoEndpoint: `${url}/me`, endSessionEndpoint: `${url}/end`, clientKwargs: { scope: 'openid' } },
+    );
+    const old = oauth1ClientOf({ url });
     site = await startStateApp({ platform, clients: { dev, old } });
   });
 

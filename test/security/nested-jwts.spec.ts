@@ -5,6 +5,7 @@ import type { OAuth2App, OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { shown } from '../../lib/oauth2/provider/failed-check.js';
 import { checkJwt } from '../../lib/oauth2/wire/jwt.js';
 import { run, stopAll } from '../conformance/relying-party.js';
+import { clientOf } from '../providers/client-of.js';
 import { startConformanceProvider, type Deviations } from '../providers/conformance-provider.js';
 import { startScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp } from '../support/login-app.js';
@@ -133,15 +134,12 @@ describe('deeply nested and hostile JWTs', () => {
       const status = path === '/register' ? 201 : 200;
       const answer = () => ({ status, headers: { 'content-type': 'application/json' }, body });
       for (const method of ['GET', 'POST']) provider.on(`${method} ${path}`, answer);
-      const dev = {
-        clientId: 'dev',
+      const dev = clientOf(provider, {
         clientSecret: 's',
-        authorizeUrl: `${provider.url}/authorize`,
-        accessTokenUrl: `${provider.url}/token`,
         userinfoEndpoint: `${provider.url}/me`,
         introspectionEndpoint: `${provider.url}/introspect`,
         registrationEndpoint: `${provider.url}/register`,
-      };
+      });
       const app = await startLoginApp({ clients: { dev } });
       opened.push(app, provider);
       const client = app.registry.get<OAuth2App>('dev');

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { startLoginApp } from '../support/login-app.js';
@@ -20,14 +21,7 @@ afterEach(async () => {
 });
 
 function dev(settings: object = {}) {
-  return {
-    clientId: 'id',
-    clientSecret: 'client-secret',
-    accessTokenUrl: `${provider.url}/token`,
-    authorizeUrl: `${provider.url}/authorize`,
-    apiBaseUrl: `${provider.url}/`,
-    ...settings,
-  };
+  return clientOf(provider, { apiBaseUrl: `${provider.url}/`, ...settings });
 }
 
 async function begin(browser: Browser, path = 'dev/login'): Promise<string> {

@@ -1,13 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  OAuthError,
-  ProviderError,
-  type ClientRegistration,
-  type OAuth2App,
-  type OAuthClientModuleOptions,
-} from 'nestjs-oauth-client';
+import { OAuthError, ProviderError, type OAuth2App, type OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { pollForToken } from '../../lib/oauth2/grants/poll-for-token.js';
 import { registryWith } from '../config/registry-with.js';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 const DAY_MS = 86_400_000;
@@ -27,15 +22,10 @@ async function begin(
   terms: string,
   options: OAuthClientModuleOptions = {},
 ): Promise<Awaited<ReturnType<OAuth2App['deviceAuthorization']>>[]> {
-  const dev = {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    accessTokenUrl: `${provider.url}/token`,
-    authorizeUrl: `${provider.url}/authorize`,
+  const dev = clientOf(provider, {
     deviceAuthorizationEndpoint: `${provider.url}/device`,
     backchannelAuthenticationEndpoint: `${provider.url}/ciba`,
-    allowInsecureHttp: true,
-  } as ClientRegistration;
+  });
   const headers = { 'content-type': 'application/json' };
   const device = `"device_code": "d", "user_code": "u", "verification_uri": "https://p.test/device"`;
   provider.on('POST /device', () => ({ headers, body: `{${device}, ${terms}}` }));

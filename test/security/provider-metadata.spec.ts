@@ -8,6 +8,7 @@ import { readJwkSet } from '../../lib/oauth2/provider/jwk-set.js';
 import { readMetadata } from '../../lib/oauth2/provider/metadata-schema.js';
 import { run, stopAll } from '../conformance/relying-party.js';
 import { RS256 } from '../providers/conformance-provider.js';
+import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { startLoginApp, type LoginApp } from '../support/login-app.js';
 
@@ -52,12 +53,7 @@ describe('metadata of the wrong type', () => {
   }
 
   function right(): Record<string, unknown> {
-    return {
-      issuer: provider.url,
-      authorization_endpoint: `${provider.url}/authorize`,
-      token_endpoint: `${provider.url}/token`,
-      jwks_uri: `${provider.url}/jwks`,
-    };
+    return metadataOf(provider, { jwks_uri: `${provider.url}/jwks` });
   }
 
   it.each(FIELDS)('treats a value of the wrong type as absent: %s', async (field) => {

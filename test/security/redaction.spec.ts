@@ -19,6 +19,7 @@ import {
   type OAuth2Token,
   type OAuthClientModuleOptions,
 } from 'nestjs-oauth-client';
+import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 
@@ -88,36 +89,24 @@ function expectNoSecrets(text: string): void {
 }
 
 function clientsOf(providerUrl: string): Record<string, ClientRegistration> {
-  const common = {
-    clientId: 'dev',
-    clientSecret: 's3cret-client',
-    authorizeUrl: `${providerUrl}/authorize`,
-    apiBaseUrl: `${providerUrl}/api/`,
-    allowInsecureHttp: true,
-  };
-  const oauth1 = {
-    ...common,
-    requestTokenUrl: `${providerUrl}/request-token`,
-    accessTokenUrl: `${providerUrl}/access-token`,
-  };
+  const provider = { url: providerUrl };
+  const clientSecret = 's3cret-client';
   return {
-    two: {
-      ...common,
-      accessTokenUrl: `${providerUrl}/token`,
+    two: clientOf(provider, {
+      clientSecret,
       accessTokenParams: { assertion: 's3cret-client' },
       clientKwargs: { codeChallengeMethod: 'S256' },
-    },
-    bank: {
-      ...common,
-      accessTokenUrl: `${providerUrl}/token`,
+    }),
+    bank: clientOf(provider, {
+      clientSecret,
       deviceAuthorizationEndpoint: `${providerUrl}/device`,
       privateKeys: [RSA_KEY, DPOP_KEY],
       dpopKey: DPOP_KEY,
       dpopBoundAccessTokens: true,
       clientKwargs: { tokenEndpointAuthMethod: 'private_key_jwt' },
-    },
-    one: oauth1,
-    rsa: { ...oauth1, clientKwargs: { signatureMethod: 'RSA-SHA1', rsaKey: RSA_KEY } },
+    }),
+    one: oauth1ClientOf(provider, { clientSecret }),
+    rsa: oauth1ClientOf(provider, { clientSecret, clientKwargs: { signatureMethod: 'RSA-SHA1', rsaKey: RSA_KEY } }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { sendApiRequest, type Credentials } from '../../lib/http/api-request.js';
 import { createHttpClient } from '../../lib/http/http-client.js';
 import type { OAuth2App } from 'nestjs-oauth-client';
+import { clientOf } from '../providers/client-of.js';
 import { listenWith } from '../providers/listen.js';
 import { makeCertificates } from '../providers/mutual-tls.js';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
@@ -40,13 +41,7 @@ describe('redirects of an API call', () => {
   }
 
   async function client(): Promise<OAuth2App> {
-    const dev = {
-      clientId: 'dev',
-      authorizeUrl: `${api.url}/authorize`,
-      accessTokenUrl: `${api.url}/token`,
-      apiBaseUrl: `${api.url}/`,
-      apiOrigins: [trusted.url],
-    };
+    const dev = clientOf(api, { apiBaseUrl: `${api.url}/`, apiOrigins: [trusted.url] });
     app = await startLoginApp({ clients: { dev }, http: { headers: { common: { 'x-module': 'ours' } } } });
     return app.registry.get<OAuth2App>('dev');
   }

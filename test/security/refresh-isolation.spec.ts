@@ -2,14 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProviderError } from 'nestjs-oauth-client';
-import type { ClientRegistration, OAuth2App, OAuth2Token, OAuthClientModuleOptions } from 'nestjs-oauth-client';
+import type { OAuth2App, OAuth2Token, OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { FreshTokens } from '../../lib/refresh/fresh-tokens.js';
 import { inTime } from '../../lib/refresh/in-time.js';
 import type { TokenSlot } from '../../lib/refresh/token-slot.js';
 import { registryWith } from '../config/registry-with.js';
-import { clientAt } from '../providers/client-at.js';
+import { clientOf } from '../providers/client-of.js';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { startScriptedProvider } from '../providers/scripted-provider.js';
 import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
@@ -32,10 +32,7 @@ afterEach(async () => {
 });
 
 async function start(tokenStore: TokenStore | undefined, options: OAuthClientModuleOptions = {}): Promise<OAuth2App> {
-  const dev = {
-    ...clientAt(provider),
-    clientKwargs: { refreshTimeout: 2 },
-  } as ClientRegistration;
+  const dev = clientOf(provider, { clientKwargs: { refreshTimeout: 2 } });
   const registry = await registryWith({ options: { tokenStore, clients: { dev }, ...options } });
   const app = registry.get<OAuth2App>('dev');
   apps.push(app);
@@ -172,14 +169,7 @@ describe('refresh loop', () => {
       return { json: { access_token: name, refresh_token: `refresh ${name}`, token_type: 'bearer', expires_in: 3600 } };
     });
     scripted.on('GET /me', ({ headers }) => ({ json: headers.authorization }));
-    const dev = {
-      clientId: 'dev',
-      clientSecret: 's3cret',
-      authorizeUrl: `${scripted.url}/authorize`,
-      accessTokenUrl: `${scripted.url}/token`,
-      apiBaseUrl: scripted.url,
-      allowInsecureHttp: true,
-    } as ClientRegistration;
+    const dev = clientOf(scripted, { apiBaseUrl: scripted.url });
     const app = (await registryWith({ options: { clients: { dev } } })).get<OAuth2App>('dev');
     const a: OAuth2Token = { accessToken: 'a', tokenType: 'bearer', refreshToken: 'refresh a', expiresAt: 1 };
     const b: OAuth2Token = { ...a, accessToken: 'b', refreshToken: 'refresh b' };

@@ -3,6 +3,7 @@ import type { OAuth1App, OAuth2App } from 'nestjs-oauth-client';
 import type { TokenKey } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
+import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 /** A store that fails, or never responds. */
@@ -28,10 +29,8 @@ afterEach(async () => {
 });
 
 async function clients(tokenStore: BrokenStore): Promise<(() => Promise<unknown>)[]> {
-  const { url } = provider;
-  const common = { clientId: 'dev', clientSecret: 's3cret', apiBaseUrl: `${url}/api/`, allowInsecureHttp: true };
-  const two = { ...common, authorizeUrl: `${url}/authorize`, accessTokenUrl: `${url}/token` };
-  const one = { ...two, requestTokenUrl: `${url}/request` };
+  const two = clientOf(provider);
+  const one = oauth1ClientOf(provider);
   const registry = await registryWith({ options: { clients: { one, two }, tokenStore } });
   return [
     () => registry.get<OAuth1App>('one').get('me', { user: 'ada' }),

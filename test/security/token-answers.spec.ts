@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClientRegistration, OAuth1App, OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
 import { registryWith } from '../config/registry-with.js';
-import { clientAt } from '../providers/client-at.js';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
 
@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => provider.close());
 
 async function start(settings: object = {}): Promise<OAuth2App> {
-  const dev = { ...clientAt(provider), ...settings };
+  const dev = clientOf(provider, settings);
   return (await registryWith({ options: { clients: { dev } } })).get<OAuth2App>('dev');
 }
 

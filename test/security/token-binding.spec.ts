@@ -9,6 +9,7 @@ import type {
 import type { StoredToken } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
 
@@ -46,17 +47,15 @@ afterEach(async () => {
 });
 
 function settingsOf({ url }: ScriptedProvider): object {
-  return {
-    clientId: 'dev',
-    clientSecret: 's3cret',
-    authorizeUrl: `${url}/authorize`,
-    accessTokenUrl: `${url}/token`,
-    userinfoEndpoint: `${url}/me`,
-    revocationEndpoint: `${url}/revoke`,
-    introspectionEndpoint: `${url}/introspect`,
-    apiBaseUrl: url,
-    allowInsecureHttp: true,
-  };
+  return clientOf(
+    { url },
+    {
+      userinfoEndpoint: `${url}/me`,
+      revocationEndpoint: `${url}/revoke`,
+      introspectionEndpoint: `${url}/introspect`,
+      apiBaseUrl: url,
+    },
+  );
 }
 
 async function appOf(settings: object, options: OAuthClientModuleOptions = {}): Promise<OAuth2App> {

@@ -3,7 +3,7 @@ import { OAuthError, type OAuth2Token, type RemoteApp } from 'nestjs-oauth-clien
 import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import { tokenKey, type TokenKey } from 'nestjs-oauth-client/stores';
 import { registryWith } from '../config/registry-with.js';
-import { clientAt } from '../providers/client-at.js';
+import { clientOf } from '../providers/client-of.js';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
 
@@ -45,7 +45,7 @@ describe.each(TOKEN_STORES)('token keys in %s', (_name, run, open) => {
     afterAll(() => opened.close());
 
     async function start(userOf?: (request: OAuthRequest) => never): Promise<RemoteApp> {
-      const dev = clientAt(provider);
+      const dev = clientOf(provider);
       const registry = await registryWith({ options: { tokenStore: opened.store, userOf, clients: { dev } } });
       return registry.get('dev');
     }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ForbiddenException, Logger } from '@nestjs/common';
 import { inspect } from 'node:util';
-import { OAuthConfigError, type ClientRegistration, type ComplianceFix, type OAuth2App } from 'nestjs-oauth-client';
+import { OAuthConfigError, type ComplianceFix, type OAuth2App } from 'nestjs-oauth-client';
 import { withinBoundary } from '../../lib/remote-app/boundary.js';
 import { ProviderError } from '../../lib/errors/oauth.errors.js';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { callBack } from '../support/sign-in.js';
@@ -34,15 +35,7 @@ async function start(
   settings: object = {},
   platform: 'express' | 'fastify' = 'express',
 ): Promise<OAuth2App> {
-  const dev = {
-    clientId: 'id',
-    clientSecret: 'client-secret',
-    accessTokenUrl: `${provider.url}/token`,
-    authorizeUrl: `${provider.url}/authorize`,
-    apiBaseUrl: `${provider.url}/`,
-    complianceFix,
-    ...settings,
-  } as ClientRegistration;
+  const dev = clientOf(provider, { apiBaseUrl: `${provider.url}/`, complianceFix, ...settings });
   app = await startStateApp({ platform, clients: { dev } });
   const keep = (message: unknown): void => void lines.push(String(message));
   Logger.overrideLogger({ log: keep, warn: keep, error: keep, debug: keep });

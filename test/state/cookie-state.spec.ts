@@ -17,6 +17,7 @@ import {
   type OAuthLoginParams,
 } from 'nestjs-oauth-client';
 import type { OAuthRequest, OAuthResponse } from 'nestjs-oauth-client/protocol';
+import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import type { SiteApp } from '../support/openid-site.js';
@@ -43,21 +44,8 @@ describe('a pending login in its own cookie', () => {
   });
 
   function clients(): Record<string, ClientRegistration> {
-    const client = {
-      clientId: 'id',
-      clientSecret: 'client-secret',
-      authorizeUrl: `${provider.url}/authorize`,
-      accessTokenUrl: `${provider.url}/token`,
-      clientKwargs: { codeChallengeMethod: 'S256' as const },
-      allowInsecureHttp: true,
-    };
-    const old = {
-      ...client,
-      clientKwargs: {},
-      requestTokenUrl: `${provider.url}/request-token`,
-      accessTokenUrl: `${provider.url}/access-token`,
-    };
-    return { dev: client, old };
+    const client = clientOf(provider, { clientKwargs: { codeChallengeMethod: 'S256' as const } });
+    return { dev: client, old: oauth1ClientOf(provider) };
   }
 
   async function start(options: Partial<StateAppOptions> = {}): Promise<SiteApp> {

@@ -18,6 +18,7 @@ import {
   type OAuthLoginParams,
 } from 'nestjs-oauth-client';
 import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
+import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { startSessionSite, type Refusal } from './session-site.js';
@@ -87,21 +88,8 @@ describe('a login in a session that only has get() and set()', () => {
 
   describe('@fastify/secure-session', () => {
     async function start(options: OAuthClientModuleOptions = {}): Promise<string> {
-      const client = {
-        clientId: 'id',
-        clientSecret: 'client-secret',
-        authorizeUrl: `${provider.url}/authorize`,
-        accessTokenUrl: `${provider.url}/token`,
-        endSessionEndpoint: `${provider.url}/end`,
-        allowInsecureHttp: true,
-      };
-      const old = {
-        clientId: 'id',
-        requestTokenUrl: `${provider.url}/request-token`,
-        authorizeUrl: `${provider.url}/authorize`,
-        accessTokenUrl: `${provider.url}/access-token`,
-        allowInsecureHttp: true,
-      };
+      const client = clientOf(provider, { endSessionEndpoint: `${provider.url}/end` });
+      const old = oauth1ClientOf(provider);
       @Module({
         imports: [OAuthClientModule.forRoot({ exposeErrors: true, ...options, clients: { dev: client, old } })],
         controllers: [AuthController],

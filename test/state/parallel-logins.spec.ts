@@ -13,14 +13,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import type { RedisClientType } from 'redis';
-import {
-  OAuthCallback,
-  OAuthClientModule,
-  OAuthLogin,
-  OAuthToken,
-  type ClientRegistration,
-  type OAuthLoginParams,
-} from 'nestjs-oauth-client';
+import { OAuthCallback, OAuthClientModule, OAuthLogin, OAuthToken, type OAuthLoginParams } from 'nestjs-oauth-client';
+import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { connectRedis, describeWithPostgres, describeWithRedis } from '../support/engines.js';
@@ -86,13 +80,7 @@ afterEach(async () => {
 });
 
 async function start({ express, fastify, state = 'session' }: Served): Promise<Site> {
-  const dev: ClientRegistration = {
-    clientId: 'id',
-    clientSecret: 'client-secret',
-    authorizeUrl: `${provider.url}/authorize`,
-    accessTokenUrl: `${provider.url}/token`,
-    allowInsecureHttp: true,
-  };
+  const dev = clientOf(provider);
   const encryptionKeys = Buffer.alloc(32, 1).toString('base64');
   @Module({
     imports: [OAuthClientModule.forRoot({ clients: { dev }, state, encryptionKeys })],

@@ -1,6 +1,7 @@
 import { Test } from '@nestjs/testing';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import type { AddressInfo } from 'node:net';
+import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import {
   MismatchingStateError,
   OAuthClientModule,
@@ -69,21 +70,8 @@ async function registryOf(
   names: string[],
   options: OAuthClientModuleOptions,
 ): Promise<OAuthRegistry> {
-  const client = {
-    clientId: 'dev',
-    clientSecret: 'dev-secret',
-    authorizeUrl: `${providerUrl}/authorize`,
-    accessTokenUrl: `${providerUrl}/token`,
-    clientKwargs: { codeChallengeMethod: 'S256' as const },
-    allowInsecureHttp: true,
-  };
-  const old = {
-    clientId: 'dev',
-    requestTokenUrl: `${providerUrl}/request-token`,
-    authorizeUrl: `${providerUrl}/authorize`,
-    accessTokenUrl: `${providerUrl}/access-token`,
-    allowInsecureHttp: true,
-  };
+  const client = clientOf({ url: providerUrl }, { clientKwargs: { codeChallengeMethod: 'S256' as const } });
+  const old = oauth1ClientOf({ url: providerUrl });
   const clients = { ...Object.fromEntries(names.map((name) => [name, client])), old };
   const module = await Test.createTestingModule({
     imports: [OAuthClientModule.forRoot({ ...options, clients })],
