@@ -136,7 +136,7 @@ function signedInProblems({ status, body }: RawAnswer, { kind, ...attack }: Host
 function isForged({ endpoint, answer }: Attack): boolean {
   const { jwt, body, edits } = answer;
   if (endpoint !== 'token' || !jwt || body !== undefined) return false;
-  if (edits?.some((edit) => edit.op !== 'extra' && edit.field === 'id_token')) return false; // the response does not contain the JWT
+  if (edits?.some((edit) => edit.op !== 'extra' && edit.field === 'id_token')) return false; // there is no JWT
   const changesIssuer = jwt.claims?.some((edit) => edit.op === 'set' && ['iss', 'nonce'].includes(edit.field));
   return (jwt.signer ?? 'provider') !== 'provider' || changesIssuer === true;
 }

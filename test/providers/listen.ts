@@ -16,7 +16,7 @@ export function listen(listener: RequestListener, port = 0): Promise<Listening> 
 /** Starts an existing server on the loopback interface. */
 export async function listenWith(server: Server, port = 0): Promise<Listening> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen({ port, host: '127.0.0.1', backlog: 4096 }, resolve); // tests open many connections at once
+    server.once('error', reject).listen({ port, host: '127.0.0.1', backlog: 4096 }, resolve); // for many connections at once
   });
   return {
     port: (server.address() as AddressInfo).port,

@@ -54,7 +54,7 @@ describe('the OAuth 1 test provider', () => {
       hash_function: HASHES[method]!,
     });
     const protocol = signer.authorize({ url: provider.url + path, method: 'POST', data }, token);
-    const own = Object.entries(protocol).filter(([name]) => name.startsWith('oauth_')); // the result also contains the data
+    const own = Object.entries(protocol).filter(([name]) => name.startsWith('oauth_')); // omits the data
     return Object.fromEntries(own.map(([name, value]) => [name, String(value)]));
   }
 

@@ -161,7 +161,7 @@ function interactions(provider: Provider): express.Router {
       return;
     }
     const user = authenticate(username, password);
-    const [acr] = (params.acr_values as string | undefined)?.split(' ') ?? []; // a password satisfies every requested acr
+    const [acr] = (params.acr_values as string | undefined)?.split(' ') ?? []; // a password satisfies every acr
     if (user)
       await provider.interactionFinished(request, response, { login: { accountId: user.id, acr }, consent: {} });
     else response.status(401).send(await page(provider, uid, params, 'No such user, or another password.'));
