@@ -2,28 +2,28 @@
 export class BoundedMap<Value> {
   readonly #limit: number;
   readonly #lifetime: number;
-  readonly #notes = new Map<string, { value: Value; until: number }>();
+  readonly #entries = new Map<string, { value: Value; until: number }>();
 
-  /** @param lifetime milliseconds */
+  /** @param lifetime milliseconds that an entry is kept */
   constructor(limit: number, lifetime = Infinity) {
     this.#limit = limit;
     this.#lifetime = lifetime;
   }
 
   get(key: string): Value | undefined {
-    const note = this.#notes.get(key);
-    return note && Date.now() < note.until ? note.value : undefined;
+    const entry = this.#entries.get(key);
+    return entry && Date.now() < entry.until ? entry.value : undefined;
   }
 
-  /** Removes an entry, and returns whether there was one. */
+  /** Removes an entry. Returns whether the map had it. */
   delete(key: string): boolean {
-    return this.#notes.delete(key);
+    return this.#entries.delete(key);
   }
 
   set(key: string, value: Value): void {
-    this.#notes.delete(key);
-    this.#notes.set(key, { value, until: Date.now() + this.#lifetime });
-    const [oldest] = this.#notes.keys();
-    if (this.#notes.size > this.#limit && oldest !== undefined) this.#notes.delete(oldest);
+    this.#entries.delete(key);
+    this.#entries.set(key, { value, until: Date.now() + this.#lifetime });
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > this.#limit && oldest !== undefined) this.#entries.delete(oldest);
   }
 }

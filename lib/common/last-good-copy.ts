@@ -1,8 +1,8 @@
 import { nowInSeconds } from './now-in-seconds.js';
 
 /**
- * A value that is fetched when it is needed, and kept. All calls that need it at the same time share one fetch. When a fetch
- * fails, the last good copy is returned.
+ * A cached value that is fetched on demand. Concurrent calls share one fetch. When a fetch fails, the last good copy is
+ * returned.
  */
 export class LastGoodCopy<Value> {
   readonly #fetch: () => Promise<Value>;
@@ -15,15 +15,15 @@ export class LastGoodCopy<Value> {
     this.#fetch = fetch;
   }
 
-  /** Why the last fetch failed, if it did. */
+  /** The error of the last fetch, if it failed. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
   /**
-   * Returns the value, fetched again if the last fetch is too long ago.
-   * @param maxAge seconds since the last fetch, whether it failed or not
-   * @throws {Error} of the fetch, when it fails and no fetch has succeeded before; the next call tries again
+   * Returns the value. Fetches it again if the last fetch, successful or not, is older than `maxAge` allows.
+   * @param maxAge returns the number of seconds for which a value is used
+   * @throws {Error} the error of the fetch, when it fails and no earlier fetch succeeded; the next call tries again
    */
   async get(maxAge: (value: Value) => number): Promise<Value> {
     const copy = this.#copy;

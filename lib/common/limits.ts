@@ -1,9 +1,9 @@
-/** How many levels of arrays and objects JSON from outside may have: more than any protocol needs, and safe for a stack. */
+/** Maximum nesting of arrays and objects in JSON from outside: more than any protocol needs, and too few to overflow the stack. */
 export const MAX_DEPTH = 16;
-/** The longest delay of a timer, in milliseconds: a longer one would overflow and run at once. */
+/** The longest delay of a timer, in milliseconds. A longer delay overflows, and the timer fires immediately. */
 export const MAX_DELAY = 2 ** 31 - 1;
 
-/** Returns a number from outside within bounds, and the fallback for what is not a finite number. */
+/** Returns the number, limited to a range. Returns the fallback if the value is not a finite number. */
 export function clamp(value: unknown, least: number, most: number, fallback: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) return fallback;
   return Math.min(Math.max(value, least), most);
@@ -12,7 +12,7 @@ export function clamp(value: unknown, least: number, most: number, fallback: num
 /** Milliseconds of the longest timer. A longer one would overflow, and fire at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Whether arrays and objects in a JSON value are nested at most `depth` levels; a string or a number has none. */
+/** Returns whether a JSON value has at most `depth` levels of arrays and objects. A string or a number has no level. */
 export function isShallow(value: unknown, depth: number): boolean {
   let level = [value];
   for (let left = depth; level.length > 0; left--) {
@@ -23,20 +23,20 @@ export function isShallow(value: unknown, depth: number): boolean {
   return true;
 }
 
-/** How large a value from outside may be. */
+/** Maximum size of a JSON value from outside. */
 export interface Limits {
-  /** Levels of arrays and objects. */
+  /** Levels of nested arrays and objects. */
   readonly depth: number;
-  /** Entries of each array or object. */
+  /** Entries in each array or object. */
   readonly entries: number;
-  /** Characters of each string, and of each key. */
+  /** Characters in each string and in each key. */
   readonly length: number;
 }
 
-/** How many times the entries of one array or object a value may have in all. */
-const MOST_LISTS = 20;
+/** All arrays and objects of a value together may have this many times the entries that one of them may have. */
+const TOTAL_ENTRIES_FACTOR = 20;
 
-/** Returns what a JSON value exceeds, as "expected at most ...", or undefined when it is within the limits. */
+/** Returns the exceeded limit of a JSON value, as "expected at most …", or undefined when the value is within the limits. */
 export function excessOf(value: unknown, { depth, entries, length }: Limits): string | undefined {
   let seen = 0;
   let level = [value];
@@ -48,7 +48,7 @@ export function excessOf(value: unknown, { depth, entries, length }: Limits): st
       if (left <= 0) return `expected at most ${depth} levels of arrays and objects`;
       const names = Object.keys(item);
       seen += names.length;
-      if (names.length > entries || seen > entries * MOST_LISTS) return `expected at most ${entries} entries`;
+      if (names.length > entries || seen > entries * TOTAL_ENTRIES_FACTOR) return `expected at most ${entries} entries`;
       if (!Array.isArray(item)) next.push(...names);
       for (const name of names) next.push((item as Record<string, unknown>)[name]);
     }

@@ -1,7 +1,7 @@
-/** Media type of a form: the only body whose parameters OAuth 1 signs, and the one that OAuth 2 sends. */
+/** The media type of a form. OAuth 1 signs the parameters of this media type only, and OAuth 2 sends its requests as forms. */
 export const FORM_CONTENT_TYPE = 'application/x-www-form-urlencoded';
 
-/** Returns whether a `Content-Type` has a media type, whatever its parameters. Case is ignored (RFC 9110 §8.3.1). */
+/** Returns whether a `Content-Type` has a media type. Ignores its parameters and the case (RFC 9110 §8.3.1). */
 export function hasMediaType(contentType: string | null | undefined, mediaType: string): boolean {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() === mediaType;
 }

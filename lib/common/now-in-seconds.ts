@@ -1,4 +1,4 @@
-/** Returns the time in whole seconds since 1970, as JWTs and expiry times count it. */
+/** Returns the current time in whole seconds since 1970, the unit of JWTs and expiry times. */
 export function nowInSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }

@@ -1,6 +1,6 @@
 /**
- * What a login reads of a request. Express's and Fastify's requests both have this shape, so that whatever Nest hands
- * to a handler can be passed as it is.
+ * The part of a request that a login reads. The requests of Express and Fastify both have this shape, so the request that
+ * Nest passes to a handler can be passed on unchanged.
  */
 export interface OAuthRequest {
   readonly method?: string;
@@ -8,10 +8,10 @@ export interface OAuthRequest {
   readonly body?: unknown;
   readonly params?: unknown;
   readonly headers?: { readonly cookie?: string; readonly [name: string]: string | string[] | undefined };
-  /** What the session middleware put there (`express-session`, `cookie-session`, `@fastify/session`). */
+  /** Set by the session middleware (`express-session`, `cookie-session`, `@fastify/session`). */
   readonly session?: unknown;
-  /** `http` or `https`, by the platform's trust-proxy setting. */
+  /** `http` or `https`, according to the platform's trust-proxy setting. */
   readonly protocol?: string;
-  /** Host and port, by the platform's trust-proxy setting. */
+  /** Host and port, according to the platform's trust-proxy setting. */
   readonly host?: string;
 }

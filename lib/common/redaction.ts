@@ -1,49 +1,49 @@
-/** What takes the place of a secret in a text. */
+/** Replaces a secret. */
 const REDACTED = '[redacted]';
-/** Shorter values are words rather than secrets: to replace them would garble the text. */
-const SHORTEST = 6;
-/** Characters by which a longer value is recognized. */
-const BEGINNING = 16;
-/** Values of at least this length are found with something between their characters, too; a shorter one is a word too often. */
-const SPREADABLE = 12;
-/** What may stand between two characters: spaces, line breaks and invisible characters, of a value that was wrapped or spaced out. */
-const BETWEEN = '[\\s\\p{Cf}]{0,3}';
-/** What may stand between two characters of a value in hex. */
-const BETWEEN_HEX = '[\\s:,-]{0,2}(?:0x)?';
-/** What a text has if the characters of a value may stand in it in another form than their own. */
+/** Minimum length of a redacted value. Shorter values are words rather than secrets, and replacing words garbles the text. */
+const MIN_LENGTH = 6;
+/** The number of leading characters that identify a longer value. */
+const PREFIX_LENGTH = 16;
+/** Minimum length of a value that is also found with separators between its characters. Shorter values are often words. */
+const MIN_SPACED_LENGTH = 12;
+/** Separators in a value that was wrapped or spaced out: spaces, line breaks and invisible characters. */
+const SEPARATORS = '[\\s\\p{Cf}]{0,3}';
+/** Separators in a value that is written in hex. */
+const HEX_SEPARATORS = '[\\s:,-]{0,2}(?:0x)?';
+/** Matches text that may contain encoded characters. */
 const ENCODED = /[%=][\da-f]{2}|\\|&[#a-z]|\+|0x|[^\0-\x7f]/i;
 
 /**
- * Returns a function that replaces values in a text, in the forms in which a request carries them and an answer may repeat
- * them: in any case, with some or all characters encoded for a URL, for JSON or for HTML, and in hex or base64, also in the
- * middle of a longer value.
+ * Returns a function that redacts values in text. It finds them in every form in which a response may repeat the values of
+ * a request: in any case; with some or all characters encoded for a URL, JSON or HTML; in hex or base64, also inside a
+ * longer value.
  */
 export function redactorOf(values: Iterable<string>): (text: string) => string {
   const steps = longestFirst(values).flatMap((value) => [
     withoutValue(value),
-    withoutValue(Buffer.from(value).toString('hex'), BETWEEN_HEX),
+    withoutValue(Buffer.from(value).toString('hex'), HEX_SEPARATORS),
     ...Array.from(base64Forms(value), withoutForm),
   ]);
   return (text) => steps.reduce((redacted, step) => step(redacted), text);
 }
 
-/** Replaces values in one text; see {@link redactorOf}. */
+/** Redacts values in text, as {@link redactorOf} does. */
 export function redact(text: string, values: Iterable<string>): string {
   return redactorOf(values)(text);
 }
 
-/** A value that is a part of another one must not break it up. */
+/** Returns the longest values first: replacing a part of a longer value would leave the rest of that value visible. */
 function longestFirst(values: Iterable<string>): string[] {
-  return [...new Set(values)].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length);
+  return [...new Set(values)].filter(({ length }) => length >= MIN_LENGTH).sort((a, b) => b.length - a.length);
 }
 
-/** Of a long value, the beginning is enough: a repeated value may have been cut. */
-function withoutValue(value: string, between = isSpreadable(value) ? BETWEEN : ''): (text: string) => string {
+/** Redacts a value. The beginning of a long value is enough for a match, because a response may have cut the value. */
+function withoutValue(value: string, between = maySpaceOut(value) ? SEPARATORS : ''): (text: string) => string {
   const characters = Array.from(value);
-  const first = characters.slice(0, BEGINNING);
-  const rest = characters.slice(BEGINNING);
+  const first = characters.slice(0, PREFIX_LENGTH);
+  const rest = characters.slice(PREFIX_LENGTH);
   const plain = squeezed(first.join(''));
-  let beginning: RegExp | undefined; // takes a while to compile, and few texts need it
+  let beginning: RegExp | undefined; // slow to compile, and rarely needed
   return (text) => {
     if (!mayHold(text, plain)) return text;
     beginning ??= new RegExp(first.map(characterPattern).join(between), 'giu');
@@ -58,19 +58,19 @@ function withoutValue(value: string, between = isSpreadable(value) ? BETWEEN : '
   };
 }
 
-/** Whether a text may have a value in it. Says no only where no pattern of the value could match. */
+/** Returns false only if the text cannot contain the value in any form. */
 function mayHold(text: string, plain: string): boolean {
   return ENCODED.test(text) || ENCODED.test(plain) || squeezed(text).includes(plain);
 }
 
-/** A text without what may stand between two characters of a value, in lower case. */
+/** Returns the text in lower case, without separators. */
 function squeezed(text: string): string {
   return text.replace(/[\s:,-]/g, '').toLowerCase();
 }
 
-/** A value with spaces of its own would match the same text in many ways, which takes time without end. */
-function isSpreadable(value: string): boolean {
-  return value.length >= SPREADABLE && !/[\s\p{Cf}]/u.test(value);
+/** A value that contains spaces is excluded: separators next to its spaces would make a match take exponential time. */
+function maySpaceOut(value: string): boolean {
+  return value.length >= MIN_SPACED_LENGTH && !/[\s\p{Cf}]/u.test(value);
 }
 
 function endOfValue(text: string, start: number, rest: string[], between: string): number {
@@ -85,7 +85,7 @@ function endOfValue(text: string, start: number, rest: string[], between: string
   return end;
 }
 
-/** Further forms of single characters, as patterns. */
+/** Patterns for additional forms of single characters. */
 const NAMED_FORMS: Partial<Record<string, string[]>> = {
   ' ': ['\\+'],
   '&': ['&amp;'],
@@ -100,7 +100,7 @@ const NAMED_FORMS: Partial<Record<string, string[]>> = {
   '.': ['&period;'],
 };
 
-/** A character as it is, or encoded for a URL (once or more times), a mail, JSON, JavaScript or HTML. */
+/** Returns a pattern for a character, plain or encoded for a URL (any number of times), a mail, JSON, JavaScript or HTML. */
 function characterPattern(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);
@@ -122,7 +122,7 @@ function escapeRegExp(character: string): string {
   return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
 }
 
-/** In base64, wherever a longer value was encoded: its bytes may begin at any of three positions. */
+/** Returns the base64 forms of a value inside a longer value: the value may start at any of three byte positions. */
 function base64Forms(value: string): Set<string> {
   const bytes = Buffer.from(value);
   const base64 = [0, 1, 2].map((before) => {
@@ -133,11 +133,11 @@ function base64Forms(value: string): Set<string> {
     return encoded.slice(before === 0 ? 0 : before + 1, isWhole ? undefined : -1);
   });
   const base64url = base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
-  return new Set([...base64, ...base64url].filter(({ length }) => length >= SHORTEST));
+  return new Set([...base64, ...base64url].filter(({ length }) => length >= MIN_LENGTH));
 }
 
 function withoutForm(form: string): (text: string) => string {
-  const beginning = form.slice(0, BEGINNING);
+  const beginning = form.slice(0, PREFIX_LENGTH);
   return (text) => {
     let redacted = text;
     for (let at = text.indexOf(beginning); at >= 0; at = redacted.indexOf(beginning, at + REDACTED.length)) {
@@ -154,14 +154,14 @@ function commonLength(text: string, form: string): number {
   return length;
 }
 
-/** Names of values that no log shows, whatever they are. */
+/** Names of fields and parameters whose values are always redacted. */
 const SECRET_NAME =
   '(?:[\\w-]{0,40}(?:token|secret|password|passwd|passphrase|pwd|assertion|verifier|api_?-?key|private_?-?key|credential)s?|' +
   '(?:device|user)_?code|auth_?req_?id|(?:proxy-)?authorization|(?:set-)?cookie|dpop|jwt|sid|session_?-?id)';
-/** A string in quotes, in quotes that are escaped, a list or an object, or characters up to the end of a value. */
+/** A quoted string, a string in escaped quotes, an array, an object, or unquoted characters. */
 const NAMED_VALUE =
   '"(?:[^"\\\\]|\\\\.)*"?|\\\\"(?:(?!\\\\").)*(?:\\\\")?|\'[^\']*\'?|[{[][^}\\]]*[}\\]]?|[^\\s,;&"\'}\\])<>]+';
-/** `name: value`, `name=value`, `"name": "value"`. */
+/** Matches `name: value`, `name=value` and `"name": "value"`. */
 const NAMED = new RegExp(
   `(\\b${SECRET_NAME}\\\\?["']?\\s{0,5}(?:[:=]|%3a|%3d)\\s{0,5})((?:Bearer|Basic|DPoP|OAuth|Digest)\\s+)?(?:${NAMED_VALUE})`,
   'gi',
@@ -169,13 +169,13 @@ const NAMED = new RegExp(
 const SCHEMES = /\b(Bearer|Basic|DPoP|MAC)\s+[\w.~+/=-]{8,}/gi;
 const JWTS = /\beyJ[\w-]{5,}(?:\.[\w-]*){1,4}/g;
 const USER_INFO = /(:\/\/)[^\s/@:]{0,200}:[^\s@/]{1,500}@/g;
-/** A code, a state or a nonce only where it looks like a random value: an API's `code` is most often the code of the error. */
+/** A `code`, `state` or `nonce`, but only with a random value: the `code` of an API is usually an error code. */
 const RANDOM_NAMED = /(\\?["']?\b(?:code|state|nonce)\\?["']?\s*[:=]\s*\\?["']?)([\w.~+/-]{16,})/gi;
-/** Long random values: letters of both cases with digits, or hex. A UUID is left, since it names a request more often. */
+/** Long random values: letters of both cases with digits, or hex. A UUID is kept, because it usually identifies a request. */
 const RANDOM =
   /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{32,}|(?<![\w-])(?=[a-f]*\d)[0-9a-f]{32,}(?![\w-])/g;
 
-/** Replaces what looks like a secret in a text of another party: values with the name of one, tokens, and long random values. */
+/** Redacts likely secrets in text from outside: values with the name of a secret, tokens, and long random values. */
 export function redactSecrets(text: string): string {
   return text
     .replace(USER_INFO, `$1${REDACTED}@`)
@@ -188,7 +188,7 @@ export function redactSecrets(text: string): string {
     .replace(RANDOM, REDACTED);
 }
 
-/** An error of unknown origin, without its message: it may quote a request, an answer or a row. The place of the error stays. */
+/** Returns an error of unknown origin without its message, which may quote a request, a response or a row. Keeps the stack. */
 export function withoutMessage(error: unknown): Error {
   const { name, stack } = (error instanceof Error ? error : {}) as Partial<Error>;
   const kind = typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : 'Error';

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 
-const given = new Set<string>();
-/** How many warnings are remembered, since they may hold names of tenants. */
-const REMEMBERED = 1_000;
+const logged = new Set<string>();
+/** Maximum number of remembered warnings. Warnings may contain names of tenants, of which there can be any number. */
+const MAX_REMEMBERED = 1_000;
 
-/** Logs a warning, once in the life of the process. */
+/** Logs a warning once per process. */
 export function warnOnce(warning: string): void {
-  if (given.has(warning)) return;
-  if (given.size < REMEMBERED) given.add(warning);
+  if (logged.has(warning)) return;
+  if (logged.size < MAX_REMEMBERED) logged.add(warning);
   new Logger('OAuthClient').warn(warning);
 }
