@@ -1,7 +1,7 @@
 import { isRegisteredCode } from './error-codes.js';
 import { OAuthErrorCode } from './error-codes.js';
 
-/** What the user reads, by error code. */
+/** Sentences for the user, by error code. */
 const BY_CODE: Record<string, string> = {
   access_denied: 'The sign-in was canceled.',
   consent_required: 'The provider needs your consent. Please sign in again.',
@@ -26,7 +26,7 @@ const BY_CODE: Record<string, string> = {
   [OAuthErrorCode.UNEXPECTED_ERROR]: 'Something went wrong. Please try again later.',
 };
 
-/** What the user reads where the code has no sentence, by HTTP status. */
+/** Sentences for codes that have none of their own, by HTTP status. */
 const BY_STATUS: Record<number, string> = {
   400: 'The request was not accepted. Please start again.',
   401: 'Please sign in again.',
@@ -37,14 +37,14 @@ const BY_STATUS: Record<number, string> = {
   504: 'The sign-in provider did not answer in time. Please try again later.',
 };
 
-const OTHERWISE = 'Something went wrong. Please try again later.';
+const FALLBACK = 'Something went wrong. Please try again later.';
 
-/** Returns the sentence that an end user may read: it names no server and quotes nothing. */
+/** Returns the sentence that an end user may read. It does not name a server, and does not quote anything. */
 export function sentenceFor(code: string, status: number): string {
-  return (Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : BY_STATUS[status]) ?? OTHERWISE;
+  return (Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : BY_STATUS[status]) ?? FALLBACK;
 }
 
-/** Returns the code that a browser may read: the error's own when a specification or this library defines it. */
+/** Returns the code that a browser may read: the error's code if it is registered, or else a general code for the status. */
 export function publicCode(code: string, status: number): string {
   if (isRegisteredCode(code)) return code;
   return status >= 500 ? OAuthErrorCode.PROVIDER_ERROR : 'invalid_request';

@@ -1,64 +1,64 @@
 /**
- * Codes that this library gives an `OAuthError`. An error of the provider has the provider's own code, which may be any string.
+ * Error codes of this library, for `OAuthError`. An error that the provider sent has the provider's code, which may be any string.
  */
 export const OAuthErrorCode = {
-  /** The user denied the login, or the provider did. */
+  /** The user or the provider denied the login. */
   ACCESS_DENIED: 'access_denied',
-  /** The user did not decide in time on another device (RFC 8628 §3.5). */
+  /** The user did not approve or deny the login on another device in time (RFC 8628 §3.5). */
   EXPIRED_TOKEN: 'expired_token',
-  /** A `codeVerifier` is not one of RFC 7636 §4.1. */
+  /** The `codeVerifier` does not have the format of RFC 7636 §4.1. */
   INVALID_CODE_VERIFIER: 'invalid_code_verifier',
   /** The provider refused the code or the refresh token (RFC 6749 §5.2). */
   INVALID_GRANT: 'invalid_grant',
   /** A parameter of a login or a logout has the wrong type or size. */
   INVALID_LOGIN_PARAMETER: 'invalid_login_parameter',
-  /** A `nonce` could be guessed. */
+  /** The `nonce` is too easy to guess. */
   INVALID_NONCE: 'invalid_nonce',
-  /** The redirect URI is missing, or is not one that the provider can send users back to. */
+  /** The redirect URI is missing, or the provider cannot redirect users to it. */
   INVALID_REDIRECT_URI: 'invalid_redirect_uri',
-  /** A callback, a logout token or a request to a route of this library is not valid. */
+  /** A callback, a logout token, or a request to a route of this library is not valid. */
   INVALID_REQUEST: 'invalid_request',
-  /** `returnTo` is not a path of this site. */
+  /** `returnTo` is not a path on this site. */
   INVALID_RETURN_TO: 'invalid_return_to',
-  /** A `state` could be guessed. */
+  /** The `state` is too easy to guess. */
   INVALID_STATE: 'invalid_state',
-  /** An OAuth 1 access token was requested without its request token. */
+  /** An OAuth 1 access token was requested without a request token. */
   MISSING_REQUEST_TOKEN: 'missing_request_token',
-  /** An OAuth 1 callback has no verifier. */
+  /** An OAuth 1 callback has no `oauth_verifier`. */
   MISSING_VERIFIER: 'missing_verifier',
-  /** An OAuth 1 provider refused the request without a code of its own. */
+  /** An OAuth 1 provider refused the request without a valid problem code. */
   OAUTH_PROBLEM: 'oauth_problem',
-  /** A browser loaded a login or logout route before the user followed the link. */
+  /** A browser prefetched a login or logout route. */
   PREFETCH_REFUSED: 'prefetch_refused',
-  /** The route names a client that cannot sign users in. */
+  /** The client in the URL does not exist, or cannot sign users in. */
   UNKNOWN_PROVIDER: 'unknown_provider',
-  /** A login asked for a response that this library does not accept. */
+  /** The `response_type` or `response_mode` of a login is not supported. */
   UNSUPPORTED_RESPONSE_TYPE: 'unsupported_response_type',
 
-  /** The cookies of pending logins do not fit into the headers of a request. */
+  /** The cookies of pending logins are too large for the headers of a request. */
   COOKIE_TOO_LARGE: 'cookie_too_large',
-  /** The callback belongs to no pending login of this browser. */
+  /** The callback does not match a pending login of this browser. */
   MISMATCHING_STATE: 'mismatching_state',
-  /** The response of the request is needed, and was not given. */
+  /** The call needs the HTTP response, which was not passed. */
   MISSING_RESPONSE: 'missing_response',
   /** The request has no session. */
   MISSING_SESSION: 'missing_session',
-  /** The response was sent before the session or the cookie could be saved. */
+  /** The HTTP response was sent before the session or the cookie could be saved. */
   RESPONSE_SENT: 'response_sent',
   /** The session could not be loaded or saved. */
   SESSION_ERROR: 'session_error',
-  /** The storage of pending logins failed. */
+  /** The state store, which keeps pending logins, failed. */
   STATE_STORE_ERROR: 'state_store_error',
 
-  /** A token cannot be stored under this key. */
+  /** The key of a token is not valid. */
   INVALID_TOKEN_KEY: 'invalid_token_key',
-  /** There is no token for the user. */
+  /** The user does not have a token. */
   MISSING_TOKEN: 'missing_token',
-  /** Another process refreshes the token, and did not finish in time. */
+  /** Another process is refreshing the token, and did not finish in time. */
   REFRESH_TIMEOUT: 'refresh_timeout',
   /** The token is expired and cannot be refreshed. */
   TOKEN_EXPIRED: 'token_expired',
-  /** A token, or the response that should have one, is not valid. */
+  /** A token or a token response is not valid. */
   TOKEN_INVALID: 'token_invalid',
   /** The provider no longer accepts the refresh token. */
   TOKEN_REVOKED: 'token_revoked',
@@ -66,51 +66,51 @@ export const OAuthErrorCode = {
   TOKEN_STORE_ERROR: 'token_store_error',
   /** A stored token cannot be decrypted. */
   TOKEN_UNREADABLE: 'token_unreadable',
-  /** The token has a type that was not requested. */
+  /** The token type is not supported (RFC 6749 §7.1). */
   UNSUPPORTED_TOKEN_TYPE: 'unsupported_token_type',
 
-  /** The request would have reached a private network. */
+  /** The request would have reached a private network, so it was not sent. */
   PRIVATE_ADDRESS: 'private_address',
-  /** The URL is not one of the API, which the token is for. */
+  /** The URL of the API call has an origin that may not receive the token. */
   UNTRUSTED_ORIGIN: 'untrusted_origin',
 
-  /** `ProviderError`: there was no connection: an unknown host, a refused or a reset connection. */
+  /** `ProviderError`: the connection failed: the host is unknown, or the connection was refused or reset. */
   PROVIDER_UNREACHABLE: 'provider_unreachable',
-  /** `ProviderError`: there was no TLS connection: a certificate that is not trusted, or a protocol that both sides do not have. */
+  /** `ProviderError`: the TLS handshake failed: the certificate is not trusted, or the two sides share no TLS version or cipher. */
   PROVIDER_TLS_FAILED: 'provider_tls_failed',
-  /** `ProviderError`: no answer came in time. */
+  /** `ProviderError`: the provider did not respond in time. */
   PROVIDER_TIMEOUT: 'provider_timeout',
-  /** `ProviderError`: the answer has a status of 500 or more. */
+  /** `ProviderError`: the response has a status from 500 to 599. */
   PROVIDER_UNAVAILABLE: 'provider_unavailable',
-  /** `ProviderError`: the answer has the status 429. */
+  /** `ProviderError`: the response has the status 429. */
   PROVIDER_RATE_LIMITED: 'provider_rate_limited',
-  /** `ProviderError`: the answer has another status from 400 to 499. */
+  /** `ProviderError`: the response has another status from 400 to 499. */
   PROVIDER_REFUSED: 'provider_refused',
-  /** `ProviderError`: the answer is a redirect that was not followed. */
+  /** `ProviderError`: the response is a redirect that was not followed. */
   PROVIDER_REDIRECTED: 'provider_redirected',
-  /** `ProviderError`: the answer could not be understood, or is too large. */
+  /** `ProviderError`: the response is not valid, or is too large. */
   PROVIDER_ANSWER_INVALID: 'provider_answer_invalid',
-  /** `ProviderError`: the provider does not offer what the settings need. */
+  /** `ProviderError`: the provider does not support a feature that the settings require. */
   PROVIDER_UNSUPPORTED: 'provider_unsupported',
-  /** `ProviderError`: the refreshes of this token or client are paused, so no request was sent. */
+  /** `ProviderError`: refreshes of this token or client are paused, so the request was not sent. */
   PROVIDER_PAUSED: 'provider_paused',
-  /** `ProviderError`: the request could not be sent: an option, an adapter or an interceptor of axios is at fault. */
+  /** `ProviderError`: the request could not be sent, because of an option, an adapter or an interceptor of axios. */
   REQUEST_NOT_SENT: 'request_not_sent',
   /** `ProviderError`: the caller's `AbortSignal` ended the request. */
   REQUEST_CANCELED: 'request_canceled',
-  /** `ProviderError`: an error that no check of this library foresaw: a bug of this library. */
+  /** `ProviderError`: an unexpected error, which is a bug in this library. */
   UNEXPECTED_ERROR: 'unexpected_error',
-  /** `ProviderError`: nothing is known about the cause. */
+  /** `ProviderError`: the cause is unknown. */
   PROVIDER_ERROR: 'provider_error',
 
-  /** The configuration cannot work. */
+  /** The configuration is not valid. */
   INVALID_CONFIGURATION: 'invalid_configuration',
 } as const;
 
-/** One of the codes of this library. */
+/** An error code of this library. */
 export type OAuthErrorCode = (typeof OAuthErrorCode)[keyof typeof OAuthErrorCode];
 
-/** The codes of this library and those that specifications register. Any other code was made up by its sender. */
+/** The codes of this library and of the specifications. The sender invented any other code. */
 const REGISTERED = new Set(
   [
     'invalid_client invalid_scope invalid_target invalid_token insufficient_scope', // RFC 6749, 6750, 8707
@@ -129,10 +129,10 @@ const REGISTERED = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** Answers to a poll until the user has decided (RFC 8628 §3.5): they are not failures. */
+/** Codes in the responses to a poll while the user has not decided yet (RFC 8628 §3.5). They are not failures. */
 export const PENDING_CODES = ['authorization_pending', 'slow_down'];
 
-/** Whether a specification, or this library, defines an error code. */
+/** Returns whether a specification or this library defines an error code. */
 export function isRegisteredCode(code: string): boolean {
   return REGISTERED.has(code);
 }

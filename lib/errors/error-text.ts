@@ -1,10 +1,10 @@
 import { redact, redactSecrets } from '../common/redaction.js';
 
-/** Longest text of another party that an error keeps, in characters; the log cuts it after further redaction. */
-const LONGEST = 2000;
-/** How many characters of an answer are looked at: error texts are short, and an answer may have megabytes. */
-const LOOKED_AT = 20_000;
-/** Fields by which APIs say what is wrong, in the order in which they are shown. */
+/** Maximum number of characters of an error text from outside that an error keeps. The log redacts and shortens it further. */
+const MAX_KEPT = 2000;
+/** Maximum number of characters of a response that are read: error texts are short, but a response may have megabytes. */
+const MAX_READ = 20_000;
+/** Fields in which APIs describe an error, in the order in which they are shown. */
 const MESSAGE_FIELDS = [
   'error',
   'error_description',
@@ -29,9 +29,9 @@ const MESSAGE_FIELDS = [
 ];
 
 /**
- * Returns what an answer says about its error: the message fields of a JSON object, other JSON as it is, the text of an HTML
- * page, or plain text; on one line and redacted. A stream is never read.
- * @param sent values of the request, which the answer may repeat
+ * Returns the error text of a response, redacted and on one line: the message fields of a JSON object, any other JSON
+ * unchanged, the text of an HTML page, or plain text. Never reads a stream.
+ * @param sent values of the request, which the response may repeat
  */
 export function errorTextOf(body: unknown, sent: Iterable<string> = []): string | undefined {
   const text = readable(body);
@@ -39,37 +39,37 @@ export function errorTextOf(body: unknown, sent: Iterable<string> = []): string 
 }
 
 /**
- * Returns what an endpoint of the provider says about its error, as {@link errorTextOf} does. JSON without a message field is
- * left out: under a wrong status it may be a success, with the codes and tokens that such an endpoint gives.
+ * Returns the error text of a response from an endpoint of the provider, as {@link errorTextOf} does, but omits JSON without
+ * a message field: a success with a wrong status may contain codes and tokens.
  */
 export function endpointErrorText(text: string): string | undefined {
   const json = jsonIn(text);
-  const said = json ? messagesIn(json) : textOf(text);
-  return said === undefined ? undefined : bounded(said, []);
+  const message = json ? messagesIn(json) : textOf(text);
+  return message === undefined ? undefined : bounded(message, []);
 }
 
 /**
- * Returns what a store or another part of the application threw: its message and its code, redacted as the text of an answer.
- * @param secrets values that the store was given, which its message may repeat
+ * Returns the message and the code of an error that a store or another part of the application threw, redacted.
+ * @param secrets values that the store received, which its message may repeat
  */
 export function thrownText(thrown: unknown, secrets: Iterable<string> = []): string | undefined {
   try {
     const { message, code } = (thrown ?? {}) as { message?: unknown; code?: unknown };
-    const said = typeof message === 'string' ? message : typeof thrown === 'string' ? thrown : '';
-    const known = typeof code === 'string' || typeof code === 'number' ? String(code).slice(0, 50) : '';
-    const text = [said, known && !said.includes(known) ? `(${known})` : ''].filter(Boolean).join(' ');
+    const words = typeof message === 'string' ? message : typeof thrown === 'string' ? thrown : '';
+    const shownCode = typeof code === 'string' || typeof code === 'number' ? String(code).slice(0, 50) : '';
+    const text = [words, shownCode && !words.includes(shownCode) ? `(${shownCode})` : ''].filter(Boolean).join(' ');
     return text ? bounded(text, secrets) : undefined;
   } catch {
-    return undefined; // a getter of the error throws
+    return undefined; // a getter of the error threw
   }
 }
 
 function bounded(text: string, secrets: Iterable<string>): string | undefined {
-  const line = redactSecrets(redact(text.slice(0, LOOKED_AT), secrets))
+  const line = redactSecrets(redact(text.slice(0, MAX_READ), secrets))
     .replace(/[\p{C}\p{Z}\s]+/gu, ' ')
     .trim();
   if (!line) return undefined;
-  return line.slice(0, LONGEST);
+  return line.slice(0, MAX_KEPT);
 }
 
 function readable(body: unknown): string | undefined {
@@ -80,20 +80,20 @@ function readable(body: unknown): string | undefined {
 }
 
 function decoded(bytes: Uint8Array): string {
-  const text = new TextDecoder().decode(bytes.subarray(0, LOOKED_AT));
-  return /[\0\ufffd]/.test(text) ? '' : text; // not a text
+  const text = new TextDecoder().decode(bytes.subarray(0, MAX_READ));
+  return /[\0\ufffd]/.test(text) ? '' : text; // binary data
 }
 
 function textOf(text: string): string | undefined {
   const json = jsonIn(text);
   if (json) return jsonText(json);
-  const start = text.slice(0, LOOKED_AT).trim();
+  const start = text.slice(0, MAX_READ).trim();
   return /^<|<\/?(html|body|p|div|h1)\b/i.test(start) ? withoutTags(start) : start;
 }
 
-/** Returns the object or the list that a text is in JSON. */
+/** Parses a JSON object or array. Returns undefined for any other text. */
 function jsonIn(text: string): object | undefined {
-  if (text.length > LOOKED_AT || !/^\s*[[{]/.test(text)) return undefined;
+  if (text.length > MAX_READ || !/^\s*[[{]/.test(text)) return undefined;
   try {
     return JSON.parse(text) as object;
   } catch {
@@ -106,7 +106,7 @@ function jsonText(value: object): string | undefined {
   try {
     return messagesIn(value) ?? JSON.stringify(value);
   } catch {
-    return undefined; // not plain JSON: a custom transformResponse made it
+    return undefined; // a custom transformResponse returned a value that is not JSON
   }
 }
 
@@ -122,7 +122,7 @@ function isMessage(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && typeof value !== 'function';
 }
 
-/** The text of a page. */
+/** Returns the text of an HTML page. */
 function withoutTags(html: string): string {
   return html
     .replace(/<(script|style|svg)\b.*?(<\/\1\s*>|$)/gis, ' ')

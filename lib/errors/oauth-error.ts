@@ -5,27 +5,27 @@ import { OAuthErrorCode } from './error-codes.js';
 import { logEvent, type LogFields, type LogLevel } from '../common/log.js';
 import { redactorOf } from '../common/redaction.js';
 
-/** What an {@link OAuthError} is made of, beyond its code. */
+/** Options of an {@link OAuthError}. */
 export interface OAuthErrorOptions {
-  /** For the developer, in the log: what happened, what was expected, and what to do. Never a secret, a token or a code. */
+  /** What happened, what was expected, and what to do: for the developer. Must not contain a secret, a token or a code. */
   description?: string;
-  /** What the log shows instead of a description that names a user. */
+  /** The description for the log, if `description` names a user. @default `description` */
   logDescription?: string;
-  /** What the API, the provider or a store said, already redacted: for the log only, since it may name a user. */
+  /** The redacted error text of the API, the provider or a store. Only for the log, because it may name a user. */
   detail?: string;
-  /** `error_uri` of the provider: a page about the error. */
+  /** The provider's `error_uri`: a page about the error (RFC 6749 §5.2). */
   uri?: string;
-  /** HTTP status that Nest answers with when nobody catches the error. */
+  /** The HTTP status with which Nest responds when the error is not caught. @default 400 */
   status?: number;
-  /** The error underneath, already redacted. */
+  /** The underlying error, already redacted. */
   cause?: unknown;
-  /** The provider's answer without its body. */
+  /** The provider's response, without its body. */
   answered?: { status: number };
 }
 
-/** What was attempted when an error occurred, for its line in the log. */
+/** The step that failed, for the log line of the error. */
 export interface FailedStep {
-  /** The verb phrase that the line begins with. */
+  /** The verb phrase at the start of the log line. @default 'operation failed' */
   event?: string;
   /** The client's name. */
   client?: string;
@@ -34,26 +34,26 @@ export interface FailedStep {
 }
 
 /**
- * Anything that goes wrong in a login, a token request or an API call.
+ * A failure of a login, a token request or an API call.
  *
- * It is an `HttpException`: uncaught, it answers with its status and `{ error, error_description, reference }`. The browser
- * gets a fixed sentence (`userMessage`); `description` is for the log, and reaches the browser only if `exposeErrors` is on.
- * Catch the error and its kinds with `@Catch(OAuthError)`.
+ * `OAuthError` is an `HttpException`: if it is not caught, Nest responds with its status and
+ * `{ error, error_description, reference }`. The browser receives a fixed sentence (`userMessage`). The log receives
+ * `description`, and the browser receives it only if `exposeErrors` is on. `@Catch(OAuthError)` catches every subclass.
  */
 export class OAuthError extends HttpException {
-  /** Error code: the provider's own (RFC 6749 §4.1.2.1 and §5.2), or one of this library's. */
+  /** The error code of the provider (RFC 6749 §4.1.2.1 and §5.2) or of this library ({@link OAuthErrorCode}). */
   readonly error: string;
-  /** `error_description`, or this library's explanation. Not for browsers: a provider may have quoted anything in it. */
+  /** The provider's `error_description`, or an explanation by this library. Not for browsers: a provider may quote anything in it. */
   readonly description?: string;
-  /** `error_uri` of the provider. */
+  /** The provider's `error_uri` (RFC 6749 §5.2). */
   readonly uri?: string;
   /** A sentence that an end user may read. */
   readonly userMessage: string;
-  /** A random string that stands in the answer to the browser and in the error's line of the log. */
+  /** A random string that is both in the response to the browser and in the log line of the error. */
   readonly reference: string;
-  /** HTTP status of the provider's answer, where there was one. */
+  /** HTTP status of the provider's response. Undefined if there was no response. */
   readonly providerStatus?: number;
-  /** Undefined until an app sets it; then the default applies. */
+  /** Undefined until an app sets it; until then, the default applies. */
   #isExposed?: boolean;
   #isLogged = false;
   #logDescription?: string;
@@ -76,14 +76,14 @@ export class OAuthError extends HttpException {
     this.#detail = detail;
   }
 
-  /** @internal What the log shows beside the code. */
+  /** @internal The description for the log. */
   get logDescription(): string | undefined {
     return this.#logDescription;
   }
 
   /**
-   * Returns the body of the answer (RFC 6749 §5.2): for the browser, and with `exposeErrors` for the developer. An error that no operation of an app
-   * has logged, such as one that the application throws itself, is logged here: the answer has its reference.
+   * Returns the body of the HTTP response (RFC 6749 §5.2). With `exposeErrors`, it contains `description`. Logs the error if
+   * it was not logged yet, such as an error that the application throws, so that its reference can be found in the log.
    */
   override getResponse(): { error: string; error_description?: string; error_uri?: string; reference: string } {
     this.log();
@@ -100,12 +100,12 @@ export class OAuthError extends HttpException {
     return this;
   }
 
-  /** @internal Logs the error in one line, the first time that this is called. */
+  /** @internal Logs the error in one line. Later calls do nothing. */
   log({ event = 'operation failed', client, step }: FailedStep = {}, level = this.#logLevel): void {
     if (this.#isLogged) return;
     this.#isLogged = true;
     const { reference, providerStatus } = this;
-    const detail = this.#detail?.slice(0, LONGEST_DETAIL);
+    const detail = this.#detail?.slice(0, MAX_DETAIL);
     logEvent(level, event, {
       client,
       ...this.logFields(),
@@ -116,7 +116,7 @@ export class OAuthError extends HttpException {
     });
   }
 
-  /** @internal The code, and what explains it. */
+  /** @internal The code and its explanation. */
   protected logFields(): LogFields {
     return { error: this.error, description: this.#logDescription };
   }
@@ -126,7 +126,7 @@ export class OAuthError extends HttpException {
     return isForDevelopers ? 'error' : 'warn';
   }
 
-  /** @internal Adds what to do to the description. */
+  /** @internal Appends advice to the description. */
   advise(advice: string): this {
     const advised = (text: string | undefined): string => (text ? `${text.replace(/[.\s]+$/, '')}. ${advice}` : advice);
     const description = advised(this.description);
@@ -134,7 +134,7 @@ export class OAuthError extends HttpException {
     return Object.assign(this, { description, message: `${this.error}: ${description}` });
   }
 
-  /** @internal Takes values that were sent to a provider out of what it answered. */
+  /** @internal Redacts the values of a request in the error, because the provider's response may repeat them. */
   redact(values: readonly string[]): this {
     const redactor = redactorOf(values);
     const redacted = <Text extends string | undefined>(text: Text): Text => (text && redactor(text)) as Text;
@@ -147,16 +147,16 @@ export class OAuthError extends HttpException {
   }
 }
 
-/** Longest text of another party in the log, in characters. */
-const LONGEST_DETAIL = 300;
-/** Codes, beside the status 500, that only a change of the application or of its configuration makes go away. */
+/** Maximum length of `detail` in the log, in characters. */
+const MAX_DETAIL = 300;
+/** Codes of errors that only a developer can fix, as those with the status 500: they are logged with the level `error`. */
 const FOR_DEVELOPERS: string[] = [
   OAuthErrorCode.PROVIDER_UNSUPPORTED,
   OAuthErrorCode.REQUEST_NOT_SENT,
   OAuthErrorCode.UNEXPECTED_ERROR,
 ];
 
-/** Digits and capital letters without those that are easily taken for one another (I, L, O, U). */
+/** Digits and capital letters without I, L, O and U, which are easy to confuse. */
 const REFERENCE_CHARACTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 function newReference(): string {

@@ -12,27 +12,27 @@ export type MismatchingStateReason = 'missing_state' | 'no_session' | 'unknown_s
 const STATE_ADVICE: Record<MismatchingStateReason, string> = {
   missing_state:
     'the callback has no state, so there is no pending login with this state. Some providers send such a callback ' +
-    'unasked, as GitHub does after the installation of an App (`setup_action`); others lost the state, or put the answer ' +
-    'into the fragment of the URL, which no server receives. Send the user to the route that begins the login.',
+    'without a login, as GitHub does after the installation of an App (`setup_action`). Other providers drop the state, or ' +
+    'put the response into the fragment of the URL, which no server receives. Send the user to the route that begins the login.',
   no_session:
     'the callback came without the session that began the login, or without the cookie that the login has for itself, ' +
-    'for 10 minutes, or an hour in a session. Either the cookie was lost on the way: check its `SameSite` (`Strict` keeps it ' +
-    'from every callback, and a form POST callback needs `SameSite=None; Secure`), `Secure` (needs https, and `trust proxy` ' +
-    'behind a proxy), its domain, and that login and callback are on the same host. Or the session store lost the session: ' +
-    'one in memory forgets all sessions when the process restarts, and does not know those of other processes.',
+    'which is valid for 10 minutes (an hour in a session). Either the browser did not send the cookie: check its `SameSite` ' +
+    '(`Strict` keeps it from every callback, and a form POST callback needs `SameSite=None; Secure`), `Secure` (needs https, ' +
+    'and `trust proxy` behind a proxy), its domain, and that login and callback are on the same host. Or the session store ' +
+    'lost the session: one in memory forgets all sessions when the process restarts, and does not share them with other processes.',
   unknown_state:
-    'this browser has no pending login with this state. The link was opened in another browser, was not begun here, or ' +
-    'was pushed out by newer logins. Start the login again.',
+    'this browser has no pending login with this state. The login was started in another browser, was not started here, or ' +
+    'was replaced by newer logins. Start the login again.',
   expired_state:
-    'the login was begun too long ago: it waits for an hour in a session, and for 10 minutes elsewhere. ' +
+    'the login was begun too long ago: it is valid for an hour in a session, and for 10 minutes in other state stores. ' +
     'Start the login again.',
   used_state: 'this login was already finished: the callback page was reloaded or opened twice. Start the login again.',
 };
 
-/** The callback does not belong to a login, or logout, that this browser has pending (RFC 6749 §10.12: CSRF). Status 400. */
+/** The callback does not match a pending login or logout of this browser (CSRF; RFC 6749 §10.12). Status 400. */
 export class MismatchingStateError extends OAuthError {
   constructor(
-    /** Which of the five ways it went wrong. */
+    /** Why the state was refused. */
     readonly reason: MismatchingStateReason,
     what: 'login' | 'logout' = 'login',
   ) {
@@ -46,11 +46,12 @@ export class MismatchingStateError extends OAuthError {
   }
 }
 
-/** An OAuth 1 access token was asked for without the request token that precedes it (RFC 5849 §2.3). Status 400. */
+/** An OAuth 1 access token was requested without a request token (RFC 5849 §2.3). Status 400. */
 export class MissingRequestTokenError extends OAuthError {
   constructor(options: OAuthErrorOptions = {}) {
     super('missing_request_token', {
-      description: 'no request token: pass the one that `createAuthorizationUrl()` returned.',
+      description:
+        'no request token was passed; expected the request token that `createAuthorizationUrl()` returned. Pass it as `requestToken`.',
       ...options,
     });
   }
@@ -80,7 +81,7 @@ export class TokenRevokedError extends OAuthError {
   }
 }
 
-/** The value is not a valid token: the provider's answer (status 502), or what `fetchToken` gave (status 500). */
+/** A token is not valid: the token in the provider's response (status 502), or the token that `fetchToken` returned (status 500). */
 export class InvalidTokenError extends OAuthError {
   constructor(options: OAuthErrorOptions = {}) {
     super('token_invalid', { status: 502, ...options });
@@ -94,38 +95,38 @@ export class UnsupportedTokenTypeError extends OAuthError {
   }
 }
 
-/** What the provider answered, for {@link ProviderError}. */
+/** The provider's HTTP response, for {@link ProviderError}. */
 export interface ProviderAnswer {
   status: number;
   headers: Readonly<Record<string, unknown>>;
   data: unknown;
 }
 
-/** What a {@link ProviderError} is made of. */
+/** Options of a {@link ProviderError}. */
 export interface ProviderErrorOptions extends OAuthErrorOptions {
-  /** The provider's own code. @default the {@link OAuthErrorCode} for the cause */
+  /** The provider's error code. @default the {@link OAuthErrorCode} for the cause */
   error?: string;
-  /** The answer, for code that catches the error. */
+  /** The provider's response, for code that catches the error. */
   answer?: ProviderAnswer;
-  /** The answer without its body. */
+  /** The provider's response without its body. */
   answered?: Pick<ProviderAnswer, 'status' | 'headers'>;
-  /** Seconds, where no answer says when to try again. */
+  /** Seconds until a retry is useful. @default the `Retry-After` of the response */
   retryAfter?: number;
 }
 
-/** Statuses of a server that may recover, besides 5xx. */
+/** Statuses of temporary failures, besides 5xx. */
 const TEMPORARY_STATUSES = [408, 429];
-/** Codes of a provider that may recover (RFC 6749 §4.1.2.1). */
+/** Codes of temporary failures (RFC 6749 §4.1.2.1). */
 const TEMPORARY = ['server_error', 'temporarily_unavailable'];
 
 /**
- * The provider failed: an answer that is not a success (status 502), none in time (status 504), or no connection (502).
- * `cause` is the HTTP client's error, without headers, body or query.
+ * A request to the provider failed: the response is not a success (status 502), there was no connection (502), or the
+ * provider did not respond in time (504). `cause` is the HTTP client's error, without headers, body or query.
  */
 export class ProviderError extends OAuthError {
-  /** Whether a retry may succeed: there was no answer, or the server was unavailable, overloaded or too slow (5xx, 429, 408). */
+  /** Whether a retry may succeed: the server did not respond, or was unavailable, overloaded or too slow (5xx, 429, 408). */
   readonly isTemporary: boolean;
-  /** `Retry-After` of the answer (RFC 9110 §10.2.3), in seconds. */
+  /** `Retry-After` of the response (RFC 9110 §10.2.3), in seconds. */
   readonly retryAfter?: number;
   readonly #answer?: ProviderAnswer;
 
@@ -140,16 +141,16 @@ export class ProviderError extends OAuthError {
     this.retryAfter = options.retryAfter ?? secondsOf(answered?.headers['retry-after']);
   }
 
-  /** The provider's answer to an API call, where there was one. A getter, so that no log shows its body. */
+  /** The response to an API call. Undefined if there was no response. A getter, so that a logger does not print the body. */
   get answer(): ProviderAnswer | undefined {
     return this.#answer;
   }
 }
 
-/** The configuration cannot work. Thrown at start-up with every fault of every client. Status 500. */
+/** The configuration is not valid. Thrown at start-up, with every fault of every client. Status 500. */
 export class OAuthConfigError extends OAuthError {
   constructor(
-    /** One sentence a fault, beginning with the client's name and key. Never a value that could be a secret. */
+    /** One sentence per fault. A sentence begins with the client's name and key, and never contains a value that could be a secret. */
     readonly faults: readonly string[],
     cause?: Error,
   ) {
@@ -158,13 +159,13 @@ export class OAuthConfigError extends OAuthError {
       description: faults.length === 1 ? faults[0] : `\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
       status: 500,
     });
-    // An error that nobody catches is printed with every enumerable property, and each would repeat the faults.
+    // Node prints every enumerable property of an uncaught error, and each property would repeat the faults.
     for (const key of Object.keys(this)) Object.defineProperty(this, key, { enumerable: false });
   }
 
   /**
-   * @internal What Node and Nest's logger print: every fault once. The body of an answer says nothing here, and of the stacks
-   * only that of the cause does: it shows where a function of the settings threw.
+   * @internal Returns the text that Node and Nest's logger print: every fault once, and the stack of the cause, which shows
+   * where a function of the settings threw.
    */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     const { stack } = this.cause instanceof Error ? this.cause : {};
@@ -173,8 +174,8 @@ export class OAuthConfigError extends OAuthError {
 }
 
 /**
- * The provider registered the client, but its settings cannot be used with what the provider gave. `registered` has the
- * credentials, which the provider gives only once: save them. Status 500.
+ * The provider registered the client, but the settings do not work with the registration. `registered` contains the
+ * credentials, which the provider sends only once: save them. Status 500.
  */
 export class UnusableRegistrationError extends OAuthConfigError {
   readonly #registered: Readonly<Record<string, unknown>>;
@@ -184,13 +185,13 @@ export class UnusableRegistrationError extends OAuthConfigError {
     this.#registered = registered;
   }
 
-  /** The provider's answer (RFC 7591 §3.2.1). A getter, so that no log shows the secrets in it. */
+  /** The provider's registration response (RFC 7591 §3.2.1). A getter, so that a logger does not print its secrets. */
   get registered(): Readonly<Record<string, unknown>> {
     return this.#registered;
   }
 }
 
-/** Seconds, or a date (RFC 9110 §10.2.3). */
+/** Returns a `Retry-After`, which is a number of seconds or a date (RFC 9110 §10.2.3), in seconds. */
 function secondsOf(retryAfter: unknown): number | undefined {
   if (typeof retryAfter !== 'string') return undefined;
   const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;

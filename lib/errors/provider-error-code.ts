@@ -1,8 +1,8 @@
 import { OAuthErrorCode } from './error-codes.js';
 
-/** What is known about a failure. */
+/** The details of a failure from which its code follows. */
 interface Failure {
-  /** HTTP status of the provider's answer, where there was one. */
+  /** HTTP status of the provider's response, if there was one. */
   answered?: number;
   /** HTTP status of the error. */
   status?: number;
@@ -10,12 +10,12 @@ interface Failure {
   cause?: unknown;
 }
 
-/** Returns the code for a failure without a code of the provider's own. */
+/** Returns the code for a failure for which the provider sent no code. */
 export function providerErrorCode({ answered, status, cause }: Failure): string {
   if (answered !== undefined) return codeOfStatus(answered);
   if (status === 504) return OAuthErrorCode.PROVIDER_TIMEOUT;
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
-  if (message === 'stream has been aborted') return OAuthErrorCode.PROVIDER_UNREACHABLE; // in the middle of the answer
+  if (message === 'stream has been aborted') return OAuthErrorCode.PROVIDER_UNREACHABLE; // the connection ended in the middle of the response
   return typeof code === 'string' ? codeOfCause(code) : OAuthErrorCode.PROVIDER_ERROR;
 }
 
@@ -26,7 +26,7 @@ function codeOfStatus(status: number): string {
   return status >= 300 && status <= 399 ? OAuthErrorCode.PROVIDER_REDIRECTED : OAuthErrorCode.PROVIDER_ANSWER_INVALID;
 }
 
-/** Codes of axios, Node's parser of HTTP, OpenSSL, and the operating system; connections have the most. */
+/** Maps codes of axios, Node's HTTP parser, OpenSSL and the operating system. Most of them are connection errors. */
 function codeOfCause(code: string): string {
   if (code === 'ERR_CANCELED') return OAuthErrorCode.REQUEST_CANCELED;
   if (/^(ECONNABORTED|E?TIMEDOUT|UND_ERR_.*TIMEOUT)$/.test(code)) return OAuthErrorCode.PROVIDER_TIMEOUT;
