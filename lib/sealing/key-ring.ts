@@ -6,35 +6,35 @@ import { sha256 } from '../common/sha256.js';
 const KEY_BYTES = 32;
 const decoder = new TextDecoder();
 
-/** Of the initialization vector (RFC 7518 §5.3). */
+/** Length of the initialization vector (RFC 7518 §5.3). */
 const IV_BYTES = 12;
 
 interface Key {
   key: KeyObject;
   kid: string;
-  /** The protected header of what it seals. */
+  /** The protected header of the JWEs that this key encrypts, in base64url. */
   header: string;
 }
 
 /**
- * Encrypts what leaves the process (JWE, RFC 7516: `dir` and A256GCM), each value for one context: what was sealed for another
- * context does not open. The first key seals and all of them open, so that a key is replaced by putting a new one before it.
+ * Encrypts values that leave the process (JWE, RFC 7516: `dir` and A256GCM). A value is sealed for one context, and does not
+ * open in another context. The first key seals, and every key opens: to replace a key, put the new key first.
  *
- * `jose` opens. It would seal, too, by Web Crypto: in another thread, and three times as long as here, at every login.
+ * `jose` opens. It does not seal, because it uses Web Crypto, which takes three times as long at every login.
  */
 export class KeyRing<Value = unknown> {
   readonly #keys: readonly Key[];
 
   /**
-   * @param keys 32 bytes each, in base64 or base64url
-   * @throws {OAuthConfigError} when one is not, or there is none
+   * @param keys keys of 32 bytes each, in base64 or base64url
+   * @throws {OAuthConfigError} when a key is not valid, or when the list is empty
    */
   constructor(keys: string | readonly string[]) {
     this.#keys = [keys].flat().map((text, index) => readKey(text as unknown, index));
     if (this.#keys.length === 0) throw new OAuthConfigError([`encryptionKeys: there is none; ${ADVICE}`]);
   }
 
-  /** @param context what the value is, and for whom; the same context is needed to open it */
+  /** @param context the purpose of the value and its owner; `open()` needs an equal context */
   seal(value: Value, context: readonly string[]): string {
     const [{ key, header } = fail()] = this.#keys;
     const iv = randomBytes(IV_BYTES);
@@ -44,8 +44,8 @@ export class KeyRing<Value = unknown> {
   }
 
   /**
-   * Returns the value that was sealed for this context, or nothing for anything else. Its type can be trusted: only a holder
-   * of the key can have sealed it.
+   * Returns the value that was sealed for this context, or undefined for any other string. The type can be trusted, because
+   * only a holder of the key can seal a value.
    */
   async open(sealed: string, context: readonly string[]): Promise<Value | undefined> {
     const [header, iv, ciphertext = '', tag, ...more] = sealed.split('.');
@@ -67,7 +67,7 @@ export class KeyRing<Value = unknown> {
   }
 }
 
-const ADVICE = 'give 32 random bytes in base64, as `openssl rand -base64 32` makes them';
+const ADVICE = 'expected 32 random bytes in base64. Create a key with `openssl rand -base64 32`';
 
 function readKey(text: unknown, index: number): Key {
   const bytes = typeof text === 'string' && /^[\w+/-]+=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
@@ -77,7 +77,7 @@ function readKey(text: unknown, index: number): Key {
   return { key: createSecretKey(bytes), kid, header };
 }
 
-/** `['ab', 'c']` is another context than `['a', 'bc']`. */
+/** Encodes the context as JSON, so that `['ab', 'c']` and `['a', 'bc']` differ. */
 function additionalData(context: readonly string[]): string {
   return base64url(JSON.stringify(context));
 }
