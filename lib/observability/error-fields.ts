@@ -3,8 +3,8 @@ import { MismatchingStateError, OAuthError } from '../errors/oauth.errors.js';
 import { errorType } from './error-type.js';
 
 /**
- * Returns the fields of a line about an error: its code, and its description. The message of an error of another kind may
- * quote anything, and is left out. For a mismatching state, the reason is enough.
+ * Returns the log fields of an error: the code and the description of an {@link OAuthError}, or the code and the reason of a
+ * {@link MismatchingStateError}. The message of any other error is left out, because it may quote anything.
  */
 export function errorFields(error: unknown): LogFields {
   if (error instanceof MismatchingStateError) return { error: error.error, reason: error.reason };

@@ -4,22 +4,22 @@ import { PENDING_CODES } from '../errors/error-codes.js';
 import { OAuthError, ProviderError } from '../errors/oauth.errors.js';
 import { errorType } from './error-type.js';
 
-/** Under this name the application's OpenTelemetry knows the library. */
+/** Instrumentation scope: the name of this library in OpenTelemetry. */
 const SCOPE = 'nestjs-oauth-client';
 
-/** Every span, and whether it is a request to the provider. */
+/** Span kinds by span name. `CLIENT` is a request to the provider. */
 const SPANS = {
-  /** A login begins, or is completed, as `oauth.login.step` says. */
+  /** A login begins or is completed; the attribute `oauth.login.step` says which. */
   'oauth.login': 'INTERNAL',
   /** A request to a token endpoint. */
   'oauth.token_request': 'CLIENT',
-  /** A user's token is refreshed, from the lock to the saved token. */
+  /** The refresh of a user's token, from taking the lock to saving the token. */
   'oauth.refresh': 'INTERNAL',
-  /** A call of the provider's API, with the refresh that it needed. */
+  /** A call of the provider's API, including a refresh of the token. */
   'oauth.api_call': 'CLIENT',
 } as const;
 
-/** Every counter; their attributes are those of the spans. */
+/** Counters by name. Their attributes are those of the spans. */
 const COUNTERS = {
   'oauth.client.refreshes': { unit: '{refresh}', description: 'Tokens that were refreshed' },
   'oauth.client.refresh.joins': { unit: '{call}', description: 'Calls that got a token which another call refreshed' },
@@ -28,7 +28,7 @@ const COUNTERS = {
 
 type SpanName = keyof typeof SPANS;
 type CounterName = keyof typeof COUNTERS;
-/** Never a secret, a token, a code, a query, or a user's id. */
+/** Attributes of spans and counters. They never contain a secret, a token, a code, a query, or a user's id. */
 export type Attributes = Record<string, string | number | undefined>;
 
 const api = optionalApi();
@@ -36,9 +36,9 @@ const tracer = api?.trace.getTracer(SCOPE);
 let counters: { of: OpenTelemetry.MeterProvider; all: Record<CounterName, OpenTelemetry.Counter> } | undefined;
 
 /**
- * Does something in a span, which is what spans begun meanwhile are children of. A failure gives the span its status and an
- * `error.type`, and is counted; its message is not told.
- * @param outcome further attributes, from what came of it
+ * Runs a function in a new active span. Returns its result. When the function throws, sets the status and the `error.type`
+ * of the span, and counts the failure. The error message is not recorded.
+ * @param outcome returns additional attributes for a result
  */
 export async function traced<T>(
   span: SpanName,
@@ -66,24 +66,24 @@ export async function traced<T>(
   });
 }
 
-/** Counts one. */
+/** Adds 1 to a counter. */
 export function count(counter: CounterName, attributes: Attributes): void {
   if (!api) return;
-  // unlike a tracer, a meter that is got before the application has set its provider stays without one
+  // A tracer follows a provider that the application sets later; a meter does not.
   const provider = api.metrics.getMeterProvider();
   if (counters?.of !== provider) counters = { of: provider, all: countersOf(provider) };
   counters.all[counter].add(1, attributes);
 }
 
-/** Where a request goes, in OpenTelemetry's words. */
+/** Returns the OpenTelemetry attributes for the server of a request. */
 export function serverAttributes({ hostname, port, protocol }: URL): Attributes {
   return { 'server.address': hostname, 'server.port': Number(port) || (protocol === 'https:' ? 443 : 80) };
 }
 
 function countersOf(provider: OpenTelemetry.MeterProvider): Record<CounterName, OpenTelemetry.Counter> {
   const meter = provider.getMeter(SCOPE);
-  const made = Object.entries(COUNTERS).map(([name, options]) => [name, meter.createCounter(name, options)]);
-  return Object.fromEntries(made) as Record<CounterName, OpenTelemetry.Counter>;
+  const entries = Object.entries(COUNTERS).map(([name, options]) => [name, meter.createCounter(name, options)]);
+  return Object.fromEntries(entries) as Record<CounterName, OpenTelemetry.Counter>;
 }
 
 function client(attributes: Attributes): Attributes {
@@ -96,7 +96,7 @@ function failureAttributes(error: unknown): Attributes | undefined {
   return { 'error.type': errorType(error), ...(answer && { 'http.response.status_code': answer.status }) };
 }
 
-/** An optional peer. By `require`, since an import that is awaited here would keep CommonJS from loading this package. */
+/** Loads the optional peer with `require`: with a top-level `await import()`, CommonJS could not load this package. */
 function optionalApi(): typeof OpenTelemetry | undefined {
   try {
     return createRequire(import.meta.url)('@opentelemetry/api') as typeof OpenTelemetry;
