@@ -1,26 +1,26 @@
 import { type EncodedParameter, percentEncode } from './percent-encoding.js';
 
 /**
- * The string that is signed: the method, the base string URI and the normalized parameters, each percent-encoded
+ * Returns the signature base string: the method, the base string URI and the normalized parameters, each percent-encoded
  * (RFC 5849 §3.4.1.1).
  *
- * @param params those of the query, of a form body and of the protocol
+ * @param params the parameters of the query and of a form body, and the protocol parameters
  */
 export function signatureBaseString(method: string, url: URL, params: readonly EncodedParameter[]): string {
   return `${method.toUpperCase()}&${percentEncode(baseStringUri(url))}&${encodedNormalizedParameters(params)}`;
 }
 
 /**
- * Scheme, host and path, without default port, query and fragment (RFC 5849 §3.4.1.2). `URL` has already lower-cased
- * the host and dropped the port.
+ * Returns the base string URI: scheme, host and path, without default port, query and fragment (RFC 5849 §3.4.1.2). `URL`
+ * has already lower-cased the host and dropped a default port.
  */
 export function baseStringUri(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
 /**
- * The parameters but `oauth_signature`, sorted and joined (RFC 5849 §3.4.1.3.2), then percent-encoded: part by part,
- * which comes to the same and is faster.
+ * Returns the parameters without `oauth_signature`, sorted and joined (RFC 5849 §3.4.1.3.2), and percent-encoded. Encoding
+ * each part before joining is faster, and has the same result.
  */
 function encodedNormalizedParameters(params: readonly EncodedParameter[]): string {
   let normalized = '';
@@ -31,12 +31,12 @@ function encodedNormalizedParameters(params: readonly EncodedParameter[]): strin
   return normalized;
 }
 
-/** In what is encoded once, `%` alone is left to encode. */
+/** Percent-encodes an encoded value again: `%` is its only reserved character. */
 function encodeAgain(encoded: string): string {
   return encoded.includes('%') ? encoded.replaceAll('%', '%25') : encoded;
 }
 
-/** By bytes, which in encoded text are the code units that `<` compares. */
+/** Compares by bytes. Encoded values are ASCII, so `<`, which compares code units, has the same result. */
 function byNameThenValue(a: EncodedParameter, b: EncodedParameter): number {
   return compare(a.name, b.name) || compare(a.value, b.value);
 }

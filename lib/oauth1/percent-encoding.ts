@@ -1,7 +1,7 @@
-/** A decoded name and value of a query, a form body or the `Authorization` header; names may repeat. */
+/** A decoded parameter of a query, a form body or the `Authorization` header. Names may repeat. */
 export type Parameter = [name: string, value: string];
 
-/** A parameter whose name and value are percent-encoded: as it is signed, and as it is sent. */
+/** A parameter whose name and value are percent-encoded, as they are signed and sent. */
 export interface EncodedParameter {
   readonly name: string;
   readonly value: string;
@@ -11,8 +11,8 @@ const RESERVED = /[^\w.~-]/;
 const BEYOND_ENCODE_URI_COMPONENT = /[!'()*\ud800-\udfff]/;
 
 /**
- * Percent-encodes all but the unreserved characters, as UTF-8 and in upper-case hexadecimal (RFC 5849 §3.6). A lone
- * surrogate has no UTF-8 form and becomes U+FFFD, as it does wherever text is sent.
+ * Percent-encodes all characters except the unreserved ones, as UTF-8 and in upper-case hexadecimal (RFC 5849 §3.6). A lone
+ * surrogate has no UTF-8 form, so it becomes U+FFFD, as in every UTF-8 encoder.
  */
 export function percentEncode(text: string): string {
   if (!RESERVED.test(text)) return text;
@@ -29,21 +29,20 @@ export function encodeParameters(params: readonly Parameter[]): EncodedParameter
 }
 
 /**
- * Decodes a query or an `application/x-www-form-urlencoded` body, in its order and with every repetition
- * (RFC 5849 §3.4.1.3.1).
+ * Decodes a query or an `application/x-www-form-urlencoded` body. Keeps the order and repeated names (RFC 5849 §3.4.1.3.1).
  */
 export function parseForm(encoded: string): Parameter[] {
   if (encoded === '') return [];
-  // URLSearchParams drops a leading `?`, which here is part of the first name: `&` keeps it from leading
+  // URLSearchParams drops a leading `?`, which is part of the first name here. A leading `&` prevents that.
   return [...new URLSearchParams(`&${encoded}`)];
 }
 
-/** Encodes a query or a form body, in the parameters' order; a space becomes `%20`, never `+` (RFC 5849 §3.6). */
+/** Encodes a query or a form body. Keeps the order. A space becomes `%20`, never `+` (RFC 5849 §3.6). */
 export function encodeForm(params: readonly Parameter[]): string {
   return joinForm(encodeParameters(params));
 }
 
-/** Joins encoded parameters to a query or a form body. */
+/** Joins encoded parameters into a query or a form body. */
 export function joinForm(params: readonly EncodedParameter[]): string {
   return params.map(({ name, value }) => `${name}=${value}`).join('&');
 }

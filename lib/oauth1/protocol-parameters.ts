@@ -1,20 +1,20 @@
 import { type EncodedParameter, percentEncode } from './percent-encoding.js';
 import type { RequestStamp } from './request-stamp.js';
 
-/** What the protocol parameters say (RFC 5849 §3.1); what is empty is left out. */
+/** Values of the protocol parameters (RFC 5849 §3.1). An empty value is left out. */
 export interface ProtocolValues {
   clientId: string;
-  /** The request token or the access token; none when a request token is asked for. */
+  /** The request token or the access token. Absent from the request for a request token. */
   token?: string;
-  /** `oauth_callback`, when a request token is asked for (RFC 5849 §2.1). */
+  /** `oauth_callback`, for the request for a request token (RFC 5849 §2.1). */
   callback?: string;
-  /** `oauth_verifier`, when an access token is asked for (RFC 5849 §2.3). */
+  /** `oauth_verifier`, for the request for an access token (RFC 5849 §2.3). */
   verifier?: string;
-  /** HMAC-SHA1, HMAC-SHA256, RSA-SHA1, RSA-SHA256, PLAINTEXT, or a name of the client's own. */
+  /** HMAC-SHA1, HMAC-SHA256, RSA-SHA1, RSA-SHA256, PLAINTEXT, or a custom method of the client. */
   signatureMethod: string;
 }
 
-/** The protocol parameters but the signature, in the order in which they are signed. */
+/** Returns the protocol parameters without the signature, in the order in which they are signed. */
 export function protocolParameters(
   { clientId, token, callback, verifier, signatureMethod }: ProtocolValues,
   { nonce, timestamp }: RequestStamp,

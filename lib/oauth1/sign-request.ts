@@ -9,49 +9,49 @@ import { protocolParameters, type ProtocolValues } from './protocol-parameters.j
 import { newStamp, type RequestStamp } from './request-stamp.js';
 import { findSignatureMethod, type SignatureMethod } from './signature-methods.js';
 
-/** Where the protocol parameters go: the header (RFC 5849 §3.5.1), the query (§3.5.3) or a form body (§3.5.2). */
+/** Where the protocol parameters are sent: the header (RFC 5849 §3.5.1), the query (§3.5.3) or a form body (§3.5.2). */
 export type SignatureType = 'HEADER' | 'QUERY' | 'BODY';
 
 /** A request before it is signed. */
 export interface SignableRequest {
   method: string;
-  /** Absolute, with its query. */
+  /** Absolute URL with its query. */
   url: string;
   contentType?: string;
   body?: string | Uint8Array;
 }
 
-/** Who signs, and how. */
+/** The credentials and options of a signature. */
 export interface OAuth1Credentials extends ProtocolValues {
   clientSecret: string;
   /** @default '' */
   tokenSecret?: string;
   /** Private key, for the RSA methods. */
   rsaKey?: KeyObject;
-  /** The client's own signature methods, by name. */
+  /** Custom signature methods of the client, by name. */
   signatureMethods?: ReadonlyMap<string, SignatureMethod>;
-  /** `BODY` falls back to `HEADER` where the body cannot be a form (RFC 5849 §3.5.2). */
+  /** `BODY` falls back to `HEADER` when the body cannot be a form (RFC 5849 §3.5.2). */
   signatureType: SignatureType;
-  /** Goes into the header alone, unsigned. */
+  /** Realm of the `Authorization` header. It is not signed. */
   realm?: string;
-  /** Signs a body that is not a form too, by its hash. */
+  /** Whether a body that is not a form is signed with its hash (`oauth_body_hash`). */
   forceIncludeBody?: boolean;
 }
 
-/** The request to send: exactly what was signed, with its signature. */
+/** The signed request, which must be sent unchanged. */
 export interface SignedRequest {
   url: string;
   contentType?: string;
   body?: string | Uint8Array;
-  /** Value of the `Authorization` header, unless the parameters went elsewhere. */
+  /** Value of the `Authorization` header. Undefined if the parameters are in the query or in the body. */
   authorization?: string;
 }
 
 /**
  * Signs a request (RFC 5849 §3).
  *
- * @param stamp nonce and timestamp; new ones unless given
- * @throws {OAuthConfigError} the signature method is unknown, or its key is missing
+ * @param stamp nonce and timestamp; by default, a new stamp
+ * @throws {OAuthConfigError} when the signature method is unknown, or its key is missing
  */
 export function signRequest(
   request: SignableRequest,
@@ -67,11 +67,11 @@ export function signRequest(
   const hash = isHashed ? bodyHash(body, credentials.signatureMethod) : undefined;
   const protocol = protocolParameters(credentials, stamp, hash);
 
-  const own = encodeParameters(parseForm(joinPairs(query, form)));
-  const signature = sign(signatureBaseString(method, url, own.concat(protocol)), credentials);
+  const requestParams = encodeParameters(parseForm(joinPairs(query, form)));
+  const signature = sign(signatureBaseString(method, url, requestParams.concat(protocol)), credentials);
   protocol.push({ name: 'oauth_signature', value: percentEncode(signature) });
 
-  // where they join the request's own, the protocol parameters come last (RFC 5849 §3.5.2, §3.5.3)
+  // In a query or a form body, the protocol parameters come after the parameters of the request (RFC 5849 §3.5.2, §3.5.3).
   if (credentials.signatureType === 'QUERY') {
     url.search = joinPairs(query, joinForm(protocol));
     return { url: url.href, contentType, body };
@@ -85,21 +85,26 @@ export function signRequest(
 function sign(baseString: string, credentials: OAuth1Credentials): string {
   const { signatureMethod, signatureMethods, clientSecret, tokenSecret = '', rsaKey } = credentials;
   const method = findSignatureMethod(signatureMethod, signatureMethods);
-  if (!method) throw new OAuthConfigError([`signature_method: "${signatureMethod}" is unknown`]);
+  if (!method) {
+    throw new OAuthConfigError([
+      `signature_method: "${signatureMethod}" is unknown; expected a built-in method or a custom method. Register custom ` +
+        'methods in complianceFix',
+    ]);
+  }
   return method(baseString, { clientSecret, tokenSecret, rsaKey });
 }
 
-/** Whether a request that has no body may be given one; of the other methods, servers may ignore it (RFC 9110 §9.3). */
+/** Returns whether a form body can be added to a request. Servers may ignore the body of other methods (RFC 9110 §9.3). */
 function canBecomeForm({ method, contentType, body }: SignableRequest): boolean {
   return contentType === undefined && body === undefined && ['POST', 'PUT', 'PATCH'].includes(method.toUpperCase());
 }
 
-/** Two encoded lists in one, as they are. */
+/** Joins two encoded lists of parameters. */
 function joinPairs(first = '', second = ''): string {
   return first ? `${first}&${second}` : second;
 }
 
-/** The text of a body that is a form, which may be empty; undefined when the body is not a form. */
+/** Returns the content of a form body, which may be empty. Returns undefined if the body is not a form. */
 function formBody(contentType?: string, body: string | Uint8Array = ''): string | undefined {
   if (!isForm(contentType)) return undefined;
   return typeof body === 'string' ? body : Buffer.from(body).toString();

@@ -3,16 +3,16 @@ import { InvalidTokenError, OAuthError, ProviderError, OAuthErrorCode } from '..
 import { type Parameter, parseForm } from './percent-encoding.js';
 import { isProblemCode } from './problem-code.js';
 
-/** What the request token and the access token endpoint answer (RFC 5849 §2.1, §2.3). */
+/** The parameters of a response from the request token endpoint or the access token endpoint (RFC 5849 §2.1, §2.3). */
 export interface OAuth1TokenAnswer {
   oauth_token: string;
   /** May be empty. */
   oauth_token_secret: string;
-  /** Whatever else came as text: `oauth_callback_confirmed`, Twitter's `screen_name`, ... */
+  /** Other parameters with string values, such as `oauth_callback_confirmed` or Twitter's `screen_name`. */
   [extra: string]: string;
 }
 
-/** An endpoint's HTTP answer. */
+/** The HTTP response of an endpoint. */
 export interface EndpointAnswer {
   status: number;
   contentType: string;
@@ -23,46 +23,46 @@ export interface EndpointAnswer {
 const IDENTIFIER = /^[a-z_]{1,32}$/i;
 
 /**
- * Reads the token credentials from an answer: a form, as RFC 5849 asks, or JSON, whatever the content type says.
+ * Returns the parameters of a response with token credentials: a form, as RFC 5849 requires, or JSON. Ignores the content type.
  *
- * @param endpoint its name in errors: `request token endpoint`
- * @throws {OAuthError} the provider reports an `oauth_problem`, in the body or in `WWW-Authenticate` (status 502)
- * @throws {ProviderError} the answer is another failure
- * @throws {InvalidTokenError} the answer is a success without token credentials
+ * @param endpoint the name of the endpoint in errors, such as `request token endpoint`
+ * @throws {OAuthError} when the provider reports an `oauth_problem`, in the body or in `WWW-Authenticate` (status 502)
+ * @throws {ProviderError} when the response is another failure
+ * @throws {InvalidTokenError} when the response is a success without token credentials
  */
 export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAuth1TokenAnswer {
   const params = bodyParameters(answer.body);
   const texts = new Map<string, string>(params.flatMap(asText));
   const report = new Map<string, string>([...reportedProblem(answer.wwwAuthenticate), ...texts]);
-  const whatCame = describe(endpoint, answer, params);
+  const received = describe(endpoint, answer, params);
 
   const problem = report.get('oauth_problem');
   if (problem !== undefined && isProblemCode(problem)) {
     const advice = printable(report.get('oauth_problem_advice') ?? '');
-    throw new OAuthError(problem, { description: advice || whatCame, status: 502, answered: answer });
+    throw new OAuthError(problem, { description: advice || received, status: 502, answered: answer });
   }
   if (problem !== undefined || answer.status >= 400) {
     const { status } = answer;
     const error = status < 400 ? OAuthErrorCode.PROVIDER_REFUSED : undefined;
     const detail = endpointErrorText(answer.body);
-    throw new ProviderError({ error, description: whatCame, detail, answered: { status, headers: {} } });
+    throw new ProviderError({ error, description: received, detail, answered: { status, headers: {} } });
   }
-  // a secret may be empty: such a token is signed with by the client's secret alone (RFC 5849 §3.4.2)
+  // The token secret may be empty; then only the client secret signs (RFC 5849 §3.4.2).
   if (!texts.get('oauth_token') || !texts.has('oauth_token_secret')) {
-    throw new InvalidTokenError({ description: `${whatCame}; expected oauth_token and oauth_token_secret` });
+    throw new InvalidTokenError({ description: `${received}; expected oauth_token and oauth_token_secret` });
   }
   return Object.fromEntries(texts) as OAuth1TokenAnswer;
 }
 
 /**
- * Whether the provider says that it knows the callback (RFC 5849 §2.1). Undefined when it says nothing: it speaks OAuth 1.0,
- * the version before the 1.0a of the RFC.
+ * Returns whether the provider confirmed the callback (RFC 5849 §2.1). Returns undefined if the response does not say so: the
+ * provider supports only OAuth 1.0, the version before OAuth 1.0a, which the RFC describes.
  */
 export function confirmsCallback({ oauth_callback_confirmed: confirmed }: OAuth1TokenAnswer): boolean | undefined {
   return confirmed === undefined || confirmed === '' ? undefined : /^(true|1)$/i.test(confirmed.trim());
 }
 
-/** Every parameter of the body, which is none unless it is a JSON object or a form. */
+/** Returns the parameters of the body, or an empty array if the body is neither a JSON object nor a form. */
 function bodyParameters(body: string): [name: string, value: unknown][] {
   const text = body.trim();
   try {
@@ -70,14 +70,14 @@ function bodyParameters(body: string): [name: string, value: unknown][] {
   } catch {
     return [];
   }
-  // text without `=` is no parameter's name: it may be a bare token
+  // A part without `=` may be a bare token. Its text must not become a parameter's name, which errors show.
   const pairs = text.split('&').filter((pair) => pair.includes('='));
   return parseForm(pairs.join('&'));
 }
 
 /**
- * Returns a parameter whose value is text, and nothing for another one. `oauth_callback_confirmed` may be a boolean or a
- * number in JSON. `__proto__` is dropped: copied into an object, it would become the object's prototype.
+ * Returns the parameter if its value is a string, or else an empty array. `oauth_callback_confirmed` may be a boolean or a
+ * number in JSON. `__proto__` is dropped, because it would become the prototype of the object that it is copied to.
  */
 function asText([name, value]: [name: string, value: unknown]): Parameter[] {
   if (name === '__proto__') return [];
@@ -86,13 +86,13 @@ function asText([name, value]: [name: string, value: unknown]): Parameter[] {
   return isFlag && name === 'oauth_callback_confirmed' ? [[name, String(value)]] : [];
 }
 
-/** The OAuth Problem Reporting extension: `WWW-Authenticate: OAuth oauth_problem="...", oauth_problem_advice="..."`. */
+/** Reads the header of OAuth Problem Reporting: `WWW-Authenticate: OAuth oauth_problem="…", oauth_problem_advice="…"`. */
 function reportedProblem(wwwAuthenticate = ''): Parameter[] {
   const pairs = wwwAuthenticate.matchAll(/\b(oauth_problem(?:_advice)?)="([^"]*)"/g);
   return parseForm(Array.from(pairs, ([, name, value]) => `${name}=${value}`).join('&'));
 }
 
-/** What came, for an error: never a value, which could be a secret. */
+/** Describes the response for an error. Never contains a parameter's value, which could be a secret. */
 function describe(
   endpoint: string,
   { status, contentType, body }: EndpointAnswer,
@@ -104,7 +104,7 @@ function describe(
   return `the ${endpoint} answered ${status} (${type}, ${body.length} characters, parameters: ${list})`;
 }
 
-/** At most 200 characters on one line, without those that no log should print. */
+/** Returns at most 200 characters on one line, without invisible and control characters. */
 function printable(text: string): string {
   return text
     .slice(0, 200)
