@@ -1,7 +1,7 @@
 import type { OAuthRequest } from '../common/oauth-request.js';
 import type { SimpleTokenStore, TokenEvents, TokenStore } from './token-store.js';
 
-/** What the application finds its users' tokens with. What it has not configured is absent. */
+/** The options that find the users' tokens. An option that the application did not set is absent. */
 export interface TokenFinders {
   /** The option `fetchToken`. */
   fetchToken?: SimpleTokenStore['fetchToken'];
@@ -11,15 +11,15 @@ export interface TokenFinders {
   userOf?: (request: OAuthRequest) => UserId | Promise<UserId>;
 }
 
-/** The id of the application's user; an empty one means that nobody is signed in. */
+/** The id of the application's user. An empty id means that the user is not signed in. */
 export type UserId = string | number | null | undefined;
 
-/** The tokens of the application, whichever way it keeps them. */
+/** Access to the users' tokens, independent of the option that finds them. */
 export interface ApplicationTokens extends TokenEvents, Required<Pick<SimpleTokenStore, 'updateToken'>> {
   finders(): Promise<TokenFinders>;
 }
 
-/** Whether all processes share a store. */
+/** Returns whether the store is a {@link TokenStore}, which all processes share. */
 export function isShared(store: TokenFinders['store']): store is TokenStore {
   return store !== undefined && !('fetchToken' in store);
 }

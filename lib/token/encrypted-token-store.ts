@@ -7,20 +7,21 @@ import { readOAuth1Token, readOAuth2Token, type OAuth1Token, type OAuth2Token, t
 /** Options of {@link EncryptedTokenStore}. */
 export interface EncryptedTokenStoreOptions {
   /**
-   * Whether tokens that were saved before there was encryption are read. Whoever can write to the database can then put in a
-   * token of their own: turn it off when all have been saved anew.
+   * Whether tokens that were saved without encryption are accepted. While this is on, anyone who can write to the database
+   * can insert a token. Turn it off after all tokens have been saved again.
    * @default false
    */
   readsPlain?: boolean;
 }
 
-/** What a sealed token begins with. A bearer token has no colon (RFC 6750 §2.1). */
+/** The prefix of a sealed token. A bearer token cannot begin with it, because it contains no colon (RFC 6750 §2.1). */
 const SEALED = 'sealed:';
 
 /**
- * Encrypts the tokens of another store (A256GCM; see {@link KeyRing}), each for its client and user alone. What the other
- * store is given is a token in form: the whole of it sealed in `accessToken`, or `oauthTokenSecret`, and beside it only
- * what is no secret. The first key seals and all of them open, so that a token has the new key when it is next saved.
+ * Encrypts the tokens of another store (A256GCM; see {@link KeyRing}). A token is encrypted for its client and user, and
+ * cannot be decrypted for another client or user. The other store receives a token whose `accessToken`, or
+ * `oauthTokenSecret`, is the encrypted token; its other fields contain no secrets. The first key encrypts and every key
+ * decrypts, so the next save of a token uses the new key.
  */
 export class EncryptedTokenStore implements TokenStore {
   readonly lock?: NonNullable<TokenStore['lock']>;
@@ -32,8 +33,8 @@ export class EncryptedTokenStore implements TokenStore {
   readonly #readsPlain: boolean;
 
   /**
-   * @param keys 32 bytes each, in base64 or base64url; `openssl rand -base64 32` makes one
-   * @throws {OAuthConfigError} when one is not, or there is none
+   * @param keys keys of 32 bytes each, in base64 or base64url; `openssl rand -base64 32` prints a key
+   * @throws {OAuthConfigError} when a key is not valid, or when the list is empty
    */
   constructor(
     store: TokenStore,
@@ -49,7 +50,7 @@ export class EncryptedTokenStore implements TokenStore {
     this.onBackchannelLogout = store.onBackchannelLogout?.bind(store);
   }
 
-  /** @throws {OAuthError} `token_unreadable` (status 500) when the token is not sealed, or not for this key by one of these keys */
+  /** @throws {OAuthError} `token_unreadable` (status 500) when the token is not encrypted, or cannot be decrypted for this user and client */
   async fetch(key: TokenKey): Promise<VersionedToken | undefined> {
     const checked = tokenKey(key.name, key.user);
     const held = await this.#store.fetch(checked);
@@ -76,14 +77,15 @@ export class EncryptedTokenStore implements TokenStore {
       if (this.#readsPlain) return stored;
       throw unreadable(
         key,
-        'is not encrypted. It was saved before encryption was turned on (see `readsPlain`), or put there',
+        'is not encrypted; expected a token that this store saved. If it was saved before encryption was turned on, set `readsPlain`',
       );
     }
     const token = await this.#keys.open(sealed.slice(SEALED.length), contextOf(key));
     if (token) return token;
     throw unreadable(
       key,
-      'does not open: its key is not among `keys`, or it was changed, or it is of another user or client',
+      'cannot be decrypted: its key is not among `keys`, or it was changed, or it belongs to another user or client. Add its key ' +
+        'to `keys`, or sign the user in again',
     );
   }
 }

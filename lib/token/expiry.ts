@@ -1,39 +1,39 @@
 import { clamp } from '../common/limits.js';
 
-/** Seconds: ten years. No provider means a longer lifetime, and any database column can hold it. */
+/** Ten years, in seconds. A longer lifetime is not intended by any provider, and may not fit into a database column. */
 const LONGEST_LIFETIME = 315_360_000;
 
-/** How many of each unit a second has: seconds, milliseconds, microseconds, nanoseconds. */
+/** The number of seconds, milliseconds, microseconds and nanoseconds in a second. */
 const PER_SECOND = [1, 1e3, 1e6, 1e9];
-/** Seconds since 1970: the year 5138. A greater number counts in a smaller unit; in milliseconds, it is the year 1973. */
+/** The year 5138, in seconds since 1970. A greater number is in a smaller unit: in milliseconds, it is in the year 1973. */
 const LATEST_SECOND = 1e11;
-/** The last second of the year 9999, which some servers write for "never". */
+/** The last second of the year 9999, which some providers send for "never". */
 const NEVER = 253_402_300_799;
 
 const NUMBER = /^\s*[+-]?\d+(\.\d+)?(e[+-]?\d+)?\s*$/i;
-/** ISO 8601, also as databases print it: a date, or a date and a time, with or without its distance from UTC. */
+/** ISO 8601, also in the variants of databases: a date, or a date and a time, with or without an offset from UTC. */
 const ISO_DATE =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d{1,9}))? ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/i;
-/** The date of a header (RFC 9110 §5.6.7), also with a distance from UTC, as in mail (RFC 5322 §3.3). */
+/** An HTTP date (RFC 9110 §5.6.7), also with an offset from UTC, as in mail (RFC 5322 §3.3). */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} (GMT|UTC|[+-]\d{4})$/;
 
-/** When a token expires, in whole seconds; what is not known is absent. */
+/** When a token expires, in whole seconds. An unknown field is absent. */
 export interface Expiry {
   /** Seconds since 1970. */
   expiresAt?: number;
-  /** Seconds that the token lives in all. */
+  /** Lifetime of the token, in seconds. */
   expiresIn?: number;
 }
 
-/** The two fields of a token that say when it expires, as they came. */
+/** The expiry fields of a token, before they are read. */
 interface ExpiryFields {
   expiresAt: unknown;
   expiresIn: unknown;
 }
 
 /**
- * Reads the expiry in a provider's response. Uses `expires_in`, since it does not depend on the provider's clock, and
- * `expires_at` if that cannot be read. A lifetime that is not positive cannot be read.
+ * Returns the expiry in a provider's response. Uses `expires_in`, because it does not depend on the provider's clock, and
+ * falls back to `expires_at`. Ignores a lifetime that is not positive.
  */
 export function expiryOfResponse({ expiresAt, expiresIn }: ExpiryFields, now = Date.now()): Expiry {
   const seconds = Math.floor(now / 1000);
@@ -43,7 +43,7 @@ export function expiryOfResponse({ expiresAt, expiresIn }: ExpiryFields, now = D
   return instant === undefined ? {} : { expiresAt: clamp(instant, 0, seconds + LONGEST_LIFETIME, 0) };
 }
 
-/** Reads the expiry of a stored token. Uses `expiresAt`: a stored duration would restart each time that it is read. */
+/** Returns the expiry of a stored token. Uses `expiresAt`: a stored duration would restart on every read. */
 export function expiryOfStored({ expiresAt, expiresIn }: ExpiryFields, now = Date.now()): Expiry {
   const lifetime = readLifetime(expiresIn, now);
   const end = lifetime === undefined ? futureInstant(expiresIn, now) : Math.floor(now / 1000) + lifetime;
@@ -55,8 +55,8 @@ export function expiryOfStored({ expiresAt, expiresIn }: ExpiryFields, now = Dat
 }
 
 /**
- * Reads a point in time, as whole seconds since 1970: a number of seconds, milliseconds, microseconds or nanoseconds, also as a
- * string; an ISO 8601 date, in UTC unless it has an offset; an HTTP date; a `Date`. Returns undefined for all else.
+ * Returns a point in time, in whole seconds since 1970. Reads a number of seconds, milliseconds, microseconds or nanoseconds,
+ * also as a string; an ISO 8601 date, by default in UTC; an HTTP date; and a `Date`. Returns undefined for any other value.
  */
 export function readInstant(value: unknown): number | undefined {
   const date = value instanceof Date ? value.getTime() : dateOf(value);
@@ -67,7 +67,7 @@ export function readInstant(value: unknown): number | undefined {
   return clamp(Math.floor(number / unit), 0, Number.MAX_SAFE_INTEGER, 0);
 }
 
-/** Reads a number of seconds; a longer lifetime than ten years is ten years, unless the number is a point in time. */
+/** Returns a lifetime in seconds, at most ten years. Returns undefined if the value is a point in time or not a number. */
 export function readLifetime(value: unknown, now = Date.now()): number | undefined {
   const number = numberOf(value);
   if (number === undefined || futureInstant(value, now) !== undefined) return undefined;
@@ -75,8 +75,8 @@ export function readLifetime(value: unknown, now = Date.now()): number | undefin
 }
 
 /**
- * Returns the point in time in a field that should hold a duration, as some providers send it: a date, or a number that is
- * too great for any duration. It must lie within the next ten years.
+ * Returns the point in time that some providers send in a field for a duration: a date, or a number that is too great for a
+ * duration. Returns undefined if the point in time is not within the next ten years.
  */
 function futureInstant(value: unknown, now: number): number | undefined {
   if ((numberOf(value) ?? Infinity) <= LONGEST_LIFETIME) return undefined;
@@ -85,7 +85,7 @@ function futureInstant(value: unknown, now: number): number | undefined {
   return isNear ? instant : undefined;
 }
 
-/** Whether an `expires_at` stands for "never": 0, a date before 1970 such as that of the year 1 (Go, .NET), or the end of 9999. */
+/** Returns whether an `expires_at` means "never": 0, a date before 1970 such as the year 1 (Go, .NET), or the end of 9999. */
 function isNever(value: unknown): boolean {
   const number = numberOf(value);
   return number === undefined ? readInstant(value) === 0 : number === 0 || number === NEVER;
@@ -95,7 +95,7 @@ function isPositive(value: unknown): boolean {
   return (numberOf(value) ?? 0) > 0;
 }
 
-/** Prisma and MikroORM read the `bigint` of a database as a `BigInt`. */
+/** Returns a finite number, or undefined. Reads a `BigInt` too, which Prisma and MikroORM return for a `bigint` column. */
 function numberOf(value: unknown): number | undefined {
   if (typeof value === 'string' && !NUMBER.test(value)) return undefined;
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return undefined;
@@ -103,7 +103,7 @@ function numberOf(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** Milliseconds since 1970, or NaN for a date that does not exist. */
+/** Returns milliseconds since 1970, NaN for a date that does not exist, or undefined if the value is not a date. */
 function dateOf(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const text = value.trim();

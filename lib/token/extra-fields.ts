@@ -1,34 +1,35 @@
 import { isShallow } from '../common/limits.js';
 import { storableText } from './storable-text.js';
 
-/** What is kept of the fields that a provider adds to a token. */
-const MOST_FIELDS = 100;
-const DEEPEST = 5;
-/** Bytes of all of them, as JSON. */
-const MOST_BYTES = 65_536;
-/** Names that mean something to JavaScript itself. */
+/** Maximum number of extra fields. */
+const MAX_FIELDS = 100;
+/** Maximum levels of arrays and objects in an extra field. */
+const MAX_DEPTH = 5;
+/** Maximum size of all extra fields, in bytes of JSON. */
+const MAX_BYTES = 65_536;
+/** Names that have a special meaning in JavaScript. */
 const UNSAFE_NAMES = new Set(['__proto__', 'constructor', 'prototype', 'toJSON', 'then']);
 
 /**
- * Returns the fields of a provider's response that a token keeps beside its own: plain JSON that any store can hold. Drops
- * reserved names, and what exceeds 100 fields, five levels of nesting or 64 KB. A login does not fail because of them.
+ * Returns the extra fields of a provider's response that are kept with a token, as plain JSON that any store can keep. Drops
+ * reserved names, and fields that exceed 100 fields, five levels or 64 KB, so that they cannot fail a login.
  */
 export function extraFields(response: object, reserved: ReadonlySet<string>): Record<string, unknown> {
   const kept: [name: string, value: unknown][] = [];
-  let room = MOST_BYTES;
+  let bytesLeft = MAX_BYTES;
   for (const [name, value] of Object.entries(response) as [string, unknown][]) {
-    if (kept.length === MOST_FIELDS) break;
-    if (reserved.has(name) || UNSAFE_NAMES.has(name) || !isShallow(value, DEEPEST)) continue;
+    if (kept.length === MAX_FIELDS) break;
+    if (reserved.has(name) || UNSAFE_NAMES.has(name) || !isShallow(value, MAX_DEPTH)) continue;
     const plain = plainJson(value);
     const size = Buffer.byteLength(JSON.stringify([name, plain]));
-    if (plain === null || size > room) continue;
+    if (plain === null || size > bytesLeft) continue;
     kept.push([storableText(name), plain]);
-    room -= size;
+    bytesLeft -= size;
   }
   return Object.fromEntries(kept);
 }
 
-/** Returns a copy with storable strings. What is not JSON, such as a function, a `Date` or `Infinity`, becomes `null`. */
+/** Returns a copy with storable strings. A value that is not JSON, such as a function, a `Date` or `Infinity`, becomes `null`. */
 function plainJson(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value);
   if (typeof value === 'boolean') return value;
@@ -40,7 +41,7 @@ function plainJson(value: unknown): unknown {
   return Object.fromEntries(fields.map(([name, field]) => [storableText(name), plainJson(field)]));
 }
 
-/** Whether an object has the prototype of an object literal, or none; that of another class has a prototype itself. */
+/** Returns whether an object is an object literal or has no prototype. The prototype of any other class has a prototype. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -5,11 +5,11 @@ import type { OAuth1Token, OAuth2Token } from './token.js';
 
 interface Lease {
   holder: string;
-  /** By the clock that never goes back. */
+  /** Milliseconds of `performance.now()`, a clock that never goes back. */
   until: number;
 }
 
-/** Keeps tokens as long as the process lives: for tests, and for an application that is one process. */
+/** Keeps tokens in the memory of the process, for tests and for applications with one process. */
 export class MemoryTokenStore implements TokenStore {
   readonly #tokens = new Map<string, VersionedToken>();
   readonly #leases = new Map<string, Lease>();
@@ -67,12 +67,12 @@ function isLive({ until }: Lease): boolean {
   return performance.now() < until;
 }
 
-/** Runs one step of the store at once, so that no other runs in between. Rejects when the step throws. */
+/** Runs a step of the store synchronously, so that steps do not interleave. Rejects when the step throws. */
 function settled<T>(step: () => T): Promise<T> {
   return new Promise((resolve) => resolve(step()));
 }
 
-/** `a` and `b:c` are another key than `a:b` and `c`. */
+/** Encodes the key as JSON, so that `a` and `b:c` do not collide with `a:b` and `c`. */
 function idOf(key: TokenKey): string {
   const { name, user } = tokenKey(key.name, key.user);
   return JSON.stringify([name, user]);

@@ -1,7 +1,7 @@
-/** PostgreSQL cannot store U+0000. A lone surrogate has no UTF-8 form: stores would read two different ones as one. */
+/** PostgreSQL cannot store U+0000. A lone surrogate has no UTF-8 form, so different lone surrogates would become equal. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
-/** Returns whether every store gives a string back as it was saved. */
+/** Returns whether every store can keep the string unchanged. */
 export function isStorable(text: string): boolean {
   return !UNSTORABLE.test(text);
 }

@@ -1,14 +1,14 @@
 import { MissingTokenError } from '../errors/oauth.errors.js';
 
-/** The provider and the client that a token belongs to, whatever name the client has in the settings. */
+/** The provider and the client that a token belongs to. The client's name in the settings may change; the binding does not. */
 export interface TokenBinding {
   readonly issuer: string;
   readonly clientId: string;
 }
 
 /**
- * Checks that a token belongs to this client, so that a name that changes hands sends no token to another provider. A token
- * that does not say where it comes from passes: it was stored by an earlier version, or made by the application.
+ * Checks that a token belongs to this client, so that a client name that is reused for another provider does not send the
+ * old token there. Accepts a token without a binding: an earlier version stored it, or the application created it.
  * @param name the name of the client
  * @throws {MissingTokenError} when the token was issued by another provider, or to another client
  */
@@ -18,7 +18,7 @@ export function requireOwnToken(name: string, token: object, binding: TokenBindi
   throw new MissingTokenError({
     description:
       `no token for "${name}": the stored token was issued by another provider or to another client, and the settings of ` +
-      `"${name}" have changed since. Sign in again`,
+      `"${name}" have changed since then. Sign in again`,
   });
 }
 

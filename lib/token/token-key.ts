@@ -2,14 +2,14 @@ import { OAuthError } from '../errors/oauth.errors.js';
 import { isStorable } from './storable-text.js';
 import type { TokenKey } from './token-store.js';
 
-/** Bytes in UTF-8. PostgreSQL indexes both parts of a key in one entry of at most 2,704 bytes. */
-const LONGEST_PART = 1000;
-/** Only a client's own token has this character in its name: client names do not contain it. */
+/** Maximum bytes of a part in UTF-8. PostgreSQL indexes both parts of a key in one entry of at most 2,704 bytes. */
+const MAX_PART_BYTES = 1000;
+/** Marks the name of a client's own token. Client names do not contain this character. */
 const OWN_TOKEN_MARK = '#';
 
 /**
- * Returns the key of a token, checked: every store finds a token by it, so two users must never share one. A user id that
- * is a safe integer becomes its decimal string. The user is `''` only for a client's own token, whose name contains `#`.
+ * Returns the checked key of a token. Every store finds a token with its key, so two users must never share a key. A user id
+ * that is a safe integer becomes its decimal string. The user is `''` only for a client's own token, whose name contains `#`.
  *
  * @throws {OAuthError} `invalid_token_key` (status 500) for anything else, such as an object, an array or a boolean
  */
@@ -27,9 +27,9 @@ export function tokenKey(name: unknown, user: unknown): TokenKey {
 
 function requireStorable(part: keyof TokenKey, value: string): void {
   const bytes = Buffer.byteLength(value);
-  if (bytes > LONGEST_PART) throw invalidKey(part, `at most ${LONGEST_PART} bytes in UTF-8`, `${bytes} bytes`);
+  if (bytes > MAX_PART_BYTES) throw invalidKey(part, `at most ${MAX_PART_BYTES} bytes in UTF-8`, `${bytes} bytes`);
   if (!isStorable(value)) {
-    throw invalidKey(part, 'text without U+0000 and lone surrogates', 'a string that contains one');
+    throw invalidKey(part, 'a string without U+0000 and lone surrogates', 'a string that contains one of them');
   }
 }
 
@@ -41,7 +41,7 @@ function invalidKey(part: keyof TokenKey, expected: string, received: string): O
   });
 }
 
-/** Names the kind of a value; the value itself may be personal data. */
+/** Returns the kind of a value. An error must not show the value, which may be personal data. */
 function kindOf(value: unknown): string {
   if (value === '') return 'an empty string';
   if (value === null) return 'null';

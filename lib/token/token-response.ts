@@ -5,10 +5,10 @@ import { isStorable, storableText } from './storable-text.js';
 import { readScope, readTokenType } from './token-fields.js';
 import type { OAuth1Token, OAuth2Token } from './token.js';
 
-/** Characters of a token, at most. Larger than any that a request header can carry. */
-const LONGEST_TOKEN = 65_536;
+/** Maximum length of a token, in characters. A longer token does not fit into a request header. */
+const MAX_TOKEN_LENGTH = 65_536;
 
-/** Names that the library gives to fields of a token, or that tell one kind of token from the other. */
+/** Names of token fields in this library, and names that distinguish the kinds of tokens. */
 const OWN_NAMES = [
   ...['accessToken', 'tokenType', 'refreshToken', 'expiresAt', 'expiresIn', 'idToken', 'dpopKey', 'dpop_key'],
   ...['resource', 'issuer', 'clientId', 'oauthToken', 'oauthTokenSecret'],
@@ -23,9 +23,9 @@ const RESERVED = {
 const VISIBLE = /^[\x20-\x7e]+$/;
 
 /**
- * Reads an OAuth 2 token from a provider's response (RFC 6749 §5.1). Only wire names count, so that a provider cannot set
- * fields that are the library's own. Only the access token is required: another field that cannot be used is dropped.
- * @param expectedType the `token_type` of a response that names none
+ * Returns the OAuth 2 token in a provider's response (RFC 6749 §5.1). Reads wire names only, so that a provider cannot set
+ * fields of this library. Only the access token is required; any other field is dropped if it is not valid.
+ * @param expectedType the `token_type` if the response has none
  * @throws {InvalidTokenError} when the access token is missing, is longer than 64 KB or has forbidden characters
  */
 export function readOAuth2TokenResponse(response: object, expectedType: string, now = Date.now()): OAuth2Token {
@@ -34,8 +34,8 @@ export function readOAuth2TokenResponse(response: object, expectedType: string, 
   if (!isToken(accessToken)) {
     throw new InvalidTokenError({
       description:
-        `the token response has no usable access_token: expected at most ${LONGEST_TOKEN} visible ASCII characters ` +
-        '(RFC 6749 A.12). Another format can be read by an `access_token_response` hook',
+        `the token response has no usable access_token: expected at most ${MAX_TOKEN_LENGTH} visible ASCII characters ` +
+        '(RFC 6749 A.12). For another format, register an `access_token_response` hook in complianceFix',
     });
   }
   const scope = readScope(fields.scope);
@@ -45,14 +45,14 @@ export function readOAuth2TokenResponse(response: object, expectedType: string, 
     tokenType: readTokenType(fields.token_type) ?? expectedType,
     ...(isToken(refreshToken) && { refreshToken }),
     ...expiryOfResponse({ expiresAt: fields.expires_at, expiresIn: fields.expires_in }, now),
-    ...(scope !== undefined && scope.length <= LONGEST_TOKEN && { scope: storableText(scope) }),
+    ...(scope !== undefined && scope.length <= MAX_TOKEN_LENGTH && { scope: storableText(scope) }),
     ...(isToken(idToken) && { idToken }),
   };
 }
 
 /**
- * Returns a token after its refresh: the new one, with what the response did not send again. That is the refresh token, the
- * id_token, the scope (RFC 6749 §5.1), the APIs that the token is for, and fields that the provider once added.
+ * Returns the token after a refresh: the new token, with the fields of the old token that the response does not contain, such
+ * as the refresh token, the id_token, the scope (RFC 6749 §5.1), the resources, and extra fields.
  */
 export function refreshedToken(old: OAuth2Token, response: OAuth2Token): OAuth2Token {
   const { refreshToken, scope, idToken, resource } = old;
@@ -65,7 +65,7 @@ export function refreshedToken(old: OAuth2Token, response: OAuth2Token): OAuth2T
 }
 
 /**
- * Reads an OAuth 1 token from a provider's response (RFC 5849 §2.1, §2.3). Only wire names count.
+ * Returns the OAuth 1 token in a provider's response (RFC 5849 §2.1, §2.3). Reads wire names only.
  * @throws {InvalidTokenError} when the token or its secret is missing, or cannot be stored
  */
 export function readOAuth1TokenResponse(response: object): OAuth1Token {
@@ -73,17 +73,17 @@ export function readOAuth1TokenResponse(response: object): OAuth1Token {
   if (!isCredential(oauthToken) || oauthToken === '' || !isCredential(oauthTokenSecret)) {
     throw new InvalidTokenError({
       description:
-        'the token response has no usable oauth_token and oauth_token_secret: expected text without U+0000 and lone ' +
-        `surrogates, at most ${LONGEST_TOKEN} characters each (RFC 5849 §2.3). Check the endpoints of this client`,
+        'the token response has no usable oauth_token and oauth_token_secret: expected strings without U+0000 and lone ' +
+        `surrogates, at most ${MAX_TOKEN_LENGTH} characters each (RFC 5849 §2.3). Check the endpoints of this client`,
     });
   }
   return { ...extraFields(response, RESERVED.oauth1), oauthToken, oauthTokenSecret };
 }
 
 function isToken(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= LONGEST_TOKEN && VISIBLE.test(value);
+  return typeof value === 'string' && value.length <= MAX_TOKEN_LENGTH && VISIBLE.test(value);
 }
 
 function isCredential(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= LONGEST_TOKEN && isStorable(value);
+  return typeof value === 'string' && value.length <= MAX_TOKEN_LENGTH && isStorable(value);
 }

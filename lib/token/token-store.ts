@@ -1,126 +1,126 @@
 import type { OAuthRequest } from '../common/oauth-request.js';
 import type { OAuth1Token, OAuth2Token, StoredToken } from './token.js';
 
-/** The key of one token in a store; `tokenKey()` makes and checks it. */
+/** The key of one token in a store. `tokenKey()` creates and checks a key. */
 export interface TokenKey {
   /** The name of the client. The name of a client's own token (RFC 6749 §4.4) contains `#`; client names do not. */
   name: string;
-  /** Your user's id, never empty; `''` only for a client's own token. */
+  /** Your user's id. It is `''` for a client's own token, and never empty for a user. */
   user: string;
 }
 
-/** A token as the store holds it. */
+/** A stored token with its version. */
 export interface VersionedToken {
   token: StoredToken;
-  /** Changes with every save, and never comes back. */
+  /** Changes with every save. A version is never reused. */
   version: string;
 }
 
-/** The right to refresh one token, until its lease runs out or it is released. */
+/** The right to refresh one token, until the lease expires or the lock is released. */
 export interface TokenLock {
-  /** Whether the holder before this one died, or lost the lease, with its refresh unfinished. */
+  /** Whether the previous holder died or lost the lease before its refresh was finished. */
   readonly interrupted: boolean;
   /**
    * Restarts the lease.
    * @param lease milliseconds
-   * @returns false when the lock is lost: its lease ran out, and it may be somebody else's by now
+   * @returns false when the lock is lost: the lease expired, and another holder may have the lock
    */
   extend(lease: number): Promise<boolean>;
-  /** Frees the lock, if it is still this holder's. */
+  /** Releases the lock, if this holder still has it. */
   release(): Promise<void>;
 }
 
 /**
- * Where the users' tokens are, for every process of the application: a few methods over a database that they share. Ready
- * ones are in `nestjs-oauth-client/redis` and `nestjs-oauth-client/typeorm`; `tokenStoreContract()` of
- * `nestjs-oauth-client/testing` tests one of your own.
+ * Keeps the users' tokens in a database that all processes of the application share. `nestjs-oauth-client/redis` and
+ * `nestjs-oauth-client/typeorm` contain token stores. `tokenStoreContract()` of `nestjs-oauth-client/testing` tests a custom
+ * token store.
  */
 export interface TokenStore extends TokenEvents {
-  /** The token, if there is one. */
+  /** Returns the token, or undefined if there is none. */
   fetch(key: TokenKey): Promise<VersionedToken | undefined>;
   /**
-   * Saves a token, if what it replaces is what the caller has seen: compare-and-set.
-   * @param expected the version to be replaced; `null`, there must be none; left out, whatever is there
-   * @returns the new version; nothing when another was there, and it stayed
+   * Saves a token if the stored version is the expected version (compare-and-set).
+   * @param expected the version that is replaced; `null` expects that no token is stored; undefined replaces any token
+   * @returns the new version, or undefined when the stored version was not the expected version; then nothing is saved
    */
   save(key: TokenKey, token: OAuth1Token | OAuth2Token, expected?: string | null): Promise<string | undefined>;
   /**
-   * Removes a token: the user signs out, or it was revoked. No save that expects a version brings it back.
-   * @param expected the version to be removed; left out, whatever is there
+   * Removes a token after a logout or a revocation. A later save that expects a version must not restore the token.
+   * @param expected the version that is removed; undefined removes any version
    * @returns whether this call removed it
    */
   remove(key: TokenKey, expected?: string): Promise<boolean>;
   /**
-   * Takes the lock of one token, without waiting for it; it need not be there. A store without locks is for one process.
-   * The lease is counted by the store's clock, or by none, since those of the processes may differ.
-   * @param lease milliseconds after which the lock is free again, should the holder die
-   * @returns nothing when another holds it
+   * Takes the lock of one token without waiting. The token need not exist. A store without this method works for one process
+   * only. Measure the lease with the clock of the database, because the clocks of the processes may differ.
+   * @param lease milliseconds after which the lock expires if the holder dies
+   * @returns undefined when another holder has the lock
    */
   lock?(key: TokenKey, lease: number): Promise<TokenLock | undefined>;
 }
 
-/** What the library reports about a token. */
+/** An event about a token. */
 export interface TokenEvent {
-  /** The client. */
+  /** The name of the client. */
   name: string;
-  /** Your user's id, where the token came from a {@link TokenStore}. */
+  /** Your user's id, if the token is from a {@link TokenStore}. */
   user?: string;
-  /** The request that the API call was made for. */
+  /** The request during which the API was called. */
   request?: OAuthRequest;
-  /** What went wrong. */
+  /** The error that caused the event. */
   error: Error;
 }
 
-/** A login that is over: the provider no longer accepts its refresh token. */
+/** A token whose refresh token the provider no longer accepts. The user must sign in again. */
 export interface RevokedToken extends TokenEvent {
-  /** The token, as it was stored. */
+  /** The token that was stored. */
   token: OAuth2Token;
 }
 
-/** A token that was refreshed, and could not be saved yet. */
+/** A refreshed token that could not be saved yet. */
 export interface UnsavedToken extends TokenEvent {
-  /** The new token; the one that it replaces is of no use any more. */
+  /** The new token. The old token can no longer be used. */
   token: OAuth2Token;
 }
 
 /** A session that ended at the provider (OpenID Connect Back-Channel Logout 1.0 §2.4). */
 export interface EndedSession {
-  /** The client whose provider says so. */
+  /** The name of the client whose provider ended the session. */
   name: string;
   /** The provider's issuer. */
   iss: string;
-  /** The user; without it, one session alone. */
+  /** The user whose sessions ended. If undefined, only the session `sid` ended. */
   sub?: string;
-  /** The `sid` of the id_token that the session began with; without it, all sessions of the user. */
+  /** The `sid` of the id_token with which the session began. If undefined, all sessions of the user ended. */
   sid?: string;
 }
 
-/** What the application is notified of. */
+/** Notifications to the application. */
 export interface TokenEvents {
-  /** A login is over; called once for each. A `TokenStore` has removed the token already. */
+  /** Called once when the provider no longer accepts a refresh token. A `TokenStore` has already removed the token. */
   onTokenRevoked?(revoked: RevokedToken): unknown;
-  /** A refreshed token could not be saved. The token is in use, and saving it is retried until it succeeds or is given up. */
+  /** Called when a refreshed token could not be saved. The token is in use, and the save is retried for a limited time. */
   onTokenUnsaved?(unsaved: UnsavedToken): unknown;
-  /** Ends the sessions here of a user who signed out at the provider, or was signed out there. */
+  /** Called when a user signed out, or was signed out, at the provider. Must end the user's sessions in this application. */
   onBackchannelLogout?(ended: EndedSession): unknown;
 }
 
-/** What is known about the token that a new one replaces. */
+/** The token that the new token replaces. */
 export interface UpdateTokenContext {
-  /** The refresh token that was used up; find the row by it. */
+  /** The refresh token that was used. Use it to find the row. */
   refreshToken?: string;
-  /** The access token that expired. */
+  /** The access token that was replaced. */
   accessToken?: string;
-  /** The request that the API call was made for. */
+  /** The request during which the API was called. */
   request?: OAuthRequest;
 }
 
-/** What `fetchToken` may answer; nothing means that the user has not signed in. */
+/** The result of `fetchToken`. `null` or undefined means that the user has not signed in. */
 export type FetchedToken = StoredToken | null | undefined;
 
 /**
- * The simple case, for an application that is one process: finds a user's token wherever the application keeps it, and is
- * told of a new one. Processes that share tokens want a {@link TokenStore}.
+ * Finds and updates users' tokens, for an application with one process. If several processes share tokens, use a
+ * {@link TokenStore}.
  *
  * @example
  * @Injectable()
@@ -131,7 +131,7 @@ export type FetchedToken = StoredToken | null | undefined;
  * }
  */
 export interface SimpleTokenStore extends TokenEvents {
-  /** The token that the user of this request has with the provider `name`. */
+  /** Returns the token of the request's user for the client `name`. */
   fetchToken(name: string, request: OAuthRequest): FetchedToken | Promise<FetchedToken>;
   /** Saves a token that was refreshed during an API call. */
   updateToken?(name: string, token: OAuth2Token, context: UpdateTokenContext): unknown;

@@ -3,21 +3,21 @@ import { InvalidTokenError } from '../errors/oauth.errors.js';
 import { expiryOfStored } from './expiry.js';
 import { readScope, readTokenType } from './token-fields.js';
 
-/** An OAuth 1.0a access token with its secret (RFC 5849 §2.3). */
+/** An OAuth 1.0a access token and its secret (RFC 5849 §2.3). */
 export interface OAuth1Token {
   /** `oauth_token` */
   oauthToken: string;
   /** `oauth_token_secret` */
   oauthTokenSecret: string;
-  /** What the token is bound to: the provider's endpoint or issuer that the client's settings name. */
+  /** The provider that issued the token: the endpoint or issuer in the client's settings. */
   issuer?: string;
-  /** What the token is bound to: the client's identifier at the provider. */
+  /** The client that the token was issued to: its client identifier at the provider. */
   clientId?: string;
-  /** Other fields that the provider sent, under the provider's own names (`screen_name`, `user_id`). */
+  /** Other fields of the provider's response, with the provider's names (`screen_name`, `user_id`). */
   [extra: string]: unknown;
 }
 
-/** An OAuth 2.0 access token with what came with it (RFC 6749 §5.1). */
+/** An OAuth 2.0 access token and the other fields of its token response (RFC 6749 §5.1). */
 export interface OAuth2Token {
   /** `access_token` */
   accessToken: string;
@@ -25,32 +25,32 @@ export interface OAuth2Token {
   tokenType: string;
   /** `refresh_token` */
   refreshToken?: string;
-  /** When the token expires, in seconds since 1970; absent: the provider sent no expiry. */
+  /** When the token expires, in seconds since 1970. Undefined if the provider sent no expiry. */
   expiresAt?: number;
-  /** `expires_in`: how long it lives, in seconds since the provider gave it. */
+  /** `expires_in`: the lifetime of the token, in seconds since it was issued. */
   expiresIn?: number;
-  /** `scope` that was granted, where the provider says so. */
+  /** The granted `scope`. Undefined if the response has none. */
   scope?: string;
-  /** `id_token`, as it came (OpenID Connect Core §3.1.3.3). */
+  /** `id_token`, unchanged (OpenID Connect Core §3.1.3.3). */
   idToken?: string;
-  /** The APIs that it was asked for, where these are not the configured ones (RFC 8707); a refresh asks for the same. */
+  /** The requested resources, if they are not those of the settings (RFC 8707). A refresh requests these resources again. */
   resource?: string[];
-  /** The private JWK that a token of the type `dpop` is bound to (RFC 9449); without it, it is of no use. Keep it with the token. */
+  /** The private JWK that a token of the type `dpop` is bound to (RFC 9449). The token cannot be used without it: store both. */
   dpopKey?: JsonWebKey;
-  /** What the token is bound to: the provider's endpoint or issuer that the client's settings name. */
+  /** The provider that issued the token: the endpoint or issuer in the client's settings. */
   issuer?: string;
-  /** What the token is bound to: the client's identifier at the provider. */
+  /** The client that the token was issued to: its client identifier at the provider. */
   clientId?: string;
-  /** Other fields that the provider sent, under the provider's own names. */
+  /** Other fields of the provider's response, with the provider's names. */
   [extra: string]: unknown;
 }
 
-/** An OAuth 1 token as an application stores it: ours, or under the wire names. Absent may be `null`. */
+/** A stored OAuth 1 token, with the names of this library or with wire names. An absent field may be `null`. */
 export type StoredOAuth1Token = (
   { oauthToken: string; oauthTokenSecret: string } | { oauth_token: string; oauth_token_secret: string }
 ) & { issuer?: string | null; clientId?: string | null };
 
-/** An OAuth 2 token as an application stores it: ours, or under the wire names. Absent may be `null`. */
+/** A stored OAuth 2 token, with the names of this library or with wire names. An absent field may be `null`. */
 export type StoredOAuth2Token =
   | {
       accessToken: string;
@@ -93,8 +93,8 @@ const OAUTH2_NAMES = {
 };
 
 /**
- * Reads an OAuth 1 token as the application stores it, under our names or the wire names.
- * @throws {InvalidTokenError} when it has no token or no token secret
+ * Returns a stored OAuth 1 token. Reads the names of this library and the wire names.
+ * @throws {InvalidTokenError} when the value has no token or no token secret
  */
 export function readOAuth1Token(value: object): OAuth1Token {
   const { oauthToken, oauthTokenSecret, ...extra } = rename(value, OAUTH1_NAMES);
@@ -105,9 +105,8 @@ export function readOAuth1Token(value: object): OAuth1Token {
 }
 
 /**
- * Reads an OAuth 2 token as the application stores it, under our names or the wire names. An expiry that cannot be read is
- * ignored.
- * @throws {InvalidTokenError} when it has no access token
+ * Returns a stored OAuth 2 token. Reads the names of this library and the wire names. Ignores an expiry that is not valid.
+ * @throws {InvalidTokenError} when the value has no access token
  */
 export function readOAuth2Token(value: object, now = Date.now()): OAuth2Token {
   const { accessToken, tokenType, refreshToken, expiresAt, expiresIn, scope, ...extra } = rename(value, OAUTH2_NAMES);
@@ -123,7 +122,7 @@ export function readOAuth2Token(value: object, now = Date.now()): OAuth2Token {
   };
 }
 
-/** Whether the token is over, or will be within `leeway` seconds. One without an expiry never is. */
+/** Returns whether the token is expired, or expires within `leeway` seconds. A token without an expiry never expires. */
 export function isExpired(token: OAuth2Token, leeway = 0, now = Date.now()): boolean {
   return token.expiresAt !== undefined && token.expiresAt - leeway <= now / 1000;
 }
