@@ -1,15 +1,12 @@
 /** Maximum nesting of arrays and objects in JSON from outside: more than any protocol needs, and too few to overflow the stack. */
 export const MAX_DEPTH = 16;
-/** The longest delay of a timer, in milliseconds. A longer delay overflows, and the timer fires immediately. */
-export const MAX_DELAY = 2 ** 31 - 1;
-
 /** Returns the number, limited to a range. Returns the fallback if the value is not a finite number. */
 export function clamp(value: unknown, least: number, most: number, fallback: number): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) return fallback;
   return Math.min(Math.max(value, least), most);
 }
 
-/** Milliseconds of the longest timer. A longer one would overflow, and fire at once. */
+/** The longest delay of a timer, in milliseconds. A longer delay overflows, and the timer fires immediately. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Returns whether a JSON value has at most `depth` levels of arrays and objects. A string or a number has no level. */

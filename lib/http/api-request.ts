@@ -15,43 +15,43 @@ import { providerFailure } from './provider-failure.js';
 import { isPublicOnly } from './public-network.js';
 import { anonymous, isStream, redirected, REDIRECTS } from './redirect.js';
 
-/** How an API call gets its token. */
+/** The credentials of an API call. */
 export interface Credentials {
-  /** Origins that may see the token. */
+  /** Origins that may receive the token. */
   readonly origins: ReadonlySet<string>;
-  /** Puts the token, or a signature, into a request that goes to one of those origins. */
+  /** Adds the token or a signature to a request for one of those origins. */
   authorize(request: ProtectedRequest): ProtectedRequest | Promise<ProtectedRequest>;
-  /** Receives every answer after which the request is not sent again. */
+  /** Receives every response after which the request is not sent again. */
   learn?(url: string, answer: ApiAnswer): void;
-  /** Renews what an answer with status 401 refuses. Returns whether to send the request again; `false` after some tries. */
+  /** Renews credentials that a response with status 401 refused. Returns whether to send the request again; `false` ends the retries. */
   renew?(answer: ApiAnswer, url: string): boolean | Promise<boolean>;
 }
 
-/** The credentials of a client, which says which origins may see them. */
+/** Credentials without their origins, which the client adds. */
 export type ApiCredentials = Omit<Credentials, 'origins'>;
 
-/** What of an answer tells whether the request is to be sent again. */
+/** The part of a response that decides whether the request is sent again. */
 export interface ApiAnswer {
-  /** Names in lower case. */
+  /** Header names in lower case. */
   headers: Readonly<Record<string, unknown>>;
 }
 
 const MAX_REDIRECTS = 5;
 
-/** One request of a call, and who it goes to. */
+/** One request of a call: the first request, or a redirect. */
 interface Hop {
   request: ProtectedRequest;
-  /** Whether the call never left for an origin that is not ours. */
-  isOurs: boolean;
+  /** Whether this request and all requests before it went to the first origin or to an origin of the credentials. */
+  isTrusted: boolean;
   isFirstOrigin: boolean;
   mayRedirect: boolean;
 }
 
 /**
- * Sends an API call. The credentials are added at the last moment, in the adapter of axios: what was signed is what leaves.
- * Each redirect is authorized again for its own URL. Once a redirect leads to an origin that is neither the first nor one of
- * the credentials, nothing of ours goes with the call any longer, wherever it is redirected then.
- * @throws {ProviderError} for an answer that `validateStatus` refuses, or for none within the timeout of the whole call
+ * Sends an API call. Adds the credentials in the adapter of axios, so that the signed request is sent unchanged. Authorizes
+ * each redirect again for its URL. After a redirect to an origin that is neither the first origin nor one of the credentials,
+ * the call has no credentials, cookies and custom headers, and later redirects do not restore them.
+ * @throws {ProviderError} when `validateStatus` refuses the response, or when the whole call takes longer than the timeout
  */
 export async function sendApiRequest<T>(
   http: AxiosInstance,
@@ -76,19 +76,19 @@ function authorizingAdapter(transport: Transport, credentials: Credentials | und
   return async (config) => {
     let request = outgoingRequest(config);
     const firstOrigin = new URL(request.url).origin;
-    let isOurs = true;
+    let isTrusted = true;
     for (let redirectsLeft = config.maxRedirects ?? MAX_REDIRECTS; ; redirectsLeft--) {
       const { origin } = new URL(request.url);
       const isFirstOrigin = origin === firstOrigin;
-      isOurs &&= isFirstOrigin || credentials?.origins.has(origin) === true;
-      request = isOurs ? request : anonymous(request);
-      const hop = { request, isOurs, isFirstOrigin, mayRedirect: redirectsLeft > 0 };
+      isTrusted &&= isFirstOrigin || credentials?.origins.has(origin) === true;
+      request = isTrusted ? request : anonymous(request);
+      const hop = { request, isTrusted, isFirstOrigin, mayRedirect: redirectsLeft > 0 };
       const response = await sendHop(transport, config, hop, credentials);
       const location: unknown = response.headers.location;
       if (redirectsLeft <= 0 || !REDIRECTS.includes(response.status) || typeof location !== 'string') {
-        return { ...response, config, request: undefined }; // the transport's own config and socket hold the credentials
+        return { ...response, config, request: undefined }; // the transport's config and socket contain the credentials
       }
-      if (response.data instanceof Readable) response.data.destroy(); // of `responseType: 'stream'`: nobody reads it
+      if (response.data instanceof Readable) response.data.destroy(); // an unread stream would keep the connection
       request = redirected(request, response.status, location);
     }
   };
@@ -97,10 +97,10 @@ function authorizingAdapter(transport: Transport, credentials: Credentials | und
 async function sendHop(
   transport: Transport,
   config: InternalAxiosRequestConfig,
-  { request, isOurs, isFirstOrigin, mayRedirect }: Hop,
+  { request, isTrusted, isFirstOrigin, mayRedirect }: Hop,
   given: Credentials | undefined,
 ): Promise<AxiosResponse> {
-  const credentials = isOurs && given?.origins.has(new URL(request.url).origin) ? given : undefined;
+  const credentials = isTrusted && given?.origins.has(new URL(request.url).origin) ? given : undefined;
   const sendOn = async (connection: Connection): Promise<AxiosResponse> => {
     const { method, url, headers, data } = credentials ? await credentials.authorize(request) : request;
     const carriesToken = credentials !== undefined && headers.authorization !== undefined;
@@ -110,8 +110,8 @@ async function sendHop(
       url,
       headers: AxiosHeaders.from(headers),
       data,
-      auth: isOurs && isFirstOrigin && !carriesToken ? config.auth : undefined, // axios would replace the token's header
-      httpsAgent: isOurs ? (config.httpsAgent as unknown) : withoutCertificate(config.httpsAgent),
+      auth: isTrusted && isFirstOrigin && !carriesToken ? config.auth : undefined, // `auth` would replace the token's header
+      httpsAgent: isTrusted ? (config.httpsAgent as unknown) : withoutCertificate(config.httpsAgent),
       baseURL: undefined,
       params: undefined,
       maxRedirects: 0,
@@ -125,7 +125,7 @@ async function sendHop(
   return credentials ? sendWhileRenewed(send, request, credentials) : send();
 }
 
-/** Sends a request, and again while its credentials are renewed and its body can be sent again. */
+/** Sends a request, and sends it again as long as its credentials are renewed and its body can be sent again. */
 async function sendWhileRenewed(
   send: () => Promise<AxiosResponse>,
   { url, data }: ProtectedRequest,
@@ -142,7 +142,7 @@ async function sendWhileRenewed(
   }
 }
 
-/** Whether the request is to be sent again, with credentials that were renewed. */
+/** Renews the credentials if the response requires this. Returns whether the request must be sent again. */
 async function isRenewed(
   answer: AxiosResponse | undefined,
   url: string,
@@ -163,13 +163,13 @@ function lowerCased(headers: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value as unknown]));
 }
 
-/** The request as axios made it up: parameters in the URL, body encoded, header names in lower case. */
+/** Returns the request that axios prepared: parameters in the URL, the body encoded, header names in lower case. */
 function outgoingRequest(config: InternalAxiosRequestConfig): ProtectedRequest {
   const { method = 'get', url, baseURL, paramsSerializer, headers } = config;
   const params: unknown = config.params;
   const data: unknown = config.data;
-  const isWhole = params === undefined && baseURL === undefined;
-  const uri = isWhole ? (url ?? '') : axios.getUri({ url, baseURL, params, paramsSerializer });
+  const isComplete = params === undefined && baseURL === undefined;
+  const uri = isComplete ? (url ?? '') : axios.getUri({ url, baseURL, params, paramsSerializer });
   const named = Object.entries(headers.toJSON()).map(([name, value]) => [name.toLowerCase(), String(value)]);
   return {
     method: method.toUpperCase(),

@@ -1,27 +1,27 @@
 import type { GenericAbortSignal } from 'axios';
-import { clamp, MAX_DELAY } from '../common/limits.js';
+import { clamp, LONGEST_TIMER_MS } from '../common/limits.js';
 
-/** Milliseconds that a provider has to answer, by default. */
+/** Default timeout of a request to the provider, in milliseconds. */
 export const DEFAULT_TIMEOUT = 10_000;
 
 /**
- * The time by which a whole call must be over: its redirects, its second attempt, and the body of its answer. The timeout of
- * axios starts again with every byte.
+ * The time limit of a whole call, including redirects, a second attempt, and the body of the response. The timeout of axios is
+ * not enough, because it restarts with every byte.
  */
 export class Deadline {
-  /** Milliseconds; 0 means that there is no deadline. */
+  /** Milliseconds. 0 means that the call has no time limit. */
   readonly timeout: number;
-  /** Aborts when the time is over, and when the caller aborts. */
+  /** Aborts when the time limit is reached, and when the caller aborts. */
   readonly signal: AbortSignal;
-  readonly #callers?: GenericAbortSignal;
+  readonly #callerSignal?: GenericAbortSignal;
   readonly #time = new AbortController();
   readonly #timer?: NodeJS.Timeout;
 
-  /** @param callers the signal of the caller */
-  constructor(timeout: unknown, callers?: GenericAbortSignal) {
-    this.timeout = clamp(timeout, 0, MAX_DELAY, DEFAULT_TIMEOUT);
-    this.#callers = callers;
-    this.signal = callers ? AbortSignal.any([this.#time.signal, nativeSignal(callers)]) : this.#time.signal;
+  /** @param timeout milliseconds; the default for a value that is not a finite number */
+  constructor(timeout: unknown, callerSignal?: GenericAbortSignal) {
+    this.timeout = clamp(timeout, 0, LONGEST_TIMER_MS, DEFAULT_TIMEOUT);
+    this.#callerSignal = callerSignal;
+    this.signal = callerSignal ? AbortSignal.any([this.#time.signal, nativeSignal(callerSignal)]) : this.#time.signal;
     if (this.timeout > 0) {
       this.#timer = setTimeout(
         () => this.#time.abort(new DOMException('The call took too long.', 'TimeoutError')),
@@ -30,27 +30,27 @@ export class Deadline {
     }
   }
 
-  /** Whether the call took too long: by this deadline, or by an `AbortSignal.timeout()` of the caller. */
+  /** Whether the time limit was reached: this deadline, or an `AbortSignal.timeout()` of the caller. */
   get isOver(): boolean {
-    const { reason } = (this.#callers ?? {}) as { reason?: { name?: unknown } };
+    const { reason } = (this.#callerSignal ?? {}) as { reason?: { name?: unknown } };
     return this.#time.signal.aborted || reason?.name === 'TimeoutError';
   }
 
-  /** Runs a call; rejects when the time is over, even if the call does not listen to the signal. */
+  /** Runs a call. Rejects when the time limit is reached, even if the call ignores the signal. */
   async run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal } = this.#time;
-    const over = new Promise<never>((_, reject) => {
+    const timedOut = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     });
     try {
-      return await Promise.race([call(this.signal), over]);
+      return await Promise.race([call(this.signal), timedOut]);
     } finally {
       clearTimeout(this.#timer);
     }
   }
 }
 
-/** axios takes signals of other implementations too. */
+/** Returns a signal of Node. axios also accepts signals of other implementations. */
 function nativeSignal(signal: GenericAbortSignal): AbortSignal {
   if (signal instanceof AbortSignal) return signal;
   const controller = new AbortController();

@@ -4,18 +4,18 @@ import { POOL } from './connections.js';
 import { DEFAULT_TIMEOUT } from './deadline.js';
 import { publicAgents, publicOnlyAdapter, type NetworkAccess } from './public-network.js';
 
-/** Largest answer of an API, in bytes, by default. */
+/** Default limit for the response of an API call, in bytes. */
 const MAX_API_ANSWER = 10 * 1024 * 1024;
 
-/** Agents that show a client's certificate, and what is used instead where nobody should see it. */
+/** Agents with the client certificate, each with the agent without the client certificate that replaces it for other servers. */
 const bareAgents = new WeakMap<object, unknown>();
 
 export interface HttpClientOptions extends NetworkAccess {
-  /** Whether the client reaches public addresses only. */
+  /** Whether the client connects to public addresses only. */
   isPublicOnly?: boolean;
 }
 
-/** Returns the axios defaults of the module with those of one client over them, header by header. */
+/** Merges the axios defaults of a client over those of the module, header by header. */
 export function mergedDefaults(
   module: CreateAxiosDefaults = {},
   client: CreateAxiosDefaults = {},
@@ -23,7 +23,7 @@ export function mergedDefaults(
   return mergeConfig(module as AxiosRequestConfig, client as AxiosRequestConfig) as CreateAxiosDefaults;
 }
 
-/** Creates the axios instance of one client, which shows the client's certificate if it has one. */
+/** Creates the axios instance of a client, with the client certificate if the client has one. */
 export function createHttpClient(
   defaults: CreateAxiosDefaults = {},
   { isPublicOnly = false, ...access }: HttpClientOptions = {},
@@ -36,7 +36,7 @@ export function createHttpClient(
   });
 }
 
-/** Returns how large the answer of an API call may be, in bytes: a stream is limited only where somebody asked for that. */
+/** Returns the size limit for the response of an API call, in bytes. The default limit does not apply to a stream (-1). */
 export function answerLimit(
   { defaults }: AxiosInstance,
   { maxContentLength = defaults.maxContentLength, responseType = defaults.responseType }: AxiosRequestConfig,
@@ -44,7 +44,7 @@ export function answerLimit(
   return responseType === 'stream' && maxContentLength === MAX_API_ANSWER ? -1 : maxContentLength;
 }
 
-/** Returns an agent that shows no certificate of ours, for a server that is not the provider's. */
+/** Returns the agent without the client certificate, for servers other than the provider's. */
 export function withoutCertificate(agent: unknown): unknown {
   const hasCertificate = typeof agent === 'object' && agent !== null && bareAgents.has(agent);
   return hasCertificate ? bareAgents.get(agent) : agent;

@@ -1,16 +1,16 @@
-/** An endpoint's answer, before it is checked. What a hook returns in `data` is what counts. */
+/** The response of an endpoint, before it is validated. The library uses the `data` that a hook returns. */
 export interface TokenEndpointResponse {
   /** HTTP status. */
   status: number;
   /** Header names in lower case. */
   headers: Record<string, string>;
-  /** The body as it came. */
+  /** The unparsed body. */
   text: string;
-  /** The body parsed as JSON; empty when it is not a JSON object. */
+  /** The body parsed as JSON. An empty object if the body is not a JSON object. */
   data: Record<string, unknown>;
 }
 
-/** A form POST to one of the provider's endpoints, before it is sent. */
+/** A form POST request to an endpoint of the provider, before it is sent. */
 export interface EndpointRequest {
   /** Absolute URL. */
   url: string;

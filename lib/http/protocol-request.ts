@@ -4,10 +4,10 @@ import { sendPooled, transportBy } from './connections.js';
 import { Deadline } from './deadline.js';
 import { providerFailure } from './provider-failure.js';
 
-/** Largest answer that an endpoint may give, in bytes. */
+/** Limit for the response of an endpoint, in bytes. */
 const MAX_ANSWER = 1024 * 1024;
 
-/** How axios reads such an answer: as the text that it is, without following it elsewhere. */
+/** axios options for a response of the protocol: the body stays a string, and redirects are not followed. */
 export const PLAIN_ANSWER = {
   maxRedirects: 0,
   maxContentLength: MAX_ANSWER,
@@ -20,23 +20,23 @@ export interface ProtocolRequest {
   url: string;
   headers: Record<string, string>;
   body?: string;
-  /** Whether the request changes nothing at the provider, and may be sent again. @default false */
+  /** Whether the request does not change anything at the provider, so that it may be sent again. @default false */
   isRepeatable?: boolean;
 }
 
-/** An answer of any status, unread. */
+/** A response with any status, before it is validated. */
 export interface ProtocolAnswer {
   status: number;
-  /** Names in lower case. */
+  /** Header names in lower case. */
   headers: Record<string, string>;
   text: string;
 }
 
 /**
- * Sends a request of the protocol itself (tokens, metadata): no redirect is followed, an answer over 1 MiB is refused, and
- * the whole of it must arrive within the client's timeout. A request that cannot be repeated has a connection of its own,
- * because a code or a refresh token is lost when the server closes a connection that was kept open.
- * @throws {ProviderError} when no answer comes
+ * Sends a request of the protocol (tokens, metadata) and returns the response. Does not follow redirects, refuses a response
+ * over 1 MiB, and waits for the whole response no longer than the client's timeout. A request that is not repeatable uses a new
+ * connection: if the server closed a pooled connection during the request, the code or the refresh token would be lost.
+ * @throws {ProviderError} when there is no response
  */
 export async function sendProtocolRequest(http: AxiosInstance, request: ProtocolRequest): Promise<ProtocolAnswer> {
   const { method, url, headers, body } = request;
@@ -67,20 +67,20 @@ function protocolAdapter(
   const transport = transportBy(axios.getAdapter(defaults.adapter));
   return (config) => {
     const { authorization } = headers;
-    const sent = authorization === undefined ? config : { ...config, auth: undefined }; // axios would replace the header
+    const sent = authorization === undefined ? config : { ...config, auth: undefined }; // `auth` would replace the header
     return isRepeatable ? sendPooled(true, (connection) => transport(sent, connection)) : transport(sent, 'new');
   };
 }
 
 /**
- * Reads an answer of any final status.
- * @throws {ProviderError} when its status is not one of HTTP (RFC 9110 §15): `Response` cannot hold it
+ * Returns a response with any final status.
+ * @throws {ProviderError} when the status is not from 200 to 599 (RFC 9110 §15), because `Response` does not support it
  */
 export function protocolAnswer({ status, headers, data }: AxiosResponse<string>): ProtocolAnswer {
   if (status < 200 || status > 599) {
     throw new ProviderError({
       error: OAuthErrorCode.PROVIDER_ANSWER_INVALID,
-      description: `the provider responded with status ${status}; expected a status from 200 to 599`,
+      description: `the provider responded with status ${status}; expected a status from 200 to 599. Check the URL of the endpoint`,
     });
   }
   return { status, headers: flatten(headers), text: data };

@@ -5,11 +5,11 @@ import { withoutQuery } from './query.js';
 import { PUBLIC_HEADERS } from './redirect.js';
 
 const TIMEOUTS = ['ECONNABORTED', 'ETIMEDOUT'];
-const TOO_LARGE = ". For an API call, use responseType: 'stream' or increase maxContentLength";
+const TOO_LARGE_ADVICE = ". For an API call, use responseType: 'stream' or increase maxContentLength";
 
 /**
- * Returns the error for a request that failed. The error of the HTTP client carries credentials (headers, body, config, the
- * socket's own copy of them), so only the method, the URL without its query, and the code are kept.
+ * Returns the error for a failed request. Keeps only the method, the URL without its query, and the code, because the error of
+ * the HTTP client contains credentials (in its headers, body, config and socket).
  */
 export function providerFailure(failure: unknown, method: string, url: string, timedOut = false): OAuthError {
   if (failure instanceof OAuthError) return failure;
@@ -19,7 +19,7 @@ export function providerFailure(failure: unknown, method: string, url: string, t
     const code = failure instanceof Error ? ((failure as NodeJS.ErrnoException).code ?? failure.name) : typeof failure;
     return new ProviderError({
       error: OAuthErrorCode.REQUEST_NOT_SENT,
-      description: `${target} could not be sent (${code})`,
+      description: `${target} could not be sent (${code}). Check the options, the adapter and the interceptors of axios`,
     });
   }
   const cause = new AxiosError(withoutUrls(failure.message), failure.code);
@@ -34,17 +34,24 @@ export function providerFailure(failure: unknown, method: string, url: string, t
   if (timedOut || TIMEOUTS.includes(failure.code ?? '')) return overdue(target, cause);
   const [, limit] = /^maxContentLength size of (\d+) exceeded/.exec(failure.message) ?? [];
   const why = limit === undefined ? (failure.code ?? 'no connection') : `the answer is larger than ${limit} bytes`;
-  return new ProviderError({ description: `${target} failed (${why})${limit === undefined ? '' : TOO_LARGE}`, cause });
+  return new ProviderError({
+    description: `${target} failed (${why})${limit === undefined ? '' : TOO_LARGE_ADVICE}`,
+    cause,
+  });
 }
 
 function overdue(target: string, cause?: AxiosError): ProviderError {
-  return new ProviderError({ description: `${target} was not answered in time`, status: 504, cause });
+  return new ProviderError({
+    description: `${target} was not answered in time. Check the provider, or increase the timeout of the request`,
+    status: 504,
+    cause,
+  });
 }
 
-/** Names of parameters whose values are secrets: `access_token`, `api_key`, `oauth_signature`. */
+/** Names of parameters whose values are secrets, such as `access_token`, `api_key` and `oauth_signature`. */
 const SECRET_PARAMETER = /token|key|secret|signature|password|assertion|code/i;
 
-/** Returns the values of a request that must not be logged when its answer repeats them. */
+/** Returns the values of a request that are redacted in the response's error text. */
 function secretsOf({ headers, url = '', data, auth }: AxiosRequestConfig = {}): string[] {
   const sent = Object.entries(headers ?? {}).filter(([name]) => !PUBLIC_HEADERS.includes(name.toLowerCase()));
   const values = sent.flatMap(([, value]) => [String(value), ...String(value).split(/[\s,;="]+/)]);

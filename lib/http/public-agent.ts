@@ -4,13 +4,13 @@ import { Agent as HttpsAgent, type AgentOptions as HttpsAgentOptions } from 'nod
 import { isIP, Socket, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The code of the error of a connection that was refused. */
+/** The error code of a connection that was refused because its address is not public. */
 export const PRIVATE_ADDRESS = 'ERR_PRIVATE_ADDRESS';
 
-/** Addresses of the internet (RFC 4291 §2.4): whatever is not among them is special, such as an IPv4 address in disguise. */
+/** Global unicast addresses (RFC 4291 §2.4). Any other IPv6 address is special, such as one that embeds an IPv4 address. */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
-/** The host of a virtual machine of Azure, which answers to that machine alone. */
+/** The host of a virtual machine in Azure. Only that machine can reach it. */
 const AZURE_HOST = '168.63.129.16';
 
 type Created = (error: Error | null, socket: Socket) => void;
@@ -18,7 +18,7 @@ interface Connection extends ClientRequestArgs {
   lookup?: LookupFunction;
 }
 
-/** Whether an address is one of the internet: not private, loopback, link-local, shared, reserved or multicast. */
+/** Returns whether an address is public: not private, loopback, link-local, shared, reserved or multicast. */
 function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   if (address === AZURE_HOST) return false;
@@ -27,13 +27,13 @@ function isPublicAddress(address: string): boolean {
 }
 
 /**
- * An agent that connects to public addresses only. It checks the address of every connection, after the name was resolved,
- * so neither a redirect nor a DNS record that changes leads to another.
+ * An agent that connects to public addresses only. It checks the resolved address of every connection, so neither a redirect
+ * nor a changed DNS record can lead to a private address.
  */
 export class PublicHttpAgent extends HttpAgent {
   readonly #allowed: readonly string[];
 
-  /** @param allowed addresses that are reached although they are not public */
+  /** @param allowed addresses that are allowed although they are not public */
   constructor(options: AgentOptions, allowed: readonly string[] = []) {
     super(options);
     this.#allowed = allowed;
@@ -46,7 +46,7 @@ export class PublicHttpAgent extends HttpAgent {
   }
 }
 
-/** The same for https. */
+/** The agent for https; see {@link PublicHttpAgent}. */
 export class PublicHttpsAgent extends HttpsAgent {
   readonly #allowed: readonly string[];
 
@@ -62,7 +62,7 @@ export class PublicHttpsAgent extends HttpsAgent {
   }
 }
 
-/** Refuses a host that is an address, which no lookup would see: the agent is given the error, and a socket that is unused. */
+/** Refuses a host that is an IP address, for which Node does no lookup. Passes the error and an unused socket to the agent. */
 function refusedHost({ host }: Connection, allowed: readonly string[], created?: Created): Socket | undefined {
   if (!host || isIP(host) === 0 || isReachable(host, allowed)) return undefined;
   const socket = new Socket();
@@ -70,7 +70,7 @@ function refusedHost({ host }: Connection, allowed: readonly string[], created?:
   return socket.destroy();
 }
 
-/** A path would be a Unix socket. */
+/** Adds the address check to the lookup. Removes the paths, which would open a Unix socket. */
 function guarded(options: Connection, allowed: readonly string[]): Connection {
   const { lookup = dns.lookup } = options;
   return {
@@ -84,7 +84,7 @@ function guarded(options: Connection, allowed: readonly string[]): Connection {
   };
 }
 
-/** A name may have several addresses, of which Node tries one after the other. */
+/** Returns an error unless all addresses of a name are allowed, because Node tries one after the other. */
 function refusalOf(found: string | dns.LookupAddress[], allowed: readonly string[]): Error | null {
   const addresses = typeof found === 'string' ? [found] : found.map(({ address }) => address);
   return addresses.every((address) => isReachable(address, allowed)) ? null : refusal();

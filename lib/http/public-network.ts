@@ -7,10 +7,10 @@ import { PRIVATE_ADDRESS, PublicHttpAgent, PublicHttpsAgent } from './public-age
 
 const publicOnlyAdapters = new WeakSet<AxiosAdapter>();
 
-/** How a client connects. */
+/** Options for the connections of a client. */
 export interface NetworkAccess {
   certificate?: ClientCertificate;
-  /** Addresses that are reached although they are not public; for tests. */
+  /** Addresses that are allowed although they are not public; for tests. */
   allowedAddresses?: readonly string[];
 }
 
@@ -18,11 +18,11 @@ export interface NetworkAccess {
 interface PublicAgents {
   httpAgent: HttpAgent;
   httpsAgent: HttpsAgent;
-  /** The same without the client's certificate. */
+  /** The agent for https without the client certificate. */
   bareAgent: HttpsAgent;
 }
 
-/** Makes agents that connect to public addresses only, with the options of the agents in the http defaults. */
+/** Creates agents that connect to public addresses only, with the options of the agents in the axios defaults. */
 export function publicAgents(
   { httpAgent, httpsAgent }: Pick<CreateAxiosDefaults, 'httpAgent' | 'httpsAgent'>,
   { certificate, allowedAddresses }: NetworkAccess,
@@ -37,14 +37,14 @@ export function publicAgents(
   };
 }
 
-/** The types of Node know the options of agents for https only. */
+/** Returns the options of an agent. Node's types declare them for https agents only. */
 function optionsOf(agent: unknown): AgentOptions {
   return agent instanceof HttpAgent ? (agent as HttpsAgent).options : POOL;
 }
 
 /**
- * Makes an adapter whose requests go through these agents, whatever else the options of axios say: a proxy, a Unix socket, a
- * custom transport or HTTP/2 would connect without them.
+ * Creates an adapter that sends every request through these agents. It ignores the axios options that would connect without
+ * them: a proxy, a Unix socket, a custom transport and HTTP/2.
  * @throws {OAuthError} `private_address` (status 502) when a request leads to an address that is not public
  */
 export function publicOnlyAdapter({ httpAgent, httpsAgent, bareAgent }: PublicAgents): AxiosAdapter {
@@ -72,18 +72,18 @@ export function publicOnlyAdapter({ httpAgent, httpsAgent, bareAgent }: PublicAg
   return adapter;
 }
 
-/** Whether an instance of axios has such an adapter, which no option of a call may replace. */
+/** Returns whether an axios instance has such an adapter, which the options of a call must not replace. */
 export function isPublicOnly({ defaults: { adapter } }: AxiosInstance): boolean {
   return typeof adapter === 'function' && publicOnlyAdapters.has(adapter);
 }
 
-/** The client that sent the request, perhaps a browser, does not learn the address; the cause, for logs, has the URL. */
+/** Returns the error for an address that is not public. A browser may read the description, so only the cause contains the URL. */
 function refusal({ method = 'get', url = '' }: { method?: string; url?: string }): OAuthError {
   const { origin, pathname } = new URL(url);
   return new OAuthError('private_address', {
     description:
       'a request of a client that was registered at run time was not sent: its host has a private, loopback or link-local ' +
-      'address, and blockPrivateNetworks is set. If you operate the provider, configure the client at start-up',
+      'address, but blockPrivateNetworks allows public addresses only. If you operate the provider, configure the client at start-up',
     status: 502,
     cause: new Error(`${method.toUpperCase()} ${origin}${pathname} leads to an address that is not public`),
   });

@@ -1,7 +1,6 @@
 /**
- * Adds parameters to the query of a URL: values that are absent or empty are left out, an array of strings is sent as a
- * repeated parameter, and values of other types are sent as JSON. A space is written as `%20`, which every server reads; as
- * `+`, which only forms have, some providers (Apple) do not.
+ * Returns the URL with added query parameters. Omits absent and empty values. An array of strings becomes a repeated parameter;
+ * other types become JSON. Encodes a space as `%20`, because some providers (Apple) do not decode `+`.
  */
 export function withQuery(url: string, parameters: Record<string, unknown>): string {
   const target = new URL(url);
@@ -12,18 +11,18 @@ export function withQuery(url: string, parameters: Record<string, unknown>): str
     query.set(name, first);
     for (const text of more) query.append(name, text);
   }
-  target.search = query.toString().replaceAll('+', '%20'); // a literal plus sign is %2B here
+  target.search = query.toString().replaceAll('+', '%20'); // a literal plus sign is already %2B
   return target.href;
 }
 
-/** Returns a URL without its query, its fragment and its credentials, which may be secrets. */
+/** Returns a URL without its query, fragment and credentials, which may contain secrets. */
 export function withoutQuery(url: string): string {
   const bare = url.replace(/[?#].*/s, '');
   if (!URL.canParse(bare)) return bare;
   return Object.assign(new URL(bare), { username: '', password: '' }).href;
 }
 
-/** Returns the same parameters as the fields of a form. */
+/** Returns parameters as the fields of a form, encoded as in {@link withQuery}. */
 export function formEntries(parameters: Record<string, unknown>): [name: string, value: string][] {
   return Object.entries(parameters).flatMap(([name, value]) =>
     fieldValues(value).map((text): [string, string] => [name, text]),

@@ -2,7 +2,7 @@ import type { ProtectedRequest } from './messages.js';
 import { ProviderError, OAuthErrorCode } from '../errors/oauth.errors.js';
 
 export const REDIRECTS = [301, 302, 303, 307, 308];
-/** What any server may learn of a call. Every other header is ours, and may hold a secret. */
+/** Headers that any server may receive. Any other header may contain a secret. */
 export const PUBLIC_HEADERS = [
   'accept',
   'accept-encoding',
@@ -14,8 +14,9 @@ export const PUBLIC_HEADERS = [
 ];
 
 /**
- * Returns the request that a redirect asks for (RFC 9110 §15.4): 307 and 308 keep method and body, the others become a GET.
- * @throws {ProviderError} when it cannot be followed
+ * Returns the request for a redirect (RFC 9110 §15.4). 307 and 308 keep the method and the body; the other statuses change the
+ * method to GET.
+ * @throws {ProviderError} when the redirect cannot be followed
  */
 export function redirected(
   { method, url, headers, data }: ProtectedRequest,
@@ -26,7 +27,7 @@ export function redirected(
   if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {
     throw new ProviderError({
       error: OAuthErrorCode.PROVIDER_REDIRECTED,
-      description: 'the API redirected to a URL that is not http or https',
+      description: 'the API redirected to a URL that is not http or https. Check the URL of the API call',
     });
   }
   const { host: _, ...others } = headers;
@@ -34,7 +35,9 @@ export function redirected(
     if (isStream(data)) {
       throw new ProviderError({
         error: OAuthErrorCode.PROVIDER_REDIRECTED,
-        description: `the API answered ${status}, but a stream cannot be sent twice`,
+        description:
+          `the API redirected the request with status ${status}, but a stream cannot be sent twice. Send the request to the final ` +
+          'URL, or send a body that is not a stream',
       });
     }
     return { method, url: target.href, headers: others, data };
@@ -43,13 +46,13 @@ export function redirected(
   return { method: 'GET', url: target.href, headers: Object.fromEntries(kept), data: undefined };
 }
 
-/** Returns the request as a server that is not ours may see it: without credentials, cookies and custom headers. */
+/** Returns the request for an untrusted server: without credentials, cookies and custom headers. */
 export function anonymous(request: ProtectedRequest): ProtectedRequest {
   const headers = Object.entries(request.headers).filter(([name]) => PUBLIC_HEADERS.includes(name));
   return { ...request, headers: Object.fromEntries(headers) };
 }
 
-/** Whether a body can be read once only. Multipart bodies of axios are streams of another kind than Node's. */
+/** Returns whether a body can be read only once. Checks for `pipe()`, because multipart bodies of axios are not Node streams. */
 export function isStream(data: unknown): boolean {
   return typeof (data as { pipe?: unknown } | undefined)?.pipe === 'function';
 }
