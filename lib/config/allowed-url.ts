@@ -1,15 +1,15 @@
 import { isLoopbackHost } from './loopback.js';
 import { isHttpUrl } from './value-schemas.js';
 
-/** Which URLs of a provider may be http; https always may. */
+/** Settings that allow http URLs of a provider. */
 export interface UrlRules {
-  /** The client's `allow_insecure_http`: hosts of this machine may. */
+  /** The client's `allow_insecure_http`: allows http for hosts of this machine. */
   readonly allowInsecureHttp: boolean;
-  /** The module's `allowInsecureHttp`: with the client's, every host may. */
+  /** The module's `allowInsecureHttp`: together with the client's setting, allows http for every host. */
   readonly allowInsecureHosts: boolean;
 }
 
-/** Whether codes, tokens and secrets may be sent to a URL: https, or http where the settings allow it. */
+/** Returns whether codes, tokens and secrets may be sent to a URL: https, or http if the settings allow it. */
 export function isAllowedUrl(url: string, { allowInsecureHttp, allowInsecureHosts }: UrlRules): boolean {
   if (!isHttpUrl(url)) return false;
   const { protocol, hostname } = new URL(url);

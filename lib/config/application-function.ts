@@ -2,9 +2,9 @@ import { OAuthConfigError, OAuthError } from '../errors/oauth.errors.js';
 import { withoutMessage } from '../common/redaction.js';
 
 /**
- * Calls a function that the settings or the options give.
- * @param what the function, as an error names it
- * @throws {OAuthConfigError} when the function throws; an `OAuthError` stays as it is
+ * Calls a function of the settings or the options, and returns its result.
+ * @param what the name of the function in errors
+ * @throws {OAuthConfigError} when the function throws; an `OAuthError` is rethrown unchanged
  */
 export async function callApplication<T>(what: string, call: () => T | Promise<T>): Promise<T> {
   try {

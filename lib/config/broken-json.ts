@@ -2,7 +2,7 @@ const STRING = /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/uy;
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
 const SPACE = /[ \t\r\n]*/y;
 
-/** Returns where a string stops being JSON, without quoting the string, which may hold secrets. */
+/** Returns the position at which a string stops being JSON. Does not quote the string, which may contain secrets. */
 export function brokenJsonAt(text: string): string {
   if (text.trim() === '') return 'at once: it is empty';
   const at = new JsonReader(text).readValue();
@@ -11,7 +11,7 @@ export function brokenJsonAt(text: string): string {
   return at >= text.length ? 'at its end: something is not closed' : `at line ${lines.length}, column ${column}`;
 }
 
-/** Reads a string for as long as it is JSON. */
+/** Reads a string up to the first character that is not valid JSON. */
 class JsonReader {
   readonly #text: string;
   #at = 0;
@@ -20,7 +20,7 @@ class JsonReader {
     this.#text = text;
   }
 
-  /** Returns the index of the first fault, or the length of the string. */
+  /** Returns the index of the first error, or the length of the string. */
   readValue(): number {
     if (this.#value()) this.#take(SPACE);
     return this.#at;

@@ -9,14 +9,14 @@ import type { Protocol, Settings } from './setting-keys.js';
 import { snakeCase } from './snake-case.js';
 import { isHttpUrl } from './value-schemas.js';
 
-/** Keys whose values are URLs that requests, codes or tokens are sent to. */
+/** Keys whose values are URLs to which requests, codes or tokens are sent. */
 const URL_KEY = /(Url|Uri|Endpoint|Origins)$|^issuer$/;
-/** How many characters of an unknown key an error shows. */
-const KEY_SHOWN = 50;
+/** Maximum number of characters of a key in an error. */
+const MAX_SHOWN_KEY = 50;
 
 /**
- * Returns the faults that the schema cannot see, since they lie between settings, or between a setting and what
- * `complianceFix` registered. A value of the wrong type is the schema's fault, and ignored here.
+ * Returns the faults that the schema cannot find: contradictions between settings, or between a setting and the methods that
+ * `complianceFix` registered. Ignores values of the wrong type, which the schema reports.
  */
 export function checkSettings(protocol: Protocol, settings: Settings, compliance: Compliance): string[] {
   return protocol === 'OAuth 1' ? oauth1Faults(settings, compliance) : oauth2Faults(settings, compliance);
@@ -59,7 +59,7 @@ function authMethodFaults(settings: Settings, { clientAuthMethods }: Compliance)
   return [`${snakeCase(requires)}: missing; ${method} needs ${requires === 'clientSecret' ? 'it' : 'one'}`];
 }
 
-/** PKCE is what keeps a stolen code of a public client from being used (RFC 9700 §2.1.1). */
+/** Returns the fault of a public client without PKCE, which protects its codes if they are stolen (RFC 9700 §2.1.1). */
 function challengeFaults(settings: Settings): string[] {
   const { tokenEndpointAuthMethod, codeChallengeMethod } = kwargsOf(settings);
   const isPublic =
@@ -71,7 +71,7 @@ function challengeFaults(settings: Settings): string[] {
   ];
 }
 
-/** Parameters of every login that the id_token is checked for: of another type, they would switch the check off. */
+/** Checks the types of parameters that are compared with the id_token. A wrong type would disable the comparison. */
 function checkedParameterFaults({ authorizeParams }: Settings): string[] {
   if (!isRecord(authorizeParams)) return [];
   const { max_age: maxAge, acr_values: acrValues } = authorizeParams;
@@ -85,7 +85,7 @@ function checkedParameterFaults({ authorizeParams }: Settings): string[] {
   return faults;
 }
 
-/** Where nothing is discovered, the settings must name what a login needs. */
+/** Returns the endpoints that are missing. They are required if the settings do not lead to metadata. */
 function missingEndpoints(settings: Settings): string[] {
   const { serverMetadataUrl, issuer, jwksUri, grantType } = settings;
   if (serverMetadataUrl !== undefined || (issuer !== undefined && jwksUri === undefined)) return [];
@@ -96,23 +96,23 @@ function missingEndpoints(settings: Settings): string[] {
 }
 
 /**
- * Returns the URLs of the provider that are http, and must not be: anyone on the network path reads what goes over http.
+ * Returns a fault for each URL of the provider that must not be http: anyone on the network path can read http.
  * @param allowInsecureHosts the module's `allowInsecureHttp`
  */
 export function insecureUrlFaults(settings: Settings, allowInsecureHosts: boolean): string[] {
   const allowInsecureHttp = settings.allowInsecureHttp === true;
   const isInsecure = (value: unknown): boolean =>
     isHttpUrl(value) && !isAllowedUrl(value, { allowInsecureHttp, allowInsecureHosts });
-  const why = allowInsecureHttp
+  const reason = allowInsecureHttp
     ? 'must be https, because allow_insecure_http applies only to localhost, 127.0.0.0/8 and [::1]; for another host, also set ' +
       'the module option allowInsecureHttp'
     : 'must be https; for a provider on this machine, set allow_insecure_http';
   return Object.keys(settings)
     .filter((key) => URL_KEY.test(key) && [settings[key]].flat().some(isInsecure))
-    .map((key) => `${escaped(snakeCase(key), KEY_SHOWN)}: ${why}`);
+    .map((key) => `${escaped(snakeCase(key), MAX_SHOWN_KEY)}: ${reason}`);
 }
 
-/** A number, or the digits of one. */
+/** Returns whether a value is a number of seconds, as a number or as a string of digits. */
 function isSeconds(value: unknown): boolean {
   return typeof value === 'number' ? value >= 0 : typeof value === 'string' && /^\d{1,10}$/.test(value);
 }

@@ -10,26 +10,26 @@ import {
   type PrivateKey,
 } from 'oauth4webapi';
 
-/** What a client authenticates with at one endpoint. */
+/** The credentials of a client for one endpoint. */
 export interface ClientCredentials {
   readonly clientSecret: string;
-  /** @throws {OAuthConfigError} when the client has no key that signs */
+  /** @throws {OAuthConfigError} when the client has no key for signatures */
   readonly signingKey: () => Promise<PrivateKey>;
   /** The audience of an assertion. */
   readonly audience: string;
 }
 
 interface BuiltInMethod {
-  /** The setting that the method cannot do without. */
+  /** The setting that the method requires. */
   readonly requires?: 'clientSecret' | 'privateKeys';
-  /** Whether requests go to the provider's endpoints for mutual TLS (RFC 8705 §5). */
+  /** Whether requests are sent to the provider's endpoints for mutual TLS (RFC 8705 §5). */
   readonly usesMutualTls?: boolean;
   readonly authenticate: (credentials: ClientCredentials) => ClientAuth;
 }
 
 /**
- * Every built-in client authentication method, by its `token_endpoint_auth_method` (RFC 6749 §2.3, RFC 7523 §2.2,
- * RFC 8705 §2). Where the metadata lists several, the first one here is preferred.
+ * The built-in client authentication methods, by `token_endpoint_auth_method` (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2). The
+ * order is the preference if the metadata lists several methods.
  */
 export const CLIENT_AUTH_METHODS = methods({
   client_secret_basic: { requires: 'clientSecret', authenticate: clientSecretBasic },
@@ -57,7 +57,7 @@ function methods<Name extends string>(all: Readonly<Record<Name, BuiltInMethod>>
   return all;
 }
 
-/** Encodes less than the one of `oauth4webapi`; see {@link formEncoded}. */
+/** Replaces `ClientSecretBasic()` of `oauth4webapi`, which encodes more characters; see {@link formEncoded}. */
 function clientSecretBasic({ clientSecret }: ClientCredentials): ClientAuth {
   return (_server, { client_id: clientId }, _body, headers) => {
     const credentials = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`;
@@ -78,8 +78,8 @@ function forAudience(audience: string) {
 }
 
 /**
- * Encodes a client id or a secret for HTTP Basic (RFC 6749 §2.3.1). Characters that need no encoding stay as they are, since
- * some servers compare the values without decoding them.
+ * Encodes a client id or a secret for HTTP Basic (RFC 6749 §2.3.1). Encodes only the required characters, because some servers
+ * compare the values without decoding them.
  */
 export function formEncoded(text: string): string {
   return encodeURIComponent(text).replaceAll('%20', '+');

@@ -3,25 +3,25 @@ import type { Compliance } from './compliance-fix.js';
 import { ENDPOINT_KEYS, type OAuth1Settings, type OAuth2Settings } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
 
-/** Where a client comes from, and what its module allows. */
+/** The origin of a client, and the permissions of its module. */
 export interface ClientOrigin {
   readonly name: string;
-  /** Whether the client was registered while the application runs, perhaps with settings of a tenant. */
+  /** Whether the client was registered at run time, possibly with the settings of a tenant. */
   readonly registeredAtRunTime: boolean;
-  /** Whether the module lets clients with `allowInsecureHttp` use http for every host. */
+  /** Whether clients with `allowInsecureHttp` may use http for every host. */
   readonly allowInsecureHosts: boolean;
 }
 
-/** A client whose settings were checked: what the registry keeps. Small, since an application may have 10,000 of them. */
+/** A client with checked settings. The registry keeps up to 10,000 of them, so they are small. */
 export interface CheckedClient extends ClientOrigin {
   readonly settings: OAuth1Settings | OAuth2Settings;
-  /** What the client's `complianceFix` registered. */
+  /** The hooks and methods that the client's `complianceFix` registered. */
   readonly compliance: Compliance;
 }
 
 export type OAuth1ClientConfig = Readonly<ReturnType<typeof oauth1Config>>;
 export type OAuth2ClientConfig = Readonly<ReturnType<typeof oauth2Config>>;
-/** The checked settings of one client side by side, with what follows from several of them: what its app is built from. */
+/** The checked settings of one client in one flat object, with values that are derived from them. The client's app uses it. */
 export type ClientConfig = OAuth1ClientConfig | OAuth2ClientConfig;
 
 export function clientConfig(client: CheckedClient): ClientConfig {
@@ -49,12 +49,12 @@ function oauth2Config({ settings: _, ...client }: CheckedClient, { clientKwargs,
     ...client,
     protocol: 'OAuth 2' as const,
     apiOrigins: originsOf(settings),
-    /** Endpoints that the settings name, by their names in the metadata. */
+    /** Endpoints in the settings, by their names in the metadata. */
     endpoints: endpointsOf(settings),
     codeChallengeMethod: settings.codeChallengeMethod ?? clientKwargs.codeChallengeMethod ?? ('S256' as const),
-    /** What the settings name, or else what is used where the metadata lists no methods. */
+    /** The method in the settings, or else the default if the metadata lists no methods. */
     tokenEndpointAuthMethod: method,
-    /** Whether the settings name the method: otherwise the metadata decides among those that the client can use. */
+    /** Whether the settings name the method. If not, the metadata decides which of the client's possible methods is used. */
     namesAuthMethod: named !== undefined,
     /** Whether the provider's endpoints for mutual TLS are used (RFC 8705 §5). */
     usesMutualTls: settings.clientCertificate !== undefined || usesMutualTls,

@@ -1,12 +1,13 @@
 import { escaped } from './escaped-text.js';
 
-/** A name becomes part of routes, variables, keys of stores and lines of the log, so it holds nothing that any of them reads. */
+/** A name is part of routes, variables, store keys and log lines, so it contains no character with a special meaning in them. */
 const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_.:@~-]{0,99}$/;
-/** How many characters of a refused name an error shows. */
-const SHOWN = 50;
-const MOST_LISTED = 20;
+/** Maximum number of characters of a refused name in an error. */
+const MAX_SHOWN = 50;
+/** Maximum number of names in an error. */
+const MAX_LISTED = 20;
 
-/** Returns why a client cannot have this name, as a list that is empty for a good name. */
+/** Returns the faults of a client name, or an empty array for a valid name. */
 export function nameFaults(name: unknown): string[] {
   if (typeof name !== 'string') return ['the name of a client must be a string'];
   if (name === '') return ['a client has an empty name'];
@@ -22,18 +23,18 @@ export function nameFaults(name: unknown): string[] {
   ];
 }
 
-/** Returns a name as an error shows it: escaped, and cut when it is long. */
+/** Returns a name for an error: escaped, and shortened if it is long. */
 export function shownName(name: unknown): string {
-  return typeof name === 'string' ? escaped(name, SHOWN) : `(${typeof name})`;
+  return typeof name === 'string' ? escaped(name, MAX_SHOWN) : `(${typeof name})`;
 }
 
-/** Returns names as an error lists them: the first 20. */
+/** Returns a list of names for an error: the first 20. */
 export function listedNames(names: readonly string[]): string {
-  const more = names.length - MOST_LISTED;
-  return names.slice(0, MOST_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const more = names.length - MAX_LISTED;
+  return names.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** Returns what the flat variables of a client begin with: `MY_IDP` for `my-idp`. Different names may share it. */
+/** Returns the prefix of a client's flat variables: `MY_IDP` for `my-idp`. Different names may have an equal prefix. */
 export function variablePrefix(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 }

@@ -1,12 +1,12 @@
 import { nameFaults, variablePrefix } from './client-name.js';
 
-/** The names that clients have, or are about to have. No two of them read the same variables. */
+/** The names of registered and pending clients. No two clients read a variable of the other. */
 export class ClientNames {
-  /** By the prefix of their variables. */
+  /** Names by the prefix of their variables. */
   readonly #taken = new Map<string, string>();
   readonly #reserved = new Map<string, string>();
 
-  /** Returns why a client cannot have this name; with `replace`, it may be that of a client. */
+  /** Returns why a client cannot have this name. With `replace`, the name of an existing client is allowed. */
   faults(name: string, replace = false): string[] {
     const wrongName = nameFaults(name);
     if (wrongName.length > 0) return wrongName;
@@ -21,7 +21,9 @@ export class ClientNames {
       ];
     }
     if (reserved !== undefined)
-      return [`${name}: a client of this name is being registered at its provider. Wait until that is finished`];
+      return [
+        `${name}: a client of this name is being registered at its provider. Wait until the registration is finished`,
+      ];
     if (taken === undefined || replace) return [];
     return [`${name}: a client of this name exists. Choose another name, or pass replace: true to replace it`];
   }
@@ -35,7 +37,7 @@ export class ClientNames {
     if (this.#taken.get(prefix) === name) this.#taken.delete(prefix);
   }
 
-  /** Keeps a name for a client that is not there yet, until the function that this returns is called. */
+  /** Reserves a name for a pending client. Returns a function that ends the reservation. */
   reserve(name: string): () => void {
     const prefix = variablePrefix(name);
     this.#reserved.set(prefix, name);

@@ -3,21 +3,21 @@ import type { SignatureMethod } from '../oauth1/signature-methods.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { callApplication } from './application-function.js';
 
-/** What a hook takes and returns; each may be asynchronous. */
+/** The argument and result type of each hook. A hook may be asynchronous. */
 export interface ComplianceHooks {
-  /** Before the answer to an authorization code is checked. */
+  /** Runs before the response to an authorization code request is validated. */
   access_token_response: TokenEndpointResponse;
-  /** Before a refresh is sent. */
+  /** Runs before a refresh request is sent. */
   refresh_token_request: EndpointRequest;
-  /** Before the answer to a refresh is checked. */
+  /** Runs before the response to a refresh request is validated. */
   refresh_token_response: TokenEndpointResponse;
-  /** Before an API call leaves: with the token already in it (OAuth 2), or before it is signed (OAuth 1). */
+  /** Runs before an API call is sent: after the token was added (OAuth 2), or before the call is signed (OAuth 1). */
   protected_request: ProtectedRequest;
-  /** Before a token is revoked (RFC 7009). */
+  /** Runs before a revocation request is sent (RFC 7009). */
   revoke_token_request: EndpointRequest;
-  /** Before a token is introspected (RFC 7662). */
+  /** Runs before an introspection request is sent (RFC 7662). */
   introspect_token_request: EndpointRequest;
-  /** Before the answer of the userinfo endpoint is checked: the place to give `sub` to what has none. */
+  /** Runs before a userinfo response is validated. Use it to add a missing `sub`. */
   userinfo_response: TokenEndpointResponse;
 }
 
@@ -26,29 +26,29 @@ export type ComplianceHook<Name extends ComplianceHookName> = (
   subject: ComplianceHooks[Name],
 ) => ComplianceHooks[Name] | Promise<ComplianceHooks[Name]>;
 
-/** A client authentication method of one's own: puts the credentials into the request and returns it. */
+/** A custom client authentication method. Adds the credentials to the request and returns the request. */
 export type ClientAuthMethod = (
   request: EndpointRequest,
   client: { clientId: string; clientSecret?: string },
 ) => EndpointRequest | Promise<EndpointRequest>;
 
-/** Where a client's deviations from the standard are registered. */
+/** Registers a client's hooks and custom methods. */
 export interface ComplianceSession {
-  /** Registers a hook; several of one name run in the order of their registration. */
+  /** Registers a hook. Hooks with one name run in the order of their registration. */
   registerComplianceHook<Name extends ComplianceHookName>(name: Name, hook: ComplianceHook<Name>): void;
-  /** Registers a method that `token_endpoint_auth_method` then names. */
+  /** Registers a client authentication method for `token_endpoint_auth_method`. */
   registerClientAuthMethod(name: string, method: ClientAuthMethod): void;
-  /** Registers a method that `signature_method` then names. */
+  /** Registers a signature method for `signature_method`. */
   registerSignatureMethod(name: string, method: SignatureMethod): void;
 }
 
 /**
- * Mends a provider that breaks the standard.
+ * Repairs a provider's non-standard requests and responses.
  *
  * @example
  * complianceFix: (session) =>
  *   session.registerComplianceHook('access_token_response', (response) => {
- *     Object.assign(response.data, response.data.authed_user); // Slack's token of the user
+ *     Object.assign(response.data, response.data.authed_user); // Slack's user token
  *     return response;
  *   })
  */
@@ -56,7 +56,7 @@ export type ComplianceFix = (session: ComplianceSession) => void;
 
 type RegisteredHooks = { [Name in ComplianceHookName]: ComplianceHook<Name>[] };
 
-/** What one client's `complianceFix` has registered. */
+/** The hooks and methods that a client's `complianceFix` registered. */
 export class Compliance implements ComplianceSession {
   readonly clientAuthMethods = new Map<string, ClientAuthMethod>();
   readonly signatureMethods = new Map<string, SignatureMethod>();
@@ -70,7 +70,7 @@ export class Compliance implements ComplianceSession {
     userinfo_response: [],
   };
 
-  /** @throws what the fix throws, and `RangeError` for a hook name that does not exist */
+  /** @throws {RangeError} when a hook name does not exist; also any error that the fix throws */
   constructor(fix?: ComplianceFix) {
     fix?.(this);
   }
@@ -91,8 +91,8 @@ export class Compliance implements ComplianceSession {
   }
 
   /**
-   * Passes `subject` through the hooks of that name.
-   * @throws {OAuthConfigError} when a hook throws, or returns nothing
+   * Returns `subject` after all hooks with this name.
+   * @throws {OAuthConfigError} when a hook throws, or does not return an object
    */
   async run<Name extends ComplianceHookName>(
     name: Name,

@@ -1,4 +1,4 @@
-/** Returns a string without anything but printable ASCII, cut after `length` characters, so that it stays on its line of a log. */
+/** Returns at most `length` characters of a string in printable ASCII, with other characters escaped, for one line of a log. */
 export function escaped(text: string, length: number): string {
   const shown = text.slice(0, length).replace(/[^\x20-\x7e]/g, escapeCharacter);
   return text.length > length ? `${shown}…` : shown;

@@ -9,10 +9,10 @@ export type HttpOptions = Omit<
   'url' | 'method' | 'baseURL' | 'allowAbsoluteUrls' | 'data' | 'cancelToken'
 >;
 
-/** What a timeout must be, as an error says it. */
+/** The expected timeout, for errors. */
 export const EXPECTED_TIMEOUT = `expected a number of milliseconds, 0 to ${LONGEST_TIMER_MS}`;
 
-/** Options whose values axios itself reads. */
+/** Options whose values this library does not check. */
 const OTHER_OPTIONS = [
   'adapter',
   'allowedSocketPaths',
@@ -50,7 +50,7 @@ const OTHER_OPTIONS = [
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]{0,8192}$/;
-/** axios has defaults for each method, under its name, beside those for all. */
+/** Keys in the headers under which axios expects the default headers of one method, or of all methods (`common`). */
 const METHODS = ['common', 'delete', 'get', 'head', 'options', 'patch', 'post', 'put', 'query'];
 
 const count = z.number('expected a number');
@@ -77,36 +77,38 @@ export const httpOptions = z.strictObject(
   'expected an object of axios options',
 );
 
-/** Every option, in camelCase. */
+/** All options, in camelCase. */
 export const HTTP_KEYS: readonly string[] = Object.keys(httpOptions.shape);
 
-/** The camelCase of every option, however it is written. */
+/** The camelCase of each option, by its snake_case. */
 const CAMEL_CASE: ReadonlyMap<string, string> = new Map(HTTP_KEYS.map((key) => [httpKey(key), key]));
 
-/** Puts the options into camelCase and leaves out what is `null` or absent; options that do not exist stay as they are. */
+/** Returns the options in camelCase, without absent and `null` values. Keeps the names of unknown options. */
 export function normalizeHttpOptions(options: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(entries.map(([key, value]) => [CAMEL_CASE.get(key) ?? key, value]));
 }
 
-/** Returns an option in snake_case, as error messages have it. */
+/** Returns the snake_case name of an option, for errors. */
 export function httpKey(key: string): string {
   return key.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_').toLowerCase();
 }
 
-/** The part of the options that is JSON, whose size is limited. */
+/** Returns the options that are JSON. Their size is limited. */
 export function jsonPart({ headers, params, proxy, auth }: Record<string, unknown>): Record<string, unknown> {
   return { headers, params, proxy, auth };
 }
 
-/** Headers by which a tenant could change how a request is framed or routed. */
+/** Headers that change the framing or the routing of a request. */
 const FRAMING =
   /^(host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|expect|forwarded|proxy-.*|x-forwarded-.*)$/i;
-const LONGEST_TENANT_TIMEOUT = 60_000;
+/** Maximum timeout of a client that is registered at run time, in milliseconds. */
+const MAX_TENANT_TIMEOUT_MS = 60_000;
 
 /**
- * Returns what in `http` a client must not have when it is registered while the application runs, since a tenant may have
- * chosen it: a proxy, an agent or a Unix socket would connect to anything, and without limits an answer could use up memory.
+ * Returns a fault for each option in `http` that is not allowed for a client that is registered at run time, because a tenant may
+ * have chosen it: a proxy, an agent or a Unix socket could connect to any host, and a response without a limit could exhaust the
+ * memory.
  */
 export function runTimeHttpFaults(name: string, { http }: Record<string, unknown>): string[] {
   if (!isRecord(http)) return [];
@@ -114,9 +116,9 @@ export function runTimeHttpFaults(name: string, { http }: Record<string, unknown
   const faults = Object.keys(others)
     .filter((key) => HTTP_KEYS.includes(key))
     .map((key) => `${name}.http.${httpKey(key)}: not allowed for a client that is registered at run time; ${INSTEAD}`);
-  if (typeof timeout === 'number' && !(timeout >= 1 && timeout <= LONGEST_TENANT_TIMEOUT)) {
+  if (typeof timeout === 'number' && !(timeout >= 1 && timeout <= MAX_TENANT_TIMEOUT_MS)) {
     faults.push(
-      `${name}.http.timeout: expected 1 to ${LONGEST_TENANT_TIMEOUT} milliseconds, because the client is registered at run time`,
+      `${name}.http.timeout: expected 1 to ${MAX_TENANT_TIMEOUT_MS} milliseconds, because the client is registered at run time`,
     );
   }
   if (isRecord(headers) && Object.keys(headers).some((header) => METHODS.includes(header) || FRAMING.test(header))) {

@@ -7,7 +7,7 @@ import { issuersAt, provesIssuer } from './well-known.js';
 const DANGER = 'anyone who controls this URL can sign in as any user of the issuer';
 const ADVICE = 'or, if you accept that, set allow_issuer_impersonation';
 
-/** Settings that let somebody other than the issuer say who its users are; none with `allow_issuer_impersonation`. */
+/** Returns the settings that let another party identify the issuer's users. `allow_issuer_impersonation` allows them. */
 export function issuerFaults(settings: Settings): string[] {
   const { issuer, serverMetadataUrl, jwksUri, allowIssuerImpersonation } = settings;
   const faults = templateFaults(settings);
@@ -24,28 +24,28 @@ export function issuerFaults(settings: Settings): string[] {
   return faults;
 }
 
-/** An issuer with a placeholder is for the users of every tenant, and has no well-known URL of its own. */
+/** Checks an issuer with a placeholder. It accepts the users of every tenant, and does not have a well-known URL. */
 function templateFaults({ issuer, serverMetadataUrl, jwksUri, allowAnyTenant }: Settings): string[] {
   if (typeof issuer !== 'string' || !issuer.includes('{')) return [];
   const isKnown = isTenantTemplate(issuer) && allowAnyTenant === true && (serverMetadataUrl ?? jwksUri) !== undefined;
   if (isKnown) return [];
   return [
-    'issuer: has a placeholder; expected the issuer of a tenant, or for the users of every tenant the one at whose ' +
+    'issuer: has a placeholder; expected the issuer of a tenant. For the users of every tenant, set the issuer at whose ' +
       'well-known URL the metadata is, such as https://login.microsoftonline.com/common/v2.0, with allow_any_tenant',
   ];
 }
 
 /**
- * Settings that a client must not have when it is registered while the application runs, since a tenant may have chosen
- * them: they would let the tenant sign in as any user of the issuer.
+ * Returns the settings that are not allowed for a client that is registered at run time, because a tenant may have chosen them and
+ * could then sign in as any user of the issuer.
  */
 export function impersonationFaults(name: string, settings: Settings): string[] {
   const { issuer, serverMetadataUrl } = settings;
   const keys = ['allowIssuerImpersonation'].filter((key) => settings[key] === true);
   const known = issuer ?? serverMetadataUrl;
   if (known !== undefined && settings.userinfoEndpoint !== undefined) keys.push('userinfoEndpoint');
-  // who the user is then depends on whose access token it is, and no id_token says that
-  if (known !== undefined && settings.userInfoFrom === 'userinfo' && isElsewhere(settings.accessTokenUrl, known)) {
+  // Then the access token alone identifies the user, and no id_token proves whose token it is.
+  if (known !== undefined && settings.userInfoFrom === 'userinfo' && hasOtherOrigin(settings.accessTokenUrl, known)) {
     keys.push('accessTokenUrl');
   }
   return keys.map(
@@ -55,7 +55,7 @@ export function impersonationFaults(name: string, settings: Settings): string[] 
   );
 }
 
-function isElsewhere(url: unknown, known: unknown): boolean {
+function hasOtherOrigin(url: unknown, known: unknown): boolean {
   return isUrl(url) && isUrl(known) && new URL(url).origin !== new URL(known).origin;
 }
 
@@ -65,7 +65,7 @@ function isWellKnown(metadataUrl: string, { issuer, allowAnyTenant }: Settings):
   return provesIssuer(metadataUrl, issuer) || (allowAnyTenant === true && issuers.some((at) => isTenantOf(issuer, at)));
 }
 
-/** Of another value, the schema has a fault of its own. */
+/** Returns whether a value is a URL. The schema reports any other value. */
 function isUrl(value: unknown): value is string {
   return typeof value === 'string' && isHttpUrl(value);
 }

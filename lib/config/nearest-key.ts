@@ -1,9 +1,9 @@
-/** No key is longer, however it is misspelled. */
-const LONGEST_KEY = 50;
+/** Longer than any key, also if the key is misspelled. */
+const MAX_KEY_LENGTH = 50;
 
-/** Returns the key that a misspelled one was probably meant to be. */
+/** Returns the known key that is most similar to an unknown key, or undefined if none is similar. */
 export function nearestKey(key: string, known: readonly string[]): string | undefined {
-  if (key.length > LONGEST_KEY) return undefined;
+  if (key.length > MAX_KEY_LENGTH) return undefined;
   const wanted = camelCase(key);
   let nearest: string | undefined;
   let fewest = Math.max(2, Math.floor(key.length / 3)) + 1;
@@ -15,7 +15,7 @@ export function nearestKey(key: string, known: readonly string[]): string | unde
   return nearest;
 }
 
-/** Returns how many characters have to be added, removed or replaced (Levenshtein). */
+/** Returns the number of added, removed or replaced characters (Levenshtein distance). */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let index = 0; index < from.length; index++) {

@@ -1,21 +1,21 @@
 import { createPrivateKey, KeyObject, type JsonWebKey } from 'node:crypto';
 import type { SignatureAlgorithm } from './signature-algorithms.js';
 
-/** A private key: PEM, JWK, or Node's own. */
+/** A private key: PEM, a JWK, or a `KeyObject` of Node. */
 export type PrivateKeyMaterial = string | JsonWebKey | KeyObject;
 
-/** A private key of the client, and what its public half says of itself (RFC 7517 §4). A JWK may say it by itself. */
+/** A private key of the client, with the parameters of its public JWK (RFC 7517 §4). A JWK may contain these parameters. */
 export interface PrivateKeyEntry {
   key: PrivateKeyMaterial;
   /** @default the key's thumbprint (RFC 7638) */
   kid?: string;
-  /** @default `RS256`, `ES256`, `ES384`, `ES512` or `Ed25519`, by the kind of key */
+  /** @default `RS256`, `ES256`, `ES384`, `ES512` or `Ed25519`, depending on the type of the key */
   alg?: string;
-  /** What it is for: signatures, decryption, or both when it does not say. */
+  /** The use of the key: signatures (`sig`) or decryption (`enc`). @default both */
   use?: 'sig' | 'enc';
 }
 
-/** The client's private keys. The first that may sign does; all are published, and all decrypt. */
+/** The client's private keys. The first key for signatures signs. All keys are published, and all decrypt. */
 export type PrivateKeys =
   | PrivateKeyMaterial
   | PrivateKeyEntry
@@ -27,22 +27,25 @@ export type PrivateKeyList = readonly (PrivateKeyMaterial | PrivateKeyEntry)[];
 export interface ClientKey {
   readonly key: KeyObject;
   readonly kid?: string;
-  /** Of a key that only decrypts, it may be any that fits. */
+  /** Undefined for a key that only decrypts, which may use any algorithm for its type. */
   readonly alg?: string;
   readonly use?: 'sig' | 'enc';
 }
 
-/** @throws {TypeError} for what is no private key; its message quotes nothing of it */
-export function readPrivateKey(given: PrivateKeyMaterial | PrivateKeyEntry): ClientKey {
-  const { key: material, ...told } = isEntry(given) ? given : { key: given };
-  const { kid, alg, use } = { ...(isJwk(material) && toldBy(material)), ...told };
+/**
+ * Returns a private key with its parameters.
+ * @throws {TypeError} when the value is not a private key; the message does not quote the value
+ */
+export function readPrivateKey(value: PrivateKeyMaterial | PrivateKeyEntry): ClientKey {
+  const { key: material, ...entryParameters } = isEntry(value) ? value : { key: value };
+  const { kid, alg, use } = { ...(isJwk(material) && jwkParameters(material)), ...entryParameters };
   const key = keyObject(material);
   const algorithm = alg ?? (use === 'enc' ? undefined : algorithmOf(key));
   return { key, kid, alg: algorithm, use: use ?? (isEncryption(algorithm) ? 'enc' : undefined) };
 }
 
-function isEntry(given: PrivateKeyMaterial | PrivateKeyEntry): given is PrivateKeyEntry {
-  return isObject(given) && !(given instanceof KeyObject) && 'key' in given;
+function isEntry(value: PrivateKeyMaterial | PrivateKeyEntry): value is PrivateKeyEntry {
+  return isObject(value) && !(value instanceof KeyObject) && 'key' in value;
 }
 
 function isJwk(material: PrivateKeyMaterial): material is JsonWebKey {
@@ -53,7 +56,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function toldBy({ kid, alg, use }: JsonWebKey): Omit<PrivateKeyEntry, 'key'> {
+function jwkParameters({ kid, alg, use }: JsonWebKey): Omit<PrivateKeyEntry, 'key'> {
   return {
     ...(typeof kid === 'string' && { kid }),
     ...(typeof alg === 'string' && { alg }),
@@ -69,7 +72,7 @@ function keyObject(material: PrivateKeyMaterial): KeyObject {
         : createPrivateKey(typeof material === 'string' ? material : { key: material, format: 'jwk' });
     if (key.type === 'private') return key;
   } catch {
-    // the reason may quote the key
+    // the error of Node may quote the key
   }
   throw new TypeError('not a usable private key: expected PEM, a JWK or a KeyObject');
 }

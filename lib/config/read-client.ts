@@ -8,17 +8,18 @@ import { protocolOf, type Settings } from './setting-keys.js';
 import { SCHEMAS } from './settings-schema.js';
 import { sizeFaults } from './settings-size.js';
 
-/** How many faults of one client are listed. */
-const MOST_FAULTS = 20;
+/** Maximum number of listed faults per client. */
+const MAX_FAULTS = 20;
 
-/** Every fault of the settings of one client: one sentence each, beginning with name and key, without any value. */
+/** The faults in the settings of one client. Each is one sentence that begins with the name and the key, and contains no value. */
 export interface Faults {
   readonly faults: readonly string[];
 }
 
 /**
- * Reads the settings of one client: the only place where they are parsed, and where its `complianceFix` is called.
- * @param known what the `complianceFix` registered when it was called before, for the same client
+ * Returns a client with checked settings, or the faults of the settings. Only this function parses the settings and calls
+ * `complianceFix`.
+ * @param known the result of an earlier call of the client's `complianceFix`
  */
 export function readClient(
   { name, registeredAtRunTime, allowInsecureHosts }: ClientOrigin,
@@ -44,17 +45,17 @@ export function readClient(
 }
 
 function listed(name: string, faults: readonly string[]): string[] {
-  const more = faults.length - MOST_FAULTS;
-  const shown = faults.slice(0, MOST_FAULTS).map((fault) => `${name}.${fault}`);
+  const more = faults.length - MAX_FAULTS;
+  const shown = faults.slice(0, MAX_FAULTS).map((fault) => `${name}.${fault}`);
   return more > 0 ? [...shown, `${name}: ${more} more faults are not listed`] : shown;
 }
 
-/** The same for all clients without a `complianceFix`. */
-const NOTHING = new Compliance();
+/** Shared by all clients without a `complianceFix`. */
+const NO_COMPLIANCE = new Compliance();
 
-/** Calls `complianceFix`. Returns what it registered, or the fault when it throws. */
+/** Calls `complianceFix`. Returns the registered hooks and methods, or a fault if it throws. */
 function complianceOf({ complianceFix: fix }: Settings): Compliance | string {
-  if (typeof fix !== 'function') return NOTHING;
+  if (typeof fix !== 'function') return NO_COMPLIANCE;
   try {
     return new Compliance(fix as ComplianceFix);
   } catch (error) {

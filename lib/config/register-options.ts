@@ -1,19 +1,19 @@
-/** How code and settings of one client are put together. */
+/** Options that combine the settings in code with the application's settings. */
 export interface RegisterOptions {
   /**
-   * Puts the client together with what the application's settings have under its name: the entry under the config key, and
-   * `{NAME}_CLIENT_ID` and `{NAME}_CLIENT_SECRET`. What code gives wins. By default a client that is registered at run time
-   * reads none of them, because its name may be a tenant's choice.
+   * Adds the application's settings for the client's name: the entry under the config key, `{NAME}_CLIENT_ID` and
+   * `{NAME}_CLIENT_SECRET`. Settings in code take precedence. By default, a client that is registered at run time does not read
+   * the application's settings, because a tenant may have chosen its name.
    * @default false
    */
   readSettings?: boolean;
   /**
-   * As `readSettings`, but the settings win, key by key, and `*Params` and `clientKwargs` are merged.
+   * Like `readSettings`, but the application's settings take precedence for each key. `*Params` and `clientKwargs` are merged.
    * @default false
    */
   overwrite?: boolean;
   /**
-   * Replaces the client of the same name. Without it, registering a name that is in use throws.
+   * Replaces an existing client with this name. By default, registering a name that is in use throws.
    * @default false
    */
   replace?: boolean;

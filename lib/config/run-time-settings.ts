@@ -2,8 +2,8 @@ import { isRecord } from './is-record.js';
 import type { Settings } from './setting-keys.js';
 
 /**
- * Returns the options of `register()` that stand among the settings: an application may pass on the settings of a tenant as
- * they are, and a tenant must not ask for the application's own settings, or for a name that is taken.
+ * Returns a fault for each option of `register()` that is among the settings. An application may pass on the unchanged settings of
+ * a tenant, and a tenant must not be able to read the application's settings or to replace a client.
  */
 export function misplacedOptions(name: string, settings: unknown): string[] {
   if (!isRecord(settings)) return [`${name}: expected an object of settings`];
@@ -11,7 +11,7 @@ export function misplacedOptions(name: string, settings: unknown): string[] {
   return options.map((option) => `${name}.${option}: expected in the options of the call, not among the settings`);
 }
 
-/** Returns the settings with what the provider gave to a client that it registered (RFC 7591 §3.2.1). */
+/** Returns the settings with the credentials and the method of a registration response (RFC 7591 §3.2.1). */
 export function withCredentials(
   settings: Settings,
   registered: { client_id: string; client_secret?: string; token_endpoint_auth_method?: string },

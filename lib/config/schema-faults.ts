@@ -6,12 +6,12 @@ import { KNOWN_KEYS, type Protocol, type Settings } from './setting-keys.js';
 import { SCHEMAS } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
 
-/** How many unknown keys are compared with the known ones. */
-const MOST_COMPARED = 20;
-/** How many characters of an unknown key an error shows. */
-const KEY_SHOWN = 50;
+/** Maximum number of unknown keys that are compared with the known keys. */
+const MAX_COMPARED = 20;
+/** Maximum number of characters of a key in an error. */
+const MAX_SHOWN_KEY = 50;
 
-/** Returns one fault for each thing that the schema refused, beginning with the key. */
+/** Returns a fault for each issue of the schema. A fault begins with the key. */
 export function schemaFaults(issues: readonly z.core.$ZodIssue[], settings: Settings, protocol: Protocol): string[] {
   return issues.flatMap((issue) => describe(issue, settings, protocol));
 }
@@ -19,11 +19,11 @@ export function schemaFaults(issues: readonly z.core.$ZodIssue[], settings: Sett
 function describe(issue: z.core.$ZodIssue, settings: Settings, protocol: Protocol): string[] {
   const path = issue.path.map((key, depth) => shown(String(key), isSettingKey(issue.path, depth)));
   if (issue.code === 'unrecognized_keys' && issue.path[0] === 'http') {
-    return issue.keys.map((key) => `http.${escaped(key, KEY_SHOWN)}: ${unknownKey(key, HTTP_KEYS, httpKey)}`);
+    return issue.keys.map((key) => `http.${escaped(key, MAX_SHOWN_KEY)}: ${unknownKey(key, HTTP_KEYS, httpKey)}`);
   }
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key, index) => {
-      const why = index < MOST_COMPARED ? describeUnknownKey(key, path.length > 0, protocol) : 'unknown key';
+      const why = index < MAX_COMPARED ? describeUnknownKey(key, path.length > 0, protocol) : 'unknown key';
       return `${[...path, shown(key, KNOWN_KEYS.has(key))].join('.')}: ${why}`;
     });
   }
@@ -31,12 +31,12 @@ function describe(issue: z.core.$ZodIssue, settings: Settings, protocol: Protoco
   return [`${path.join('.')}: ${missing ? 'missing' : issue.message}`];
 }
 
-/** Returns a setting's key in snake_case, as all messages have it, and any other key as it is written, escaped and cut. */
+/** Returns a key for an error, escaped and shortened: the key of a setting in snake_case, any other key unchanged. */
 function shown(key: string, isSetting: boolean): string {
-  return escaped(isSetting ? snakeCase(key) : key, KEY_SHOWN);
+  return escaped(isSetting ? snakeCase(key) : key, MAX_SHOWN_KEY);
 }
 
-/** Keys below `*_params` are the provider's parameters and stay as they are. */
+/** Returns whether a key in a path is the key of a setting. Keys below `*_params` are parameters of the provider. */
 function isSettingKey(path: readonly PropertyKey[], depth: number): boolean {
   return depth === 0 || path[0] === 'clientKwargs' || (path[0] === 'http' && depth === 1);
 }

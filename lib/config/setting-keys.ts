@@ -3,23 +3,23 @@ import { normalizeHttpOptions } from './http-options.js';
 import { SCHEMAS } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
 
-/** Settings with their keys in camelCase and without what is `null` or absent. */
+/** Settings with keys in camelCase, without absent and `null` values. */
 export type Settings = Record<string, unknown>;
 
 export type Protocol = keyof typeof SCHEMAS;
 
-/** A client is one of OAuth 1 exactly when it has a `requestTokenUrl`. */
+/** Returns the protocol of a client. A client with a `requestTokenUrl` uses OAuth 1, any other client OAuth 2. */
 export function protocolOf({ requestTokenUrl }: Settings): Protocol {
   return requestTokenUrl === undefined ? 'OAuth 2' : 'OAuth 1';
 }
 
-/** Whose `{}` holds settings of its own, rather than parameters by their wire names. */
+/** The setting that contains settings. Other objects contain parameters with their wire names. */
 const NESTED = 'clientKwargs';
-/** Every key of either protocol, in camelCase. */
+/** The keys of both protocols, in camelCase. */
 export const KNOWN_KEYS: ReadonlySet<string> = new Set(
   Object.values(SCHEMAS).flatMap(({ keys, kwargs }) => [...keys, ...kwargs]),
 );
-/** The camelCase of every key, however it is written. */
+/** The camelCase of each key, by its camelCase and its snake_case. */
 const CAMEL_CASE: ReadonlyMap<string, string> = new Map(
   [...KNOWN_KEYS].flatMap((key) => [
     [key, key],
@@ -27,7 +27,7 @@ const CAMEL_CASE: ReadonlyMap<string, string> = new Map(
   ]),
 );
 
-/** Puts the keys into camelCase and leaves out what is `null` or absent; keys that do not exist stay as they are. */
+/** Returns the settings with keys in camelCase, without absent and `null` values. Keeps unknown keys unchanged. */
 export function normalizeKeys(settings: object): Settings {
   const normalized: [key: string, value: unknown][] = [];
   for (const [key, value] of Object.entries(settings) as [string, unknown][]) {

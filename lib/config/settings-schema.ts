@@ -31,21 +31,21 @@ import {
 
 /** Upper limits of durations, in seconds. */
 export const MAX_CLOCK_TOLERANCE = 600;
-const MOST = { clockTolerance: MAX_CLOCK_TOLERANCE, leeway: 86_400, refreshTimeout: 300 };
-const FRACTION = 'expected a part of the lifetime, between 0 and 1';
+const MAX_SECONDS = { clockTolerance: MAX_CLOCK_TOLERANCE, leeway: 86_400, refreshTimeout: 300 };
+const FRACTION = 'expected a fraction of the lifetime, between 0 and 1';
 
-/** Defaults that all clients share: a copy for each of 10,000 clients would take megabytes. */
+/** Defaults that all clients share: copies for 10,000 clients would take megabytes. */
 const NO_PARAMETERS = Object.freeze({});
-const NOTHING: never[] = [];
+const EMPTY_LIST: never[] = [];
 const noParameters = (): RequestParameters => NO_PARAMETERS;
-const nothing = (): never[] => NOTHING;
+const emptyList = (): never[] => EMPTY_LIST;
 
 const common = {
   clientId: text,
   clientSecret: anyText.optional(),
   accessTokenParams: parameters.default(noParameters),
   apiBaseUrl: url.optional(),
-  apiOrigins: z.array(origin, 'expected an array of origins').default(nothing),
+  apiOrigins: z.array(origin, 'expected an array of origins').default(emptyList),
   fetchToken: aFunction<NonNullable<CommonClientSettings['fetchToken']>>().optional(),
   allowInsecureHttp: flag.default(false),
   complianceFix: aFunction<ComplianceFix>().optional(),
@@ -68,9 +68,9 @@ const oauth2Kwargs = {
   tokenEndpointAuthMethod: text.optional(),
   tokenPlacement: z.enum(['header', 'body', 'uri'], 'expected header, body or uri').default('header'),
   codeChallengeMethod: challengeMethod.optional(),
-  leeway: seconds(MOST.leeway).default(60),
+  leeway: seconds(MAX_SECONDS.leeway).default(60),
   refreshAhead: z.number(FRACTION).gt(0, FRACTION).lt(1, FRACTION).optional(),
-  refreshTimeout: seconds(MOST.refreshTimeout).gt(0, 'expected more than 0 seconds').default(10),
+  refreshTimeout: seconds(MAX_SECONDS.refreshTimeout).gt(0, 'expected more than 0 seconds').default(10),
 } satisfies Record<keyof OAuth2Kwargs, z.ZodType>;
 
 const oauth1 = {
@@ -95,11 +95,11 @@ const endpoints = {
   backchannelAuthenticationEndpoint: url.optional(),
   registrationEndpoint: url.optional(),
 } satisfies Record<keyof ProviderEndpoints, z.ZodType>;
-/** Settings that name an endpoint as the metadata does, in camelCase. */
+/** Settings for endpoints that have the camelCase of their name in the metadata. */
 export const ENDPOINT_KEYS = Object.keys(endpoints) as (keyof ProviderEndpoints)[];
 
 const openId = {
-  clockTolerance: seconds(MOST.clockTolerance).default(30),
+  clockTolerance: seconds(MAX_SECONDS.clockTolerance).default(30),
   userInfoFrom: z.enum(['id_token', 'userinfo'], 'expected id_token or userinfo').default('id_token'),
   idTokenSignedResponseAlg: signatureAlgorithm.optional(),
   userinfoSignedResponseAlg: signatureAlgorithm.optional(),
@@ -110,7 +110,7 @@ const openId = {
 } satisfies Record<keyof OpenIdSettings, z.ZodType>;
 
 const security = {
-  privateKeys: privateKeys.default(nothing),
+  privateKeys: privateKeys.default(emptyList),
   clientAssertionAudience: z
     .enum(['issuer', 'token_endpoint', 'endpoint'], 'expected issuer, token_endpoint or endpoint')
     .default('issuer'),
@@ -140,7 +140,7 @@ const oauth2 = {
   resource: z
     .union([uri, z.array(uri)], 'expected an absolute URI without a fragment, or an array of them')
     .transform((resource) => [resource].flat())
-    .default(nothing),
+    .default(emptyList),
   ...endpoints,
   ...openId,
   ...security,
@@ -149,13 +149,13 @@ const oauth2 = {
   clientKwargs: z.strictObject(oauth2Kwargs, 'expected an object').prefault({}),
 } satisfies Record<keyof OAuth2ClientSettings, z.ZodType>;
 
-/** Each protocol's schema, and its keys, for the faults of unknown keys. */
+/** The schema of each protocol, and its keys for the faults of unknown keys. */
 export const SCHEMAS = {
   'OAuth 1': { schema: z.strictObject(oauth1), keys: Object.keys(oauth1), kwargs: Object.keys(oauth1Kwargs) },
   'OAuth 2': { schema: z.strictObject(oauth2), keys: Object.keys(oauth2), kwargs: Object.keys(oauth2Kwargs) },
 } as const;
 
-/** The settings of a client of OAuth 1, checked, with every default filled in. */
+/** Checked settings of an OAuth 1 client, with all defaults. */
 export type OAuth1Settings = Readonly<z.output<(typeof SCHEMAS)['OAuth 1']['schema']>>;
-/** The settings of a client of OAuth 2, checked, with every default filled in. */
+/** Checked settings of an OAuth 2 client, with all defaults. */
 export type OAuth2Settings = Readonly<z.output<(typeof SCHEMAS)['OAuth 2']['schema']>>;

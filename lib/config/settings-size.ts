@@ -5,16 +5,16 @@ import type { Settings } from './setting-keys.js';
 import { snakeCase } from './snake-case.js';
 import { escaped } from './escaped-text.js';
 
-/** How many keys the settings of one client, or its `client_kwargs`, may have. */
-const MOST_KEYS = 200;
+/** Maximum number of keys in the settings of a client, in its `client_kwargs`, and in its `http`. */
+const MAX_KEYS = 200;
 const LIMITS: Limits = { depth: 8, entries: 100, length: 8_192 };
-/** Keys and certificates in PEM may be long: a bundle of authorities is. */
+/** Limits for keys and certificates in PEM, which may be long, such as a bundle of certificate authorities. */
 const PEM_LIMITS: Limits = { ...LIMITS, length: 500_000 };
 const PEM_KEYS = new Set(['privateKeys', 'dpopKey', 'clientCertificate', 'rsaKey']);
-/** How many characters of an unknown key an error shows. */
-const SHOWN = 50;
+/** Maximum number of characters of a key in an error. */
+const MAX_SHOWN_KEY = 50;
 
-/** Returns what in the settings of one client is too large to be looked at more closely. */
+/** Returns a fault for each setting of a client that is too large to be checked. */
 export function sizeFaults(settings: Settings): string[] {
   const kwargs = isRecord(settings.clientKwargs) ? settings.clientKwargs : undefined;
   const http = isRecord(settings.http) ? settings.http : undefined;
@@ -34,12 +34,14 @@ export function sizeFaults(settings: Settings): string[] {
 
 function countFaults(where: string, settings: Settings = {}): string[] {
   const count = Object.keys(settings).length;
-  return count > MOST_KEYS ? [`${where}: ${count} keys; expected at most ${MOST_KEYS}`] : [];
+  return count > MAX_KEYS ? [`${where}: ${count} keys; expected at most ${MAX_KEYS}`] : [];
 }
 
 function valueFaults(prefix: string, settings: Settings = {}): string[] {
   return Object.entries(settings).flatMap(([key, value]) => {
     const excess = excessOf(value, PEM_KEYS.has(key) ? PEM_LIMITS : LIMITS);
-    return excess === undefined ? [] : [`${prefix}${escaped(snakeCase(key.slice(0, SHOWN + 1)), SHOWN)}: ${excess}`];
+    return excess === undefined
+      ? []
+      : [`${prefix}${escaped(snakeCase(key.slice(0, MAX_SHOWN_KEY + 1)), MAX_SHOWN_KEY)}: ${excess}`];
   });
 }

@@ -4,16 +4,16 @@ import { shownName, variablePrefix } from './client-name.js';
 import { isRecord } from './is-record.js';
 import { normalizeKeys, type Settings } from './setting-keys.js';
 
-/** What settings are read with: the `get()` of `ConfigService`. */
+/** A source of settings, such as `ConfigService`. */
 export interface SettingsReader {
   get(key: string): unknown;
 }
 
-/** Reads the environment, where `@nestjs/config` is not installed. */
+/** Reads the environment if `@nestjs/config` is not installed. */
 const ENVIRONMENT: SettingsReader = { get: (key) => process.env[key] };
 const INSTALL = 'to read settings from ConfigModule or a .env file, run "npm install @nestjs/config"';
 
-/** Where settings are read from: `ConfigService`, and with it the environment; or the environment alone. */
+/** Reads clients' settings from `ConfigService`, which includes the environment, or from the environment only. */
 export class SettingsSources {
   readonly #configKey: string;
   readonly #config: SettingsReader;
@@ -22,7 +22,7 @@ export class SettingsSources {
 
   /**
    * @param config undefined when `@nestjs/config` is not installed
-   * @throws {OAuthConfigError} when what is under `configKey` is not an object, nor a JSON string of one
+   * @throws {OAuthConfigError} when the value under `configKey` is neither an object nor a JSON string of an object
    */
   constructor(config: SettingsReader | undefined, configKey: string) {
     this.#configKey = configKey;
@@ -31,38 +31,38 @@ export class SettingsSources {
     this.#clients = readClients(this.#config.get(configKey), configKey);
   }
 
-  /** Adds to the fault of a missing credential the variable that it is also read from. */
+  /** Returns a fault with advice if it is about a missing credential: the variable that sets the credential. */
   withAdvice(name: string, fault: string): string {
     const missing = ['client_id', 'client_secret'].find((key) => fault.startsWith(`${name}.${key}: missing`));
     if (missing === undefined) return fault;
     const variable = `${variablePrefix(name)}_${missing.toUpperCase()}`;
-    const elsewhere = this.#isInstalled
+    const alternative = this.#isInstalled
       ? `or give it in code or under ${this.#configKey}; is the .env file there?`
       : `or give it in code; ${INSTALL}`;
-    return `${fault}. Set the variable ${variable}, ${elsewhere}`;
+    return `${fault}. Set the variable ${variable}, ${alternative}`;
   }
 
-  /** What to do when no client is configured. */
+  /** Returns the advice for an application without clients. */
   get adviceForNone(): string {
     return this.#isInstalled
       ? 'see that ConfigModule is global, or in the imports of forRootAsync()'
       : `give \`clients\` in code; ${INSTALL}`;
   }
 
-  /** Names of the clients that the settings hold. */
+  /** Names of the clients under the config key. */
   get names(): string[] {
     return Object.keys(this.#clients);
   }
 
   /**
-   * The settings of one client: what code gives, what is under the config key, and the flat variables, in this order.
-   * The first that has a key wins; with `overwrite`, the last.
+   * Returns the settings of one client from three sources in this order: code, the config key, and the flat variables. The first
+   * source that has a key takes precedence. With `overwrite`, the last source takes precedence.
    */
   settingsOf(name: string, code: object | undefined, overwrite: boolean): Settings {
-    const own = code ? normalizeKeys(code) : {};
+    const coded = code ? normalizeKeys(code) : {};
     const stored = Object.hasOwn(this.#clients, name) ? this.#clients[name] : undefined;
     const configured = isRecord(stored) ? normalizeKeys(stored) : {};
-    const settings = overwrite ? merge(own, withoutBlank(configured)) : { ...configured, ...own };
+    const settings = overwrite ? merge(coded, withoutBlank(configured)) : { ...configured, ...coded };
     if (overwrite || settings.clientId === undefined || settings.clientSecret === undefined) {
       const flat = this.#flatVariables(name);
       return overwrite ? { ...settings, ...flat } : { ...flat, ...settings };
@@ -70,7 +70,7 @@ export class SettingsSources {
     return settings;
   }
 
-  /** `{NAME}_CLIENT_ID` and `{NAME}_CLIENT_SECRET`; characters that a variable cannot have are `_`. */
+  /** Reads `{NAME}_CLIENT_ID` and `{NAME}_CLIENT_SECRET`, in which characters that are not letters or digits are `_`. */
   #flatVariables(name: string): Settings {
     const prefix = variablePrefix(name);
     return withoutBlank({
@@ -92,7 +92,7 @@ function readClients(value: unknown, configKey: string): Record<string, unknown>
   return clients;
 }
 
-/** @throws {OAuthConfigError} that says where the string is not JSON; the parser's own message would quote its secrets */
+/** @throws {OAuthConfigError} when the string is not JSON. Reports the position, because the parser's message may quote secrets. */
 function parseJson(text: string, configKey: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -104,12 +104,12 @@ function parseJson(text: string, configKey: string): unknown {
   }
 }
 
-/** A variable that is set to nothing says nothing, and overwrites nothing. */
+/** Returns the settings without empty values, because an empty variable means that it is not set. */
 function withoutBlank(settings: Settings): Settings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== ''));
 }
 
-/** Later wins, key by key; objects (`*Params`, `clientKwargs`) are merged. */
+/** Merges settings key by key. The second settings take precedence. Objects (`*Params`, `clientKwargs`) are merged. */
 function merge(first: Settings, second: Settings): Settings {
   const merged = Object.entries(second).map(([key, value]) => {
     const present = first[key];

@@ -1,13 +1,13 @@
-/** What the library knows of one algorithm of signatures. */
+/** The properties of a signature algorithm. */
 interface Algorithm {
-  /** The type and the curve of its keys (RFC 7518 §6, RFC 8037 §2). */
+  /** The key type, and below it the curve (RFC 7518 §6, RFC 8037 §2). */
   readonly kty: 'RSA' | 'EC' | 'OKP' | 'AKP';
   readonly crv?: string;
-  /** The hash of `at_hash` (OpenID Connect Core §3.1.3.6); for ML-DSA, SHAKE256 with 512 bits. */
+  /** The hash function of `at_hash` (OpenID Connect Core §3.1.3.6). For ML-DSA, SHAKE256 with 512 bits. */
   readonly hash: 'sha256' | 'sha384' | 'sha512' | 'shake256';
 }
 
-/** Every algorithm of signatures by private keys (RFC 7518 §3.1, RFC 8037, RFC 9864, ML-DSA); `none` and HMAC are not among them. */
+/** The signature algorithms with a private key (RFC 7518 §3.1, RFC 8037, RFC 9864, ML-DSA). Excludes `none` and HMAC. */
 export const SIGNATURE_ALGORITHMS = algorithms({
   RS256: { kty: 'RSA', hash: 'sha256' },
   RS384: { kty: 'RSA', hash: 'sha384' },

@@ -1,8 +1,8 @@
-/** What stands for the id of a tenant in the issuer of a provider that has many (Microsoft `common` and `organizations`). */
+/** The placeholder for the tenant's id in the issuer of a multi-tenant provider (Microsoft's `common` and `organizations`). */
 export const TENANT = '{tenantid}';
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Whether an issuer is a template: one segment of its path stands for the id of a tenant. */
+/** Returns whether an issuer is a template: one segment of its path is the placeholder for the tenant's id. */
 export function isTenantTemplate(issuer: string): boolean {
   return /^https?:\/\/[^/{}]+\/([^{}]*\/)?\{tenantid\}(\/[^{}]*)?$/.test(issuer);
 }
@@ -12,7 +12,7 @@ export function issuerOfTenant(template: string, tenant: unknown): string | unde
   return typeof tenant === 'string' && GUID.test(tenant) ? template.replace(TENANT, tenant) : undefined;
 }
 
-/** Returns the id of the tenant whose issuer it is, or undefined when it is not an issuer of the template. */
+/** Returns the tenant's id in an issuer, or undefined when the issuer does not match the template. */
 export function tenantIn(template: string, issuer: unknown): string | undefined {
   if (typeof issuer !== 'string' || !isTenantTemplate(template)) return undefined;
   const [before = '', after = ''] = template.split(TENANT);
@@ -21,12 +21,12 @@ export function tenantIn(template: string, issuer: unknown): string | undefined 
 }
 
 /**
- * Whether the issuer that metadata names is the one that was asked for, but for the segment of the tenant: a template, or the
- * id of the tenant that a name such as `consumers` stands for.
+ * Returns whether two issuers differ only in the segment of the tenant: in the metadata's issuer, this segment is the placeholder,
+ * or the id of the tenant that a name such as `consumers` means.
  */
-export function isTenantOf(own: string, asked: string): boolean {
-  const segments = own.replace(/\/$/, '').split('/');
-  const others = asked.replace(/\/$/, '').split('/');
+export function isTenantOf(metadataIssuer: string, requestedIssuer: string): boolean {
+  const segments = metadataIssuer.replace(/\/$/, '').split('/');
+  const others = requestedIssuer.replace(/\/$/, '').split('/');
   const different = segments.flatMap((segment, index) => (segment === others[index] ? [] : [index]));
   const [at = 0] = different;
   const segment = segments[at] ?? '';

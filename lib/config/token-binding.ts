@@ -2,8 +2,8 @@ import type { TokenBinding } from '../token/token-binding.js';
 import type { ClientConfig } from './client-config.js';
 
 /**
- * Returns what the tokens of a client are bound to. The issuer is the setting that decides where a refresh token is sent, so
- * that no token goes to another endpoint than when it was issued. It is known without reading the provider's metadata.
+ * Returns the binding of a client's tokens. Its issuer is the setting that determines where a refresh token is sent, so that a
+ * token is never sent to another endpoint than before. The settings are enough; the metadata is not read.
  */
 export function tokenBindingOf(config: ClientConfig): TokenBinding {
   const { clientId } = config;

@@ -11,7 +11,7 @@ import {
 } from './private-key.js';
 import { isSignatureAlgorithm, type SignatureAlgorithm } from './signature-algorithms.js';
 
-const KINDS_OF_KEY = '(RSA, EC P-256, P-384 or P-521, Ed25519, X25519)';
+const KEY_TYPES = '(RSA, EC P-256, P-384 or P-521, Ed25519, X25519)';
 
 /** A string that may be empty. */
 export const anyText = z.string('expected a string');
@@ -24,7 +24,7 @@ export const uri = text.refine(
 );
 export const origin = url.refine(
   (value) => !URL.canParse(value) || new URL(value).origin === value.replace(/\/$/, ''),
-  'expected an origin: scheme, host and port alone',
+  'expected an origin: only scheme, host and port',
 );
 /** Parameters by their wire names. */
 export const parameters: z.ZodType<RequestParameters> = z.record(
@@ -44,13 +44,13 @@ export const certificate: z.ZodType<ClientCertificate> = z
   )
   .refine(isCertificate, 'not a usable certificate with its key, in PEM');
 
-/** A private key, as a private JWK. */
+/** A private key, which becomes a private JWK. */
 export const privateJwk = z
   .custom<PrivateKeyMaterial>()
   .transform(
     readBy(
       (given) => readPrivateKey(given).key.export({ format: 'jwk' }),
-      `not a usable private key: expected PEM, a JWK or a KeyObject ${KINDS_OF_KEY}`,
+      `not a usable private key: expected PEM, a JWK or a KeyObject ${KEY_TYPES}`,
     ),
   );
 /** The client's private keys, or a function that returns them. */
@@ -59,7 +59,7 @@ export const privateKeys = z
   .transform(
     readBy(
       readPrivateKeys,
-      `expected private keys, each PEM, a JWK or a KeyObject ${KINDS_OF_KEY}, or a function that gives them`,
+      `expected private keys, each PEM, a JWK or a KeyObject ${KEY_TYPES}, or a function that returns them`,
     ),
   );
 /** An RSA private key in PEM. */
@@ -69,18 +69,18 @@ export function aFunction<T>(): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === 'function', 'expected a function');
 }
 
-/** A duration in seconds that no timer and no sum of times can overflow. */
+/** A duration in seconds, limited so that timers and sums of times do not overflow. */
 export function seconds(most: number): z.ZodNumber {
   const error = `expected 0 to ${most} seconds`;
   return z.number('expected a number of seconds').min(0, error).max(most, error);
 }
 
-/** Whether a value is an absolute http or https URL. `URL` drops line breaks and tabs, so they are refused here. */
+/** Returns whether a value is an absolute http or https URL. Refuses line breaks and tabs, which `URL` would drop. */
 export function isHttpUrl(value: unknown): value is string {
   return typeof value === 'string' && /^https?:\/\/[^\s\p{Cc}]+$/iu.test(value) && URL.canParse(value);
 }
 
-/** Reports `fault` when `read` throws, since its own error may quote a key. */
+/** Reports `fault` when `read` throws, because the thrown error may quote a key. */
 function readBy<Given, Read>(read: (value: Given) => Read, fault: string) {
   return (value: Given, context: z.RefinementCtx): Read => {
     try {
