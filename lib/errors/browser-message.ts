@@ -26,7 +26,7 @@ const BY_CODE: Record<string, string> = {
   [OAuthErrorCode.UNEXPECTED_ERROR]: 'Something went wrong. Please try again later.',
 };
 
-/** Sentences for codes that have none of their own, by HTTP status. */
+/** Sentences for all other codes, by HTTP status. */
 const BY_STATUS: Record<number, string> = {
   400: 'The request was not accepted. Please start again.',
   401: 'Please sign in again.',

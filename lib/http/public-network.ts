@@ -72,7 +72,7 @@ export function publicOnlyAdapter({ httpAgent, httpsAgent, bareAgent }: PublicAg
   return adapter;
 }
 
-/** Returns whether an axios instance has such an adapter, which the options of a call must not replace. */
+/** Returns whether an axios instance connects to public addresses only. The options of a call must not replace its adapter. */
 export function isPublicOnly({ defaults: { adapter } }: AxiosInstance): boolean {
   return typeof adapter === 'function' && publicOnlyAdapters.has(adapter);
 }

@@ -6,7 +6,7 @@ export function isStorable(text: string): boolean {
   return !UNSTORABLE.test(text);
 }
 
-/** Returns the string with U+FFFD in place of each character that a store cannot keep. */
+/** Returns the string with each character that a store cannot keep replaced by U+FFFD. */
 export function storableText(text: string): string {
   return isStorable(text) ? text : text.replace(new RegExp(UNSTORABLE, 'gu'), '\uFFFD');
 }

@@ -4,14 +4,14 @@ import { InvalidTokenError } from '../../errors/oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { DpopProofs } from '../client/dpop-proofs.js';
 import type { ProviderContext } from '../provider/provider.js';
-import { placeToken } from './token-placement.js';
+import { attachToken } from './token-placement.js';
 
-/** Gives another token for one that the API has refused; nothing, where that would not help. */
+/** Returns another token for a token that the API refused, or undefined if another token would not help. */
 export type ReplaceToken = (refused: OAuth2Token) => Promise<OAuth2Token | undefined>;
 
 /**
- * How API calls carry a token: as a bearer token (RFC 6750), or with a proof that its key is here (RFC 9449 §7), which is
- * made again with each new nonce that the server asks for. A token that the API refuses is replaced once, where it can be.
+ * Returns the credentials of API calls: a bearer token (RFC 6750), or a token with a DPoP proof (RFC 9449 §7). The proof is created
+ * again when the server requires a new nonce. A token that the API refuses is replaced once, if possible.
  */
 export function tokenCredentials(
   { config, dpopKeys }: Pick<ProviderContext, 'config' | 'dpopKeys'>,
@@ -26,11 +26,11 @@ export function tokenCredentials(
   if (isBound) requireKey(token, config.dpopKey);
   return {
     async authorize(request) {
-      const placed = await compliance.run('protected_request', placeToken(request, token, tokenPlacement));
-      if (token.tokenType !== 'dpop') return placed;
+      const withToken = await compliance.run('protected_request', attachToken(request, token, tokenPlacement));
+      if (token.tokenType !== 'dpop') return withToken;
       const key = requireKey(token, config.dpopKey);
-      const dpop = await proofs.make(key, { ...placed, accessToken: token.accessToken });
-      return { ...placed, headers: { ...placed.headers, dpop } };
+      const dpop = await proofs.make(key, { ...withToken, accessToken: token.accessToken });
+      return { ...withToken, headers: { ...withToken.headers, dpop } };
     },
     ...(isBound && { learn: (url: string, { headers }: ApiAnswer) => void proofs.receive(url, headers, false) }),
     async renew(answer, url) {
@@ -48,17 +48,18 @@ function requireKey({ dpopKey }: OAuth2Token, configured: JsonWebKey | undefined
   const key = dpopKey ?? configured;
   if (key) return key;
   throw new InvalidTokenError({
-    description: 'the token is bound to a key (DPoP), but has no dpopKey: the token store must keep it with the token',
+    description:
+      'the token is bound to a key (DPoP), but has no dpopKey. Store the dpopKey of a token together with the token',
     status: 500,
   });
 }
 
-/** RFC 9449 §9; the name of the scheme is in whichever case (RFC 9110 §11.1). */
+/** Returns whether the API requires a nonce (RFC 9449 §9). The name of the scheme is case-insensitive (RFC 9110 §11.1). */
 function asksForNonce(answer: ApiAnswer): boolean {
   return /\bdpop\b/i.test(challengeOf(answer)) && errorOf(answer) === 'use_dpop_nonce';
 }
 
-/** RFC 6750 §3.1; many APIs do not say why. */
+/** Returns whether the API refuses the token (RFC 6750 §3.1). Many APIs do not send an error code. */
 function refusesToken(answer: ApiAnswer): boolean {
   const error = errorOf(answer);
   return error === undefined || error === 'invalid_token';

@@ -25,15 +25,15 @@ import {
 import { checkJwt } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';
 
-/** What a provider says of a token; `active` is the answer (RFC 7662 §2.2). */
+/** An introspection response (RFC 7662 §2.2). `active` says whether the token is valid. */
 export type TokenIntrospection = IntrospectionResponse;
 
-/** Which token is meant (RFC 7009 §2.1). */
+/** The type of the token in the request (RFC 7009 §2.1). */
 type TokenTypeHint = 'access_token' | 'refresh_token';
 
 /**
- * Revokes the refresh token, and with it the whole grant, or else the access token (RFC 7009 §2). Each 2xx status is a
- * success: many providers answer 204. A token that is bound to a key is sent with a proof (RFC 9449).
+ * Revokes the refresh token, which ends the whole grant, or else the access token (RFC 7009 §2). Accepts every 2xx status, because
+ * many providers respond with 204. Sends a proof for a token that is bound to a key (RFC 9449).
  */
 export async function revokeToken(provider: Provider, revoked: OAuth2Token): Promise<void> {
   const { server, client } = provider;
@@ -58,7 +58,7 @@ export async function revokeToken(provider: Provider, revoked: OAuth2Token): Pro
   });
 }
 
-/** Asks the provider about an access token (RFC 7662 §2); a signed answer is checked (RFC 9701). */
+/** Introspects an access token (RFC 7662 §2). Validates a signed response (RFC 9701). */
 export async function introspectToken(provider: Provider, token: string): Promise<TokenIntrospection> {
   const { server, client } = provider;
   requireEndpoint(provider, 'introspection_endpoint');
@@ -84,7 +84,7 @@ export async function introspectToken(provider: Provider, token: string): Promis
   }
 }
 
-/** Reads the times of an introspection response as those of a token: some servers send milliseconds or dates. */
+/** Returns the times of an introspection response in seconds. Some servers send milliseconds or dates. */
 function timesIn({ exp, iat, nbf }: IntrospectionResponse): Partial<IntrospectionResponse> {
   const times = Object.entries({ exp, iat, nbf }).map(([name, time]) => [name, readInstant(time)] as const);
   return Object.fromEntries(times.filter(([, time]) => time !== undefined));

@@ -5,21 +5,28 @@ import type { OAuth2Token } from '../../token/token.js';
 
 export type TokenPlacement = 'header' | 'body' | 'uri';
 
-/** RFC 6749 appendix A.12: visible ASCII. Anything else could end a header. */
+/** Visible ASCII (RFC 6749 A.12). Other characters could end a header. */
 const ACCESS_TOKEN = /^[\x20-\x7e]+$/;
 
 /**
- * Puts a token into an API call (RFC 6750 §2); one that is bound to a key goes into the header (RFC 9449 §7.1).
- * @throws {UnsupportedTokenTypeError} for a token of another type
- * @throws {InvalidTokenError} for a token with characters that no access token has
- * @throws {OAuthError} `invalid_request` (status 500) for the placement `body` where the body is not a form
+ * Returns an API call with the token (RFC 6750 §2). A token that is bound to a key is sent in the header (RFC 9449 §7.1).
+ * @throws {UnsupportedTokenTypeError} when the token type is neither `bearer` nor `dpop`
+ * @throws {InvalidTokenError} when the access token contains invalid characters
+ * @throws {OAuthError} `invalid_request` (status 500) when the placement is `body` and the body is not a form
  */
-export function placeToken(request: ProtectedRequest, token: OAuth2Token, placement: TokenPlacement): ProtectedRequest {
+export function attachToken(
+  request: ProtectedRequest,
+  token: OAuth2Token,
+  placement: TokenPlacement,
+): ProtectedRequest {
   if (token.tokenType !== 'bearer' && token.tokenType !== 'dpop') {
     throw new UnsupportedTokenTypeError({ description: 'only tokens of the types "Bearer" and "DPoP" can be sent' });
   }
   if (!ACCESS_TOKEN.test(token.accessToken)) {
-    throw new InvalidTokenError({ description: 'the access token has characters that none may have (RFC 6749 A.12)' });
+    throw new InvalidTokenError({
+      description:
+        'the access token has invalid characters; expected visible ASCII (RFC 6749 A.12). Check the token store',
+    });
   }
   if (token.tokenType === 'dpop') return inHeader(request, `DPoP ${token.accessToken}`);
   switch (placement) {
@@ -31,7 +38,7 @@ export function placeToken(request: ProtectedRequest, token: OAuth2Token, placem
       return { ...request, url: url.href };
     }
     case 'body':
-      return placeInBody(request, token.accessToken);
+      return inBody(request, token.accessToken);
   }
 }
 
@@ -39,14 +46,15 @@ function inHeader(request: ProtectedRequest, authorization: string): ProtectedRe
   return { ...request, headers: { ...request.headers, authorization } };
 }
 
-/** RFC 6750 §2.2: only in a form body, and not in a GET. */
-function placeInBody(request: ProtectedRequest, accessToken: string): ProtectedRequest {
+/** Adds the token to a form body (RFC 6750 §2.2). A GET request and any other body cannot contain it. */
+function inBody(request: ProtectedRequest, accessToken: string): ProtectedRequest {
   const { method, headers, data } = request;
   const { 'content-type': type } = headers;
   const mayBeForm = type === undefined || isForm(type);
   if (method === 'GET' || method === 'HEAD' || !mayBeForm || (data !== undefined && typeof data !== 'string')) {
     throw new OAuthError('invalid_request', {
-      description: 'token_placement is body: the token can only be sent in a form, by another method than GET',
+      description:
+        'token_placement is body: the token can only be sent in a form, with another method than GET. Set token_placement to header, or send a form',
       status: 500,
     });
   }

@@ -10,18 +10,18 @@ import { pushedAuthorizationRequest } from './pushed-authorization-request.js';
 import { randomText } from '../wire/random-text.js';
 import { signedRequestObject } from './request-object.js';
 
-/** An authorization URL, and what is kept until its callback comes. */
+/** An authorization URL, and the values that are kept until the callback. */
 export interface OAuth2AuthorizationRequest extends AuthorizationChecks {
-  /** Where the user is sent. */
+  /** The URL to which the user is redirected. */
   url: string;
   state: string;
-  /** Private JWK that the token is bound to (RFC 9449), where it is not the configured one. */
+  /** Private JWK to which the token is bound (RFC 9449), if it is not the key in the settings. */
   dpopKey?: JsonWebKey;
 }
 
 /**
- * Makes the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1): signed (RFC 9101) and
- * pushed (RFC 9126) where the settings or the provider ask for it.
+ * Creates the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1). Signs it (RFC 9101) and pushes it
+ * (RFC 9126) if the settings or the provider require this.
  */
 export async function authorizationRequest(
   provider: Provider,
@@ -41,7 +41,7 @@ export async function authorizationRequest(
   return { url: withQuery(endpoint, sent), ...kept };
 }
 
-/** Whether the authorization request leaves from this server, or is signed by it, and so vouches for what is in it. */
+/** Returns whether this server signs or pushes the authorization request, so that a browser cannot change it. */
 export function isVouchedFor(provider: Provider): boolean {
   return isSigned(provider) || isPushed(provider);
 }
@@ -61,24 +61,24 @@ async function authorizationParameters(
 ): Promise<{ parameters: WireParameters; kept: Omit<OAuth2AuthorizationRequest, 'url'>; dpopKey?: JsonWebKey }> {
   const { config, dpopKeys, clientKeys } = provider;
   const { state = randomText(), codeVerifier: givenVerifier, nonce: givenNonce, dpopKey: givenKey, ...others } = params;
-  const { idTokenHint, ...wishes } = others;
-  const asked: WireParameters = {
+  const { idTokenHint, ...loginParams } = others;
+  const requested: WireParameters = {
     scope: config.scope,
     resource: config.resource,
     ...config.authorizeParams,
-    ...wireParameters(wishes),
+    ...wireParameters(loginParams),
   };
-  const { type, mode } = checkedResponse(asked);
-  const scope = spaceSeparated(asked.scope);
-  const acr = spaceSeparated(asked.acr_values);
+  const { type, mode } = checkedResponse(requested);
+  const scope = spaceSeparated(requested.scope);
+  const acr = spaceSeparated(requested.acr_values);
   const codeVerifier = usesPkce(provider) ? codeVerifierFor(givenVerifier) : undefined;
   const nonce = givenNonce ?? (scope?.split(' ').includes('openid') || type !== 'code' ? randomText() : undefined);
   const dpopKey = await dpopKeys.keyFor(givenKey);
-  const resource = [asked.resource ?? []].flat() as string[];
+  const resource = [requested.resource ?? []].flat() as string[];
   return {
     dpopKey,
-    // many keys spread into a literal cost more than the rest of a login
-    parameters: Object.assign(asked, {
+    // spreading many keys into a literal takes longer than the rest of a login
+    parameters: Object.assign(requested, {
       response_type: type,
       response_mode: mode,
       client_id: config.clientId,
@@ -97,7 +97,7 @@ async function authorizationParameters(
       state,
       codeVerifier,
       nonce,
-      maxAge: asked.max_age === undefined ? undefined : Number(asked.max_age),
+      maxAge: requested.max_age === undefined ? undefined : Number(requested.max_age),
       acrValues: acr?.split(' '),
       responseType: type === 'code' ? undefined : type,
       responseMode: mode,
@@ -108,9 +108,9 @@ async function authorizationParameters(
 }
 
 /**
- * Whether a login uses PKCE: always, unless the settings of a confidential client turn it off. Metadata without a list of
- * methods says nothing, because a provider that does not know PKCE ignores it (RFC 6749 §3.1).
- * @throws {ProviderError} when the provider says that it has other methods alone
+ * Returns whether a login uses PKCE: always, unless the settings of a confidential client turn PKCE off. If the metadata has no list
+ * of methods, PKCE is used, because a provider without PKCE ignores its parameters (RFC 6749 §3.1).
+ * @throws {ProviderError} when the metadata lists only methods other than S256
  */
 function usesPkce({ config, server }: Provider): boolean {
   if (config.codeChallengeMethod === 'none') return false;
@@ -124,7 +124,7 @@ function usesPkce({ config, server }: Provider): boolean {
   });
 }
 
-/** Where the settings do not ask for signed requests, it is the metadata that does, and the settings may have no key. */
+/** @throws {ProviderError} when the metadata requires signed requests, but the settings have no key */
 function requireKeys({ config: { name, privateKeys } }: Provider): void {
   if (typeof privateKeys === 'function' || privateKeys.length > 0) return;
   throw new ProviderError({

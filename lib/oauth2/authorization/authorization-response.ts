@@ -13,7 +13,7 @@ import { isTenantTemplate, tenantIn } from '../../config/tenant-issuer.js';
 import { checkJwt } from '../wire/jwt.js';
 import type { AuthorizationChecks } from './authorization-params.js';
 
-/** What an authorization response may bring (RFC 6749 §4.1.2, RFC 9207, JARM §2.3, OpenID Connect Core §3.3.2.5). */
+/** Parameters of an authorization response (RFC 6749 §4.1.2, RFC 9207, JARM §2.3, OpenID Connect Core §3.3.2.5). */
 export const AUTHORIZATION_RESPONSE = [
   'code',
   'state',
@@ -27,18 +27,18 @@ export const AUTHORIZATION_RESPONSE = [
 ] as const;
 export type AuthorizationResponse = Partial<Record<(typeof AUTHORIZATION_RESPONSE)[number], string>>;
 
-/** An answer that was good for its login. */
+/** The result of a valid authorization response. */
 export interface AuthorizationGrant {
   code: string;
-  /** Who signed in, where the answer has an id_token; the one of the token request must say the same. */
+  /** The `sub` of the response's id_token, if there is one. The id_token of the token response must have an equal `sub`. */
   subject?: string;
-  /** Who says so, where the answer names its issuer; the id_token must have the same. */
+  /** The issuer in the response, if there is one. The id_token of the token response must have an equal `iss`. */
   issuer?: string;
 }
 
 /**
- * Returns the state that an answer claims, which is only used to find the pending login. In an answer that is a JWT (JARM),
- * nothing is verified yet.
+ * Returns the claimed state of a response, which is only used to find the pending login. The signature of a JWT response (JARM) is not
+ * verified here.
  */
 export async function claimedState(
   provider: Provider,
@@ -55,8 +55,8 @@ export async function claimedState(
 }
 
 /**
- * Opens an answer that is a signed JWT (JARM), or returns a plain one as it is.
- * @throws {OAuthError} `invalid_request` when the JWT is not the provider's, is not for this client or login, or has expired
+ * Returns the validated parameters of a JWT response (JARM), or the unchanged parameters of any other response.
+ * @throws {OAuthError} `invalid_request` when the JWT is not from the provider, is not for this client or login, or is expired
  */
 export async function readAuthorizationResponse(
   provider: Provider,
@@ -82,14 +82,14 @@ export async function readAuthorizationResponse(
 }
 
 /**
- * Refuses an answer of another provider than the one that was asked (RFC 9207, mix-up). One with an id_token says it there,
- * and {@link readGrant} checks that.
- * @throws {OAuthError} `invalid_request`
+ * Checks that a response is from the provider of the login, to prevent mix-up attacks (RFC 9207). The issuer may be in an id_token
+ * instead, which {@link readGrant} validates.
+ * @throws {OAuthError} `invalid_request` when the response is from another issuer, or does not contain a required issuer
  */
 export function checkIssuer(provider: Provider, { iss, id_token: idToken, error }: AuthorizationResponse): void {
   const { issuer, authorization_response_iss_parameter_supported: promised } = provider.server;
   const required = promised && (idToken === undefined || error !== undefined);
-  // of a provider with many tenants, it is the issuer of one of them, which the id_token must name too
+  // a multi-tenant provider sends the issuer of a tenant, which the id_token must also contain
   const isProviders = isTenantTemplate(issuer) ? tenantIn(issuer, iss) !== undefined : iss === issuer;
   if (!knowsIssuer(provider) || isProviders || (iss === undefined && !required)) return;
   throw unexpected(
@@ -100,8 +100,8 @@ export function checkIssuer(provider: Provider, { iss, id_token: idToken, error 
 }
 
 /**
- * Checks an answer, whose login was found, and gives its code (RFC 6749 §4.1.2).
- * @throws {OAuthError} `invalid_request` when it has no code, or is not of the kind that the login asked for
+ * Validates the response to a pending login, and returns its code (RFC 6749 §4.1.2).
+ * @throws {OAuthError} `invalid_request` when the response has no code, or is not of the requested type or mode
  */
 export async function readGrant(
   provider: Provider,
@@ -124,7 +124,7 @@ export async function readGrant(
   return { code: answer.code, issuer: answer.iss };
 }
 
-/** The answer to `code id_token` (OpenID Connect Core §3.3.2.8 to §3.3.2.10). */
+/** Validates the response to `code id_token` (OpenID Connect Core §3.3.2.8 to §3.3.2.10). */
 async function readHybrid(
   provider: Provider,
   { nonce = '', state, maxAge }: AuthorizationChecks & { state: string },

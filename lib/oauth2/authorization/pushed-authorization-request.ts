@@ -14,15 +14,15 @@ const ENDPOINT = {
   normalize: withLifetime,
 } as const;
 
-/** Adds an `expires_in` where there is none that can be read: the check of the answer asks for it, and nothing uses it. */
+/** Adds a missing or invalid `expires_in`, because `oauth4webapi` requires it. This library does not use it. */
 function withLifetime(fields: Record<string, unknown>): Record<string, unknown> {
   if (fields.request_uri === undefined) return fields;
   return { ...fields, expires_in: readLifetime(fields.expires_in) ?? 0 };
 }
 
 /**
- * Gives the request to the provider first; the browser carries a reference to it (RFC 9126 §2).
- * @param dpopKey the key that the token will be bound to: some providers require its proof here already (RFC 9449 §10.1)
+ * Sends the authorization parameters to the provider. Returns the parameters for the browser, which refer to them (RFC 9126 §2).
+ * @param dpopKey the key to which the token will be bound; some providers require its proof in this request (RFC 9449 §10.1)
  */
 export async function pushedAuthorizationRequest(
   provider: Provider,

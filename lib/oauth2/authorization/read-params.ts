@@ -4,11 +4,11 @@ import { OAuthError } from '../../errors/oauth.errors.js';
 import type { LogoutParams } from '../openid/logout-request.js';
 import type { AuthorizationParams } from './authorization-params.js';
 
-/** What a parameter has to be. */
+/** The expected type of a parameter. */
 type Kind = 'string' | 'strings' | 'secret' | 'seconds' | 'object' | 'objects';
 type Known<T> = keyof { [Key in keyof T as string extends Key ? never : Key]: T[Key] };
 
-/** Parameters that are ours; those that have another name on the wire are known by both. */
+/** Parameters with a camelCase name in this library. The wire names are in `WIRE`. */
 const LOGIN: Record<Known<AuthorizationParams>, Kind> = {
   scope: 'strings',
   prompt: 'string',
@@ -43,17 +43,17 @@ const LOGOUT: Record<Known<LogoutParams>, Kind> = {
   state: 'secret',
 };
 
-/** Names of ours that mean nothing to a provider of OAuth 1, which reads `scope` and `prompt` by these names. */
+/** Names of this library that an OAuth 1 provider does not know. `scope` and `prompt` are excluded, because they are also wire names. */
 const NOT_OF_OAUTH1 = new Set(
   [...Object.keys(LOGIN), 'redirectUri', 'returnTo'].filter((name) => name !== 'scope' && name !== 'prompt'),
 );
-/** What this library alone may send: secrets, and requests in the place of the one that it makes (RFC 9101 §5). */
+/** Parameters that only this library may send: secrets, and requests that would replace the request of this library (RFC 9101 §5). */
 const NEVER_SENT = new Set(['client_secret', 'code_verifier', 'request', 'request_uri']);
 
 const LIMITS: Limits = { depth: 8, entries: 100, length: 8_192 };
-/** Fewer characters can be guessed; RFC 6749 §10.10 asks for more. */
-const SHORTEST_SECRET = 16;
-const LONGEST_SECRET = 1_024;
+/** Minimum length of a secret, in characters. A shorter secret is too easy to guess (RFC 6749 §10.10). */
+const MIN_SECRET_LENGTH = 16;
+const MAX_SECRET_LENGTH = 1_024;
 
 const EXPECTED: Record<Exclude<Kind, 'secret'>, string> = {
   string: 'a string',
@@ -64,26 +64,27 @@ const EXPECTED: Record<Exclude<Kind, 'secret'>, string> = {
 };
 
 /**
- * Checks what one login asks for, which an application may have taken from a query.
- * @throws {OAuthError} `invalid_state` or `invalid_nonce` for one that could be guessed, `invalid_login_parameter` for any
- * other parameter of the wrong type or size
+ * Returns the checked parameters of a login, which an application may have taken from a query.
+ * @throws {OAuthError} `invalid_state` or `invalid_nonce` when the state or the nonce is too easy to guess, and
+ * `invalid_login_parameter` when any other parameter has the wrong type or size
  */
 export function readAuthorizationParams(params: unknown): AuthorizationParams {
   return checked(params, 'login', (name) => own(LOGIN, name) ?? own(WIRE, name));
 }
 
 /**
- * Checks what one logout asks for.
- * @throws {OAuthError} `invalid_state`, or `invalid_login_parameter` for any other parameter of the wrong type or size
+ * Returns the checked parameters of a logout.
+ * @throws {OAuthError} `invalid_state` when the state is too easy to guess, and `invalid_login_parameter` when any other parameter has
+ * the wrong type or size
  */
 export function readLogoutParams(params: unknown): LogoutParams {
   return checked(params, 'logout', (name) => own(LOGOUT, name));
 }
 
 /**
- * Returns the extra parameters of a login with OAuth 1: without those that only OAuth 2 has, which hold keys and secrets, and
- * without the protocol's own.
- * @throws {OAuthError} `invalid_login_parameter` for a parameter of the wrong type or size
+ * Returns the additional parameters of a login with OAuth 1, without the parameters of OAuth 2, which contain keys and secrets, and
+ * without protocol parameters (`oauth_`).
+ * @throws {OAuthError} `invalid_login_parameter` when a parameter has the wrong type or size
  */
 export function readOAuth1Params(params: unknown): Record<string, unknown> {
   const extras = Object.entries(requireParams(params, 'login')).filter(
@@ -93,8 +94,8 @@ export function readOAuth1Params(params: unknown): Record<string, unknown> {
 }
 
 /**
- * Returns the parameters that a handler returned, or none.
- * @throws {OAuthError} `invalid_login_parameter` (status 500) when it returned something else than an object
+ * Returns the parameters that a handler returned, or an empty object.
+ * @throws {OAuthError} `invalid_login_parameter` (status 500) when the handler returned a value that is not an object
  */
 export function requireParams(params: unknown, what: 'login' | 'logout'): Record<string, unknown> {
   if (params === undefined || params === null) return {};
@@ -141,12 +142,12 @@ function isOf(kind: Exclude<Kind, 'secret'>, value: unknown): boolean {
   }
 }
 
-/** `state` is all that keeps a login that was begun elsewhere from being finished here, and the nonce an id_token. */
+/** Checks a state or a nonce. Both protect a login against the callback or the id_token of another login, so they must be random. */
 function checkSecret(name: string, value: unknown): void {
-  if (typeof value === 'string' && value.length >= SHORTEST_SECRET && value.length <= LONGEST_SECRET) return;
+  if (typeof value === 'string' && value.length >= MIN_SECRET_LENGTH && value.length <= MAX_SECRET_LENGTH) return;
   throw new OAuthError(`invalid_${name}`, {
     description:
-      `"${name}" is too short or too long. Expected a string of ${SHORTEST_SECRET} to ${LONGEST_SECRET} random characters. ` +
+      `"${name}" is too short or too long. Expected a string of ${MIN_SECRET_LENGTH} to ${MAX_SECRET_LENGTH} random characters. ` +
       'Omit it to use a random value',
   });
 }
@@ -155,7 +156,7 @@ function isDigits(value: unknown): boolean {
   return typeof value === 'string' && /^\d{1,10}$/.test(value);
 }
 
-/** Functions, symbols and `bigint` have no JSON; objects were counted already. */
+/** Returns whether a value can be JSON. Excludes functions, symbols and `bigint`. The size of objects is already checked. */
 function isJson(value: unknown): boolean {
   return ['string', 'number', 'boolean', 'object'].includes(typeof value);
 }

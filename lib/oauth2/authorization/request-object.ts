@@ -7,7 +7,7 @@ import { readJwkSet } from '../provider/jwk-set.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 import type { WireParameters } from '../wire/parameters.js';
 
-/** The request as a signed JWT, so that nobody on its way through the browser changes it (RFC 9101 §5.1). */
+/** Returns the request as a signed JWT, so that it cannot be changed in the browser (RFC 9101 §5.1). */
 export async function signedRequestObject(provider: Provider, parameters: WireParameters): Promise<WireParameters> {
   const { server, client, clientKeys, config } = provider;
   const key = await clientKeys.signingKey();
@@ -20,7 +20,7 @@ export async function signedRequestObject(provider: Provider, parameters: WirePa
   };
 }
 
-/** RFC 9101 §4: signed, then encrypted for the provider. `cty` says that a JWT is inside (RFC 7519 §5.2). */
+/** Encrypts a signed request for the provider (RFC 9101 §4). `cty` declares that the content is a JWT (RFC 7519 §5.2). */
 async function encrypt(provider: Provider, request: string, alg: string): Promise<string> {
   const { config, providerKeys } = provider;
   const response = await providerKeys.fetch(requireEndpoint(provider, 'jwks_uri'));
@@ -29,7 +29,7 @@ async function encrypt(provider: Provider, request: string, alg: string): Promis
   if (!key)
     throw new ProviderError({
       error: OAuthErrorCode.PROVIDER_UNSUPPORTED,
-      description: `${config.name}: the provider publishes no key for ${alg}; check request_object_encryption_alg`,
+      description: `${config.name}: the provider publishes no key for ${alg}. Check request_object_encryption_alg`,
     });
   try {
     return await new CompactEncrypt(new TextEncoder().encode(request))
@@ -40,7 +40,7 @@ async function encrypt(provider: Provider, request: string, alg: string): Promis
       error: OAuthErrorCode.PROVIDER_UNSUPPORTED,
       description:
         `${config.name}: the provider's key ${shown(key.kid)} cannot encrypt with ${alg} and ` +
-        `${config.requestObjectEncryptionEnc}; check request_object_encryption_alg and request_object_encryption_enc`,
+        `${config.requestObjectEncryptionEnc}. Check request_object_encryption_alg and request_object_encryption_enc`,
     });
   }
 }

@@ -2,29 +2,29 @@ import type { AuthorizationServer } from 'oauth4webapi';
 import { CLIENT_AUTH_METHODS, formEncoded } from '../../config/client-auth-methods.js';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 
-/** The most methods that an error lists. */
+/** Maximum number of methods in an error. */
 const MAX_LISTED = 10;
-/** A name of a method, as one that is registered looks. */
+/** The format of registered method names. */
 const METHOD = /^\w{1,60}$/;
 
 /**
- * Returns how the client authenticates (RFC 6749 §2.3): with the method that the settings name, or else with the usual one,
- * unless the metadata lists only others of which the client can use one.
+ * Returns the client authentication method (RFC 6749 §2.3): the method in the settings, or else the default method. If the
+ * metadata does not list the default method, returns the first listed method that the client can use.
  */
 export function authMethodOf(config: OAuth2ClientConfig, server: AuthorizationServer): string {
-  const { tokenEndpointAuthMethod: usual, namesAuthMethod, compliance } = config;
+  const { tokenEndpointAuthMethod: preferred, namesAuthMethod, compliance } = config;
   const listed = listedMethods(server);
-  const isDecided = namesAuthMethod || compliance.clientAuthMethods.has(usual);
-  if (isDecided || listed.length === 0 || listed.includes(usual)) return usual;
-  const usable = Object.entries(CLIENT_AUTH_METHODS).filter(([, { requires }]) => requires && hasSet(config[requires]));
-  return usable.find(([method]) => listed.includes(method))?.[0] ?? usual;
+  const isFixed = namesAuthMethod || compliance.clientAuthMethods.has(preferred);
+  if (isFixed || listed.length === 0 || listed.includes(preferred)) return preferred;
+  const usable = Object.entries(CLIENT_AUTH_METHODS).filter(([, { requires }]) => requires && isSet(config[requires]));
+  return usable.find(([method]) => listed.includes(method))?.[0] ?? preferred;
 }
 
-function hasSet(credential: OAuth2ClientConfig['clientSecret' | 'privateKeys']): boolean {
+function isSet(credential: OAuth2ClientConfig['clientSecret' | 'privateKeys']): boolean {
   return typeof credential === 'function' || (credential !== undefined && credential.length > 0);
 }
 
-/** Returns what a developer can do when the provider does not accept the client's authentication (`invalid_client`). */
+/** Returns advice for a provider that does not accept the client's authentication (`invalid_client`). */
 export function authenticationAdvice(config: OAuth2ClientConfig, server: AuthorizationServer): string | undefined {
   const { clientId, clientSecret = '' } = config;
   const method = authMethodOf(config, server);

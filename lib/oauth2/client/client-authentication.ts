@@ -4,8 +4,8 @@ import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import { OAuthConfigError } from '../../errors/oauth.errors.js';
 
 /**
- * Returns how the client authenticates with a method. A custom method adds its credentials later, in `endpointFetch()`.
- * @throws {OAuthConfigError} for an unknown method: a request without credentials must not leave by accident
+ * Returns the implementation of a client authentication method. A custom method adds its credentials later, in `endpointFetch()`.
+ * @throws {OAuthConfigError} when the method is unknown, so that a request is never sent without credentials by mistake
  */
 export function clientAuthentication(
   { name, clientSecret = '', compliance }: OAuth2ClientConfig,

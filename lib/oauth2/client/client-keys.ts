@@ -22,10 +22,10 @@ export interface SigningKey {
   readonly alg: string;
 }
 
-/** Private keys with what they sign, read once. */
+/** Imported signing keys by their private key. Each key is imported once. */
 const signingKeys = new WeakMap<ClientKey, Promise<SigningKey>>();
 
-/** The client's own keys: the first that may sign does, all decrypt, and the public halves of all are published. */
+/** The client's keys. The first key for signatures signs, all keys decrypt, and the public halves of all keys are published. */
 export class ClientKeys {
   readonly #config: OAuth2ClientConfig;
 
@@ -33,26 +33,32 @@ export class ClientKeys {
     this.#config = config;
   }
 
-  /** @throws {OAuthConfigError} when there is none */
+  /**
+   * Returns the first key for signatures.
+   * @throws {OAuthConfigError} when the client has no such key
+   */
   async signingKey(): Promise<SigningKey> {
     const found = (await this.#load()).find(({ use, alg }) => use !== 'enc' && alg !== undefined);
-    if (!found?.alg) throw new OAuthConfigError([`${this.#config.name}.private_keys: none that may sign`]);
+    if (!found?.alg)
+      throw new OAuthConfigError([
+        `${this.#config.name}.private_keys: none that may sign; expected a private key for signatures. Add one`,
+      ]);
     const signing = signingKeys.get(found) ?? readSigningKey(found, found.alg);
     signingKeys.set(found, signing);
     return signing;
   }
 
   /**
-   * Decrypts a JWT that the provider encrypted for the client (RFC 7516): with the key that it names, or else with any that
-   * can.
-   * @throws {RefusedInput} when no key decrypts it, or when there is no signed JWT inside
+   * Decrypts a JWT that the provider encrypted for the client (RFC 7516), with the key that the JWT names, or else with any key
+   * that can decrypt it. Returns the signed JWT inside.
+   * @throws {RefusedInput} when no key decrypts the JWT, or when its content is not a signed JWT
    */
   readonly decrypt = async (jwe: string): Promise<string> => {
     checkJwt(jwe);
     const candidates = (await this.#load()).filter(({ use }) => use !== 'sig');
     const kids = await Promise.all(candidates.map(kidOf));
-    const wanted = kidIn(jwe);
-    const named = candidates.filter((_, index) => kids[index] === wanted);
+    const namedKid = kidIn(jwe);
+    const named = candidates.filter((_, index) => kids[index] === namedKid);
     for (const { key } of named.length > 0 ? named : candidates) {
       const text = await tryToDecrypt(jwe, key);
       if (text === undefined) continue;
@@ -65,7 +71,7 @@ export class ClientKeys {
     );
   };
 
-  /** What the client publishes at its `jwks_uri` (RFC 7517 §5). */
+  /** Returns the JWK Set that the client publishes at its `jwks_uri` (RFC 7517 §5). */
   async publicJwks(): Promise<JSONWebKeySet> {
     return { keys: await Promise.all((await this.#load()).map(publicJwk)) };
   }
@@ -86,17 +92,17 @@ async function tryToDecrypt(jwe: string, key: KeyObject): Promise<string | undef
   try {
     return new TextDecoder().decode((await compactDecrypt(jwe, key)).plaintext);
   } catch {
-    return undefined; // for another key, or not for us
+    return undefined; // encrypted for another key or another client
   }
 }
 
-/** A key for both uses says neither. */
+/** Returns the public JWK of a key. A key for both uses has neither `use` nor `alg`. */
 async function publicJwk(found: ClientKey): Promise<JWK> {
   const { alg, use } = found;
   return { ...publicHalf(found), kid: await kidOf(found), ...(use && { use }), ...(use && alg && { alg }) };
 }
 
-/** The key as its owner may show it. */
+/** Returns the public half of a private key. */
 export function publicHalf({ key }: ClientKey): JWK {
   return createPublicKey(key).export({ format: 'jwk' });
 }
@@ -105,7 +111,7 @@ async function kidOf(found: ClientKey): Promise<string> {
   return found.kid ?? calculateJwkThumbprint(publicHalf(found));
 }
 
-/** The algorithms of a JWE, as an error names them. */
+/** Returns the algorithms of a JWE for an error. */
 function encryptionOf(jwe: string): string {
   try {
     const { alg, enc } = decodeProtectedHeader(jwe) as Record<string, unknown>;

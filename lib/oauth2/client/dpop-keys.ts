@@ -7,30 +7,30 @@ import { BoundedMap } from '../../common/bounded-map.js';
 import { sha256 } from '../../common/sha256.js';
 import { publicHalf } from './client-keys.js';
 
-/** Keys that are kept ready; a user's is needed again with the user's next call. */
+/** Maximum number of imported keys. The key of a user is needed again for the next call of the user. */
 const MAX_KEYS = 1000;
 
-/** How many servers' nonces are remembered. */
+/** Maximum number of servers whose nonce is remembered. */
 const MAX_NONCES = 1000;
 /** Characters of a nonce (RFC 9449 §8.1). */
 const NONCE = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/;
 
-/** A request that a proof is for. */
+/** The request for which a proof is created. */
 export interface ProofTarget {
   method: string;
   url: string;
-  /** The access token that goes with it, in an API call. */
+  /** The access token of an API call. */
   accessToken?: string;
 }
 
-/** A key that tokens are bound to, ready to sign. */
+/** An imported key that tokens are bound to. */
 export interface DpopKey {
   readonly privateKey: CryptoKey;
   readonly publicJwk: JWK;
   readonly alg: string;
 }
 
-/** The keys that the tokens of one client are bound to (DPoP, RFC 9449), and the nonces that servers want in proofs. */
+/** The keys that the tokens of a client are bound to (DPoP, RFC 9449), and the nonces that servers require in proofs. */
 export class DpopKeys {
   readonly #config: OAuth2ClientConfig;
   readonly #ready = new BoundedMap<Promise<DpopKey>>(MAX_KEYS);
@@ -41,19 +41,19 @@ export class DpopKeys {
     this.#config = config;
   }
 
-  /** The key of one login, as a private JWK, where DPoP is on: the one given, the configured one, or a new one. */
-  async keyFor(given?: JsonWebKey): Promise<JsonWebKey | undefined> {
+  /** Returns the private JWK for a login: `jwk`, the configured key, or a new key. Returns undefined if DPoP is off. */
+  async keyFor(jwk?: JsonWebKey): Promise<JsonWebKey | undefined> {
     const { dpopBoundAccessTokens, dpopKey } = this.#config;
     if (!dpopBoundAccessTokens) return undefined;
-    return given ?? dpopKey ?? exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
+    return jwk ?? dpopKey ?? exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
   }
 
-  /** RFC 7638, for `dpop_jkt`. */
+  /** Returns the thumbprint of a key (RFC 7638), for `dpop_jkt` (RFC 9449 §10). */
   async thumbprint(jwk: JsonWebKey): Promise<string> {
     return calculateJwkThumbprint((await this.#keyOf(jwk)).publicJwk);
   }
 
-  /** A proof that the client has the key (RFC 9449 §4.2), with a nonce of the server's. */
+  /** Returns a proof that the client has the key (RFC 9449 §4.2), with the server's nonce. */
   async proof(jwk: JsonWebKey, { method, url, accessToken }: ProofTarget, nonce: string | undefined): Promise<string> {
     const { privateKey, publicJwk, alg } = await this.#keyOf(jwk);
     const { origin, pathname } = new URL(url);
@@ -71,12 +71,12 @@ export class DpopKeys {
       .sign(privateKey);
   }
 
-  /** Returns the nonce that a server gave last (RFC 9449 §8.2). */
+  /** Returns the last nonce of a server (RFC 9449 §8.2). */
   nonceFor(origin: string): string | undefined {
     return this.#nonces.get(origin);
   }
 
-  /** Keeps the nonce that a server gave, for the next request. */
+  /** Keeps a nonce of a server for the next request. */
   keepNonce(origin: string, nonce: string): void {
     this.#nonces.set(origin, nonce);
   }
@@ -84,11 +84,11 @@ export class DpopKeys {
   #keyOf(jwk: JsonWebKey): Promise<DpopKey> {
     const name = `${jwk.kty} ${jwk.crv} ${jwk.x} ${jwk.y} ${jwk.n}`;
     const key = this.#ready.get(name) ?? this.#read(name, jwk);
-    this.#ready.set(name, key); // evicted last
+    this.#ready.set(name, key); // moves the key to the end, so that it is evicted last
     return key;
   }
 
-  /** A key that is none is not kept: the right one may have the same public half. */
+  /** Imports a key. Does not keep an invalid key, because the valid key may have an equal public half. */
   #read(name: string, jwk: JsonWebKey): Promise<DpopKey> {
     const key = readKey(jwk);
     key.catch(() => this.#ready.delete(name));
@@ -96,13 +96,13 @@ export class DpopKeys {
   }
 }
 
-/** Returns the nonce in the headers of an answer. What cannot be a nonce is ignored. */
+/** Returns the nonce in the headers of a response. Ignores an invalid nonce. */
 export function readNonce(headers: Readonly<Record<string, unknown>>): string | undefined {
   const nonce = headers['dpop-nonce'];
   return typeof nonce === 'string' && NONCE.test(nonce) ? nonce : undefined;
 }
 
-/** @throws {InvalidTokenError} when what the token store kept is no private key */
+/** @throws {InvalidTokenError} when the `dpopKey` of a stored token is not a private key */
 async function readKey(jwk: JsonWebKey): Promise<DpopKey> {
   const { alg, ...found } = signingKeyIn(jwk);
   return { privateKey: (await importJWK(jwk as JWK, alg)) as CryptoKey, publicJwk: publicHalf(found), alg };
@@ -113,7 +113,11 @@ function signingKeyIn(jwk: JsonWebKey): ClientKey & { alg: string } {
     const { alg, ...found } = readPrivateKey(jwk);
     if (alg !== undefined && found.use !== 'enc') return { ...found, alg };
   } catch {
-    // the reason is the same
+    // the error below covers this case
   }
-  throw new InvalidTokenError({ description: 'the dpopKey of the token is no private JWK that signs', status: 500 });
+  throw new InvalidTokenError({
+    description:
+      'the dpopKey of the token is no private JWK that signs; expected the dpopKey that the login returned. Store it unchanged with the token',
+    status: 500,
+  });
 }

@@ -2,16 +2,16 @@ import type { JsonWebKey } from 'node:crypto';
 import type { TokenEndpointResponse } from '../../http/messages.js';
 import { readNonce, type DpopKeys, type ProofTarget } from './dpop-keys.js';
 
-/** How often a request is repeated because its server asks for another nonce. */
-const MOST_REPETITIONS = 5;
+/** Maximum number of repetitions of a request whose server requires another nonce. */
+const MAX_REPETITIONS = 5;
 
 /**
- * The proofs of one request and its repetitions (RFC 9449 §8, §9). A nonce that the answer to this request brings is used
- * for its repetition alone until an answer accepts it: a server may accept each nonce only once.
+ * The proofs of one request and its repetitions (RFC 9449 §8, §9). The nonce of a response to this request is used only for the
+ * repetition until a response accepts it, because a server may accept each nonce only once.
  */
 export class DpopProofs {
   readonly #keys: DpopKeys;
-  /** The nonce that only this request was given. */
+  /** The nonce for this request only. */
   #own?: { origin: string; nonce: string };
   #sent?: string;
   #repetitions = 0;
@@ -21,12 +21,12 @@ export class DpopProofs {
     this.#keys = keys;
   }
 
-  /** Whether the last answer asked for a nonce and brought a new one, so that the request is to be sent again. */
+  /** Whether the last response required a nonce and contained a new nonce, so that the request must be sent again. */
   get isChallenged(): boolean {
     return this.#isChallenged;
   }
 
-  /** Returns a proof with the nonce of the last answer, or else the one that the server gave to another request. */
+  /** Returns a proof with the nonce of the last response, or else with the nonce that the server sent for another request. */
   async make(jwk: JsonWebKey, target: ProofTarget): Promise<string> {
     this.#isChallenged = false;
     const { origin } = new URL(target.url);
@@ -34,12 +34,12 @@ export class DpopProofs {
     return this.#keys.proof(jwk, target, this.#sent);
   }
 
-  /** Receives an answer; returns `isChallenged`. */
+  /** Reads the nonce of a response. Returns `isChallenged`. */
   receive(url: string, headers: Readonly<Record<string, unknown>>, asksForNonce: boolean): boolean {
     const { origin } = new URL(url);
     const nonce = readNonce(headers);
     const isNew = nonce !== undefined && nonce !== this.#sent;
-    this.#isChallenged = asksForNonce && isNew && this.#repetitions < MOST_REPETITIONS;
+    this.#isChallenged = asksForNonce && isNew && this.#repetitions < MAX_REPETITIONS;
     if (this.#isChallenged) {
       this.#repetitions += 1;
       this.#own = { origin, nonce: nonce ?? '' };
@@ -52,7 +52,7 @@ export class DpopProofs {
   }
 }
 
-/** Sends a request with proofs, and again with the nonce of each answer that asks for another one, at most five times. */
+/** Sends a request with proofs. Sends it again when a response requires another nonce, at most five times. */
 export async function withProofs<T>(keys: DpopKeys, send: (proofs: DpopProofs) => Promise<T>): Promise<T> {
   const proofs = new DpopProofs(keys);
   for (;;) {
@@ -64,7 +64,7 @@ export async function withProofs<T>(keys: DpopKeys, send: (proofs: DpopProofs) =
   }
 }
 
-/** Whether an authorization server asks for a nonce (RFC 9449 §8). */
+/** Returns whether an authorization server requires a nonce (RFC 9449 §8). */
 export function endpointAsksForNonce({ data, headers }: TokenEndpointResponse): boolean {
   return data.error === 'use_dpop_nonce' || /\berror="?use_dpop_nonce\b/i.test(headers['www-authenticate'] ?? '');
 }

@@ -16,38 +16,38 @@ import { tokenRequest } from './token-request.js';
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
-/** What most grants take. */
+/** Parameters of most grants. */
 export interface CommonGrant {
-  /** @default the configured one */
+  /** Requested scope (RFC 6749 §3.3). @default the scope in the settings */
   scope?: string | string[];
-  /** RFC 8707. @default the configured ones */
+  /** Requested resources (RFC 8707). @default the resources in the settings */
   resource?: string | string[];
-  /** Private JWK to bind the token to, where DPoP is on. @default the configured one, or a new one */
+  /** Private JWK to which the token is bound if DPoP is on. @default the key in the settings, or a new key */
   dpopKey?: JsonWebKey;
-  /** Further parameters, by their wire names. */
+  /** Additional parameters, by their wire names. */
   params?: RequestParameters;
 }
 
-/** A token for the client itself (RFC 6749 §4.4). */
+/** Requests a token for the client itself (RFC 6749 §4.4). */
 export interface ClientCredentialsGrant extends CommonGrant {
   grantType: 'client_credentials';
 }
 
-/** A refresh by hand (RFC 6749 §6); API calls refresh by themselves. */
+/** Refreshes a token explicitly (RFC 6749 §6). API calls refresh tokens automatically. */
 export interface RefreshTokenGrant {
   grantType: 'refresh_token';
-  /** The whole token; what the answer does not replace stays. */
+  /** The whole token. The fields that the response does not replace are kept. */
   token: StoredOAuth2Token;
 }
 
-/** The user's own password, which the application then has in its hands: for what cannot be had otherwise (RFC 9700 §2.4). */
+/** Exchanges the user's password for a token. The application sees the password, so use this only if nothing else works (RFC 9700 §2.4). */
 export interface PasswordGrant extends CommonGrant {
   grantType: 'password';
   username: string;
   password: string;
 }
 
-/** One token for another (RFC 8693 §2.1). */
+/** Exchanges a token for another token (RFC 8693 §2.1). */
 export interface TokenExchangeGrant extends CommonGrant {
   grantType: 'urn:ietf:params:oauth:grant-type:token-exchange';
   subjectToken: string;
@@ -60,26 +60,26 @@ export interface TokenExchangeGrant extends CommonGrant {
   audience?: string | string[];
 }
 
-/** A token for a signed statement (RFC 7523 §2.1): one that is given, or one that is signed here with the client's key. */
+/** Exchanges an assertion for a token (RFC 7523 §2.1): a given assertion, or claims that are signed with the client's key. */
 export type JwtBearerGrant = CommonGrant & { grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer' } & (
     | { assertion: string }
     | {
-        /** Claims of the statement, `sub` among them; `iss`, `aud`, `iat`, `exp` and `jti` are filled in. */
+        /** Claims of the assertion, including `sub`. `iss`, `aud`, `iat`, `exp` and `jti` are added. */
         claims: Record<string, unknown>;
       }
   );
 
-/** What an access token can be asked for with. */
+/** An access token request. */
 export type AccessTokenRequest =
   CodeExchange | ClientCredentialsGrant | RefreshTokenGrant | PasswordGrant | TokenExchangeGrant | JwtBearerGrant;
 
-const PASSWORDS =
+const PASSWORD_WARNING =
   "The password grant gives the application its users' passwords, and no second factor works with it (RFC 9700 §2.4). " +
   'Use a login by redirect, or device authorization.';
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
-/** Asks for an access token by any grant that needs no waiting. */
+/** Requests an access token with a grant that does not wait for the user. */
 export async function accessTokenRequest(provider: Provider, request: AccessTokenRequest): Promise<OAuth2Token> {
   switch (request.grantType) {
     case undefined:
@@ -90,7 +90,7 @@ export async function accessTokenRequest(provider: Provider, request: AccessToke
     case 'client_credentials':
       return grantToken(provider, request, {});
     case 'password':
-      warnOnce(PASSWORDS);
+      warnOnce(PASSWORD_WARNING);
       return grantToken(provider, request, { username: request.username, password: request.password });
     case TOKEN_EXCHANGE:
       return grantToken(provider, request, tokenExchangeParameters(request));
@@ -119,15 +119,15 @@ async function grantToken(
   return token;
 }
 
-/** Returns the token even where the answer has a fault, since the old refresh token may be used up; the fault is logged. */
+/** Returns the token even if the response has a fault, because the old refresh token may be used up. Logs the fault. */
 async function refreshByHand(provider: Provider, old: OAuth2Token): Promise<OAuth2Token> {
   const { config } = provider;
-  const { refreshToken: present } = old;
-  if (present === undefined) {
-    const description = `the token has no refresh token to refresh it with. ${refreshTokenAdvice(config)}`;
+  const { refreshToken: usable } = old;
+  if (usable === undefined) {
+    const description = `the token cannot be refreshed, because it has no refresh token. ${refreshTokenAdvice(config)}`;
     throw new InvalidTokenError({ description, status: 500 });
   }
-  const { token, fault } = await refreshToken(provider, { ...old, refreshToken: present });
+  const { token, fault } = await refreshToken(provider, { ...old, refreshToken: usable });
   if (fault) logEvent('error', 'refresh answer has a fault', { client: config.name, ...errorFields(fault) });
   return token;
 }

@@ -11,11 +11,11 @@ import { knowsIssuer, signatureOptions, type Provider } from '../provider/provid
 import { RefusedInput } from '../wire/refused-input.js';
 import { tokenRequest, type TokenGrant } from './token-request.js';
 
-/** What the callback and the pending login bring to the token request (RFC 6749 §4.1.3). */
+/** The values of the callback and of the pending login for the token request (RFC 6749 §4.1.3). */
 export interface CodeExchange {
   grantType?: 'authorization_code';
   code: string;
-  /** The one of the authorization request. */
+  /** `redirect_uri` of the authorization request. */
   redirectUri?: string;
   codeVerifier?: string;
   nonce?: string;
@@ -25,17 +25,17 @@ export interface CodeExchange {
   acrValues?: string[];
   /** `resource` of the authorization request (RFC 8707 §2.2). */
   resource?: string[];
-  /** Who must have signed in. */
+  /** The expected `sub` of the id_token. */
   subject?: string;
-  /** Who says that the user has signed in, where the callback names it (RFC 9207). */
+  /** The expected `iss` of the id_token, if the callback contains it (RFC 9207). */
   issuer?: string;
-  /** Private JWK that the token is bound to (RFC 9449). */
+  /** Private JWK to which the token is bound (RFC 9449). */
   dpopKey?: JsonWebKey;
-  /** Further parameters, by their wire names. */
+  /** Additional parameters, by their wire names. */
   params?: RequestParameters;
 }
 
-/** Exchanges an authorization code for a token (RFC 6749 §4.1.3), and checks its id_token where the issuer is known. */
+/** Exchanges an authorization code for a token (RFC 6749 §4.1.3). Validates the id_token if the issuer is known. */
 export async function authorizationCodeRequest(provider: Provider, exchange: CodeExchange): Promise<TokenGrant> {
   const { config } = provider;
   const { method, ...configured } = config.accessTokenParams;
@@ -66,8 +66,8 @@ export async function authorizationCodeRequest(provider: Provider, exchange: Cod
 }
 
 /**
- * Returns what the nonce of an id_token must be, for a login that sent one.
- * @throws {RefusedInput} when the id_token has no nonce, unless the settings allow that
+ * Returns the options for the nonce check of an id_token.
+ * @throws {RefusedInput} when the login sent a nonce, the id_token has none, and the settings do not allow this
  */
 function nonceCheck(
   { config, jwt }: VerifyingProvider,

@@ -10,17 +10,17 @@ import type { Provider } from '../provider/provider.js';
 import { PendingGrant, type Guard } from './pending-grant.js';
 import { readPollingTerms } from './poll-for-token.js';
 
-/** Whom to ask, and what for. Other keys are sent as they are, by their wire names. */
+/** Parameters of a backchannel authentication request. Other keys are sent unchanged, as wire names. */
 export interface BackchannelAuthenticationParams {
-  /** @default the configured one */
+  /** @default the scope in the settings */
   scope?: string | string[];
-  /** `login_hint`: one of the three hints is needed. */
+  /** `login_hint`. One of the three hints is required. */
   loginHint?: string;
   /** `login_hint_token` */
   loginHintToken?: string;
   /** `id_token_hint` */
   idTokenHint?: string;
-  /** `binding_message`: shown on both devices, so that the user sees that they belong together. */
+  /** `binding_message`: a message that both devices show, so that the user can match them. */
   bindingMessage?: string;
   /** `acr_values` */
   acrValues?: string | string[];
@@ -35,7 +35,7 @@ const WIRE_NAMES = {
   requestedExpiry: 'requested_expiry',
 };
 
-/** A user who is being asked on a device of their own (OpenID Connect CIBA, poll mode). */
+/** A pending authentication on the user's device (OpenID Connect CIBA, poll mode). */
 export class BackchannelAuthentication extends PendingGrant {
   /** @internal */
   constructor(provider: Provider, answer: BackchannelAuthenticationResponse, guard: Guard) {
@@ -56,7 +56,7 @@ const ENDPOINT = {
   normalize: readPollingTerms,
 } as const;
 
-/** Asks a user on their own device (OpenID Connect CIBA §7). */
+/** Requests the authentication of a user on the user's device (OpenID Connect CIBA §7). */
 export async function backchannelAuthenticationRequest(
   provider: Provider,
   { scope, acrValues, idTokenHint, ...params }: BackchannelAuthenticationParams,

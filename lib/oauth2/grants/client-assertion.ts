@@ -2,7 +2,7 @@ import { SignJWT } from 'jose';
 import { nowInSeconds } from '../../common/now-in-seconds.js';
 import { assertionAudience, type Provider } from '../provider/provider.js';
 
-/** Returns a statement that the client signs with its own key (RFC 7523 §3) for the token endpoint, good for a minute. */
+/** Returns an assertion for the token endpoint, signed with the client's key (RFC 7523 §3). It is valid for 60 seconds. */
 export async function clientAssertion(provider: Provider, claims: Record<string, unknown>): Promise<string> {
   const { config, clientKeys } = provider;
   const { key, kid, alg } = await clientKeys.signingKey();

@@ -11,22 +11,22 @@ import type { Provider } from '../provider/provider.js';
 import { PendingGrant, type Guard } from './pending-grant.js';
 import { readPollingTerms } from './poll-for-token.js';
 
-/** What a device asks for beyond the client's settings. Other keys are sent as they are. */
+/** Parameters of a device authorization request. Other keys are sent unchanged, as wire names. */
 export interface DeviceAuthorizationParams {
-  /** @default the configured one */
+  /** @default the scope in the settings */
   scope?: string | string[];
-  /** RFC 8707. @default the configured ones */
+  /** Requested resources (RFC 8707). @default the resources in the settings */
   resource?: string | string[];
   [extra: string]: unknown;
 }
 
-/** A login on another device (RFC 8628): show the user the code and where to type it, then wait. */
+/** A pending login on another device (RFC 8628). Show the user the code and the URL, then call `wait()`. */
 export class DeviceAuthorization extends PendingGrant {
-  /** What the user types. */
+  /** The code that the user enters. */
   readonly userCode: string;
-  /** Where the user types it. */
+  /** The URL at which the user enters the code. */
   readonly verificationUri: string;
-  /** The same with the code in it, for a link or a QR code; not every provider has it. */
+  /** The URL including the code, for a link or a QR code. Undefined if the provider does not send it. */
   readonly verificationUriComplete?: string;
 
   /** @internal */
@@ -51,14 +51,14 @@ const ENDPOINT = {
   what: 'device authorization',
   send,
   read,
-  normalize: normalizeDeviceAnswer,
+  normalize: normalizeDeviceResponse,
 } as const;
 
 /**
- * Reads the fields that drafts of RFC 8628 had, such as `verification_url` (Google), and a `user_code` that is a number. A
- * link that is `null` or empty counts as absent.
+ * Returns the fields of a response with standard names and types. Reads names of drafts of RFC 8628, such as `verification_url`
+ * (Google), and a `user_code` that is a number. A URL that is `null` or empty becomes absent.
  */
-function normalizeDeviceAnswer(fields: Record<string, unknown>): Record<string, unknown> {
+function normalizeDeviceResponse(fields: Record<string, unknown>): Record<string, unknown> {
   const { verification_url: url, verification_url_complete: complete, user_code: code } = fields;
   const { verification_uri: uri, verification_uri_complete: uriComplete, ...others } = fields;
   const link = isAbsent(uri) ? url : uri;
@@ -75,7 +75,7 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
 
-/** Asks for a code that the user types elsewhere (RFC 8628 §3.1). */
+/** Requests a code that the user enters on another device (RFC 8628 §3.1). */
 export async function deviceAuthorizationRequest(
   provider: Provider,
   { scope, resource, ...extra }: DeviceAuthorizationParams,
@@ -92,7 +92,7 @@ export async function deviceAuthorizationRequest(
   return new DeviceAuthorization(provider, answer, guard);
 }
 
-/** @throws {ProviderError} for what an application must not show: it makes a link of the URI. */
+/** @throws {ProviderError} when the code or a URI is not safe to show: applications turn the URI into a link */
 function requireShowable({
   user_code: code,
   verification_uri: uri,
@@ -104,6 +104,6 @@ function requireShowable({
     error: OAuthErrorCode.PROVIDER_ANSWER_INVALID,
     description:
       'answer to the device authorization request: expected a verification_uri of http or https with up to 2,048 ' +
-      'characters, and a user_code with up to 100 visible characters',
+      'characters, and a user_code with up to 100 visible characters. Check the device_authorization_endpoint',
   });
 }

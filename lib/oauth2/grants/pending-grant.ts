@@ -4,22 +4,22 @@ import type { Provider } from '../provider/provider.js';
 import { pollForToken, pollingInterval, pollingLifetime } from './poll-for-token.js';
 import { tokenRequest, type TokenGrant, type TokenRequest } from './token-request.js';
 
-/** Codes by which the polling ends because of the user (RFC 8628 §3.5, OpenID Connect CIBA §11), and other words for them. */
-const USERS_ANSWERS: Readonly<Record<string, string>> = {
+/** Codes for a login that the user ended (RFC 8628 §3.5, OpenID Connect CIBA §11), by the provider's code. */
+const USER_REFUSALS: Readonly<Record<string, string>> = {
   access_denied: 'access_denied',
   expired_token: 'expired_token',
   authorization_declined: 'access_denied', // Entra ID
   code_expired: 'expired_token',
 };
 
-/** Runs a request whose errors all leave as those of the app's own operations do. */
+/** Runs a request, and handles its errors as the app handles the errors of its operations. */
 export type Guard = <T>(run: () => Promise<T>) => Promise<T>;
 
-/** A token that the user still has to approve on another device. */
+/** A token request that the user must still approve on another device. */
 export abstract class PendingGrant {
-  /** When the user's time is up, within 24 hours. */
+  /** When the request expires, within 24 hours. */
   readonly expiresAt: Date;
-  /** Seconds between two questions to the provider, from 1 to 300. */
+  /** Seconds between two polls of the token endpoint, from 1 to 300. */
   readonly interval: number;
   readonly #provider: Provider;
   readonly #guard: Guard;
@@ -40,10 +40,10 @@ export abstract class PendingGrant {
   }
 
   /**
-   * Waits until the user has answered, and returns the token. Call it once. A provider that fails for a while (no answer, no
-   * connection, 5xx, 429) is asked again until the time is over.
-   * @param options.signal ends the waiting; the reason of the signal is thrown
-   * @throws {OAuthError} `access_denied` (status 403) when the user said no, `expired_token` (403) when the time is over
+   * Waits for the user's decision, and returns the token. Call it once. After a temporary failure of the provider (no response, no
+   * connection, 5xx, 429), polling continues until the request expires.
+   * @param options.signal stops waiting; the reason of the signal is thrown
+   * @throws {OAuthError} `access_denied` (status 403) when the user denied the request, `expired_token` (403) when it expired
    */
   async wait({ signal }: { signal?: AbortSignal } = {}): Promise<TokenGrant> {
     const dpopKey = await this.#provider.dpopKeys.keyFor();
@@ -57,23 +57,23 @@ export abstract class PendingGrant {
       if (idTokenFault) throw idTokenFault;
       return grant;
     } catch (error) {
-      if (error instanceof OAuthError) return this.#guard(() => Promise.reject(error)); // such as that time is up
+      if (error instanceof OAuthError) return this.#guard(() => Promise.reject(error)); // such as `expired_token`
       throw error;
     }
   }
 
   async #ask(dpopKey: JsonWebKey | undefined): Promise<TokenGrant> {
     try {
-      // once there is a token, the code is used up: a check that fails, perhaps for a while, is not asked about again
+      // `keepsToken`: the code is used up once there is a token, so a failed check must not start another poll
       return await tokenRequest(this.#provider, { ...this.#request, dpopKey, keepsToken: true });
     } catch (error) {
-      throw error instanceof OAuthError && Object.hasOwn(USERS_ANSWERS, error.error) ? refusedByUser(error) : error;
+      throw error instanceof OAuthError && Object.hasOwn(USER_REFUSALS, error.error) ? refusedByUser(error) : error;
     }
   }
 }
 
-/** The error of a login that the user ended, which is not a fault of the provider. */
+/** Returns the error of a login that the user ended, with status 403, because the provider is not at fault. */
 function refusedByUser({ error, description, uri, providerStatus }: OAuthError): OAuthError {
   const answered = providerStatus === undefined ? undefined : { status: providerStatus };
-  return new OAuthError(USERS_ANSWERS[error] ?? error, { description, uri, status: 403, answered });
+  return new OAuthError(USER_REFUSALS[error] ?? error, { description, uri, status: 403, answered });
 }

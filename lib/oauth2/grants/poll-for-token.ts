@@ -3,17 +3,17 @@ import { clamp } from '../../common/limits.js';
 import { OAuthError, ProviderError } from '../../errors/oauth.errors.js';
 import { readLifetime } from '../../token/expiry.js';
 
-/** How long a user has to answer, and how often the provider may be asked. */
+/** The time limit and the interval of polling. */
 export interface PollingTerms {
   /** Seconds between two requests. */
   interval: number;
-  /** Milliseconds since 1970. */
+  /** The end of polling, in milliseconds since 1970. */
   expiresAt: number;
-  /** Ends the polling; the reason of the signal is thrown. */
+  /** Stops polling. The reason of the signal is thrown. */
   signal?: AbortSignal;
 }
 
-/** The time; a seam for tests. */
+/** The clock, which tests replace. */
 interface Clock {
   now(): number;
   sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void>;
@@ -26,39 +26,39 @@ const CLOCK: Clock = {
   },
 };
 
-/** Seconds between two requests: what is used when the provider does not say (RFC 8628 §3.2), and the bounds. */
-const INTERVAL = { default: 5, atLeast: 1, atMost: 300 };
-/** Seconds that a user has: what is used when the provider does not say, and the most. */
-const LIFETIME = { default: 600, atMost: 86_400 };
+/** Seconds between two requests: the default (RFC 8628 §3.2) and the limits. */
+const INTERVAL_S = { default: 5, atLeast: 1, atMost: 300 };
+/** Seconds until a request expires: the default and the limit. */
+const LIFETIME_S = { default: 600, atMost: 86_400 };
 /** Seconds that `slow_down` adds to the interval (RFC 8628 §3.5). */
-const SLOW_DOWN = 5;
-/** The longest pause after failures that are not time-outs, in seconds. */
-const LONGEST_PAUSE = 60;
+const SLOW_DOWN_S = 5;
+/** The longest pause after failures that are not timeouts, in seconds. */
+const LONGEST_PAUSE_S = 60;
 
 /**
- * Reads an `expires_in` and an `interval` that are strings as the lifetime of a token is read. What cannot be read, such as
- * "1h", becomes null, which the check of the answer refuses: `parseFloat()` would make a second of it.
+ * Converts an `expires_in` and an `interval` that are strings to seconds, as the lifetime of a token. An invalid value such as "1h"
+ * becomes `null`, which `oauth4webapi` refuses. `parseFloat()` would read one second.
  */
 export function readPollingTerms(fields: Record<string, unknown>): Record<string, unknown> {
   const texts = ['expires_in', 'interval'].filter((name) => typeof fields[name] === 'string');
   return { ...fields, ...Object.fromEntries(texts.map((name) => [name, readLifetime(fields[name]) ?? null])) };
 }
 
-/** Returns a provider's `interval` within bounds, in seconds. */
+/** Returns a provider's `interval`, limited to 1 to 300 seconds. */
 export function pollingInterval(interval: unknown): number {
-  return clamp(interval, INTERVAL.atLeast, INTERVAL.atMost, INTERVAL.default);
+  return clamp(interval, INTERVAL_S.atLeast, INTERVAL_S.atMost, INTERVAL_S.default);
 }
 
-/** Returns a provider's `expires_in` within bounds, in seconds. */
+/** Returns a provider's `expires_in`, limited to 24 hours, in seconds. */
 export function pollingLifetime(expiresIn: unknown): number {
-  return clamp(expiresIn, 0, LIFETIME.atMost, LIFETIME.default);
+  return clamp(expiresIn, 0, LIFETIME_S.atMost, LIFETIME_S.default);
 }
 
 /**
- * Asks for the token until the user has answered (RFC 8628 §3.5, OpenID Connect CIBA §11). Waits for the interval before
- * each request, five seconds more after each `slow_down`, and longer after each failure in a row that may pass: no answer
- * in time, no connection, 5xx, or 429. A `Retry-After` replaces that longer wait. Ends at the expiry.
- * @throws {OAuthError} `expired_token` when the time is over, or the provider's final answer, such as `access_denied`
+ * Polls for the token until the user has decided (RFC 8628 §3.5, OpenID Connect CIBA §11). Waits for the interval before each
+ * request. Each `slow_down` adds five seconds to the interval. Consecutive temporary failures (no response in time, no connection,
+ * 5xx, 429) increase the wait, and a `Retry-After` replaces the increased wait.
+ * @throws {OAuthError} `expired_token` when the request expires, or the provider's final error, such as `access_denied`
  */
 export async function pollForToken<T>(
   ask: () => Promise<T>,
@@ -80,31 +80,31 @@ export async function pollForToken<T>(
   }
 }
 
-/** How long to wait before the next request, in seconds. */
+/** The wait before the next request, in seconds. */
 interface Pace {
-  /** The least, from now on. */
+  /** Minimum wait before all further requests. */
   interval: number;
-  /** The least before the next request alone. */
+  /** Minimum wait before the next request only. */
   pause: number;
 }
 
-/** @throws the error, when it is final */
+/** Returns the pace after an error. Throws the error if it is final. */
 function paceAfter(error: unknown, { interval, pause }: Pace): Pace {
   if (!(error instanceof OAuthError)) throw error;
   const { retryAfter = 0, isTemporary = false } = error instanceof ProviderError ? error : {};
   if (error.error === 'authorization_pending') return { interval, pause: retryAfter };
   if (error.error === 'slow_down') {
-    return { interval: pollingInterval(Math.max(interval + SLOW_DOWN, retryAfter)), pause: 0 };
+    return { interval: pollingInterval(Math.max(interval + SLOW_DOWN_S, retryAfter)), pause: 0 };
   }
   if (!isTemporary) throw error;
   if (retryAfter > 0) return { interval, pause: retryAfter };
   const last = Math.max(interval, pause);
-  // RFC 8628 §3.5 requires a growing interval after time-outs
-  if (error.getStatus() === 504) return { interval, pause: Math.min(last * 2, INTERVAL.atMost) };
-  return { interval, pause: Math.min(last + interval, LONGEST_PAUSE) };
+  // RFC 8628 §3.5 requires an increasing interval after timeouts
+  if (error.getStatus() === 504) return { interval, pause: Math.min(last * 2, INTERVAL_S.atMost) };
+  return { interval, pause: Math.min(last + interval, LONGEST_PAUSE_S) };
 }
 
-/** Rejects at once when the signal aborts. A late result is ignored. */
+/** Resolves with the result, or rejects immediately when the signal aborts. A late result is ignored. */
 async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return result;
   let abort = (): void => undefined;
@@ -120,5 +120,8 @@ async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefi
 }
 
 function expired(): OAuthError {
-  return new OAuthError('expired_token', { description: 'the user did not answer in time; begin again', status: 403 });
+  return new OAuthError('expired_token', {
+    description: 'the user did not approve or deny the login in time. Start the login again',
+    status: 403,
+  });
 }

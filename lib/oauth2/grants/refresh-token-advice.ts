@@ -1,6 +1,6 @@
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 
-/** What an authorization request must have for the provider to send a refresh token, by the provider's domain. */
+/** What the authorization request must contain so that the provider issues a refresh token, by the provider's domain. */
 const REQUESTS: Record<string, string> = {
   'google.com': 'authorize_params: { access_type: "offline", prompt: "consent" }',
   'googleapis.com': 'authorize_params: { access_type: "offline", prompt: "consent" }',
@@ -15,13 +15,13 @@ const REQUESTS: Record<string, string> = {
   'okta.com': 'the scope "offline_access"',
 };
 const ANY_PROVIDER =
-  'the scope "offline_access" (OpenID Connect), authorize_params: { access_type: "offline" } (Google), or what its documentation names';
+  'the scope "offline_access" (OpenID Connect), authorize_params: { access_type: "offline" } (Google), or the parameter in its documentation';
 
-/** Says what to ask the provider for, so that its tokens come with a refresh token. */
+/** Returns advice on how to request a refresh token from the provider. */
 export function refreshTokenAdvice({ issuer, serverMetadataUrl, endpoints }: OAuth2ClientConfig): string {
   const url = endpoints.authorization_endpoint ?? issuer ?? serverMetadataUrl ?? endpoints.token_endpoint;
   const host = url === undefined ? '' : new URL(url).hostname;
   const known = Object.keys(REQUESTS).find((domain) => host === domain || host.endsWith(`.${domain}`));
   const request = known === undefined ? ANY_PROVIDER : REQUESTS[known];
-  return `For a refresh token, have the login ask for it: ${request}`;
+  return `To get a refresh token, request it in the login: ${request}`;
 }

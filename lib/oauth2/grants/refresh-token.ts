@@ -13,20 +13,21 @@ import { tokenRequest } from './token-request.js';
 /** A token that can be refreshed. */
 export type RefreshableToken = OAuth2Token & { refreshToken: string };
 
-/** What a refresh came to. */
+/** The result of a refresh. */
 export interface Refreshed {
-  /** The token to save, whether there is a fault or not. */
+  /** The token to save, also if there is a fault. */
   token: OAuth2Token;
-  /** Why this call must fail, once the token is saved. */
+  /** The error with which the call must fail after the token was saved. */
   fault?: OAuthError;
 }
 
 /**
- * Exchanges a refresh token for a new token (RFC 6749 §6). What the answer does not replace stays: see `refreshedToken()`.
+ * Exchanges a refresh token for a new token (RFC 6749 §6). Keeps the fields that the response does not replace; see
+ * `refreshedToken()`.
  *
- * A provider that rotates has used up the old refresh token by now, so an answer with a usable access token is not thrown away
- * because a check fails. A bad id_token is logged and dropped. Of a token of another type, only the refresh token is kept.
- * @throws {InvalidTokenError} when the answer has no usable access token, or its id_token is about another user
+ * If the provider rotates refresh tokens, the old one is used up now, so a response with a usable access token is kept even if a
+ * check fails. An invalid id_token is logged and dropped. If the token type is not expected, only the refresh token is kept.
+ * @throws {InvalidTokenError} when the response has no usable access token, or its id_token is about another user
  */
 export async function refreshToken(provider: Provider, old: RefreshableToken): Promise<Refreshed> {
   const { name, refreshTokenUrl, refreshTokenParams, resource, dpopKey } = provider.config;
@@ -54,13 +55,13 @@ export async function refreshToken(provider: Provider, old: RefreshableToken): P
   return { token: refreshedToken({ ...old, scope }, idTokenFault ? unidentified : token), fault };
 }
 
-/** Whom an id_token is about: the user, and where the provider has many issuers that of the user's tenant. */
+/** Returns the user of an id_token, and the issuer of the user's tenant if the provider has several issuers. */
 async function userOf(provider: Provider, idToken: string | undefined): Promise<IdTokenChecks> {
   const { sub: subject, iss } = idToken === undefined ? {} : await claimsOf(provider, idToken);
   return { subject, issuer: isTenantTemplate(provider.server.issuer) ? iss : undefined };
 }
 
-/** A refresh is for the user who signed in (OpenID Connect Core §12.2). */
+/** Returns whether an id_token is about another user than the user who signed in (OpenID Connect Core §12.2). */
 function isOther(user: IdTokenChecks, claimed: IdTokenChecks): boolean {
   return (['subject', 'issuer'] as const).some(
     (name) => user[name] !== undefined && claimed[name] !== undefined && user[name] !== claimed[name],

@@ -1,6 +1,6 @@
 /**
- * Words with which providers say that a refresh token, or the grant behind it, is no longer valid: in lower case, with `_` between the
- * parts. Each one ends the login of a user, so none may be about the client or the request.
+ * Words in providers' responses that mean that a refresh token or its grant is no longer valid, in lower case, with `_` between the
+ * parts. Each word ends the login of a user, so a word about the client or the request must not be here.
  */
 const REFUSALS = new Set([
   'invalid_grant', // RFC 6749 §5.2; Fitbit, in errors[].errorType
@@ -15,23 +15,23 @@ const REFUSALS = new Set([
   ...['oauthexception_190', 'oauthexception_102'], // Meta: an expired access token, an expired session
 ]);
 
-/** Words about the client, the request or the provider. Where there is one, no other word ends a login. */
+/** Words about the client, the request or the provider. If a response contains one of them, the login does not end. */
 const OTHER_CAUSES = new Set([
   ...['invalid_client', 'unauthorized_client', 'incorrect_client_credentials', 'invalid_client_id', 'bad_client_id'],
   ...['unsupported_grant_type', 'invalid_scope', 'invalid_target', 'invalid_dpop_proof', 'use_dpop_nonce'],
   ...['server_error', 'temporarily_unavailable', 'slow_down', 'rate_limited', 'ratelimited', 'access_denied'],
 ]);
 
-/** Fields in which providers put such a word, in the answer or in an error within it. */
+/** Fields that contain one of these words, in the response or in an error inside it. */
 const FIELDS = ['error', 'errorType', 'error_type', 'type', 'error_code', 'errorCode', 'code', 'status', 'name'];
-/** Fields with a sentence that may be such a word as a whole. */
+/** Fields with a sentence, which may consist of one of these words. */
 const SENTENCES = ['message', 'reason'];
-/** Errors of one answer that are read. */
-const MOST_ERRORS = 10;
+/** Maximum number of errors that are read in a response. */
+const MAX_ERRORS = 10;
 
 type Fields = Record<string, unknown>;
 
-/** Whether an error answer to a refresh says that the login is over. */
+/** Returns whether an error response to a refresh means that the refresh token is no longer valid. */
 export function refusesRefreshToken(status: number, data: Fields): boolean {
   if (data.error === 'invalid_grant') return true;
   if (status >= 500 || status === 429) return false;
@@ -39,24 +39,24 @@ export function refusesRefreshToken(status: number, data: Fields): boolean {
   return words.some((word) => REFUSALS.has(word)) && !words.some((word) => OTHER_CAUSES.has(word));
 }
 
-/** Returns the errors in an answer: the answer itself, and those that `error` and `errors` hold, which may be mere words. */
+/** Returns the errors in a response: the response itself, and the objects or strings in `error` and `errors`. */
 export function errorsIn(data: Fields): Fields[] {
   const { error, errors } = data;
   const list: unknown[] = Array.isArray(errors) ? errors : [errors];
-  const named = list.slice(0, MOST_ERRORS).map((item) => (typeof item === 'string' ? { error: item } : item));
+  const named = list.slice(0, MAX_ERRORS).map((item) => (typeof item === 'string' ? { error: item } : item));
   const nested = [error, ...named];
   return [data, ...nested.filter((item): item is Fields => typeof item === 'object' && item !== null)];
 }
 
 function wordsOf(error: Fields): string[] {
-  // a standard code that says nothing: the description may say more
+  // `invalid_request` is too general, so the description is read too
   const sentences = error.error === 'invalid_request' ? [...SENTENCES, 'error_description'] : SENTENCES;
   const values = [...FIELDS, ...sentences].map((name) => error[name]);
   const pairs = [joined(error.type, error.code), joined(error.field, error.code)];
   return [...values, ...pairs].flatMap((value) => (typeof value === 'string' ? word(value) : []));
 }
 
-/** Meta has one type for all errors, and a number that says which; Strava names the field that is invalid. */
+/** Joins a type or a field with a code. Meta sends one type for all errors with a number; Strava sends the field that is invalid. */
 function joined(subject: unknown, code: unknown): string | undefined {
   const isCode = typeof code === 'number' || typeof code === 'string';
   return typeof subject === 'string' && isCode ? `${subject} ${code}` : undefined;

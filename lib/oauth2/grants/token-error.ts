@@ -3,16 +3,16 @@ import { OAuthError } from '../../errors/oauth.errors.js';
 import { tokenEndpointError } from '../provider/provider-error.js';
 import { errorsIn, refusesRefreshToken } from './refusal-words.js';
 
-/** Fields of a provider's error that name it, and that explain it, the standard's first. */
+/** Fields with the code and with the description of a provider's error. The standard field is first. */
 const CODES = ['error', 'errorType', 'error_type', 'type', 'error_code', 'errorCode', 'code', 'status'];
 const DESCRIPTIONS = ['error_description', 'message', 'reason', 'detail'];
 
-/** Grants of which a refusal says that the user has to sign in again. */
+/** Grants for which a refusal means that the user must sign in again. */
 const USER_GRANTS = ['authorization_code', 'refresh_token'];
 
 /**
- * Returns the error in a token response, in whichever form the provider sends it; undefined where there is none. A refresh
- * that is refused has the code `invalid_grant`, whichever word the provider uses.
+ * Returns the error in a token response, in any format, or undefined if there is none. The error of a refused refresh always has the
+ * code `invalid_grant`.
  * @param data the fields of the response, without an access token
  */
 export function tokenErrorIn(
@@ -31,22 +31,23 @@ export function tokenErrorIn(
   return isError ? tokenEndpointError(standardError(data), answer) : undefined;
 }
 
-/** What a provider that says nothing else means by 400; 401 may as well be about the client. */
+/** Returns whether a response is a 400 without a body, which means a refusal. A 401 may also be about the client. */
 function isEmptyRefusal({ status, text }: TokenEndpointResponse, data: Record<string, unknown>): boolean {
   return status === 400 && Object.keys(data).length === 0 && /^\s*(\{\s*\}|\[\s*\]|null|"")?\s*$/.test(text);
 }
 
 function refusal(data: Record<string, unknown>, answer: TokenEndpointResponse): OAuthError {
-  const { error, error_description: said, ...details } = standardError(data);
-  const isOwnWord = error !== undefined && error !== 'invalid_grant';
-  const description = [...(isOwnWord ? [`the provider answered "${error}"`] : []), ...(said ? [said] : [])].join(': ');
+  const { error, error_description: explanation, ...details } = standardError(data);
+  const isCustomCode = error !== undefined && error !== 'invalid_grant';
+  const parts = [...(isCustomCode ? [`the provider answered "${error}"`] : []), ...(explanation ? [explanation] : [])];
+  const description = parts.join(': ');
   return tokenEndpointError(
     { ...details, error: 'invalid_grant', error_description: description || undefined },
     answer,
   );
 }
 
-/** Returns an error in the form of RFC 6749 §5.2: the first code and the first description that the answer has. */
+/** Returns an error in the format of RFC 6749 §5.2, with the first code and the first description in the response. */
 function standardError(data: Record<string, unknown>): { error?: string; error_description?: string } {
   const errors = errorsIn(data);
   const error = firstText(errors, CODES);

@@ -35,43 +35,43 @@ import { normalizeTokenResponse } from './token-response.js';
 /** One request to the token endpoint (RFC 6749 §3.2). */
 export interface TokenRequest {
   grantType: string;
-  /** By their wire names; what is absent is left out. */
+  /** Parameters by their wire names. Absent values are omitted. */
   parameters: Record<string, unknown>;
-  /** Private JWK that the token is to be bound to (RFC 9449). */
+  /** Private JWK to which the token is bound (RFC 9449). */
   dpopKey?: JsonWebKey;
-  /** In lower case. @default `dpop` with a key, else `bearer` */
+  /** Accepted token types, in lower case. @default `dpop` with a key, or else `bearer` */
   tokenTypes?: readonly string[];
-  /** `GET`, for the providers that have it so. */
+  /** The HTTP method: `GET` for providers that require this. @default 'POST' */
   method?: string;
-  /** The grant's own checks, instead of those that all answers pass; `verifier` is the provider of the answer's id_token. */
+  /** The checks of the grant, which replace the general checks. `verifier` is the provider for the validation of the id_token. */
   check?: (response: Response, verifier: VerifyingProvider) => Promise<CheckedAnswer>;
-  /** Whether an answer without an id_token is refused, where the provider's issuer is known. */
+  /** Whether a response without an id_token is refused if the provider's issuer is known. */
   expectsIdToken?: boolean;
-  /** What the id_token is checked against, beyond that. */
+  /** Additional expected values of the id_token. */
   idToken?: IdTokenChecks;
   /**
-   * Whether the token is returned beside the error of a check that failed, instead of that error being thrown: its refresh
-   * token may be the only one that still works.
+   * Whether the token is returned together with the error of a failed check, instead of throwing the error: its refresh token may be
+   * the only valid one.
    */
   keepsToken?: boolean;
 }
 
-/** A token, and the claims of the id_token that came with it, where the provider's issuer is known. */
+/** A token, and the claims of its id_token if the provider's issuer is known. */
 export interface TokenGrant {
   token: OAuth2Token;
   claims?: IdTokenClaims;
-  /** Where the request says `keepsToken`: why the answer must not be used as it is (its type, or a hook that broke). */
+  /** With `keepsToken`: why the response must not be used (the token type, or a hook that failed). */
   fault?: OAuthError;
-  /** Where the request says `keepsToken`: why the id_token must not be used. */
+  /** With `keepsToken`: why the id_token must not be used. */
   idTokenFault?: OAuthError;
 }
 
-/** A token response that was read, and not checked yet. */
+/** A token response that is not validated yet. */
 interface TokenAnswer {
   token: OAuth2Token;
-  /** The `id_token`, whatever it is. */
+  /** The unchecked `id_token`. */
   idToken: unknown;
-  /** What a hook threw; the answer is then used as it came. */
+  /** The error of a hook. The response before the hook is used. */
   fault?: OAuthError;
 }
 
@@ -80,9 +80,9 @@ const NO_ID_TOKEN =
   'this client has "openid", and that the provider grants it';
 
 /**
- * Asks for a token and checks the answer, its id_token and that one's signature too.
- * @throws {OAuthError} the provider's error (RFC 6749 §5.2)
- * @throws {InvalidTokenError} for an answer that a check refused
+ * Requests a token. Validates the response, and the id_token with its signature.
+ * @throws {OAuthError} when the provider responds with an error (RFC 6749 §5.2)
+ * @throws {InvalidTokenError} when a check refuses the response
  */
 export async function tokenRequest(provider: Provider, request: TokenRequest): Promise<TokenGrant> {
   const attributes = {
@@ -115,12 +115,12 @@ async function attempt(provider: Provider, request: TokenRequest, proofs: DpopPr
   }
 }
 
-/** Returns the token types that an answer may have; the first is that of an answer that names none. */
+/** Returns the accepted token types. The first type is used for a response without a type. */
 function typesFor({ dpopKey, tokenTypes = [dpopKey ? 'dpop' : 'bearer'] }: TokenRequest): readonly string[] {
   return tokenTypes;
 }
 
-/** RFC 6749 §7.1: a token of a type that was not asked for must not be used. */
+/** Returns the error for an unexpected token type. Such a token must not be used (RFC 6749 §7.1). */
 function unexpectedType({ tokenType }: OAuth2Token, expected: readonly string[]): OAuthError | undefined {
   if (expected.includes(tokenType)) return undefined;
   return new UnsupportedTokenTypeError({
@@ -128,7 +128,7 @@ function unexpectedType({ tokenType }: OAuth2Token, expected: readonly string[])
   });
 }
 
-/** Checks the id_token and its signature, where the provider's issuer is known; returns no claims where there is none. */
+/** Validates the id_token and its signature if the provider's issuer is known. Returns its claims, or undefined if there is none. */
 async function checkedClaims(
   provider: Provider,
   { check, expectsIdToken, idToken: checks }: TokenRequest,
@@ -145,7 +145,7 @@ async function checkedClaims(
   const verifier = await providerOfIdToken(provider, idToken);
   const { server, client } = verifier;
   const options = signatureOptions(verifier);
-  // of the token itself, nothing is left to check
+  // the access token is already validated
   const response = jsonResponse({ access_token: token.accessToken, token_type: 'bearer', id_token: idToken });
   const checked = await (check?.(response, verifier) ??
     processGenericTokenEndpointResponse(server, client, response, options));
@@ -167,7 +167,7 @@ async function send(provider: Provider, request: TokenRequest, proofs: DpopProof
     response: async (answer) => {
       if (dpopKey) proofs.receive(endpoint, answer.headers, endpointAsksForNonce(answer));
       answers.push(await readAnswer(provider, request, answer));
-      return new Response(); // nothing else reads it
+      return new Response(); // `oauth4webapi` does not read it
     },
   });
   const proof = dpopKey && (await proofs.make(dpopKey, { method: method ?? 'POST', url: endpoint }));
@@ -181,7 +181,7 @@ async function send(provider: Provider, request: TokenRequest, proofs: DpopProof
   return read;
 }
 
-/** Reads an answer after its compliance hooks. If they break one that has a token, it is used as it came. */
+/** Reads a response after the compliance hooks. If a hook fails although the response has a token, uses the response before the hook. */
 async function readAnswer(
   provider: Provider,
   request: TokenRequest,
@@ -189,11 +189,11 @@ async function readAnswer(
 ): Promise<TokenAnswer> {
   const { grantType, parameters, keepsToken } = request;
   const hook = grantType === 'refresh_token' ? 'refresh_token_response' : 'access_token_response';
-  const asItCame = { ...answer };
+  const unchanged = { ...answer };
   try {
     return readToken(provider, request, await provider.config.compliance.run(hook, answer));
   } catch (error) {
-    const token = keepsToken ? tokenWithoutHooks(provider, request, asItCame) : undefined;
+    const token = keepsToken ? tokenWithoutHooks(provider, request, unchanged) : undefined;
     if (!token) throw error;
     return { ...token, fault: refusedAnswer(error, 'token response', secretsIn(parameters)) };
   }
@@ -220,8 +220,8 @@ function readToken(provider: Provider, request: TokenRequest, answer: TokenEndpo
   };
 }
 
-/** Binds a token to its provider and client, and to its DPoP key, unless the settings name that key. */
+/** Binds a token to its provider and client, and to its DPoP key if the key is not in the settings. */
 function bound({ config }: Provider, dpopKey: JsonWebKey | undefined, token: OAuth2Token): OAuth2Token {
-  const isTokensOwn = dpopKey !== undefined && dpopKey !== config.dpopKey;
-  return { ...token, ...tokenBindingOf(config), ...(isTokensOwn && { dpopKey }) };
+  const hasNewKey = dpopKey !== undefined && dpopKey !== config.dpopKey;
+  return { ...token, ...tokenBindingOf(config), ...(hasNewKey && { dpopKey }) };
 }

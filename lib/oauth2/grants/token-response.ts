@@ -6,11 +6,11 @@ import { shownAnswer } from '../provider/unexpected-answer.js';
 import { tokenErrorIn } from './token-error.js';
 
 /**
- * Returns the fields of a token response, after the compliance hooks. Errors become errors whatever their status; a form is
- * read like JSON, since GitHub sends one to clients that do not ask for JSON, and others under a wrong content type.
- * @throws {OAuthError} for the provider's error (RFC 6749 §5.2)
- * @throws {ProviderError} for another failure
- * @throws {InvalidTokenError} for an answer that is neither JSON nor a form
+ * Returns the fields of a token response after the compliance hooks. Accepts an error with any status, and a form instead of JSON:
+ * GitHub sends a form by default, and other providers send a form with a wrong content type.
+ * @throws {OAuthError} when the provider responds with an error (RFC 6749 §5.2)
+ * @throws {ProviderError} when the status is not 2xx
+ * @throws {InvalidTokenError} when the body is neither JSON nor a form
  */
 export function normalizeTokenResponse(answer: TokenEndpointResponse, grantType: string): Record<string, unknown> {
   const { status } = answer;
@@ -26,7 +26,7 @@ export function normalizeTokenResponse(answer: TokenEndpointResponse, grantType:
   }
   if (Object.keys(fields).length === 0) {
     throw new InvalidTokenError({
-      description: `the token endpoint answered ${shownAnswer(answer)}; expected a JSON object. Another format can be read by an \`access_token_response\` hook`,
+      description: `the token endpoint answered ${shownAnswer(answer)}; expected a JSON object. For another format, register an \`access_token_response\` hook in complianceFix`,
       answered: answer,
     });
   }
@@ -40,8 +40,8 @@ function fieldsOf({ headers, text, data }: TokenEndpointResponse): Record<string
 }
 
 /**
- * Whether a text is a form with a token or an error: `text/plain` and `text/html` are the defaults of many frameworks. A token
- * has another field beside it, since a single pair may be anything.
+ * Returns whether the body is a form with a token or an error, although its content type is another one (many frameworks default to
+ * `text/plain` or `text/html`). A token must have a second field, because a single pair may be any string.
  */
 function looksLikeForm(text: string, fields: URLSearchParams): boolean {
   const isToken = fields.has('access_token') && fields.size > 1;

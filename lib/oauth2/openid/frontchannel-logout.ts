@@ -5,13 +5,17 @@ import { knowsIssuer, type Provider } from '../provider/provider.js';
 import { isTenantTemplate } from '../../config/tenant-issuer.js';
 import { claimsOf } from './id-token.js';
 
-/** Which session ended, at which issuer. */
+/** The session that ended, and its issuer. */
 export interface FrontchannelLogout {
   iss: string;
   sid: string;
 }
 
-/** Anybody can put a link into a page: only one that names this very session ends it (OpenID Connect Front-Channel Logout 1.0 §3). */
+/**
+ * Returns the session that a front-channel logout ends (OpenID Connect Front-Channel Logout 1.0 §3).
+ * @throws {OAuthError} `invalid_request` when the logout does not name the user's issuer and session: anyone can put a logout link
+ * into a page
+ */
 export async function checkFrontchannelLogout(
   provider: Provider,
   token: OAuth2Token,

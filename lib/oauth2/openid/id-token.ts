@@ -12,27 +12,28 @@ import { RefusedInput } from '../wire/refused-input.js';
 import { readClaims } from '../wire/claims.js';
 
 /**
- * Claims of an id_token whose signature, issuer, audience, times and nonce were checked (OpenID Connect Core §2). The nonce
- * itself is not among them: it stays with the pending login.
+ * Claims of an id_token whose signature, issuer, audience, times and nonce were validated (OpenID Connect Core §2). The nonce is
+ * removed: it belongs to the pending login.
  */
 export type IdTokenClaims = IDToken;
 
-/** What of a login its id_token is checked against, beyond the nonce. */
+/** Expected values of an id_token, besides the nonce. */
 export interface IdTokenChecks {
-  /** Who must have signed in, where that is known. */
+  /** The expected `sub`, if it is known. */
   subject?: string;
-  /** Who must have issued it, where the provider has many issuers. */
+  /** The expected `iss`, if the provider has several issuers. */
   issuer?: string;
-  /** `acr_values` that were asked for. */
+  /** The requested `acr_values`. */
   acrValues?: string[];
 }
 
-/** Seconds that an id_token may have been on its way. */
-const MAX_AGE = 3600;
+/** Maximum time since an id_token was issued, in seconds. */
+const MAX_AGE_S = 3600;
 
 /**
- * The checks of OpenID Connect Core §3.1.3.7 that `oauth4webapi` leaves to its caller, on claims that it let pass.
- * @throws {InvalidTokenError} naming the check
+ * Does the checks of OpenID Connect Core §3.1.3.7 that `oauth4webapi` does not do, on claims that `oauth4webapi` accepted. Returns the
+ * claims.
+ * @throws {InvalidTokenError} when a check fails; the description names the check
  */
 export async function checkIdToken(
   provider: Provider,
@@ -64,15 +65,15 @@ function checkTimeOfIssue(iat: number, tolerance: number): void {
   const now = nowInSeconds();
   const issued = `id_token was issued at ${isoTime(iat)} (iat), and it is ${isoTime(now)}`;
   if (iat > now + tolerance) throw refused(`${issued}: ${clockAdvice(iat, now)}`);
-  if (iat < now - MAX_AGE - tolerance) throw refused(`${issued}: it is not of this login; ${clockAdvice(iat, now)}`);
+  if (iat < now - MAX_AGE_S - tolerance) throw refused(`${issued}: it is not of this login; ${clockAdvice(iat, now)}`);
 }
 
-/** Returns the subject of an id_token of ours, which was checked when it came. */
+/** Returns the `sub` of an id_token that was validated when it was received. */
 export async function subjectOf(provider: Provider, idToken: string): Promise<string | undefined> {
   return (await claimsOf(provider, idToken)).sub;
 }
 
-/** Returns the claims of an id_token of ours, which was checked when it came; none when it cannot be read. */
+/** Returns the claims of an id_token that was validated when it was received, or an empty object if it cannot be read. */
 export async function claimsOf({ clientKeys }: Provider, idToken: string): Promise<Partial<IdTokenClaims>> {
   try {
     return readClaims(decodeJwt<IdTokenClaims>(await unwrapIdToken(clientKeys, idToken)));
@@ -82,8 +83,8 @@ export async function claimsOf({ clientKeys }: Provider, idToken: string): Promi
 }
 
 /**
- * Refuses an id_token that another client asked for, beside a single audience too (OpenID Connect Core §3.1.3.7).
- * @throws {RefusedInput}
+ * Checks that this client requested the id_token, also if it has one audience only (OpenID Connect Core §3.1.3.7).
+ * @throws {RefusedInput} when `azp` is another client
  */
 export function checkAuthorizedParty({ config }: Provider, { azp }: { azp?: unknown }): void {
   if (azp === undefined || azp === config.clientId) return;
@@ -91,7 +92,7 @@ export function checkAuthorizedParty({ config }: Provider, { azp }: { azp?: unkn
 }
 
 /**
- * Returns the signed JWT in an id_token of ours, decrypted where it is encrypted.
+ * Returns the signed JWT of an id_token, after decryption if it is encrypted.
  * @throws {InvalidTokenError} when none of the client's keys decrypts it
  */
 export async function unwrapIdToken(clientKeys: Provider['clientKeys'], idToken: string): Promise<string> {
@@ -103,7 +104,7 @@ export async function unwrapIdToken(clientKeys: Provider['clientKeys'], idToken:
   }
 }
 
-/** Returns the left half of the hash that belongs to the signature's algorithm (OpenID Connect Core §3.1.3.6). */
+/** Returns the `at_hash` of an access token: the left half of the hash for the signature algorithm (OpenID Connect Core §3.1.3.6). */
 function accessTokenHash(jws: string, accessToken: string): string | undefined {
   const { alg } = decodeProtectedHeader(jws);
   if (!isSignatureAlgorithm(alg)) return undefined;

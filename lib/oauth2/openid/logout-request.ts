@@ -4,24 +4,24 @@ import { randomText } from '../wire/random-text.js';
 import { unwrapIdToken } from './id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 
-/** What one logout asks for. Other keys are sent as they are, by their wire names. */
+/** Parameters of a logout request. Other keys are sent unchanged, as wire names. */
 export interface LogoutParams {
-  /** `post_logout_redirect_uri`: where the provider sends the user back to. */
+  /** `post_logout_redirect_uri`: the URL to which the provider redirects the user after the logout. */
   postLogoutRedirectUri?: string;
-  /** `id_token_hint`: the id_token of the login that ends; without it, many providers ask the user. */
+  /** `id_token_hint`: the id_token of the login that ends. Without it, many providers ask the user for confirmation. */
   idTokenHint?: string;
-  /** `logout_hint`: who it is. */
+  /** `logout_hint`: identifies the user. */
   logoutHint?: string;
   /** `ui_locales` */
   uiLocales?: string | string[];
-  /** State to use instead of a random one; sent where the user is to come back. */
+  /** State to use instead of a random state. It is sent only with `postLogoutRedirectUri`. */
   state?: string;
   [extra: string]: unknown;
 }
 
 const WIRE_NAMES = { logoutHint: 'logout_hint' };
 
-/** Makes the URL that ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2). */
+/** Returns the URL that ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2). */
 export async function logoutRequest(
   provider: Provider,
   { postLogoutRedirectUri, uiLocales, idTokenHint, state: given, ...params }: LogoutParams,

@@ -9,32 +9,32 @@ import { knowsIssuer, requireEndpoint, type Provider } from '../provider/provide
 import { checkJwt } from '../wire/jwt.js';
 import { providerOfJwt } from '../provider/jwt-provider.js';
 
-/** Whose session ended: a user's (`sub`), one session (`sid`), or both. */
+/** The sessions that ended: those of a user (`sub`), one session (`sid`), or a session of a user (both). */
 export interface BackchannelLogout {
   iss: string;
   sub?: string;
-  /** The `sid` claim of the id_token that the session began with. */
+  /** The `sid` claim of the id_token with which the session began. */
   sid?: string;
 }
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const REQUIRED = ['iss', 'aud', 'iat', 'exp', 'jti', 'events'];
 
-/** Seconds that a logout token may have been on its way, and for which it may be good. */
-const MAX_AGE = 3600;
-/** The longest `jti`, `sub` and `sid`, in characters. */
-const MAX_TEXT = 1024;
-/** How many used tokens are remembered. */
+/** Maximum time since a logout token was issued, and until it expires, in seconds. */
+const MAX_AGE_S = 3600;
+/** Maximum length of `jti`, `sub` and `sid`, in characters. */
+const MAX_LENGTH = 1024;
+/** Maximum number of remembered tokens. */
 const MAX_USED = 10_000;
 
-/** Checks logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.6), each of which is good once. */
+/** Validates logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.6). Each logout token can be used once. */
 export class LogoutTokens {
-  /** Those that were used, by `jti`, for as long as any token is good. */
-  readonly #used = new BoundedMap<true>(MAX_USED, 2 * MAX_AGE * 1000);
+  /** Used tokens by `jti`. They are remembered until no token of that age is accepted. */
+  readonly #used = new BoundedMap<true>(MAX_USED, 2 * MAX_AGE_S * 1000);
 
   /**
-   * Checks a logout token and marks it as used. `forget()` takes the mark back, when the logout could not be done.
-   * @throws {OAuthError} `invalid_request` naming the check that failed
+   * Validates a logout token and marks it as used. Returns the logout, and `forget()`, which removes the mark if the logout failed.
+   * @throws {OAuthError} `invalid_request` when a check fails; the description names the check
    */
   async use(provider: Provider, logoutToken: string): Promise<{ logout: BackchannelLogout; forget: () => void }> {
     if (!knowsIssuer(provider)) throw refused('logout tokens can only be checked where the issuer is known');
@@ -57,7 +57,7 @@ export class LogoutTokens {
   }
 }
 
-/** `jose` checked that they are numbers, and that `exp` is not over. */
+/** Checks the limits of `iat` and `exp`. `jose` already checked that they are numbers, and that the token is not expired. */
 function checkTimes(iat = 0, exp = 0, tolerance: number): void {
   const now = nowInSeconds();
   if (iat > now + tolerance) {
@@ -65,14 +65,14 @@ function checkTimes(iat = 0, exp = 0, tolerance: number): void {
       `logout_token was issued at ${isoTime(iat)} (iat), and it is ${isoTime(now)}: ${clockAdvice(iat, now)}`,
     );
   }
-  if (iat < now - MAX_AGE - tolerance) {
+  if (iat < now - MAX_AGE_S - tolerance) {
     throw refused(
       `logout_token was issued at ${isoTime(iat)} (iat), which is more than an hour ago; it is ${isoTime(now)}: ` +
         clockAdvice(iat, now),
     );
   }
-  if (exp > now + MAX_AGE + tolerance) {
-    throw refused(`logout_token is good until ${isoTime(exp)} (exp); expected at most ${MAX_AGE} seconds from now`);
+  if (exp > now + MAX_AGE_S + tolerance) {
+    throw refused(`logout_token is good until ${isoTime(exp)} (exp); expected at most ${MAX_AGE_S} seconds from now`);
   }
 }
 
@@ -81,7 +81,7 @@ async function verify(provider: Provider, token: string): Promise<JWTPayload> {
   const url = requireEndpoint(provider, 'jwks_uri');
   const { id_token_signed_response_alg: own, client_id: audience } = client;
   const listed = own ? [own] : (server.id_token_signing_alg_values_supported ?? ['RS256']);
-  const algorithms = listed.filter(isSignatureAlgorithm); // neither `none` nor what is signed with a secret
+  const algorithms = listed.filter(isSignatureAlgorithm); // excludes `none` and HMAC
   let { issuer } = server;
   try {
     checkJwt(token);
@@ -103,7 +103,7 @@ async function verify(provider: Provider, token: string): Promise<JWTPayload> {
   }
 }
 
-/** §2.4 recommends the type; another than that, or the general one, is another kind of token. */
+/** Checks the type: `logout+jwt`, which Back-Channel Logout 1.0 §2.4 recommends, or `jwt`. Any other type is another kind of token. */
 function checkType(typ: string | undefined): void {
   const type = typ?.toLowerCase().replace(/^application\//, '');
   if (type !== undefined && type !== 'logout+jwt' && type !== 'jwt')
@@ -128,10 +128,10 @@ function nowAndClock(time: number): string {
   return `${isoTime(time)}, and it is ${isoTime(now)}: ${clockAdvice(time, now)}`;
 }
 
-/** A TypeScript type is no proof: `jose` checks that there is a `jti`, not that it is a string. */
+/** Returns a claim that is a string of limited length. `jose` checks only that the claim exists. */
 function textOf(name: string, claim: unknown): string {
-  if (typeof claim === 'string' && claim !== '' && claim.length <= MAX_TEXT) return claim;
-  throw refused(`logout_token: its ${name} is not a string of 1 to ${MAX_TEXT} characters`);
+  if (typeof claim === 'string' && claim !== '' && claim.length <= MAX_LENGTH) return claim;
+  throw refused(`logout_token: its ${name} is not a string of 1 to ${MAX_LENGTH} characters`);
 }
 
 function refused(description: string): OAuthError {

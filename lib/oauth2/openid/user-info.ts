@@ -14,8 +14,8 @@ import { subjectOf, type IdTokenClaims } from './id-token.js';
 import { providerOfJwt } from '../provider/jwt-provider.js';
 
 /**
- * What is known of a user: the standard claims (OpenID Connect Core §5.1), and whatever else the provider tells. An
- * application types its provider's own claims by declaration merging.
+ * Claims about a user: the standard claims (OpenID Connect Core §5.1) and other claims of the provider. Use declaration merging to
+ * type the other claims.
  *
  * @example
  * declare module 'nestjs-oauth-client' {
@@ -25,7 +25,7 @@ import { providerOfJwt } from '../provider/jwt-provider.js';
  * }
  */
 export interface UserInfo {
-  /** Who it is, at this issuer; the only claim that never changes and is never given to another user. */
+  /** The user's identifier at this issuer. Only `sub` never changes and is never reassigned to another user. */
   sub: string;
   name?: string;
   given_name?: string;
@@ -37,7 +37,7 @@ export interface UserInfo {
   picture?: string;
   website?: string;
   email?: string;
-  /** Whether the provider made sure that the address is the user's; do not link accounts without it. */
+  /** Whether the provider verified that the email address belongs to the user. Do not link accounts if this is not true. */
   email_verified?: boolean;
   gender?: string;
   birthdate?: string;
@@ -52,8 +52,8 @@ export interface UserInfo {
 }
 
 /**
- * Asks the userinfo endpoint (OpenID Connect Core §5.3); a signed or encrypted answer is checked.
- * @param subject who it must be about, where that is known (§5.3.2)
+ * Requests the user's claims from the userinfo endpoint (OpenID Connect Core §5.3). Validates a signed or encrypted response.
+ * @param subject the expected `sub`, if it is known (§5.3.2)
  */
 async function fetchUserInfo(provider: Provider, token: OAuth2Token, subject: string | undefined): Promise<UserInfo> {
   const { client, config, http } = provider;
@@ -80,13 +80,13 @@ async function fetchUserInfo(provider: Provider, token: OAuth2Token, subject: st
   }
 }
 
-/** Returns what userinfo tells of the user of a token, who must be the user of its id_token. */
+/** Returns the userinfo claims for a token. Their `sub` must equal the `sub` of the token's id_token. */
 export async function userInfoOfToken(provider: Provider, token: OAuth2Token): Promise<UserInfo> {
   const subject = token.idToken === undefined ? undefined : await subjectOf(provider, token.idToken);
   return fetchUserInfo(provider, token, subject);
 }
 
-/** Returns what a login tells of the user: the claims of the id_token, those of userinfo, or both, as the settings say. */
+/** Returns the claims about the user after a login: those of the id_token, and those of userinfo if `userInfoFrom` is `userinfo`. */
 export async function userInfoOfLogin(
   provider: Provider,
   token: OAuth2Token,

@@ -11,10 +11,10 @@ import { refusedAnswer } from './failed-check.js';
 import { requireEndpoint, type Provider } from './provider.js';
 import { RefusedInput } from '../wire/refused-input.js';
 
-/** What a client says of itself, by the names of RFC 7591 §2: `redirect_uris`, `client_name`, `jwks_uri`, ... */
+/** Client metadata with the names of RFC 7591 §2, such as `redirect_uris`, `client_name` and `jwks_uri`. */
 export type ClientMetadata = Partial<OmitSymbolProperties<Client>>;
 
-/** What the provider says of a client that it has registered (RFC 7591 §3.2.1). Secrets are among it. */
+/** The provider's registration response (RFC 7591 §3.2.1). It contains secrets. */
 export type RegisteredClient = OmitSymbolProperties<Client> & {
   client_secret?: string;
   token_endpoint_auth_method?: string;
@@ -23,9 +23,9 @@ export type RegisteredClient = OmitSymbolProperties<Client> & {
 };
 
 /**
- * Registers a client at its provider (RFC 7591 §3.1). The credentials are given only once, so an answer with a `client_id` is
- * returned, whatever else it lacks, such as `client_secret_expires_at`; each 2xx status is a success.
- * @throws {InvalidTokenError} when the answer has no client_id
+ * Registers a client at its provider (RFC 7591 §3.1). The provider sends the credentials only once, so every 2xx response with a
+ * `client_id` is returned, even if required fields such as `client_secret_expires_at` are missing.
+ * @throws {InvalidTokenError} when the response has no client_id
  */
 export async function registerClient(
   provider: Provider,
@@ -54,7 +54,7 @@ function readRegistration({ client_secret: secret, ...fields }: Record<string, u
   return { ...fields, client_id: clientId, ...(clientSecret !== undefined && { client_secret: clientSecret }) };
 }
 
-/** Some servers write ids and secrets as numbers, or as `null` where there is none. */
+/** Reads an id or a secret. Some servers send a number, or `null` if there is none. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;

@@ -5,22 +5,22 @@ import { jsonResponse, responseAfterHooks } from './endpoint-fetch.js';
 import { errorCode, tokenEndpointError } from './provider-error.js';
 import { shownAnswer } from './unexpected-answer.js';
 
-/** What is expected of the answers of one endpoint. */
+/** The expected response of an endpoint. */
 interface ExpectedAnswer {
-  /** The endpoint, as an error names it. */
+  /** The name of the endpoint in errors. */
   what: string;
-  /** The status that the strict check of this endpoint expects; each 2xx status counts as this one. @default 200 */
+  /** The status that `oauth4webapi` expects. Every 2xx status is changed to this status. @default 200 */
   status?: 200 | 201;
-  /** Content types that are read as they are, instead of as JSON. */
+  /** Returns whether the body of a content type stays unchanged instead of being read as JSON. */
   otherTypes?: (contentType: string | undefined) => boolean;
 }
 
 /**
- * Returns a reader that prepares an endpoint's answer for its strict check: a JSON object counts as JSON whatever its
- * content type is, and each 2xx status as a success.
+ * Returns a reader that prepares an endpoint's response for `oauth4webapi`. The reader accepts a JSON object with any content type,
+ * and any 2xx status.
  *
- * The reader throws `OAuthError` with the provider's error, whatever the status (RFC 6749 §5.2); `ProviderError` for another
- * status than 2xx, with that status in its description; and `InvalidTokenError` for a success that is not a JSON object.
+ * The reader throws `OAuthError` when the response contains an error, with any status (RFC 6749 §5.2); `ProviderError` when the
+ * status is not 2xx; and `InvalidTokenError` when a success is not a JSON object.
  */
 export function endpointResponseReader({ what, status = 200, otherTypes }: ExpectedAnswer) {
   return (answer: TokenEndpointResponse): Response => {
@@ -35,9 +35,9 @@ export function endpointResponseReader({ what, status = 200, otherTypes }: Expec
 }
 
 /**
- * Throws the error for an answer that is not a success.
- * @throws {OAuthError} the provider's error, whatever the status (RFC 6749 §5.2)
- * @throws {ProviderError} for another status than 2xx
+ * Throws when a response is not a success.
+ * @throws {OAuthError} when the response contains an error, with any status (RFC 6749 §5.2)
+ * @throws {ProviderError} when the status is not 2xx
  */
 export function refuseEndpointError(what: string, answer: TokenEndpointResponse): void {
   const { status, headers, data } = answer;

@@ -7,10 +7,10 @@ import { OAuthError } from '../../errors/oauth.errors.js';
 import { parseFields } from '../wire/json.js';
 import { sentValues } from './sent-values.js';
 
-/** Characters of a header's value (RFC 9110 §5.5); `Headers` throws an error at others. */
+/** Characters of a header's value (RFC 9110 §5.5). `Headers` throws for any other character. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** `fetch`, as `oauth4webapi` asks for it. */
+/** The `fetch` function that `oauth4webapi` requires. */
 export type EndpointFetch = (url: string, init: EndpointFetchInit) => Promise<Response>;
 interface EndpointFetchInit {
   method: string;
@@ -18,14 +18,14 @@ interface EndpointFetchInit {
   body?: unknown;
 }
 
-/** Functions that change a request to one endpoint, and read its response. The compliance hooks run in them. */
+/** Functions that change the request to an endpoint and read its response. They run the compliance hooks. */
 export interface EndpointHooks {
   method?: string;
   request?: (request: EndpointRequest) => EndpointRequest | Promise<EndpointRequest>;
   response?: (response: TokenEndpointResponse) => Response | Promise<Response>;
 }
 
-/** Returns a `fetch` over the client's axios instance: it authenticates with the client's custom method, if there is one, and calls the hooks. */
+/** Returns a `fetch` that uses the client's axios instance. It applies the client's custom authentication method, and calls the hooks. */
 export function endpointFetch(
   http: AxiosInstance,
   config: OAuth2ClientConfig,
@@ -34,7 +34,7 @@ export function endpointFetch(
   return async (url, init) => {
     let request: EndpointRequest = {
       url,
-      headers: ownHeaders(init.headers),
+      headers: withoutUserAgent(init.headers),
       body: new URLSearchParams(init.body as URLSearchParams),
     };
     const authenticate = config.compliance.clientAuthMethods.get(config.tokenEndpointAuthMethod);
@@ -53,16 +53,19 @@ export function endpointFetch(
   };
 }
 
-/** Returns a `fetch` over the client's axios instance without authentication and without hooks on the request. */
+/** Returns a `fetch` that uses the client's axios instance, without authentication and without a request hook. */
 export function plainFetch(http: AxiosInstance, response?: EndpointHooks['response']): EndpointFetch {
   return async (url, { method, headers, body }) => {
     const json = typeof body === 'string' ? body : undefined;
-    return read(await sendProtocolRequest(http, { method, url, headers: ownHeaders(headers), body: json }), response);
+    return read(
+      await sendProtocolRequest(http, { method, url, headers: withoutUserAgent(headers), body: json }),
+      response,
+    );
   };
 }
 
-/** The headers without the name of the library that made them: the `User-Agent` is the one of the axios defaults. */
-function ownHeaders({ 'user-agent': _, ...headers }: Record<string, string>): Record<string, string> {
+/** Removes the `User-Agent` of `oauth4webapi`, so that the `User-Agent` of the axios defaults is sent. */
+function withoutUserAgent({ 'user-agent': _, ...headers }: Record<string, string>): Record<string, string> {
   return headers;
 }
 
@@ -78,12 +81,12 @@ function send(http: AxiosInstance, method: string, { url, headers, body }: Endpo
   return sendProtocolRequest(http, { method, url: target.href, headers: bodyless });
 }
 
-/** An answer as the compliance hooks receive it; one that is not a JSON object has no `data`. */
+/** Returns a response for the compliance hooks. Its `data` is empty if the body is not a JSON object. */
 export function withData(answer: ProtocolAnswer): TokenEndpointResponse {
   return { ...answer, data: parseFields(answer.text) };
 }
 
-/** The part of an answer that its checks read. */
+/** Converts a response to a `Response` with the headers that `oauth4webapi` reads. */
 function toResponse({ status, headers, text }: ProtocolAnswer): Response {
   const kept = ['content-type', 'www-authenticate', 'cache-control'].flatMap((name) => {
     const value = headers[name];
@@ -93,13 +96,13 @@ function toResponse({ status, headers, text }: ProtocolAnswer): Response {
   return new Response(bodyless ? null : text, { status, headers: Object.fromEntries(kept) });
 }
 
-/** Returns a response that compliance hooks may have changed: the body is `data`, if that is an object with fields. */
+/** Returns the response after the compliance hooks: its body is `data`, or the unchanged body if `data` is empty. */
 export function responseAfterHooks(answer: TokenEndpointResponse): Response {
   const isObject = Object.keys(answer.data).length > 0;
   return toResponse({ ...answer, text: isObject ? JSON.stringify(answer.data) : answer.text });
 }
 
-/** An answer whose JSON was read already: writing it only to parse it again would be half the cost of a token's checks. */
+/** Returns a `Response` with parsed JSON. Parsing the JSON again would double the time of a token's validation. */
 export function jsonResponse(data: Record<string, unknown>, status = 200): Response {
   const response = new Response(null, { status, headers: { 'content-type': 'application/json' } });
   return Object.assign(response, { json: () => Promise.resolve(data) });

@@ -13,7 +13,7 @@ import { RefusedInput } from '../wire/refused-input.js';
 import { NoFittingKey } from './no-fitting-key.js';
 import { plainText } from './provider-error.js';
 
-/** What the library that checks says of a check that failed. */
+/** The details of a failed check in the errors of `oauth4webapi`. */
 interface Failure {
   expected?: unknown;
   claims?: Record<string, unknown>;
@@ -23,14 +23,14 @@ interface Failure {
   header?: { alg?: unknown; kid?: unknown };
   now?: number;
   tolerance?: number;
-  /** Where the expectation comes from. */
+  /** The source of the expected value. */
   reason?: string;
 }
 
 /**
- * Returns the error for a provider's answer that a strict check refused. One sentence is kept, since the check's own error
- * holds the answer.
- * @param sent values of the request that the answer may repeat, and the error may not
+ * Returns the error for a provider's response that a check refused. Keeps one sentence, because the error of the check contains the
+ * response.
+ * @param sent values of the request, which the response may repeat; they are redacted
  */
 export function refusedAnswer(error: unknown, what: string, sent: readonly string[]): OAuthError {
   if (error instanceof OAuthError) return error.redact(sent);
@@ -40,14 +40,14 @@ export function refusedAnswer(error: unknown, what: string, sent: readonly strin
   return new InvalidTokenError({ description, logDescription }).redact(sent);
 }
 
-/** The same for what came by the browser: it may as well be the browser's fault. */
+/** Returns the error for a message that came through the browser. The status is 400, because the browser may have changed it. */
 export function refusedCallback(error: unknown, what: string): OAuthError {
   return error instanceof OAuthError
     ? error
     : new OAuthError('invalid_request', { description: failedCheck(error, what) });
 }
 
-/** Which check failed, what was expected and what came: never a token, a code, a nonce or a hash. */
+/** Describes a failed check, with the expected and the received value. Never contains a token, a code, a nonce or a hash. */
 export function failedCheck(error: unknown, what: string): string {
   if (!(error instanceof Error)) return `${what}: ${reasonOf(error)}`;
   if (error instanceof NoFittingKey) {
@@ -67,7 +67,7 @@ export function failedCheck(error: unknown, what: string): string {
   }
 }
 
-/** The settings that name the algorithm of a signature, by what an error calls the signed JWT. */
+/** The settings for signature algorithms, by a word in the name of the signed JWT in errors. */
 const ALGORITHM_SETTINGS: readonly [what: string, setting: string][] = [
   ['userinfo', 'userinfo_signed_response_alg'],
   ['introspection', 'introspection_signed_response_alg'],
@@ -75,14 +75,14 @@ const ALGORITHM_SETTINGS: readonly [what: string, setting: string][] = [
   ['token', 'id_token_signed_response_alg'],
 ];
 
-/** Names an algorithm that is not expected, or not supported at all, and the setting for it. */
+/** Describes a signature algorithm that is not expected or not supported, with the setting for it. */
 function algorithmFault(error: Error, failure: Failure, what: string): string | undefined {
   const setting = ALGORITHM_SETTINGS.find(([name]) => what.includes(name))?.[1] ?? 'id_token_signed_response_alg';
   if (failure.header && 'expected' in failure) {
     const advice =
       failure.reason === 'client configuration'
-        ? `Check ${setting}, which says so`
-        : `Ask the provider for such an algorithm, or set ${setting} to the one that this client is registered with`;
+        ? `Check ${setting}, which requires this algorithm`
+        : `Ask the provider for such an algorithm, or set ${setting} to the algorithm with which this client is registered`;
     return `${what} is signed with ${shown(failure.header.alg)}, expected ${shown(failure.expected)}. ${advice}`;
   }
   if (!(error instanceof UnsupportedOperationError)) return undefined;
@@ -99,8 +99,8 @@ function failureOf(error: unknown): Failure {
 }
 
 /**
- * The message of an error that is safe to repeat: of our own checks, and of the libraries that check. The messages of
- * parsers and of key imports may quote what they were given.
+ * Returns the message of an error that is safe to repeat: an error of this library, `oauth4webapi` or `jose`. The messages of
+ * parsers and of key imports may quote their input, and are replaced.
  */
 export function reasonOf(error: unknown): string {
   const isSafe =
@@ -130,7 +130,7 @@ function claimComparison({ claim, claims, expected }: Failure, what: string, mes
   }
 }
 
-/** Says who issued a JWT, and who should have. */
+/** Describes the wrong issuer of a JWT. */
 export function wrongIssuer(what: string, issuer: unknown, expected: unknown): string {
   return `${what} was issued by ${shown(issuer)}, expected ${shown(expected)}`;
 }
@@ -143,7 +143,7 @@ function timestampCheck({ claim, claims, now = 0, tolerance }: Failure, what: st
   return `${what}: its ${claim} is ${isoTime(time)}, and it is ${isoTime(now)}${allowed}: ${message}${advice}`;
 }
 
-/** Says by how much two clocks differ, as a time of a JWT shows it, and what to do. */
+/** Describes the difference between two clocks, derived from a time in a JWT, and gives advice. */
 export function clockAdvice(time: number, now: number): string {
   const seconds = Math.ceil(Math.abs(now - time));
   const difference =
@@ -155,7 +155,7 @@ export function clockAdvice(time: number, now: number): string {
   return `${difference}. Synchronize the clocks${tolerate}`;
 }
 
-/** Shows a value from outside in an error: short, without control characters, and not at all when it is nested. */
+/** Returns a value from outside for an error: shortened, and without control characters. Does not show a nested value. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nobody';
   if (!isShallow(value, 2)) return '(a nested value)';

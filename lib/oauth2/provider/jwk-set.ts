@@ -3,19 +3,19 @@ import { z } from 'zod';
 import { parseJsonObject } from '../wire/json.js';
 import { RefusedInput } from '../wire/refused-input.js';
 
-/** The most keys of a set that are read. */
+/** Maximum number of keys in a set. */
 const MAX_KEYS = 100;
-/** The longest member of a key: more than a key of 16384 bits has. */
+/** Maximum length of a member of a key, in characters: more than a key of 16,384 bits needs. */
 const MAX_LENGTH = 8192;
 
 const text = z.string().max(MAX_LENGTH);
-/** `null` and an empty string count as absent: some servers write every member. */
+/** `null` and an empty string become absent, because some servers send every member. */
 const member = text.nullish().transform((value) => (value === null || value === '' ? undefined : value));
 
-/** A public key. Members that are not used, private ones among them, are left out. */
+/** A public key. Drops unused members, including private members. */
 const PUBLIC_KEY = z.object({
   kty: text.refine((kty) => kty !== 'oct'),
-  /** Some servers write a number. */
+  /** Some servers send a number. */
   kid: z.union([member, z.number().transform(String)]),
   alg: member,
   use: member,
@@ -30,15 +30,15 @@ const PUBLIC_KEY = z.object({
   n: member,
   e: member,
   pub: member,
-  /** Whose tokens the key signs, where one set has the keys of several issuers (Microsoft). */
+  /** The issuer whose tokens the key signs, if a set has keys of several issuers (Microsoft). */
   issuer: member,
 });
-/** A key of a set. */
+/** A key of a JWK Set. */
 export type PublicKey = JWK & { issuer?: string };
 
 /**
- * Reads a JWK Set (RFC 7517 §5). What is not a key, has members of the wrong type, or is a shared secret is left out.
- * @throws {RefusedInput} when the body is not a JWK Set at all
+ * Returns the public keys of a JWK Set (RFC 7517 §5). Drops invalid keys, keys with members of the wrong type, and shared secrets.
+ * @throws {RefusedInput} when the body is not a JWK Set
  */
 export function readJwkSet(body: string): { keys: PublicKey[] } {
   const { keys } = parseJsonObject(body) ?? {};

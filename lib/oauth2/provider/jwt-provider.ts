@@ -5,22 +5,22 @@ import { isTenantTemplate, issuerOfTenant, TENANT, tenantIn } from '../../config
 import { isEncrypted } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';
 
-/** A provider as the checks of one JWT need it. */
+/** A provider for the validation of one JWT. */
 export type VerifyingProvider = Provider & { readonly jwt: CheckedJwt };
 
 /**
- * Returns the provider as the checks of one JWT of it need it: with the issuer that this JWT must have, and without keys that
- * were chosen for another one. Where the provider has an issuer for each tenant, the tenant is the one that the JWT names: its
- * `tid`, or else the id in its `iss`. The JWT must have passed `checkJwt()`; nothing is verified yet.
- * @throws {RefusedInput} when none of the client's keys decrypts the JWT, or when it names no tenant
+ * Returns the provider for the validation of one JWT: with the issuer that this JWT must have, and without the keys that were
+ * chosen for another JWT. If the provider has an issuer per tenant, the JWT names its tenant in `tid`, or else in `iss`. The JWT
+ * must have passed `checkJwt()`. This function does not verify the signature.
+ * @throws {RefusedInput} when none of the client's keys decrypts the JWT, or when the JWT does not name its tenant
  */
 export function providerOfJwt(provider: Provider, jwt: string): Promise<VerifyingProvider> {
   return forJwt(provider, jwt, ({ iss, tid = tenantIn(provider.server.issuer, iss) }) => tid);
 }
 
 /**
- * Does the same as {@link providerOfJwt} for an id_token: where the provider has an issuer for each tenant, the id_token must name its
- * tenant (`tid`), and its `iss` must be the issuer of that tenant.
+ * Returns the provider for the validation of an id_token, as {@link providerOfJwt} does. If the provider has an issuer per tenant,
+ * the id_token must name its tenant in `tid`, and its `iss` must be the issuer of that tenant.
  */
 export function providerOfIdToken(provider: Provider, idToken: string): Promise<VerifyingProvider> {
   return forJwt(provider, idToken, ({ tid }) => tid);
@@ -38,7 +38,7 @@ async function forJwt(
   const issuer = issuerOfTenant(server.issuer, tenantOf(claims));
   if (issuer !== undefined) return { ...provider, server: { ...server, issuer }, jwt: { jws, issuer } };
   throw new RefusedInput(
-    `it was issued by ${shown(claims.iss)}, expected ${shown(server.issuer)} with the GUID of its own tenant (tid) in place ` +
-      `of ${TENANT}`,
+    `it was issued by ${shown(claims.iss)}, expected ${shown(server.issuer)} with the GUID of its tenant (tid) instead of ` +
+      TENANT,
   );
 }

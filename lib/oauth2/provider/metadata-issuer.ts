@@ -5,10 +5,10 @@ import { shown } from './failed-check.js';
 import { isTenantOf, isTenantTemplate } from '../../config/tenant-issuer.js';
 
 /**
- * Refuses metadata of another issuer than the one that is expected: the configured one, or else the one whose well-known
- * URL this is. Metadata at another URL does not prove its issuer. With `allow_any_tenant`, the issuer may be one of a tenant,
- * or the template of all, at the same URL.
- * @throws {RefusedInput} when it is refused
+ * Checks the issuer in the metadata. The expected issuer is the configured issuer, or else the issuer whose well-known URL is `url`.
+ * Metadata at any other URL does not prove its issuer. With `allow_any_tenant`, the issuer may be the issuer of a tenant, or the
+ * template for all tenants.
+ * @throws {RefusedInput} when the issuer is not the expected issuer, or is not proven
  */
 export function checkMetadataIssuer(
   own: string,
@@ -25,8 +25,8 @@ export function checkMetadataIssuer(
     provesIssuer(url, own) || (config.allowAnyTenant && issuersAt(url).some((at) => isTenantOf(own, at)));
   if (config.allowIssuerImpersonation || isProven) return;
   throw new RefusedInput(
-    `it does not prove its issuer ${shown(own)}, expected it at a well-known URL of that issuer. Give the issuer alone, or, ` +
-      'if you accept that whoever controls this URL can sign in as any user of the issuer, set allow_issuer_impersonation',
+    `it does not prove its issuer ${shown(own)}, expected it at a well-known URL of that issuer. Set only issuer, or, if ` +
+      'you accept that anyone who controls this URL can sign in as any user of the issuer, set allow_issuer_impersonation',
   );
 }
 

@@ -5,8 +5,9 @@ import { parseJsonObject } from '../wire/json.js';
 import { RefusedInput } from '../wire/refused-input.js';
 import { ENDPOINTS } from './provider.js';
 
-/** The longest string of the metadata that is kept, and the most strings of a list. */
+/** Maximum length of a string, in characters. */
 const MAX_LENGTH = 2048;
+/** Maximum number of strings in a list. */
 const MAX_ITEMS = 200;
 
 const LISTS = [
@@ -26,7 +27,7 @@ const FLAGS = [
 const text = z.string().min(1).max(MAX_LENGTH);
 const list = z.array(z.unknown()).transform((items) => items.slice(0, MAX_ITEMS).filter((item) => isShortText(item)));
 
-/** The metadata that is used. A field of another type counts as absent, and so does a URL that nobody should be sent to. */
+/** The schemas of the used metadata. Fields of the wrong type and URLs that are not allowed become absent. */
 const SCHEMAS = {
   https: schemaFor({ allowInsecureHttp: false, allowInsecureHosts: false }),
   loopback: schemaFor({ allowInsecureHttp: true, allowInsecureHosts: false }),
@@ -34,17 +35,17 @@ const SCHEMAS = {
 };
 
 /**
- * Reads server metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2): fields that are not used are left out.
- * @param came what an error says of the answer that is not JSON
- * @throws {RefusedInput} when it is not a JSON object, or has no issuer
+ * Returns the server metadata in a response (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). Drops unused fields.
+ * @param received describes the response in an error
+ * @throws {RefusedInput} when the body is not a JSON object, or has no issuer
  */
 export function readMetadata(
   body: string,
   { allowInsecureHttp, allowInsecureHosts }: UrlRules,
-  came = 'no content type',
+  received = 'no content type',
 ): AuthorizationServer {
   const fields = parseJsonObject(body);
-  if (!fields) throw new RefusedInput(`it is not a JSON object (${came})`);
+  if (!fields) throw new RefusedInput(`it is not a JSON object (${received})`);
   const { data } = SCHEMAS[!allowInsecureHttp ? 'https' : allowInsecureHosts ? 'http' : 'loopback'].safeParse(fields);
   if (!data) throw new RefusedInput('it has no issuer, expected an absolute URL');
   return present(data);

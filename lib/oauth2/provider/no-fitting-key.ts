@@ -1,9 +1,9 @@
 import { RefusedInput } from '../wire/refused-input.js';
 
-/** No key of the provider can have signed a JWT. The message says which keys there are. */
+/** Thrown when no key of the provider can have signed a JWT. The message lists the provider's keys. */
 export class NoFittingKey extends RefusedInput {
   constructor(
-    /** What the JWT says of its key. */
+    /** The header of the JWT, which describes its key. */
     readonly header: { readonly alg?: string; readonly kid?: string },
     message: string,
   ) {

@@ -7,10 +7,10 @@ import { refusedAnswer } from './failed-check.js';
 import { secretsIn } from './sent-values.js';
 import { authenticationAt, endpointOptions, requireEndpoint, type Endpoint, type Provider } from './provider.js';
 
-/** An endpoint that a form is posted to, by `oauth4webapi`. */
+/** An endpoint that receives a form POST from `oauth4webapi`. */
 export interface FormEndpoint<Answer> {
   endpoint: Endpoint;
-  /** What is asked for there, as an error says it. */
+  /** The name of the request in errors. */
   what: string;
   /** The status of a success. @default 200 */
   status?: 200 | 201;
@@ -22,16 +22,16 @@ export interface FormEndpoint<Answer> {
     options: ReturnType<typeof endpointOptions> & { headers?: Record<string, string> },
   ) => Promise<Response>;
   read: (server: AuthorizationServer, client: Client, response: Response) => Promise<Answer>;
-  /** Repairs the fields of a non-standard answer before `read` checks them; an answer that is not JSON has none. */
+  /** Repairs the fields of a non-standard response before `read` validates them. A response that is not JSON has no fields. */
   normalize?: (fields: Record<string, unknown>) => Record<string, unknown>;
 }
 
 /**
- * Posts parameters to one of the provider's endpoints, as the client that is authenticated.
- * @param dpopKey the private JWK that a proof is sent of (RFC 9449)
- * @throws {OAuthConfigError} when there is no such endpoint
- * @throws {OAuthError} the provider's error, or `token_invalid` for a success that a check refused
- * @throws {ProviderError} for another failure, with its status
+ * Posts parameters to an endpoint of the provider with client authentication. Returns the validated response.
+ * @param dpopKey the private JWK for a proof (RFC 9449)
+ * @throws {OAuthConfigError} when neither the settings nor the metadata have the endpoint
+ * @throws {OAuthError} when the response contains an error, or (`token_invalid`) when a check refuses the response
+ * @throws {ProviderError} when the request fails in another way
  */
 export async function postForm<Answer>(
   provider: Provider,

@@ -5,7 +5,7 @@ import { DpopKeys } from '../client/dpop-keys.js';
 import { ProviderKeys } from './provider-keys.js';
 import type { ProviderContext } from './provider.js';
 
-/** Returns what a client keeps for as long as it lives. */
+/** Returns the context that a client keeps for its lifetime. */
 export function providerContext(config: OAuth2ClientConfig, http: AxiosInstance): ProviderContext {
   return {
     config,

@@ -7,10 +7,10 @@ import { RefusedInput } from '../wire/refused-input.js';
 import { reasonOf } from './failed-check.js';
 import { readJwkSet, type PublicKey } from './jwk-set.js';
 import { NoFittingKey } from './no-fitting-key.js';
-import { bareKey, candidatesFor, keysThereAre, signerOf, type SignedBy } from './signing-keys.js';
-import { whatCame } from './unexpected-answer.js';
+import { bareKey, candidatesFor, describeKeys, signerOf, type SignedBy } from './signing-keys.js';
+import { describeDocument } from './unexpected-answer.js';
 
-/** Seconds in which the keys are fetched once at most, however many tokens name a key that is unknown. */
+/** Minimum number of seconds between two fetches, even if many tokens name unknown keys. */
 const RETRY_S = 60;
 /** Seconds for which a copy of the keys is used. */
 const LIFETIME_S = 300;
@@ -21,28 +21,28 @@ interface KeySet {
 }
 
 /**
- * The provider's public keys (RFC 7517). The provider is asked at most once a minute, and the last good copy is used while it
- * is down.
+ * The provider's public keys (RFC 7517). They are fetched at most once a minute. The last good copy is used while the provider is
+ * down.
  */
 export class ProviderKeys {
   readonly #http: AxiosInstance;
-  #copy?: { of: string; keys: LastGoodCopy<KeySet> };
+  #copy?: { url: string; keys: LastGoodCopy<KeySet> };
 
   constructor(http: AxiosInstance) {
     this.#http = http;
   }
 
-  /** A `fetch` of the JWK Set, for code that chooses a key itself. */
+  /** A `fetch` that returns the JWK Set, for code that chooses the key. */
   readonly fetch = async (url: string): Promise<Response> => {
     const { body } = await this.#load(url, RETRY_S);
     return new Response(body, { headers: { 'content-type': 'application/json' } });
   };
 
   /**
-   * Returns the key that a JWT is signed with. Where several keys may have signed it (one key twice, keys without an id), the
-   * one that verifies the signature is returned; where none does, the keys are fetched again, once a minute at most. The
-   * caller checks the signature.
-   * @throws {NoFittingKey} when none of the keys can be meant
+   * Returns the key that signed a JWT. If several keys may have signed it (a key is listed twice, or keys have no id), returns the
+   * key that verifies the signature. If no key verifies it, fetches the keys again, at most once a minute. The caller must verify
+   * the signature.
+   * @throws {NoFittingKey} when none of the keys can have signed the JWT
    * @throws {ProviderError} when the keys cannot be fetched
    */
   async keyOf(url: string, jws: string, issuer?: string): Promise<JWK> {
@@ -53,13 +53,13 @@ export class ProviderKeys {
     const { keys } = await this.#load(url, RETRY_S);
     const candidates = candidatesFor(signedBy, keys);
     const [first] = candidates;
-    if (!first) throw new NoFittingKey(signedBy.header, keysThereAre(signedBy, keys));
+    if (!first) throw new NoFittingKey(signedBy.header, describeKeys(signedBy, keys));
     return (await signerOf(jws, signedBy, candidates)) ?? bareKey(first, signedBy.header);
   }
 
   /**
-   * Fetches the keys, within the same limit; no older copy counts when that failed.
-   * @throws {ProviderError} when it did
+   * Fetches the keys, at most once a minute. Does not accept an older copy when the fetch fails.
+   * @throws {ProviderError} when the last fetch failed
    */
   async check(url: string): Promise<void> {
     await this.fetch(url);
@@ -71,9 +71,9 @@ export class ProviderKeys {
     return this.#copyOf(url).get(() => maxAge);
   }
 
-  /** The keys of another URL are other keys. */
+  /** Returns the copy for a URL. Drops the copy of any other URL. */
   #copyOf(url: string): LastGoodCopy<KeySet> {
-    if (this.#copy?.of !== url) this.#copy = { of: url, keys: new LastGoodCopy(() => this.#read(url)) };
+    if (this.#copy?.url !== url) this.#copy = { url, keys: new LastGoodCopy(() => this.#read(url)) };
     return this.#copy.keys;
   }
 
@@ -88,7 +88,7 @@ export class ProviderKeys {
       throw new ProviderError({
         description:
           `the provider's keys cannot be read: ${url} answered ${answer.status}, ${reasonOf(error)} ` +
-          `(${whatCame(answer)}). Check the jwks_uri`,
+          `(${describeDocument(answer)}). Check the jwks_uri`,
         answered: { status: answer.status, headers: answer.headers },
       });
     }

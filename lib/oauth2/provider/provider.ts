@@ -19,7 +19,7 @@ import { endpointFetch, jsonResponse, type EndpointHooks } from './endpoint-fetc
 import type { ProviderKeys } from './provider-keys.js';
 import { isTenantTemplate } from '../../config/tenant-issuer.js';
 
-/** What one client keeps for as long as it lives, whatever metadata its provider has. */
+/** The objects that a client keeps for its lifetime, also when the provider's metadata changes. */
 export interface ProviderContext {
   readonly config: OAuth2ClientConfig;
   readonly http: AxiosInstance;
@@ -28,21 +28,21 @@ export interface ProviderContext {
   readonly dpopKeys: DpopKeys;
 }
 
-/** A provider as one client sees it: what the steps of the protocol are made with. */
+/** A provider with its metadata and the objects of one client. Every step of the protocol uses it. */
 export interface Provider extends ProviderContext {
-  /** Its metadata, with the endpoints that the settings name. */
+  /** The provider's metadata, with the endpoints in the settings. */
   readonly server: AuthorizationServer;
-  /** The client, as `oauth4webapi` receives it. */
+  /** The client for `oauth4webapi`. */
   readonly client: Client;
-  /** The one JWT that is checked; see `providerOfJwt()`. */
+  /** The JWT that is validated; see `providerOfJwt()`. */
   readonly jwt?: CheckedJwt;
 }
 
-/** A JWT from the provider whose signature is about to be checked. */
+/** A JWT from the provider whose signature is not verified yet. */
 export interface CheckedJwt {
-  /** The signed JWT, decrypted where it came encrypted. */
+  /** The signed JWT, after decryption if it was encrypted. */
   readonly jws: string;
-  /** Its issuer, where the provider has many. */
+  /** The issuer of the JWT, if the provider has several issuers. */
   readonly issuer?: string;
 }
 
@@ -78,12 +78,12 @@ export function makeProvider(context: ProviderContext, server: AuthorizationServ
   return { ...context, server, client };
 }
 
-/** Only where the provider's issuer is known can what it signs, or says of itself, be checked. */
+/** Returns whether the provider's issuer is known, which the validation of signatures and metadata requires. */
 export function knowsIssuer({ config }: Provider): boolean {
   return config.issuer !== undefined || config.serverMetadataUrl !== undefined;
 }
 
-/** Options of a request to one of the provider's endpoints, and of the reading of its answer. */
+/** Returns the options of a request to an endpoint of the provider, and of reading the response. */
 export function endpointOptions(provider: Provider, hooks: EndpointHooks) {
   const { config, http, clientKeys } = provider;
   return {
@@ -93,7 +93,7 @@ export function endpointOptions(provider: Provider, hooks: EndpointHooks) {
   };
 }
 
-/** Adds what to do to the error of a client that the provider did not accept, such as `invalid_client` (RFC 6749 §5.2). */
+/** Adds advice to errors of client authentication, such as `invalid_client` (RFC 6749 §5.2). */
 function withAdvice({ config, server }: Provider, hooks: EndpointHooks): EndpointHooks {
   const { response } = hooks;
   if (!response) return hooks;
@@ -110,7 +110,7 @@ function withAdvice({ config, server }: Provider, hooks: EndpointHooks): Endpoin
   return { ...hooks, response: read };
 }
 
-/** Options of the check of a signature by the provider's keys: of those, `oauth4webapi` gets the one that signed the JWT. */
+/** Returns the options of a signature check with the provider's keys. `oauth4webapi` receives only the key that signed the JWT. */
 export function signatureOptions({ config, clientKeys, providerKeys, jwt }: Provider) {
   const signer = async (url: string): Promise<Response> =>
     jsonResponse({ keys: jwt ? [await providerKeys.keyOf(url, jwt.jws, jwt.issuer)] : [] });
@@ -121,7 +121,7 @@ export function signatureOptions({ config, clientKeys, providerKeys, jwt }: Prov
   };
 }
 
-/** Endpoints that a login needs: metadata that lacks one is the provider's fault. */
+/** Endpoints that a login needs. If the metadata lacks one of them, the provider is at fault, not the settings. */
 const NEEDED_BY_LOGINS: readonly Endpoint[] = [
   'authorization_endpoint',
   'token_endpoint',
@@ -131,9 +131,9 @@ const NEEDED_BY_LOGINS: readonly Endpoint[] = [
 ];
 
 /**
- * Returns where requests of one kind go: the endpoint for mutual TLS, where the client uses that and there is one (RFC 8705 §5).
+ * Returns the URL of an endpoint. If the client uses mutual TLS, returns the endpoint for mutual TLS if there is one (RFC 8705 §5).
  * @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint
- * @throws {ProviderError} when metadata lacks an endpoint that a login needs
+ * @throws {ProviderError} when the metadata lacks an endpoint that a login needs
  */
 export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint): string {
   const { [endpoint]: url } = config.usesMutualTls ? { ...server, ...server.mtls_endpoint_aliases } : server;
@@ -146,7 +146,7 @@ export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint
 }
 
 /**
- * Returns how the client authenticates at one endpoint (RFC 6749 §2.3).
+ * Returns the client authentication for an endpoint (RFC 6749 §2.3).
  * @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint, or the method is unknown
  */
 export function authenticationAt(provider: Provider, endpoint: Endpoint): ClientAuth {
@@ -158,9 +158,8 @@ export function authenticationAt(provider: Provider, endpoint: Endpoint): Client
 }
 
 /**
- * Returns who an assertion that is sent to an endpoint is for (RFC 7523 §3): the issuer, or the very URL that it is sent to,
- * so that no other server can use it. A URL that the metadata only names is never an audience, nor is the template of many
- * issuers.
+ * Returns the audience of an assertion for an endpoint (RFC 7523 §3): the issuer, or the URL of the endpoint that receives the
+ * assertion, so that no other server can use the assertion. The template of several issuers is never an audience.
  */
 export function assertionAudience(provider: Provider, endpoint: Endpoint): string {
   const { clientAssertionAudience: audience } = provider.config;

@@ -1,7 +1,7 @@
 import type { EndpointRequest } from '../../http/messages.js';
 import { formEntries } from '../../http/query.js';
 
-/** Parameters whose values are no secrets, and help to understand an error. */
+/** Parameters whose values are not secret and help to understand an error. */
 const PUBLIC = new Set([
   'acr_values',
   'actor_token_type',
@@ -23,12 +23,12 @@ const PUBLIC = new Set([
   'token_type_hint',
 ]);
 
-/** Returns the values among the parameters of a request that no error may repeat: codes, tokens, verifiers, secrets. */
+/** Returns the secret values in the parameters of a request, which errors must not repeat: codes, tokens, verifiers, secrets. */
 export function secretsIn(parameters: Record<string, unknown>): string[] {
   return formEntries(parameters).flatMap(([name, value]) => (PUBLIC.has(name) ? [] : [value]));
 }
 
-/** Returns the values of a request, as it was sent, that no error may repeat. */
+/** Returns the secret values in a request, which errors must not repeat. */
 export function sentValues({ headers, body }: EndpointRequest): string[] {
   const { authorization = '', dpop = '' } = headers;
   const [, credentials = ''] = authorization.split(' ', 2);

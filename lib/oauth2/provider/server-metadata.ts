@@ -10,17 +10,17 @@ import { reasonOf } from './failed-check.js';
 import { checkMetadataIssuer } from './metadata-issuer.js';
 import { readMetadata } from './metadata-schema.js';
 import { knowsIssuer, makeProvider, type Provider, type ProviderContext } from './provider.js';
-import { whatCame } from './unexpected-answer.js';
+import { describeDocument } from './unexpected-answer.js';
 
-/** Seconds for which metadata is used before it is read again: what its `Cache-Control` says, within these bounds. */
+/** Lifetime of the metadata, in seconds: the `max-age` of its `Cache-Control`, within these limits. */
 const LIFETIME_S = { default: 3600, atLeast: 300, atMost: 86_400 };
-/** Seconds after which a provider that was down is asked again. */
+/** Seconds until the metadata is requested again after a failure. */
 const RETRY_S = 60;
 
-/** Statuses of a server that does not answer at other URLs either. */
+/** Statuses of a server that is unavailable at its other URLs too. */
 const UNAVAILABLE = [429, 503];
 
-/** What a provider answered at a URL that has no metadata which can be used. */
+/** The response of a URL that has no usable metadata. */
 interface Refusal {
   url: string;
   answer: ProtocolAnswer;
@@ -33,7 +33,7 @@ interface Metadata {
   lifetime: number;
 }
 
-/** The provider of one client; its metadata is read at first use, by one request however many ask. */
+/** The provider of one client. Its metadata is read at first use. Concurrent calls share one request. */
 export class ServerMetadata {
   readonly context: ProviderContext;
   readonly #copy = new LastGoodCopy(async () => {
@@ -46,8 +46,9 @@ export class ServerMetadata {
   }
 
   /**
-   * @throws {ProviderError} when the metadata cannot be read, or belongs to another issuer, and was never read before; the
-   * next call tries again
+   * Returns the provider with its metadata.
+   * @throws {ProviderError} when the metadata cannot be read, or belongs to another issuer, and no earlier copy exists; the next
+   * call tries again
    */
   async load(): Promise<Provider> {
     const { provider } = await this.#copy.get(({ lifetime }) => (this.#copy.failure ? RETRY_S : lifetime));
@@ -55,8 +56,8 @@ export class ServerMetadata {
   }
 
   /**
-   * Checks that the metadata, and the keys that signatures are checked with, can be read now.
-   * @throws {ProviderError} when they cannot, even if there is an older copy
+   * Checks that the metadata and the keys for signatures can be read now.
+   * @throws {ProviderError} when they cannot be read, even if an older copy exists
    */
   async check(): Promise<void> {
     const provider = await this.load();
@@ -74,7 +75,7 @@ export class ServerMetadata {
     return this.#readFromFirst(wellKnownUrls(issuer), issuer);
   }
 
-  /** Reads the metadata from the first URL that has it. A provider that is down is not asked for the others. */
+  /** Returns the metadata from the first URL that has it. Stops at the first response that shows that the provider is down. */
   async #readFromFirst(urls: readonly string[], issuer: string | undefined): Promise<Metadata> {
     const { http, config } = this.context;
     const refusals: Refusal[] = [];
@@ -91,7 +92,7 @@ export class ServerMetadata {
     throw unusableMetadata(config.name, refusals);
   }
 
-  /** Endpoints that the settings name win, over the aliases for mutual TLS too. */
+  /** Creates the provider. Endpoints in the settings take precedence over the metadata, including its aliases for mutual TLS. */
   #providerWith(metadata: AuthorizationServer): Provider {
     const { endpoints } = this.context.config;
     const { mtls_endpoint_aliases: given, ...server } = metadata;
@@ -104,7 +105,7 @@ export class ServerMetadata {
   }
 }
 
-/** @throws {RefusedInput} when the answer is anything else than metadata of the issuer */
+/** @throws {RefusedInput} when the response is not the metadata of the issuer */
 function readAnswer(
   answer: ProtocolAnswer,
   url: string,
@@ -112,20 +113,20 @@ function readAnswer(
   config: OAuth2ClientConfig,
 ): Metadata {
   if (answer.status !== 200) {
-    throw new RefusedInput(`the answer has the status ${answer.status}, expected 200 (${whatCame(answer)})`);
+    throw new RefusedInput(`the answer has the status ${answer.status}, expected 200 (${describeDocument(answer)})`);
   }
-  const metadata = readMetadata(answer.text, config, whatCame(answer));
+  const metadata = readMetadata(answer.text, config, describeDocument(answer));
   checkMetadataIssuer(metadata.issuer, url, issuer, config);
   return { metadata, lifetime: lifetimeOf(answer.headers) };
 }
 
-/** The error for metadata that is at none of the URLs: about the answer that says most, since most of the URLs are unused. */
+/** Returns the error for metadata at none of the URLs. Describes the most informative response, because most URLs respond with 404. */
 function unusableMetadata(client: string, refusals: readonly Refusal[]): ProviderError {
   const { url, reason, answer } = refusals.reduce((best, next) => (weightOf(next) > weightOf(best) ? next : best));
   const others = refusals.flatMap((other) => (other.url === url ? [] : [other.url]));
-  const elsewhere = answer.status === 404 && others.length > 0 ? `. There is none at ${others.join(', ')} either` : '';
+  const otherUrls = answer.status === 404 && others.length > 0 ? `. There is none at ${others.join(', ')} either` : '';
   return new ProviderError({
-    description: `${client}: the server metadata at ${url} is not usable: ${reason}${elsewhere}`,
+    description: `${client}: the server metadata at ${url} is not usable: ${reason}${otherUrls}`,
     answered: { status: answer.status, headers: answer.headers },
   });
 }
@@ -134,7 +135,7 @@ function weightOf({ answer: { status } }: Refusal): number {
   return status === 404 ? 0 : status < 500 && status !== 429 ? 1 : 2;
 }
 
-/** Returns seconds (RFC 9111 §5.2.2.1). */
+/** Returns the lifetime of a response, in seconds (RFC 9111 §5.2.2.1). */
 function lifetimeOf({ 'cache-control': cacheControl = '' }: Record<string, string>): number {
   const [, seconds] = /\bmax-age=(\d{1,10})/.exec(cacheControl) ?? [];
   return clamp(seconds && Number(seconds), LIFETIME_S.atLeast, LIFETIME_S.atMost, LIFETIME_S.default);

@@ -4,20 +4,21 @@ import type { PublicKey } from './jwk-set.js';
 import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from '../../config/signature-algorithms.js';
 import { tenantIn } from '../../config/tenant-issuer.js';
 
-/** The most keys that one signature is checked with, and the most key ids that an error lists. */
+/** Maximum number of keys that are tried for one signature. */
 const MAX_CANDIDATES = 20;
+/** Maximum number of key ids in an error. */
 const MAX_LISTED = 5;
 
-/** What of a JWT decides which key its signature is checked with. */
+/** The parts of a JWT that determine its key. */
 export interface SignedBy {
   readonly header: Pick<JWSHeaderParameters, 'alg' | 'kid'>;
-  /** The issuer of the JWT, where the provider has many: keys that name another one are not used. */
+  /** The issuer of the JWT, if the provider has several issuers. Keys for another issuer are not used. */
   readonly issuer?: string;
 }
 
 /**
- * Returns the keys that may have signed a JWT (RFC 7517 §4): of the right type, not for encryption, and with the key id that
- * the JWT names. Where the JWT names none, or the keys have none, all of them may have.
+ * Returns the keys that may have signed a JWT (RFC 7517 §4): keys of the right type, not for encryption, with the key id that the
+ * JWT names. If the JWT does not name a key id, returns all suitable keys. If no key has the key id, returns those without one.
  */
 export function candidatesFor(
   { header: { alg = '', kid }, issuer }: SignedBy,
@@ -38,13 +39,13 @@ export async function signerOf(jws: string, { header }: SignedBy, candidates: Pu
       await compactVerify(jws, await importJWK(key, header.alg));
       return key;
     } catch {
-      // signed with another key, or a key that is broken
+      // the JWT is signed with another key, or this key is not valid
     }
   }
   return undefined;
 }
 
-/** The key as the check of one JWT needs it: what it says about its use was compared already. */
+/** Returns a key for the validation of one JWT, without the members about its use, which were already compared. */
 export function bareKey({ kty, crv, x, y, n, e, pub }: PublicKey, { alg, kid }: SignedBy['header']): JWK {
   const key = { kty, crv, x, y, n, e, pub, kid, ...(kty === 'AKP' && { alg }) };
   return Object.fromEntries(Object.entries(key).filter(([, value]) => value !== undefined));
@@ -62,7 +63,7 @@ function isFor(alg: string, { kty, crv, use, key_ops: operations, alg: own }: Pu
   );
 }
 
-/** Ed25519 has two names (RFC 9864): a key that says one of them verifies the signatures of both. */
+/** Ed25519 has two names (RFC 9864). A key with one of the names verifies signatures with both names. */
 function isSameCurve(own: string, crv: string | undefined): boolean {
   return crv !== undefined && isSignatureAlgorithm(own) && SIGNATURE_ALGORITHMS[own].crv === crv;
 }
@@ -71,8 +72,8 @@ function isOf(issuer: string, key: PublicKey): boolean {
   return key.issuer === undefined || key.issuer === issuer || tenantIn(key.issuer, issuer) !== undefined;
 }
 
-/** Says which keys there are, for the error that none of them fits. */
-export function keysThereAre({ header: { alg = '' } }: SignedBy, keys: readonly PublicKey[]): string {
+/** Describes the provider's keys, for the error that none of them fits. */
+export function describeKeys({ header: { alg = '' } }: SignedBy, keys: readonly PublicKey[]): string {
   if (keys.length === 0) return 'its JWK Set has no usable keys';
   const usable = keys.filter((key) => isFor(alg, key));
   if (usable.length === 0) return `none of its ${keys.length} keys is for signatures with this algorithm`;

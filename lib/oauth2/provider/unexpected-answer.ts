@@ -4,8 +4,7 @@ import { shown } from './failed-check.js';
 import { plainText } from './provider-error.js';
 
 /**
- * Returns what an error says about the answer of an endpoint that cannot be read: status, content type, length, and where a
- * redirect points.
+ * Describes an unusable response of an endpoint for an error: status, content type, length, and the target of a redirect.
  */
 export function shownAnswer({ status, headers, text }: ProtocolAnswer): string {
   const type = plainText(headers['content-type'])?.slice(0, 100) ?? 'without a content type';
@@ -16,10 +15,10 @@ export function shownAnswer({ status, headers, text }: ProtocolAnswer): string {
 }
 
 /**
- * Returns what a server sent in place of a document, for an error: the content type, and where a redirect points, which is
+ * Describes a response that is not the expected document, for an error: the content type, and the target of a redirect, which is
  * never followed.
  */
-export function whatCame({ status, headers }: Pick<ProtocolAnswer, 'status' | 'headers'>): string {
+export function describeDocument({ status, headers }: Pick<ProtocolAnswer, 'status' | 'headers'>): string {
   const { location, 'content-type': type } = headers;
   const content = type === undefined ? 'no content type' : `content type ${shown(type)}`;
   if (status < 300 || status > 399 || location === undefined) return content;

@@ -1,17 +1,17 @@
 import { isRecord } from '../../config/is-record.js';
 import { isShallow, MAX_DEPTH } from '../../common/limits.js';
 
-/** The most claims of one user. */
+/** Maximum number of claims of a user. */
 const MAX_CLAIMS = 500;
-/** The last second that a JavaScript date can have. */
+/** The last second that a JavaScript `Date` supports. */
 const LAST_SECOND = 8.64e12;
-/** A date and a time, or a date alone (ISO 8601), as Auth0 has it in `updated_at`. */
+/** An ISO 8601 date, or a date and a time, as Auth0 sends in `updated_at`. */
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 
 type Claims = Record<string, unknown>;
 type Read = (value: unknown) => unknown;
 
-/** How the claims that have a type (OpenID Connect Core §2 and §5.1) are read; what cannot be read becomes undefined. */
+/** Readers of claims with a specified type (OpenID Connect Core §2 and §5.1). An invalid value becomes undefined. */
 const READERS = new Map<string, Read>([
   ...named(booleanOf, 'email_verified', 'phone_number_verified'),
   ...named(secondsOf, 'auth_time', 'iat', 'exp', 'nbf'),
@@ -26,20 +26,20 @@ const READERS = new Map<string, Read>([
 ]);
 
 /**
- * Reads the claims about a user, whichever way they came: a claim that has a type by the specification is converted to it,
- * and left out when it cannot be. Other claims stay as they are, unless they are nested too deeply.
+ * Returns the claims of an id_token or of userinfo. A claim with a specified type is converted to that type, and omitted if this is
+ * not possible. Other claims are unchanged, and omitted if they are nested too deeply.
  */
 export function readClaims<Checked extends object>(claims: Checked): Checked {
   const read = Object.entries(claims)
-    .filter(([name]) => name !== '__proto__') // copied into another object, it would become that object's prototype
+    .filter(([name]) => name !== '__proto__') // it would become the prototype of the object that it is copied to
     .slice(0, MAX_CLAIMS)
     .map(([name, value]): [string, unknown] => [name, (READERS.get(name) ?? customOf)(value)]);
   return Object.fromEntries(read.filter(([, value]) => value !== undefined)) as Checked;
 }
 
 /**
- * Puts the claims of userinfo and of the id_token together. Those of the id_token win, and whether an address or a phone
- * number is verified is said by the same side that names it.
+ * Merges the claims of userinfo and of the id_token. The claims of the id_token take precedence. `email_verified` and
+ * `phone_number_verified` come from the source of the email or the phone number.
  */
 export function mergeClaims<UserInfo extends Claims>(userInfo: UserInfo, idToken: Claims = {}): UserInfo {
   const merged = { ...userInfo, ...idToken };
@@ -55,7 +55,7 @@ function named(read: Read, ...names: string[]): [string, Read][] {
   return names.map((name) => [name, read]);
 }
 
-/** Cognito and Apple send these as strings. */
+/** Reads a boolean, which Cognito and Apple send as a string. */
 function booleanOf(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   const text = typeof value === 'string' ? value.toLowerCase() : undefined;
@@ -76,15 +76,15 @@ function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** An address with a line break in it would be a second header of the mail to it. */
+/** Refuses control characters: a line break in an email address would add a header to a mail. */
 function lineOf(value: unknown): string | undefined {
   return typeof value === 'string' && !/\p{Cc}/u.test(value) ? value : undefined;
 }
 
-/** A page of the user: an application makes a link of it, and one of another scheme may be a script. */
+/** Refuses a URL with a scheme other than http and https: applications link to it, and it may be a script. */
 function linkOf(value: unknown): string | undefined {
   const link = lineOf(value);
-  if (link === undefined || !URL.canParse(link)) return link; // such as "www.example.com"
+  if (link === undefined || !URL.canParse(link)) return link; // not a URL, such as "www.example.com"
   return /^https?:/.test(new URL(link).protocol) ? link : undefined;
 }
 

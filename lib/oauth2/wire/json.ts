@@ -3,7 +3,7 @@ import { isShallow, MAX_DEPTH } from '../../common/limits.js';
 import { RefusedInput } from './refused-input.js';
 
 /**
- * Returns the JSON object in a string from outside, and nothing when the string holds something else.
+ * Returns the JSON object in a string from outside, or undefined for any other string.
  * @throws {RefusedInput} when the object is nested too deeply
  */
 export function parseJsonObject(text: string): Record<string, unknown> | undefined {
@@ -13,14 +13,14 @@ export function parseJsonObject(text: string): Record<string, unknown> | undefin
   return value;
 }
 
-/** Returns the JSON object of a provider's answer, without fields that are nested too deeply; for another string, an empty object. */
+/** Returns the JSON object in a provider's response, without fields that are nested too deeply, or an empty object for any other string. */
 export function parseFields(text: string): Record<string, unknown> {
   const value = parse(text);
   if (!isRecord(value)) return {};
   return Object.fromEntries(Object.entries(value).filter(([, field]) => isShallow(field, MAX_DEPTH)));
 }
 
-/** The parser's own error quotes the string, so it is not kept. */
+/** Returns undefined for invalid JSON. The error of the parser is dropped, because it quotes the string. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

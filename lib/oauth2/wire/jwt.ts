@@ -1,14 +1,14 @@
 import { parseJsonObject } from './json.js';
 import { RefusedInput } from './refused-input.js';
 
-/** The longest JWT that is read, in characters. */
+/** Maximum length of a JWT, in characters. */
 const MAX_LENGTH = 64 * 1024;
 const BASE64URL = /^[A-Za-z0-9_-]*$/;
 
 /**
- * Checks the form of a JWT from outside before any library reads it: its size, its parts, and that its header and its
- * claims are JSON objects of a sane depth. The claims of an encrypted JWT are checked once it is decrypted.
- * @throws {RefusedInput} when the JWT does not have that form
+ * Checks the format of a JWT from outside before a library reads it: its length, its parts, and that its header and its claims are
+ * JSON objects that are not nested too deeply. The claims of an encrypted JWT are checked after its decryption.
+ * @throws {RefusedInput} when the format is not valid
  */
 export function checkJwt(jwt: string): void {
   if (isEncrypted(jwt)) {
@@ -20,8 +20,8 @@ export function checkJwt(jwt: string): void {
 }
 
 /**
- * Checks the form of a JWT that must not be encrypted: one that was, is now decrypted, and is not decrypted twice.
- * @throws {RefusedInput} when the JWT does not have that form
+ * Checks the format of a JWT that must not be encrypted, such as a decrypted JWT, which is not decrypted twice.
+ * @throws {RefusedInput} when the format is not valid
  */
 export function checkSignedJwt(jwt: string): void {
   checkLength(jwt);
@@ -33,7 +33,7 @@ export function checkSignedJwt(jwt: string): void {
   readPart(claims, 'its claims are');
 }
 
-/** Whether a JWT has the five parts of an encrypted one (RFC 7516 §3.1). */
+/** Returns whether a JWT has the five parts of an encrypted JWT (RFC 7516 §3.1). */
 export function isEncrypted(jwt: string): boolean {
   return jwt.split('.', 6).length === 5;
 }

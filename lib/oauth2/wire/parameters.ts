@@ -10,7 +10,7 @@ const WIRE_NAMES: Record<string, string> = {
   responseMode: 'response_mode',
 };
 
-/** Returns parameters by their wire names, without undefined ones, so that they do not replace those of the settings. */
+/** Returns parameters by their wire names. Omits undefined parameters, so that they do not replace parameters of the settings. */
 export function wireParameters(params: WireParameters, names: Record<string, string> = {}): WireParameters {
   const wireNames = { ...WIRE_NAMES, ...names };
   const present = Object.entries(params).filter(([, value]) => value !== undefined);
@@ -19,7 +19,7 @@ export function wireParameters(params: WireParameters, names: Record<string, str
   );
 }
 
-/** Returns values as one string with spaces between them (RFC 6749 §3.3). */
+/** Returns values as one space-separated string (RFC 6749 §3.3). */
 export function spaceSeparated(value: unknown): string | undefined {
   return Array.isArray(value) ? value.join(' ') : typeof value === 'string' ? value : undefined;
 }

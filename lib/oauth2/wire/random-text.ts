@@ -1,11 +1,11 @@
 import { randomFillSync } from 'node:crypto';
 
 const BYTES = 32;
-/** Random bytes in store: asking the system for each text anew would cost more than the rest of a login. */
+/** A supply of random bytes: one system call for each string would take longer than the rest of a login. */
 const pool = Buffer.alloc(128 * BYTES);
 let used = pool.length;
 
-/** 256 random bits in 43 characters of base64url: for a state, a nonce, a code verifier (RFC 7636 §4.1). */
+/** Returns 256 random bits as 43 characters of base64url, for a state, a nonce or a code verifier (RFC 7636 §4.1). */
 export function randomText(): string {
   if (used === pool.length) {
     randomFillSync(pool);

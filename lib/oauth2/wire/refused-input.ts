@@ -1,4 +1,4 @@
-/** Input from outside that one of our own checks refused. Its message never quotes the input, so an error may repeat it. */
+/** Thrown when a check of this library refuses input from outside. The message never quotes the input, so errors may repeat it. */
 export class RefusedInput extends Error {
   override readonly name = 'RefusedInput';
 }
