@@ -1,7 +1,7 @@
 import { clamp } from '../common/limits.js';
 
 /** Ten years, in seconds. A longer lifetime is not intended by any provider, and may not fit into a database column. */
-const LONGEST_LIFETIME = 315_360_000;
+const MAX_LIFETIME_S = 315_360_000;
 
 /** The number of seconds, milliseconds, microseconds and nanoseconds in a second. */
 const PER_SECOND = [1, 1e3, 1e6, 1e9];
@@ -40,7 +40,7 @@ export function expiryOfResponse({ expiresAt, expiresIn }: ExpiryFields, now = D
   const lifetime = isPositive(expiresIn) ? readLifetime(expiresIn, now) : undefined;
   if (lifetime !== undefined) return { expiresAt: seconds + lifetime, expiresIn: lifetime };
   const instant = (isNever(expiresAt) ? undefined : readInstant(expiresAt)) ?? futureInstant(expiresIn, now);
-  return instant === undefined ? {} : { expiresAt: clamp(instant, 0, seconds + LONGEST_LIFETIME, 0) };
+  return instant === undefined ? {} : { expiresAt: clamp(instant, 0, seconds + MAX_LIFETIME_S, 0) };
 }
 
 /** Returns the expiry of a stored token. Uses `expiresAt`: a stored duration would restart on every read. */
@@ -71,7 +71,7 @@ export function readInstant(value: unknown): number | undefined {
 export function readLifetime(value: unknown, now = Date.now()): number | undefined {
   const number = numberOf(value);
   if (number === undefined || futureInstant(value, now) !== undefined) return undefined;
-  return Math.floor(clamp(number, 0, LONGEST_LIFETIME, 0));
+  return Math.floor(clamp(number, 0, MAX_LIFETIME_S, 0));
 }
 
 /**
@@ -79,9 +79,9 @@ export function readLifetime(value: unknown, now = Date.now()): number | undefin
  * duration. Returns undefined if the point in time is not within the next ten years.
  */
 function futureInstant(value: unknown, now: number): number | undefined {
-  if ((numberOf(value) ?? Infinity) <= LONGEST_LIFETIME) return undefined;
+  if ((numberOf(value) ?? Infinity) <= MAX_LIFETIME_S) return undefined;
   const instant = readInstant(value);
-  const isNear = instant !== undefined && instant > now / 1000 && instant <= now / 1000 + LONGEST_LIFETIME;
+  const isNear = instant !== undefined && instant > now / 1000 && instant <= now / 1000 + MAX_LIFETIME_S;
   return isNear ? instant : undefined;
 }
 

@@ -14,7 +14,7 @@ import { readClaims } from '../wire/claims.js';
 import { providerOfJwt } from '../provider/jwt-provider.js';
 import { endpointResponseReader, refuseEndpointError } from '../provider/endpoint-error.js';
 import { responseAfterHooks } from '../provider/endpoint-fetch.js';
-import { refusedAnswer } from '../provider/failed-check.js';
+import { refusedResponse } from '../provider/failed-check.js';
 import {
   authenticationAt,
   endpointOptions,
@@ -53,7 +53,7 @@ export async function revokeToken(provider: Provider, revoked: OAuth2Token): Pro
     try {
       await revocationRequest(server, client, authentication, token, { ...options, ...(headers && { headers }) });
     } catch (error) {
-      throw refusedAnswer(error, 'answer to the revocation', [token]);
+      throw refusedResponse(error, 'answer to the revocation', [token]);
     }
   });
 }
@@ -80,7 +80,7 @@ export async function introspectToken(provider: Provider, token: string): Promis
       throw new RefusedInput('it is not signed, expected a JWT (RFC 9701)');
     return { ...readClaims(answer), ...timesIn(answer) };
   } catch (error) {
-    throw refusedAnswer(error, 'answer to the introspection', [token]);
+    throw refusedResponse(error, 'answer to the introspection', [token]);
   }
 }
 

@@ -33,7 +33,7 @@ const LIFETIME_S = { default: 600, atMost: 86_400 };
 /** Seconds that `slow_down` adds to the interval (RFC 8628 §3.5). */
 const SLOW_DOWN_S = 5;
 /** The longest pause after failures that are not timeouts, in seconds. */
-const LONGEST_PAUSE_S = 60;
+const MAX_PAUSE_S = 60;
 
 /**
  * Converts an `expires_in` and an `interval` that are strings to seconds, as the lifetime of a token. An invalid value such as "1h"
@@ -101,7 +101,7 @@ function paceAfter(error: unknown, { interval, pause }: Pace): Pace {
   const last = Math.max(interval, pause);
   // RFC 8628 §3.5 requires an increasing interval after timeouts
   if (error.getStatus() === 504) return { interval, pause: Math.min(last * 2, INTERVAL_S.atMost) };
-  return { interval, pause: Math.min(last + interval, LONGEST_PAUSE_S) };
+  return { interval, pause: Math.min(last + interval, MAX_PAUSE_S) };
 }
 
 /** Resolves with the result, or rejects immediately when the signal aborts. A late result is ignored. */

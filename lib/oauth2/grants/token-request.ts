@@ -18,7 +18,7 @@ import { endpointAsksForNonce, withProofs, type DpopProofs } from '../client/dpo
 import { checkIdToken, type IdTokenChecks, type IdTokenClaims } from '../openid/id-token.js';
 import { providerOfIdToken, type VerifyingProvider } from '../provider/jwt-provider.js';
 import { jsonResponse, withData } from '../provider/endpoint-fetch.js';
-import { refusedAnswer } from '../provider/failed-check.js';
+import { refusedResponse } from '../provider/failed-check.js';
 import {
   authenticationAt,
   endpointOptions,
@@ -101,7 +101,7 @@ async function attempt(provider: Provider, request: TokenRequest, proofs: DpopPr
   try {
     answer = await send(provider, request, proofs);
   } catch (error) {
-    throw refusedAnswer(error, 'token response', secrets);
+    throw refusedResponse(error, 'token response', secrets);
   }
   const { token, idToken } = answer;
   const fault = unexpectedType(token, typesFor(request)) ?? answer.fault;
@@ -109,7 +109,7 @@ async function attempt(provider: Provider, request: TokenRequest, proofs: DpopPr
   try {
     return { token, claims: await checkedClaims(provider, request, token, idToken), fault };
   } catch (error) {
-    const idTokenFault = refusedAnswer(error, 'id_token', secrets);
+    const idTokenFault = refusedResponse(error, 'id_token', secrets);
     if (!request.keepsToken) throw idTokenFault;
     return { token, fault, idTokenFault };
   }
@@ -195,7 +195,7 @@ async function readAnswer(
   } catch (error) {
     const token = keepsToken ? tokenWithoutHooks(provider, request, unchanged) : undefined;
     if (!token) throw error;
-    return { ...token, fault: refusedAnswer(error, 'token response', secretsIn(parameters)) };
+    return { ...token, fault: refusedResponse(error, 'token response', secretsIn(parameters)) };
   }
 }
 

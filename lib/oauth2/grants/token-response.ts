@@ -2,7 +2,7 @@ import type { TokenEndpointResponse } from '../../http/messages.js';
 import { endpointErrorText } from '../../errors/error-text.js';
 import { isForm } from '../../common/media-type.js';
 import { InvalidTokenError, ProviderError } from '../../errors/oauth.errors.js';
-import { shownAnswer } from '../provider/unexpected-answer.js';
+import { describeResponse } from '../provider/unexpected-answer.js';
 import { tokenErrorIn } from './token-error.js';
 
 /**
@@ -19,14 +19,14 @@ export function normalizeTokenResponse(answer: TokenEndpointResponse, grantType:
   if (error) throw error;
   if (status < 200 || status > 299) {
     throw new ProviderError({
-      description: `the token endpoint answered ${shownAnswer(answer)}`,
+      description: `the token endpoint answered ${describeResponse(answer)}`,
       detail: endpointErrorText(answer.text),
       answered: answer,
     });
   }
   if (Object.keys(fields).length === 0) {
     throw new InvalidTokenError({
-      description: `the token endpoint answered ${shownAnswer(answer)}; expected a JSON object. For another format, register an \`access_token_response\` hook in complianceFix`,
+      description: `the token endpoint answered ${describeResponse(answer)}; expected a JSON object. For another format, register an \`access_token_response\` hook in complianceFix`,
       answered: answer,
     });
   }

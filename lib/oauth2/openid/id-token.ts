@@ -5,7 +5,7 @@ import { nowInSeconds } from '../../common/now-in-seconds.js';
 import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from '../../config/signature-algorithms.js';
 import { InvalidTokenError } from '../../errors/oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
-import { clockAdvice, isoTime, refusedAnswer, shown, wrongIssuer } from '../provider/failed-check.js';
+import { clockAdvice, isoTime, refusedResponse, shown, wrongIssuer } from '../provider/failed-check.js';
 import type { Provider } from '../provider/provider.js';
 import { isEncrypted } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';
@@ -100,7 +100,7 @@ export async function unwrapIdToken(clientKeys: Provider['clientKeys'], idToken:
   try {
     return await clientKeys.decrypt(idToken);
   } catch (error) {
-    throw refusedAnswer(error, 'id_token', [idToken]);
+    throw refusedResponse(error, 'id_token', [idToken]);
   }
 }
 

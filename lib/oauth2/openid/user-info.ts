@@ -5,7 +5,7 @@ import { PLAIN_ANSWER, protocolAnswer } from '../../http/protocol-request.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { endpointResponseReader } from '../provider/endpoint-error.js';
 import { withData } from '../provider/endpoint-fetch.js';
-import { refusedAnswer } from '../provider/failed-check.js';
+import { refusedResponse } from '../provider/failed-check.js';
 import { requireEndpoint, signatureOptions, type Provider } from '../provider/provider.js';
 import { tokenCredentials } from '../access-token/token-credentials.js';
 import { checkJwt } from '../wire/jwt.js';
@@ -76,7 +76,7 @@ async function fetchUserInfo(provider: Provider, token: OAuth2Token, subject: st
     if (isSigned) await validateApplicationLevelSignature(server, response, options);
     return readClaims(claims);
   } catch (error) {
-    throw refusedAnswer(error, 'userinfo', [token.accessToken]);
+    throw refusedResponse(error, 'userinfo', [token.accessToken]);
   }
 }
 

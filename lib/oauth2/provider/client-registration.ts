@@ -7,7 +7,7 @@ import {
 } from 'oauth4webapi';
 import { endpointResponseReader } from './endpoint-error.js';
 import { plainFetch } from './endpoint-fetch.js';
-import { refusedAnswer } from './failed-check.js';
+import { refusedResponse } from './failed-check.js';
 import { requireEndpoint, type Provider } from './provider.js';
 import { RefusedInput } from '../wire/refused-input.js';
 
@@ -43,7 +43,7 @@ export async function registerClient(
     const response = await dynamicClientRegistrationRequest(server, metadata, options);
     return readRegistration((await response.json()) as Record<string, unknown>);
   } catch (error) {
-    throw refusedAnswer(error, 'answer to the registration', [initialAccessToken ?? '']);
+    throw refusedResponse(error, 'answer to the registration', [initialAccessToken ?? '']);
   }
 }
 

@@ -3,7 +3,7 @@ import { endpointErrorText } from '../../errors/error-text.js';
 import { InvalidTokenError, ProviderError } from '../../errors/oauth.errors.js';
 import { jsonResponse, responseAfterHooks } from './endpoint-fetch.js';
 import { errorCode, tokenEndpointError } from './provider-error.js';
-import { shownAnswer } from './unexpected-answer.js';
+import { describeResponse } from './unexpected-answer.js';
 
 /** The expected response of an endpoint. */
 interface ExpectedAnswer {
@@ -28,7 +28,7 @@ export function endpointResponseReader({ what, status = 200, otherTypes }: Expec
     if (otherTypes?.(answer.headers['content-type'])) return responseAfterHooks({ ...answer, status });
     if (Object.keys(answer.data).length > 0) return jsonResponse(answer.data, status);
     throw new InvalidTokenError({
-      description: `the ${what} endpoint answered ${shownAnswer(answer)}; expected a JSON object`,
+      description: `the ${what} endpoint answered ${describeResponse(answer)}; expected a JSON object`,
       answered: answer,
     });
   };
@@ -45,7 +45,7 @@ export function refuseEndpointError(what: string, answer: TokenEndpointResponse)
   if (status >= 200 && status <= 299) return;
   throw new ProviderError({
     error: challengeCode(headers['www-authenticate']),
-    description: `the ${what} endpoint answered ${shownAnswer(answer)}`,
+    description: `the ${what} endpoint answered ${describeResponse(answer)}`,
     detail: endpointErrorText(answer.text),
     answered: answer,
   });

@@ -32,7 +32,7 @@ interface Failure {
  * response.
  * @param sent values of the request, which the response may repeat; they are redacted
  */
-export function refusedAnswer(error: unknown, what: string, sent: readonly string[]): OAuthError {
+export function refusedResponse(error: unknown, what: string, sent: readonly string[]): OAuthError {
   if (error instanceof OAuthError) return error.redact(sent);
   const { attribute } = failureOf(error);
   const description = failedCheck(error, what);

@@ -3,7 +3,7 @@ import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
 import { endpointAsksForNonce, withProofs } from '../client/dpop-proofs.js';
 import { endpointResponseReader } from './endpoint-error.js';
-import { refusedAnswer } from './failed-check.js';
+import { refusedResponse } from './failed-check.js';
 import { secretsIn } from './sent-values.js';
 import { authenticationAt, endpointOptions, requireEndpoint, type Endpoint, type Provider } from './provider.js';
 
@@ -57,7 +57,7 @@ export async function postForm<Answer>(
       const response = await send(server, client, authentication, form, { ...options, ...(headers && { headers }) });
       return await read(server, client, response);
     } catch (error) {
-      throw refusedAnswer(error, `answer to the ${what} request`, secrets);
+      throw refusedResponse(error, `answer to the ${what} request`, secrets);
     }
   });
 }

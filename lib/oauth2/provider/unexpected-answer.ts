@@ -6,7 +6,7 @@ import { plainText } from './provider-error.js';
 /**
  * Describes an unusable response of an endpoint for an error: status, content type, length, and the target of a redirect.
  */
-export function shownAnswer({ status, headers, text }: ProtocolAnswer): string {
+export function describeResponse({ status, headers, text }: ProtocolAnswer): string {
   const type = plainText(headers['content-type'])?.slice(0, 100) ?? 'without a content type';
   const { location = '' } = headers;
   const target = URL.canParse(location) ? new URL(location) : undefined;
