@@ -128,7 +128,7 @@ async function refreshByHand(provider: Provider, old: OAuth2Token): Promise<OAut
     throw new InvalidTokenError({ description, status: 500 });
   }
   const { token, fault } = await refreshToken(provider, { ...old, refreshToken: usable });
-  if (fault) logEvent('error', 'refresh answer has a fault', { client: config.name, ...errorFields(fault) });
+  if (fault) logEvent('error', 'refresh response not accepted', { client: config.name, ...errorFields(fault) });
   return token;
 }
 
