@@ -1,18 +1,13 @@
 import { isAllowedUrl } from './allowed-url.js';
 import { CLIENT_AUTH_METHODS, isClientAuthMethod } from './client-auth-methods.js';
 import type { Compliance } from './compliance-fix.js';
-import { escaped } from './escaped-text.js';
 import { isRecord } from './is-record.js';
 import { issuerFaults } from './issuer-faults.js';
 import { isSignatureMethod, SIGNATURE_METHODS } from '../oauth1/signature-methods.js';
 import type { Protocol, Settings } from './setting-keys.js';
+import { URL_KEYS } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
 import { isHttpUrl } from './value-schemas.js';
-
-/** Keys whose values are URLs to which requests, codes or tokens are sent. */
-const URL_KEY = /(Url|Uri|Endpoint|Origins)$|^issuer$/;
-/** Maximum number of characters of a key in an error. */
-const MAX_SHOWN_KEY = 50;
 
 /**
  * Returns the faults that the schema cannot find: contradictions between settings, or between a setting and the methods that
@@ -108,8 +103,8 @@ export function insecureUrlFaults(settings: Settings, allowInsecureHosts: boolea
       'the module option allowInsecureHttp'
     : 'must be https; for a provider on this machine, set allow_insecure_http';
   return Object.keys(settings)
-    .filter((key) => URL_KEY.test(key) && [settings[key]].flat().some(isInsecure))
-    .map((key) => `${escaped(snakeCase(key), MAX_SHOWN_KEY)}: ${reason}`);
+    .filter((key) => URL_KEYS.has(key) && [settings[key]].flat().some(isInsecure))
+    .map((key) => `${snakeCase(key)}: ${reason}`);
 }
 
 /** Returns whether a value is a number of seconds, as a number or as a string of digits. */

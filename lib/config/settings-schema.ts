@@ -155,6 +155,22 @@ export const SCHEMAS = {
   'OAuth 2': { schema: z.strictObject(oauth2), keys: Object.keys(oauth2), kwargs: Object.keys(oauth2Kwargs) },
 } as const;
 
+/** Settings that hold URLs of the provider, to which requests, codes or tokens are sent. */
+export const URL_KEYS = keysOf(url, origin);
+/** Settings that hold keys or certificates in PEM. */
+export const PEM_KEYS = keysOf(privateKeys, privateJwk, certificate, rsaKey);
+
+/** Returns the settings that have one of these types, or are an array of it. */
+function keysOf(...types: z.ZodType[]): ReadonlySet<string> {
+  const settings = Object.entries<z.ZodType>({ ...oauth1, ...oauth1Kwargs, ...oauth2, ...oauth2Kwargs });
+  return new Set(settings.filter(([, schema]) => types.includes(typeOf(schema))).map(([key]) => key));
+}
+
+function typeOf(schema: z.ZodType): z.ZodType {
+  const isWrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodArray;
+  return isWrapped ? typeOf(schema.unwrap() as z.ZodType) : schema;
+}
+
 /** Checked settings of an OAuth 1 client, with all defaults. */
 export type OAuth1Settings = Readonly<z.output<(typeof SCHEMAS)['OAuth 1']['schema']>>;
 /** Checked settings of an OAuth 2 client, with all defaults. */

@@ -2,6 +2,7 @@ import { excessOf, type Limits } from '../common/limits.js';
 import { jsonPart } from './http-options.js';
 import { isRecord } from './is-record.js';
 import type { Settings } from './setting-keys.js';
+import { PEM_KEYS } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
 import { escaped } from './escaped-text.js';
 
@@ -10,7 +11,6 @@ const MAX_KEYS = 200;
 const LIMITS: Limits = { depth: 8, entries: 100, length: 8_192 };
 /** Limits for keys and certificates in PEM, which may be long, such as a bundle of certificate authorities. */
 const PEM_LIMITS: Limits = { ...LIMITS, length: 500_000 };
-const PEM_KEYS = new Set(['privateKeys', 'dpopKey', 'clientCertificate', 'rsaKey']);
 /** Maximum number of characters of a key in an error. */
 const MAX_SHOWN_KEY = 50;
 
