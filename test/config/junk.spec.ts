@@ -3,56 +3,16 @@ import { ConfigService } from '@nestjs/config';
 import fc from 'fast-check';
 import { inspect } from 'node:util';
 import { OAuthConfigError, OAuthRegistry } from 'nestjs-oauth-client';
+import { SCHEMAS } from '../../lib/config/settings-schema.js';
 import { SettingsSources } from '../../lib/config/settings-sources.js';
+import { snakeCase } from '../../lib/config/snake-case.js';
 import { SessionStateStore } from '../../lib/state/session-state.js';
 import type { ApplicationTokens } from '../../lib/token/application-tokens.js';
 
 const KEY = 'AUTHLIB_OAUTH_CLIENTS';
 const MARKER = 'm4rk3r';
-const KEYS = [
-  'client_id',
-  'client_secret',
-  'request_token_url',
-  'request_token_params',
-  'access_token_url',
-  'access_token_params',
-  'refresh_token_url',
-  'refresh_token_params',
-  'authorize_url',
-  'authorize_params',
-  'api_base_url',
-  'api_origins',
-  'client_kwargs',
-  'server_metadata_url',
-  'code_challenge_method',
-  'fetch_token',
-  'update_token',
-  'compliance_fix',
-  'app_class',
-  'issuer',
-  'jwks_uri',
-  'grant_type',
-  'resource',
-  'clock_tolerance',
-  'private_keys',
-  'client_certificate',
-  'dpop_key',
-  'require_signed_request_object',
-  'id_token_signed_response_alg',
-  'allow_insecure_http',
-];
-const KWARGS = [
-  'signature_method',
-  'signature_type',
-  'rsa_key',
-  'realm',
-  'force_include_body',
-  'scope',
-  'token_endpoint_auth_method',
-  'token_placement',
-  'code_challenge_method',
-  'leeway',
-];
+const KEYS = [...Object.values(SCHEMAS).flatMap(({ keys }) => keys), 'appClass'];
+const KWARGS = Object.values(SCHEMAS).flatMap(({ kwargs }) => kwargs);
 
 const anything = fc.anything({
   withBigInt: true,
@@ -75,7 +35,7 @@ const likelyValue = fc.oneof(
 function withKeys(names: string[], value: fc.Arbitrary<unknown>): fc.Arbitrary<object> {
   const key = fc.oneof(
     fc.constantFrom(...names),
-    fc.constantFrom(...names.map((name) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()))),
+    fc.constantFrom(...names.map(snakeCase)),
     fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString'),
     fc.string(),
   );
