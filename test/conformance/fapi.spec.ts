@@ -66,7 +66,7 @@ async function rejects(module: Module, why: RegExp, tokenRequests = 0): Promise<
 }
 
 async function callsApi({ app, browser }: Outcome): Promise<void> {
-  const { status, text } = await browser.get(`${app.url}/api/rp/accounts`);
+  const { status, text } = await browser.get(`${app.url}/auth/rp/api/accounts`);
   expect([status, JSON.parse(text)]).toEqual([200, { accounts: ['ada'] }]);
 }
 

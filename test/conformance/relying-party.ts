@@ -4,8 +4,8 @@ import {
   type ConformanceProvider,
   type Deviations,
 } from '../providers/conformance-provider.js';
-import { Browser, type Page } from '../support/browser.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { Browser } from '../support/browser.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 /** A module of the OpenID Foundation's suite: the behavior of the provider, and the settings of the application. */
 export interface Module extends Deviations {
@@ -29,7 +29,7 @@ export interface Outcome {
     error_description?: string;
   };
   provider: ConformanceProvider;
-  app: LoginApp;
+  app: TestApp;
   browser: Browser;
 }
 
@@ -46,23 +46,15 @@ export async function run({ settings, options, alg = 'RS256', params = {}, ...de
     clientKwargs: { scope: 'openid email' },
     ...settings,
   } as ClientRegistration;
-  const app = await startLoginApp({ clients: { rp }, withBaseUrl: true, ...options });
+  const app = await testApp({ clients: { rp }, withBaseUrl: true, ...options });
   running.push(app, provider);
   const browser = new Browser();
   const page = await browser.get(`${app.url}/auth/rp/login?${new URLSearchParams(params).toString()}`);
-  const end = await postForm(browser, page);
+  const end = page.text.includes('<form') ? await browser.submit(page) : page;
   return { status: end.status, body: end.json() as Outcome['body'], provider, app, browser };
 }
 
 /** Stops the servers that the modules of a test have started. */
 export async function stopAll(): Promise<void> {
   await Promise.all(running.splice(0).map((server) => server.close()));
-}
-
-/** Submits the page of `response_mode=form_post`, as a browser does. */
-async function postForm(browser: Browser, page: Page): Promise<Page> {
-  const [, action] = /<form method="post" action="([^"]+)"/.exec(page.text) ?? [];
-  if (action === undefined) return page;
-  const fields = [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
-  return browser.post(action, Object.fromEntries(fields.map(([, name, value]) => [name, value])));
 }

@@ -11,7 +11,6 @@ import { registryWith } from '../config/registry-with.js';
 import { startOidcProvider, type OidcProvider } from '../providers/oidc-provider.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
-import { allow } from '../support/sign-in.js';
 import { compileDocs, type CompiledDocs } from './compile.js';
 import { brokenLinks } from './links.js';
 import { longCells } from './tables.js';
@@ -102,7 +101,7 @@ describe('the documentation', () => {
       }));
       const url = await startQuickStart();
       const browser = new Browser();
-      const page = await allow(browser, await browser.get(`${url}/auth/github/login`));
+      const page = await browser.allow(await browser.get(`${url}/auth/github/login`));
       expect(page.json()).toEqual({ hello: 'ada' });
     }, 30_000);
 

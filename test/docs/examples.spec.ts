@@ -15,7 +15,6 @@ import { WebSocket } from 'ws';
 import { startOidcProvider, type OidcProvider } from '../providers/oidc-provider.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
-import { allow } from '../support/sign-in.js';
 import { compileDocs, type CompiledDocs } from './compile.js';
 import { documentationPages } from './snippets.js';
 
@@ -106,7 +105,7 @@ describe('the application with Passport', () => {
 
   it('connects an account to the user that Passport signed in, and calls the API for that user', async () => {
     expect((await signIn()).json()).toEqual({ id: 'ada' });
-    const page = await allow(browser, await browser.get(`${url}/auth/github/connect`));
+    const page = await browser.allow(await browser.get(`${url}/auth/github/connect`));
     expect([page.url, page.json()]).toEqual([`${url}/auth/repositories`, [{ name: 'for Bearer' }]]);
   });
 
@@ -115,14 +114,14 @@ describe('the application with Passport', () => {
   });
 
   it('signs the user in to the session of Passport', async () => {
-    const page = await allow(browser, await browser.get(`${url}/auth/id/login`));
+    const page = await browser.allow(await browser.get(`${url}/auth/id/login`));
     expect(page.json()).toEqual({ id: 'id:1815' });
   });
 
   it('keeps the pending login of another tab when Passport signs the user in', async () => {
     const pending = await browser.get(`${url}/auth/id/login`);
     await signIn();
-    expect((await allow(browser, pending)).json()).toEqual({ id: 'id:1815' });
+    expect((await browser.allow(pending)).json()).toEqual({ id: 'id:1815' });
   });
 });
 
@@ -262,12 +261,12 @@ describe('the backend of a single-page application', () => {
 
   it('responds with 401 if the user is not signed in, signs in by navigation, and returns to the page', async () => {
     expect((await browser.get(`${url}/api/profile`)).status).toBe(401);
-    const page = await allow(browser, await browser.get(`${url}/auth/login?next=/api/profile%3Ftab=2`));
+    const page = await browser.allow(await browser.get(`${url}/auth/login?next=/api/profile%3Ftab=2`));
     expect([page.url, page.json()]).toEqual([`${url}/api/profile?tab=2`, { name: 'Ada Lovelace' }]);
   });
 
   it('accepts a POST only from its own pages', async () => {
-    await allow(browser, await browser.get(`${url}/auth/login?next=/api/profile`));
+    await browser.allow(await browser.get(`${url}/auth/login?next=/api/profile`));
     for (const site of ['cross-site', 'same-site', 'none', undefined]) {
       const headers = site === undefined ? undefined : { 'sec-fetch-site': site };
       expect([site, (await browser.post(`${url}/auth/logout`, {}, { headers })).status]).toEqual([site, 403]);

@@ -6,11 +6,10 @@ import type { LoginStorage } from 'nestjs-oauth-client/stores';
 import { loginStorageContract } from 'nestjs-oauth-client/testing';
 import { clientOf } from '../providers/client-of.js';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser } from '../support/browser.js';
 import { describeWithPostgres } from '../support/engines.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp } from '../support/state-app.js';
 import { compileDocs, type CompiledDocs } from './compile.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 import { documentationPages } from './snippets.js';
 
 type StorageClass = new (backend: unknown) => LoginStorage;
@@ -36,7 +35,7 @@ describe.each<[string, () => Promise<LoginStorage>]>([
   ],
 ])("the documentation's login storage for %s", (_, makeStorage) => {
   let provider: ScriptedProvider;
-  let app: SiteApp | undefined;
+  let app: TestApp | undefined;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -53,13 +52,11 @@ describe.each<[string, () => Promise<LoginStorage>]>([
 
   it('signs a user in once', async () => {
     const dev = clientOf(provider);
-    app = await startStateApp({ state: await makeStorage(), clients: { dev } });
-    const browser = new Browser();
-    const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
-    const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-    const callback = `${app.url}/auth/dev/callback?code=c&state=${state}`;
-    expect((await browser.get(callback)).json()).toMatchObject({ token: { accessToken: 'a' } });
-    expect((await browser.get(callback)).text).toContain('already finished');
+    app = await testApp({ state: await makeStorage(), clients: { dev } });
+    const visitor = new Visitor(() => app);
+    const { state } = await visitor.login();
+    expect((await visitor.callback({ code: 'c', state })).json()).toMatchObject({ token: { accessToken: 'a' } });
+    expect((await visitor.callback({ code: 'c', state })).text).toContain('already finished');
   });
 });
 

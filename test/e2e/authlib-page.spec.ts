@@ -22,7 +22,6 @@ import type { StoredToken, UpdateTokenContext } from 'nestjs-oauth-client/stores
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
 import { startOidcProvider, type OidcProvider } from '../providers/oidc-provider.js';
 import { Browser } from '../support/browser.js';
-import { allow } from '../support/sign-in.js';
 
 /** A row of the token tables on Authlib's page, with its `to_token()`. */
 interface TokenRow {
@@ -206,7 +205,7 @@ describe("Authlib's page, line by line", () => {
   it('signs in with Twitter, keeps the token, and calls the API with it', async () => {
     const consent = await browser.get(`${url}/auth/twitter/login?next=/auth/twitter/me`);
     expect(consent.url).toMatch(`${twitter.url}/oauth/authorize?oauth_token=`);
-    const me = await allow(browser, consent);
+    const me = await browser.allow(consent);
     expect(me.url).toBe(`${url}/auth/twitter/me`);
     expect(me.json()).toEqual({ id: '1815', screen_name: 'ada', name: 'Ada Lovelace' });
     const token = app.get(TokensService).rows.find(({ name, user }) => name === 'twitter' && user === 'ada');
@@ -214,7 +213,7 @@ describe("Authlib's page, line by line", () => {
   });
 
   it('signs in with GitHub, keeps the token, and updates it when it has expired', async () => {
-    const page = await allow(browser, await browser.get(`${url}/auth/github/login`), 'grace');
+    const page = await browser.allow(await browser.get(`${url}/auth/github/login`), 'grace');
     expect(page.json()).toMatchObject({ name: 'Grace Hopper' });
     const stored = () => {
       const row = app.get(TokensService).rows.find(({ name, user }) => name === 'github' && user === 'Grace Hopper');

@@ -5,7 +5,6 @@ import { Browser, type Page } from '../support/browser.js';
 import { hasChromium, launchChromium, NEEDS_CHROMIUM } from '../support/chromium.js';
 import { describeWithPostgres, describeWithRedis } from '../support/engines.js';
 import { startClusterSample, type ClusterSample } from '../support/cluster-sample.js';
-import { allow } from '../support/sign-in.js';
 import { itWhere } from '../support/skips.js';
 
 const { REDIS_URL, DATABASE_URL } = process.env;
@@ -23,7 +22,7 @@ function oneApp(environment: () => Record<string, string | undefined>, footer: s
 
   async function signIn(username = 'ada'): Promise<{ browser: Browser; home: Page }> {
     const browser = new Browser();
-    const home = await allow(browser, await browser.get(`${sample.url}/auth/login`), username);
+    const home = await browser.allow(await browser.get(`${sample.url}/auth/login`), username);
     return { browser, home };
   }
 

@@ -9,10 +9,10 @@ import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-pr
 import { registryOfAll } from '../support/all-registries.js';
 import { Browser } from '../support/browser.js';
 import { describeWithPostgres, describeWithRedis } from '../support/engines.js';
-import { startSite, submitForm, type Site, type SiteApp } from '../support/openid-site.js';
+import { startSite, type Site } from '../support/openid-site.js';
 import { openEngine, type EngineName, type SharedEngine } from '../support/shared-engine.js';
-import { allow } from '../support/sign-in.js';
-import { startUsersApp } from '../support/users-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { ApiController, TOKENS, userOf, UsersController } from './users.controller.js';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const RESOURCE = 'https://orders.test/';
@@ -40,7 +40,7 @@ async function grantAll({ oidc }: KoaContextWithOIDC) {
 /** Tests of two apps behind a proxy that alternates between them. They run with each choice of servers. */
 function wholeLogins(sessionsIn: EngineName, tokensIn: EngineName, sealed: (store: TokenStore) => TokenStore): void {
   let engines: SharedEngine[];
-  let apps: SiteApp[];
+  let apps: TestApp[];
   let tokens: TokenStore;
   let proxy: RoundRobin;
   let chirp: OAuth1Provider;
@@ -58,8 +58,17 @@ function wholeLogins(sessionsIn: EngineName, tokensIn: EngineName, sealed: (stor
     };
     apps = [];
     for (let count = 0; count < 2; count++) {
-      const stores = { sessions: await forSessions.sessions(), tokens: sealed(await forTokens.tokens()) };
-      apps.push(await startUsersApp({ baseUrl, clients, ...stores }));
+      const tokenStore = sealed(await forTokens.tokens());
+      const app = await testApp({
+        baseUrl,
+        clients,
+        session: { store: await forSessions.sessions() },
+        tokenStore,
+        userOf,
+        controllers: [UsersController, ApiController],
+        providers: [{ provide: TOKENS, useValue: tokenStore }],
+      });
+      apps.push(app);
     }
     proxy.targets = apps.map(({ url }) => url);
     site = await startSite({
@@ -93,7 +102,7 @@ function wholeLogins(sessionsIn: EngineName, tokensIn: EngineName, sealed: (stor
 
   it('signs in with OAuth 1, and calls the API from both apps', async () => {
     const browser = new Browser();
-    const end = await allow(browser, await browser.get(`${site.url}/auth/chirp/login?next=/timeline`));
+    const end = await browser.allow(await browser.get(`${site.url}/auth/chirp/login?next=/timeline`));
     expect(end.json()).toEqual({ user: 'ada', returnTo: '/timeline' });
     const ada = expect.objectContaining({ screen_name: 'ada' });
     expect(await eachCalls(browser, 'chirp/me')).toEqual([ada, ada]);
@@ -128,7 +137,7 @@ function wholeLogins(sessionsIn: EngineName, tokensIn: EngineName, sealed: (stor
     const form = await browser.get(`${site.url}/auth/harbour/logout`);
     const hint = new URL(form.url).searchParams.get('id_token_hint');
     expect(decodeJwt(hint ?? '').sub).toBe(ADA.sub);
-    expect((await submitForm(browser, form, { logout: 'yes' })).json()).toEqual({ returnTo: '/bye' });
+    expect((await browser.submit(form, { logout: 'yes' })).json()).toEqual({ returnTo: '/bye' });
     expect(await harbourToken()).toBeUndefined();
     const refused = expect.objectContaining({ error: 'missing_token' });
     expect(await eachCalls(browser, 'harbour/api/me')).toEqual([refused, refused]);

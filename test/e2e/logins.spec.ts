@@ -4,9 +4,8 @@ import type { OAuth1Token, OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
 import { oauth1ClientOf } from '../providers/client-of.js';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
 import { startOidcProvider, type OidcProvider } from '../providers/oidc-provider.js';
-import { Browser, type Page } from '../support/browser.js';
-import { sessionToken, startLoginApp, type LoginApp } from '../support/login-app.js';
-import { allow, deny } from '../support/sign-in.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 interface Result {
   token: OAuth1Token & OAuth2Token;
@@ -31,8 +30,8 @@ const SIGNINGS = {
 describe('a login', () => {
   let oauth1: OAuth1Provider;
   let oidc: OidcProvider;
-  let app: LoginApp;
-  let browser: Browser;
+  let app: TestApp;
+  let visitor: Visitor;
   const refreshed: OAuth2Token[] = [];
 
   beforeAll(async () => {
@@ -59,7 +58,7 @@ describe('a login', () => {
       name,
       oauth1ClientOf(oauth1, { clientId: 'app', clientSecret: 'app secret&', client_kwargs }),
     ]);
-    app = await startLoginApp({
+    app = await testApp({
       clients: {
         harbour: {
           ...common,
@@ -71,7 +70,6 @@ describe('a login', () => {
         posted: { ...plain, authorize_params: { response_mode: 'form_post' } },
         ...Object.fromEntries(signings),
       },
-      fetchToken: sessionToken,
       updateToken: (_name, token) => refreshed.push(token),
     });
   });
@@ -83,25 +81,21 @@ describe('a login', () => {
   });
 
   beforeEach(() => {
-    browser = new Browser();
+    visitor = new Visitor(() => app);
   });
-
-  function login(name: string, query = ''): Promise<Page> {
-    return browser.get(`${app.url}/auth/${name}/login${query}`);
-  }
 
   describe.each(Object.keys(SIGNINGS))('with OAuth 1, signed with %s', (name) => {
     it('returns a token with which the API identifies the user', async () => {
-      const page = await allow(browser, await login(name, '?next=/timeline%3Fpage%3D2'));
+      const page = await visitor.allow(await visitor.visit(`${name}/login?next=/timeline%3Fpage%3D2`));
       expect(page.status).toBe(200);
       const { token, returnTo } = page.json() as Result;
       expect(token.screen_name).toBe('ada');
       expect(returnTo).toBe('/timeline?page=2');
-      expect((await browser.get(`${app.url}/api/${name}/me`)).json()).toMatchObject({ name: 'Ada Lovelace' });
+      expect((await visitor.visit(`${name}/api/me`)).json()).toMatchObject({ name: 'Ada Lovelace' });
     });
 
     it('signs every kind of API request correctly', async () => {
-      const { token } = (await allow(browser, await login(name))).json() as Result;
+      const { token } = (await visitor.allow(await visitor.visit(`${name}/login`))).json() as Result;
       const twitter = app.registry.get(name);
       const params = { q: "it's (a) *test* + ü/☃ ~", empty: '', list: ['b', 'a b', 'a'] };
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
@@ -128,7 +122,7 @@ describe('a login', () => {
   });
 
   it('with OAuth 1 signs the request again when the API redirects it', async () => {
-    const { token } = (await allow(browser, await login('hmac-sha1'))).json() as Result;
+    const { token } = (await visitor.allow(await visitor.visit('hmac-sha1/login'))).json() as Result;
     const to = `${oauth1.url}/api/echo?moved=yes`;
     const { data } = await app.registry.get('hmac-sha1').post('redirect', new URLSearchParams({ a: 'b' }), {
       token,
@@ -138,22 +132,22 @@ describe('a login', () => {
   });
 
   it('with OAuth 1 reports that the user denied access', async () => {
-    const page = await deny(browser, await login('hmac-sha1'));
+    const page = await visitor.deny(await visitor.visit('hmac-sha1/login'));
     expect(page.status).toBe(403);
     expect(page.json()).toMatchObject({ error: 'access_denied' });
   });
 
   it('with OpenID Connect returns a token and the claims of the user', async () => {
-    const page = await allow(browser, await login('harbour', '?next=/there'), 'grace');
+    const page = await visitor.allow(await visitor.visit('harbour/login?next=/there'), 'grace');
     const { token, returnTo, userInfo } = page.json() as Result;
     expect(token).toMatchObject({ tokenType: 'bearer', scope: 'openid profile email', idToken: expect.any(String) });
     expect(userInfo).toMatchObject({ sub: '1906', name: 'Grace Hopper' });
     expect(returnTo).toBe('/there');
-    expect((await browser.get(`${app.url}/api/harbour/me`)).json()).toMatchObject({ name: 'Grace Hopper' });
+    expect((await visitor.visit('harbour/api/me')).json()).toMatchObject({ name: 'Grace Hopper' });
   });
 
   it('with OpenID Connect reports that the user denied access', async () => {
-    const page = await deny(browser, await login('harbour'));
+    const page = await visitor.deny(await visitor.visit('harbour/login'));
     expect(page.status).toBe(403);
     expect(page.json()).toEqual({
       error: 'access_denied',
@@ -163,7 +157,7 @@ describe('a login', () => {
   });
 
   it('with OAuth 2 refreshes a token that is about to expire, and calls updateToken', async () => {
-    const { token } = (await allow(browser, await login('plain'))).json() as Result;
+    const { token } = (await visitor.allow(await visitor.visit('plain/login'))).json() as Result;
     const { data } = await app.registry.get('plain').get('me', { token: expiring(token) });
     expect(data).toMatchObject({ name: 'Ada Lovelace' });
     const renewed = refreshed.at(-1)!;
@@ -172,7 +166,7 @@ describe('a login', () => {
   });
 
   it('with OAuth 2 throws token_revoked if the refresh token was used before', async () => {
-    const { token } = (await allow(browser, await login('plain'))).json() as Result;
+    const { token } = (await visitor.allow(await visitor.visit('plain/login'))).json() as Result;
     const plain = app.registry.get('plain');
     const first = plain.get('me', { token: expiring(token) });
     await expect(first).resolves.toMatchObject({ status: 200 });
@@ -181,18 +175,18 @@ describe('a login', () => {
   });
 
   it('with OAuth 2 accepts a callback in a form post', async () => {
-    const posting = await allow(browser, await login('posted', '?next=/there'));
+    const posting = await visitor.allow(await visitor.visit('posted/login?next=/there'));
     const [, action = ''] = /action="([^"]+)"/.exec(posting.text) ?? [];
     const fields = [...posting.text.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [
       name,
       value,
     ]);
-    const page = await browser.post(action, Object.fromEntries(fields) as Record<string, string>);
+    const page = await visitor.post(action, Object.fromEntries(fields) as Record<string, string>);
     expect(page.json()).toMatchObject({ token: { tokenType: 'bearer' }, returnTo: '/there' });
   });
 
   it('returns a token that can be introspected and revoked', async () => {
-    const { token } = (await allow(browser, await login('harbour'))).json() as Result;
+    const { token } = (await visitor.allow(await visitor.visit('harbour/login'))).json() as Result;
     const harbour = app.registry.get<OAuth2App>('harbour');
     expect(await harbour.introspectToken({ token })).toMatchObject({ active: true, sub: '1815' });
     await harbour.revokeToken({ token });
@@ -200,12 +194,12 @@ describe('a login', () => {
   });
 
   it('returns to its own returnTo when several logins are pending in one browser', async () => {
-    const first = await login('harbour', '?next=/first');
-    const second = await login('hmac-sha1', '?next=/second');
-    const third = await login('hmac-sha1', '?next=/third');
-    expect(((await allow(browser, third)).json() as Result).returnTo).toBe('/third');
-    expect(((await allow(browser, first)).json() as Result).returnTo).toBe('/first');
-    expect(((await allow(browser, second)).json() as Result).returnTo).toBe('/second');
+    const first = await visitor.visit('harbour/login?next=/first');
+    const second = await visitor.visit('hmac-sha1/login?next=/second');
+    const third = await visitor.visit('hmac-sha1/login?next=/third');
+    expect(((await visitor.allow(third)).json() as Result).returnTo).toBe('/third');
+    expect(((await visitor.allow(first)).json() as Result).returnTo).toBe('/first');
+    expect(((await visitor.allow(second)).json() as Result).returnTo).toBe('/second');
   });
 });
 

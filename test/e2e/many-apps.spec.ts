@@ -8,16 +8,15 @@ import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-pr
 import { registryOfAll } from '../support/all-registries.js';
 import { Browser } from '../support/browser.js';
 import { connectRedis, describeWithRedis } from '../support/engines.js';
-import { startSite, submitForm, type Site, type SiteApp } from '../support/openid-site.js';
-import { allow } from '../support/sign-in.js';
-import { startStateApp, type StateAppOptions } from '../support/state-app.js';
+import { startSite, type Site } from '../support/openid-site.js';
+import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
-type Platform = StateAppOptions['platform'];
+type Platform = TestAppOptions['platform'];
 
 /** Tests of two apps without sessions, behind a proxy that alternates between them. */
-function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKeys'>, platforms: Platform[]): void {
+function wholeLogins(state: () => Pick<TestAppOptions, 'state' | 'encryptionKeys'>, platforms: Platform[]): void {
   let oauth1: OAuth1Provider;
-  let apps: SiteApp[];
+  let apps: TestApp[];
   let proxy: RoundRobin;
   let site: Site;
 
@@ -28,7 +27,7 @@ function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKey
     const chirp = oauth1ClientOf(oauth1, { clientId: 'app', clientSecret: 'secret' });
     apps = [];
     for (const platform of platforms) {
-      apps.push(await startStateApp({ ...state(), platform, baseUrl: url, clients: { chirp } }));
+      apps.push(await testApp({ ...state(), platform, baseUrl: url, clients: { chirp } }));
     }
     proxy.targets = apps.map(({ url }) => url);
     site = await startSite({
@@ -54,7 +53,7 @@ function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKey
 
   it('signs in with OAuth 1', async () => {
     const browser = new Browser();
-    const page = await allow(browser, await browser.get(`${site.url}/auth/chirp/login?next=/timeline`));
+    const page = await browser.allow(await browser.get(`${site.url}/auth/chirp/login?next=/timeline`));
     expect(page.json()).toMatchObject({ token: { screen_name: 'ada' }, returnTo: '/timeline' });
     expect(browser.jar.getCookiesSync(site.url)).toEqual([]);
   });
@@ -70,7 +69,7 @@ function wholeLogins(state: () => Pick<StateAppOptions, 'state' | 'encryptionKey
     const browser = new Browser();
     const { token } = await site.signIn('harbour', { browser });
     const form = await browser.get(`${site.url}/auth/harbour/logout?next=/bye&idTokenHint=${token.idToken}`);
-    const page = await submitForm(browser, form, { logout: 'yes' });
+    const page = await browser.submit(form, { logout: 'yes' });
     expect(page.json()).toEqual({ returnTo: '/bye' });
   });
 }

@@ -8,7 +8,6 @@ import { createShowcase } from '../../sample/showcase/showcase.js';
 import { OAuth2Token } from '../../sample/showcase/tokens/oauth2-token.entity.js';
 import { listen } from '../providers/listen.js';
 import { Browser, type Page } from '../support/browser.js';
-import { allow } from '../support/sign-in.js';
 
 describe('the showcase and its OpenID Connect provider', () => {
   const { PORT, DATABASE_URL } = process.env;
@@ -42,7 +41,7 @@ describe('the showcase and its OpenID Connect provider', () => {
   });
 
   async function signIn(as: Browser): Promise<Page> {
-    return allow(as, await as.get(`${url}/auth/harbour/login`));
+    return as.allow(await as.get(`${url}/auth/harbour/login`));
   }
 
   /** Confirms a logout on the provider's page. */
@@ -75,7 +74,7 @@ describe('the showcase and its OpenID Connect provider', () => {
     it('ends only the session of the showcase if the provider has no logout endpoint', async () => {
       const endpoints = { authorizeUrl: `${harbour}/auth`, accessTokenUrl: `${harbour}/token` };
       app.get(OAuthRegistry).register('plain', { clientId: 'id', ...endpoints, allowInsecureHttp: true });
-      await allow(browser, await browser.get(`${url}/auth/chirp/login`));
+      await browser.allow(await browser.get(`${url}/auth/chirp/login`));
       const page = await browser.get(`${url}/auth/plain/logout`);
       expect([page.status, page.url]).toEqual([200, `${url}/`]);
       expect(page.text).toContain('Sign in with anything');

@@ -7,7 +7,6 @@ import { OAuth2Token } from '../../sample/showcase/tokens/oauth2-token.entity.js
 import { User } from '../../sample/showcase/users/user.entity.js';
 import { Browser } from '../support/browser.js';
 import { describeWithPostgres } from '../support/engines.js';
-import { allow } from '../support/sign-in.js';
 
 const { DATABASE_URL } = process.env;
 
@@ -30,14 +29,14 @@ describeWithPostgres('the showcase on a PostgreSQL server', () => {
     await first.database.createQueryBuilder().delete().from(User).execute(); // deletes their tokens, too
     const browser = new Browser();
     for (const provider of ['chirp', 'harbour', 'chirp']) {
-      const page = await allow(browser, await browser.get(`${first.url}/auth/${provider}/login`));
+      const page = await browser.allow(await browser.get(`${first.url}/auth/${provider}/login`));
       expect(page.text).toContain('Hello, Ada Lovelace');
     }
     expect((await browser.get(`${first.url}/api/harbour/me`)).json()).toMatchObject({ name: 'Ada Lovelace' });
     await app.close();
 
     const second = await start();
-    await allow(browser, await browser.get(`${second.url}/auth/harbour/login`));
+    await browser.allow(await browser.get(`${second.url}/auth/harbour/login`));
     expect(await second.database.getRepository(User).count()).toBe(1);
     expect(await second.database.getRepository(OAuth2Token).count()).toBe(1);
     const [row, ...others] = await second.database.getRepository(OAuth1Token).find();
@@ -53,7 +52,7 @@ describeWithPostgres('the showcase on a PostgreSQL server', () => {
   it('refreshes an expired token, and saves it with updateToken', async () => {
     const { url, database } = await start();
     const browser = new Browser();
-    await allow(browser, await browser.get(`${url}/auth/harbour/login`), 'grace');
+    await browser.allow(await browser.get(`${url}/auth/harbour/login`), 'grace');
     const tokens = database.getRepository(OAuth2Token);
     await tokens.update({ name: 'harbour' }, { expiresAt: 1 });
     const before = await tokens.findOneByOrFail({ name: 'harbour', user: { displayName: 'Grace Hopper' } });

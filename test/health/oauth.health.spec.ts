@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
 import { OAuthHealthIndicator, type OAuthHealthOptions } from 'nestjs-oauth-client/health';
 import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
+import { clientOf, discoveringClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 let options: OAuthHealthOptions;
 
@@ -26,7 +26,7 @@ class HealthController {
 
 describe('the health indicator with Terminus', () => {
   let provider: ScriptedProvider;
-  let app: INestApplication;
+  let app: TestApp;
   let fetchFromStore: () => Promise<unknown>;
 
   beforeEach(async () => {
@@ -50,26 +50,22 @@ describe('the health indicator with Terminus', () => {
     await provider.close();
   });
 
-  async function startApp(module: { tokenStore?: TokenStore }): Promise<INestApplication> {
-    const common = { clientId: 'id', clientSecret: 's3cret', allowInsecureHttp: true };
-    const endpoints = { authorizeUrl: `${provider.url}/authorize`, accessTokenUrl: `${provider.url}/token` };
+  async function startApp(module: { tokenStore?: TokenStore }): Promise<TestApp> {
     const clients = {
-      harbour: { ...common, serverMetadataUrl: `${provider.url}/.well-known/openid-configuration` },
-      plain: { ...common, ...endpoints },
-      unused: { ...common, serverMetadataUrl: `${provider.url}/unused/.well-known/openid-configuration` },
+      harbour: discoveringClientOf(provider),
+      plain: clientOf(provider),
+      unused: discoveringClientOf({ url: `${provider.url}/unused` }),
     };
-    @Module({
-      imports: [TerminusModule.forRoot({ logger: false }), OAuthClientModule.forRoot({ clients, ...module })],
+    return testApp({
+      clients,
+      ...module,
+      imports: [TerminusModule.forRoot({ logger: false })],
       controllers: [HealthController],
-    })
-    class AppModule {}
-    const started = await NestFactory.create(AppModule, { logger: false });
-    await started.listen(0, '127.0.0.1');
-    return started;
+    });
   }
 
   async function probe(of = app): Promise<{ status: number; oauth: unknown }> {
-    const answer = await fetch(`${await of.getUrl()}/health`);
+    const answer = await fetch(`${of.url}/health`);
     return { status: answer.status, oauth: ((await answer.json()) as { details: { oauth: unknown } }).details.oauth };
   }
 
@@ -104,7 +100,7 @@ describe('the health indicator with Terminus', () => {
     options = {};
     expect(await probe()).toMatchObject({ status: 200, oauth: { clients: {} } });
     expect(provider.requests).toEqual([]);
-    app.get(OAuthRegistry).get('plain');
+    app.registry.get('plain');
     expect(await probe()).toMatchObject({ oauth: { clients: { plain: { status: 'up' } } } });
     options = { clients: ['absent'] };
     expect(await probe()).toMatchObject({ status: 503, oauth: { clients: { absent: { status: 'down' } } } });

@@ -7,15 +7,14 @@ import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
-import { callBack } from '../support/sign-in.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp } from '../support/state-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const TOKEN = { accessToken: 'access-of-ada', refreshToken: 'refresh-of-ada', tokenType: 'bearer' };
 const EXPIRED = { ...TOKEN, expiresAt: 1 };
 
 let provider: ScriptedProvider;
-let app: SiteApp | undefined;
+let app: TestApp | undefined;
 /** The logged lines about failures: with the levels `warn` and `error`. */
 let lines: string[];
 let events: string[];
@@ -42,7 +41,7 @@ async function start(
     deviceAuthorizationEndpoint: `${provider.url}/device`,
     revocationEndpoint: `${provider.url}/revoke`,
   });
-  app = await startStateApp({ platform, clients: { dev }, exposeErrors: false, ...options });
+  app = await testApp({ platform, clients: { dev }, exposeErrors: false, ...options });
   const keep = (message: unknown): void => void lines.push(String(message));
   const event = (message: unknown): void => void events.push(String(message));
   Logger.overrideLogger({ log: event, debug: event, warn: keep, error: keep });
@@ -50,7 +49,7 @@ async function start(
 }
 
 async function signIn(query = 'code=the-c0de-of-ada'): Promise<Page> {
-  return callBack(new Browser(), app?.url ?? '', 'dev', query);
+  return new Visitor(() => app).signIn(query);
 }
 
 function hexOf(character: string): string {

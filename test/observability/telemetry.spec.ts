@@ -5,23 +5,24 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { count, traced } from '../../lib/observability/telemetry.js';
 import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser, type Page } from '../support/browser.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import type { Page } from '../support/browser.js';
 import { startTelemetry, type Telemetry } from '../support/telemetry.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 /** A part of every secret in these tests. */
 const SECRET = 's3cret';
 
 let telemetry: Telemetry;
 let provider: ScriptedProvider;
-let login: LoginApp;
+let login: TestApp;
 const lines: string[] = [];
 
 beforeAll(async () => {
   telemetry = startTelemetry();
   provider = await startScriptedProvider();
   const clientSecret = `${SECRET}-client`;
-  login = await startLoginApp({
+  login = await testApp({
     clients: {
       two: clientOf(provider, { clientSecret, clientKwargs: { codeChallengeMethod: 'S256' } }),
       one: oauth1ClientOf(provider, { clientSecret, accessTokenUrl: `${provider.url}/token` }),
@@ -49,11 +50,13 @@ function oauth2Answers(): void {
 }
 
 /** Signs in, and returns the response of the callback. */
-async function signIn(name: string, callback: Record<string, string>, browser = new Browser()): Promise<Page> {
-  const begun = await browser.get(`${login.url}/auth/${name}/login`, { follow: false });
-  const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state');
-  const query = new URLSearchParams({ ...(state && { state }), ...callback });
-  return browser.get(`${login.url}/auth/${name}/callback?${query.toString()}`);
+async function signIn(
+  name: string,
+  callback: Record<string, string>,
+  visitor = new Visitor(() => login),
+): Promise<Page> {
+  const { state } = await visitor.login(name);
+  return visitor.callback({ ...(name === 'two' && { state }), ...callback }, name);
 }
 
 function spanOf(name: string, attributes: Record<string, unknown> = {}): ReadableSpan {
@@ -170,10 +173,10 @@ it('a poll that returns authorization_pending is not a failure', async () => {
 describe('the telemetry', () => {
   it('contains no secret, code or token of a login, an API call and their failures', async () => {
     oauth2Answers();
-    const browser = new Browser();
+    const browser = new Visitor(() => login);
     await signIn('two', { code: `${SECRET}-code` }, browser);
-    expect((await browser.get(`${login.url}/api/two/me/42?q=${SECRET}`)).status).toBe(200);
-    await browser.get(`${login.url}/api/two/absent`);
+    expect((await browser.get(`${login.url}/auth/two/api/me%2F42?q=${SECRET}`)).status).toBe(200);
+    await browser.get(`${login.url}/auth/two/api/absent`);
     await browser.get(`${login.url}/auth/two/callback?state=${SECRET}-state&code=${SECRET}-code`);
     const answer = { error: 'made_up', error_description: `cannot take ${SECRET}-code of ${SECRET}-client` };
     provider.on('POST /token', () => ({ status: 400, json: answer }));

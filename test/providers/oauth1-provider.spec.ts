@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import OAuth from 'oauth-1.0a';
 import { Browser, type Page } from '../support/browser.js';
-import { allow, deny } from '../support/sign-in.js';
 import { startOAuth1Provider, type OAuth1Provider } from './oauth1-provider.js';
 
 const RSA = generateKeyPairSync('rsa', {
@@ -93,9 +92,9 @@ describe('the OAuth 1 test provider', () => {
   }
 
   /** Presses "Allow", and returns the URL of the redirect, where no server listens. */
-  async function callbackOf(page: Page, decide = allow): Promise<string> {
-    const unfollowing = { post: (url: string, form: Fields) => browser.post(url, form, { follow: false }) } as Browser;
-    return (await decide(unfollowing, page)).headers.get('location')!;
+  async function callbackOf(page: Page, decision: 'allow' | 'deny' = 'allow'): Promise<string> {
+    const post: Browser['post'] = (url, form) => browser.post(url, form, { follow: false });
+    return (await Object.assign(new Browser(), { post })[decision](page)).headers.get('location')!;
   }
 
   function exchange(token: OAuth.Token, verifier: string, signing: Signing = {}): Promise<Fields> {
@@ -252,7 +251,7 @@ describe('the OAuth 1 test provider', () => {
 
     it('shows the login page again after a wrong password', async () => {
       const page = await consentPage(await requestToken());
-      const again = await allow(browser, page, 'nobody');
+      const again = await browser.allow(page, 'nobody');
       expect([again.status, again.text]).toEqual([401, expect.stringContaining('No such user')]);
       expect(await callbackOf(again)).toContain('oauth_verifier=');
     });
@@ -260,28 +259,28 @@ describe('the OAuth 1 test provider', () => {
     it('redirects with the denied token, which is then invalid', async () => {
       const token = await requestToken();
       const page = await consentPage(token);
-      const callback = new URL(await callbackOf(page, deny));
+      const callback = new URL(await callbackOf(page, 'deny'));
       expect(Object.fromEntries(callback.searchParams)).toEqual({ from: 'chirp', denied: token.key });
-      expect((await allow(browser, page)).status).toBe(401);
+      expect((await browser.allow(page)).status).toBe(401);
     });
 
     it('refuses to authorize a token that is already authorized', async () => {
       const token = await requestToken();
       const page = await consentPage(token);
       const verifier = await verifierOf(token);
-      expect((await allow(browser, page, 'grace')).text).toContain('This page is out of date');
+      expect((await browser.allow(page, 'grace')).text).toContain('This page is out of date');
       expect(await exchange(token, verifier)).toMatchObject({ screen_name: 'ada' });
     });
 
     it('shows the verifier to a user without a callback (oob)', async () => {
       const token = await requestToken({}, 'oob');
-      const { text } = await allow(browser, await consentPage(token));
+      const { text } = await browser.allow(await consentPage(token));
       const [, code = ''] = /Your code is (\w+)/.exec(text) ?? [];
       expect(await exchange(token, code)).toMatchObject({ screen_name: 'ada' });
     });
 
     it('lets a user without a callback (oob) deny access', async () => {
-      const page = await deny(browser, await consentPage(await requestToken({}, 'oob')));
+      const page = await browser.deny(await consentPage(await requestToken({}, 'oob')));
       expect([page.status, page.text]).toEqual([200, expect.stringContaining('You said no.')]);
     });
   });

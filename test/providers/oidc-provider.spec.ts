@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { Browser, type Page } from '../support/browser.js';
-import { allow, deny } from '../support/sign-in.js';
 import { startOidcProvider, type OidcProvider } from './oidc-provider.js';
 import { startScriptedProvider, type ScriptedProvider } from './scripted-provider.js';
 
@@ -85,7 +84,7 @@ describe('the OpenID Connect test provider', () => {
   }
 
   async function signIn(): Promise<Tokens> {
-    return exchange(callbackOf(await allow(browser, await start())));
+    return exchange(callbackOf(await browser.allow(await start())));
   }
 
   it('shows the escaped name of the client', async () => {
@@ -93,7 +92,7 @@ describe('the OpenID Connect test provider', () => {
   });
 
   it('signs in with the login page, and returns the user', async () => {
-    const callback = callbackOf(await allow(browser, await start({ nonce: 'the nonce' }), 'grace'));
+    const callback = callbackOf(await browser.allow(await start({ nonce: 'the nonce' }), 'grace'));
     expect(callback).toMatchObject({ state: 'the state', iss: oidc.url });
     const { access_token, id_token } = await exchange(callback);
     const { payload } = await jwtVerify(id_token, createRemoteJWKSet(new URL(`${oidc.url}/jwks`)));
@@ -103,13 +102,13 @@ describe('the OpenID Connect test provider', () => {
   });
 
   it('shows the login page again after a wrong password', async () => {
-    const again = await allow(browser, await start(), 'nobody');
+    const again = await browser.allow(await start(), 'nobody');
     expect([again.status, again.text]).toEqual([401, expect.stringContaining('No such user')]);
-    expect(callbackOf(await allow(browser, again))).toMatchObject({ state: 'the state' });
+    expect(callbackOf(await browser.allow(again))).toMatchObject({ state: 'the state' });
   });
 
   it('responds with access_denied if the user denies access', async () => {
-    const callback = callbackOf(await deny(browser, await start()));
+    const callback = callbackOf(await browser.deny(await start()));
     expect(callback).toMatchObject({ error: 'access_denied', state: 'the state' });
   });
 
@@ -121,11 +120,11 @@ describe('the OpenID Connect test provider', () => {
   it.each(['consent', 'login'])('shows the login page once for prompt=%s', async (prompt) => {
     await signIn();
     const page = await start({ prompt, scope: 'openid offline_access' });
-    expect(callbackOf(await allow(browser, page))).toMatchObject({ code: expect.any(String) });
+    expect(callbackOf(await browser.allow(page))).toMatchObject({ code: expect.any(String) });
   });
 
   it('sends the response as a form post', async () => {
-    const { text } = await allow(browser, await start({ response_mode: 'form_post' }));
+    const { text } = await browser.allow(await start({ response_mode: 'form_post' }));
     expect(text).toContain(`action="${client.url}/callback"`);
     expect(text).toContain('name="code"');
   });
@@ -133,14 +132,14 @@ describe('the OpenID Connect test provider', () => {
   it('refuses a login without PKCE, and a code with another verifier', async () => {
     const withoutPkce = await start({ code_challenge: '', code_challenge_method: '' });
     expect(callbackOf(withoutPkce)).toMatchObject({ error: 'invalid_request' });
-    const callback = callbackOf(await allow(browser, await start()));
+    const callback = callbackOf(await browser.allow(await start()));
     expect(await exchange(callback, { code_verifier: VERIFIER.toUpperCase() })).toMatchObject({
       error: 'invalid_grant',
     });
   });
 
   it('exchanges a code once', async () => {
-    const callback = callbackOf(await allow(browser, await start()));
+    const callback = callbackOf(await browser.allow(await start()));
     expect(await exchange(callback)).toMatchObject({ token_type: 'Bearer', expires_in: 60 });
     expect(await exchange(callback)).toMatchObject({ error: 'invalid_grant' });
   });

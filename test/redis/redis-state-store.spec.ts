@@ -7,10 +7,9 @@ import { RedisStateStore } from 'nestjs-oauth-client/redis';
 import { loginStorageContract } from 'nestjs-oauth-client/testing';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser, type Page } from '../support/browser.js';
 import { connectRedis, describeWithRedis } from '../support/engines.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp } from '../support/state-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const PREFIX = `test:${randomUUID()}:`;
 
@@ -18,8 +17,8 @@ describeWithRedis('a pending login in Redis', () => {
   let redis: RedisClientType;
   let ioredis: Redis;
   let provider: ScriptedProvider;
-  let apps: SiteApp[];
-  let browser: Browser;
+  let apps: TestApp[];
+  let visitor: Visitor;
 
   beforeAll(async () => {
     redis = await connectRedis();
@@ -30,7 +29,7 @@ describeWithRedis('a pending login in Redis', () => {
     provider = await startScriptedProvider();
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
     apps = [];
-    browser = new Browser();
+    visitor = new Visitor(() => apps[0]);
   });
 
   afterEach(async () => {
@@ -45,41 +44,32 @@ describeWithRedis('a pending login in Redis', () => {
     await ioredis.quit();
   });
 
-  async function start(client: ConstructorParameters<typeof RedisStateStore>[0] = redis): Promise<SiteApp> {
+  async function start(client: ConstructorParameters<typeof RedisStateStore>[0] = redis): Promise<TestApp> {
     const dev = clientOf(provider);
-    const app = await startStateApp({ state: new RedisStateStore(client, { prefix: PREFIX }), clients: { dev } });
+    const app = await testApp({ state: new RedisStateStore(client, { prefix: PREFIX }), clients: { dev } });
     apps.push(app);
     return app;
   }
 
-  async function login({ url }: SiteApp): Promise<string> {
-    const { headers } = await browser.get(`${url}/auth/dev/login`, { follow: false });
-    return new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-  }
-
-  function callback({ url }: SiteApp, state: string, headers = {}): Promise<Page> {
-    return browser.get(`${url}/auth/dev/callback?code=c&state=${state}`, { headers });
-  }
-
   it.each(['redis', 'ioredis'])('is saved and taken with the package %s', async (name) => {
     const app = await start(name === 'redis' ? redis : ioredis);
-    expect((await callback(app, await login(app))).status).toBe(200);
+    expect((await visitor.at(app).signIn()).status).toBe(200);
   });
 
   it('is kept for 10 minutes, or until it is taken', async () => {
     const app = await start();
-    const state = await login(app);
+    const { state } = await visitor.at(app).login();
     const [key = '', ...more] = await redis.keys(`${PREFIX}pending:*`);
     expect(more).toEqual([]);
     expect(await redis.ttl(key)).toBeGreaterThan(595);
     expect(await redis.ttl(key)).toBeLessThanOrEqual(600);
-    await callback(app, state);
+    await visitor.at(app).callback({ code: 'c', state });
     expect(await redis.keys(`${PREFIX}pending:*`)).toEqual([]);
   });
 
   it('has a cookie that contains only a random value', async () => {
     const app = await start();
-    const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
+    const { headers } = await visitor.at(app).visit('dev/login', { follow: false });
     expect(headers.getSetCookie()).toEqual([
       expect.stringMatching(/^oauth_[\w-]{22}=\d{10}\.[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
@@ -87,9 +77,11 @@ describeWithRedis('a pending login in Redis', () => {
 
   it('is taken once if several processes take it at once', async () => {
     const [one, two] = [await start(redis), await start(ioredis)];
-    const state = await login(one);
-    const cookie = await browser.jar.getCookieString(one.url);
-    const asked = Array.from({ length: 20 }, (_, index) => callback(index % 2 ? one : two, state, { cookie }));
+    const { state } = await visitor.at(one).login();
+    const cookie = await visitor.jar.getCookieString(one.url);
+    const asked = Array.from({ length: 20 }, (_, index) =>
+      visitor.at(index % 2 ? one : two).callback({ code: 'c', state }, 'dev', { headers: { cookie } }),
+    );
     const answers = (await Promise.all(asked)).map(({ status }) => status);
     expect(answers.sort()).toEqual([200, ...Array.from({ length: 19 }, () => 400)]);
     expect(provider.requests).toHaveLength(1);
@@ -97,20 +89,24 @@ describeWithRedis('a pending login in Redis', () => {
 
   it('is reported as used in another process, too', async () => {
     const [one, two] = [await start(redis), await start(ioredis)];
-    const state = await login(one);
-    await callback(one, state);
-    expect((await callback(two, state)).text).toContain('already finished');
+    const { state } = await visitor.at(one).login();
+    await visitor.at(one).callback({ code: 'c', state });
+    expect((await visitor.at(two).callback({ code: 'c', state })).text).toContain('already finished');
   });
 
   it('is reported as expired after 10 minutes', async () => {
     const app = await start();
-    const state = await login(app);
-    const cookie = await browser.jar.getCookieString(app.url);
+    const { state } = await visitor.at(app).login();
+    const cookie = await visitor.jar.getCookieString(app.url);
     await redis.del(await redis.keys(`${PREFIX}pending:*`));
     const old = cookie.replace(/=\d{10}/, `=${Math.floor(Date.now() / 1000) - 601}`);
-    browser.jar.removeAllCookiesSync();
-    expect((await callback(app, state, { cookie: old })).text).toContain('begun too long ago');
-    expect((await callback(app, state, { cookie })).text).toContain('no pending login with this state');
+    visitor.jar.removeAllCookiesSync();
+    expect((await visitor.at(app).callback({ code: 'c', state }, 'dev', { headers: { cookie: old } })).text).toContain(
+      'begun too long ago',
+    );
+    expect((await visitor.at(app).callback({ code: 'c', state }, 'dev', { headers: { cookie } })).text).toContain(
+      'no pending login with this state',
+    );
   });
 
   it('fails with state_store_error if Redis is not available', async () => {
@@ -118,7 +114,7 @@ describeWithRedis('a pending login in Redis', () => {
     await gone.connect();
     const app = await start(gone);
     gone.destroy();
-    const answer = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
+    const answer = await visitor.at(app).visit('dev/login', { follow: false });
     expect([answer.status, answer.json()]).toEqual([
       500,
       {

@@ -11,9 +11,8 @@ import {
   type ProviderAccount,
 } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser } from '../support/browser.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
-import { startOpenIdApp } from '../support/openid-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const KEY = await generateKeyPair('RS256');
 const JWK_OF_ALL: JWK = { ...(await exportJWK(KEY.publicKey)), kid: 'k', use: 'sig' };
@@ -38,13 +37,13 @@ class AccountController {
 /** A provider like Microsoft: metadata for all tenants, with a template in place of the issuer. */
 describe('a provider with one issuer per tenant', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp | undefined;
-  let browser: Browser;
+  let app: TestApp | undefined;
+  let visitor: Visitor;
   const loggedOut: unknown[] = [];
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
-    browser = new Browser();
+    visitor = new Visitor(() => app);
     for (const name of ['common', 'organizations']) publish(name, '{tenantid}');
     publish('consumers', CONSUMERS);
     provider.on('GET /keys', () => ({ json: { keys: [{ ...JWK_OF_ALL, issuer: issuerOf('{tenantid}') }] } }));
@@ -88,7 +87,7 @@ describe('a provider with one issuer per tenant', () => {
 
   async function start(more: object = {}): Promise<OAuth2App> {
     const microsoft = settings(more);
-    app = await startLoginApp({
+    app = await testApp({
       clients: { microsoft },
       withBaseUrl: true,
       onBackchannelLogout: (logout) => void loggedOut.push(logout),
@@ -105,15 +104,14 @@ describe('a provider with one issuer per tenant', () => {
 
   /** Signs in with an id_token that has these claims, and with a callback that has these parameters. */
   async function signIn(claims: JWTPayload = {}, callback: Record<string, string> = {}) {
-    const begun = await browser.get(`${app?.url}/auth/microsoft/login`, { follow: false });
-    const { searchParams } = new URL(begun.headers.get('location') ?? '');
+    const { location, state } = await visitor.login('microsoft');
+    const { searchParams } = location;
     const own = { iss: issuerOf(TENANT), tid: TENANT, sub: 'ada', nonce: searchParams.get('nonce'), ...claims };
     const idToken = await sign(own);
     provider.on('POST /token', () => ({
       json: { access_token: 'a', token_type: 'Bearer', refresh_token: 'r', id_token: idToken },
     }));
-    const query = new URLSearchParams({ code: 'c', state: searchParams.get('state') ?? '', ...callback });
-    const page = await browser.get(`${app?.url}/auth/microsoft/callback?${query.toString()}`);
+    const page = await visitor.callback({ code: 'c', state, ...callback }, 'microsoft');
     return { status: page.status, body: page.json() as Record<string, unknown> };
   }
 
@@ -187,13 +185,13 @@ describe('a provider with one issuer per tenant', () => {
 
     it('accepts a signed authorization response (JARM) of a tenant', async () => {
       const dev = await start();
-      const begun = await browser.get(`${app?.url}/auth/microsoft/login?response_mode=jwt`, { follow: false });
+      const begun = await visitor.get(`${app?.url}/auth/microsoft/login?response_mode=jwt`, { follow: false });
       const { searchParams } = new URL(begun.headers.get('location') ?? '');
       const nonce = searchParams.get('nonce') ?? '';
       const idToken = await sign({ iss: issuerOf(TENANT), tid: TENANT, sub: 'ada', nonce });
       provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'Bearer', id_token: idToken } }));
       const jarm = await sign({ iss: issuerOf(TENANT), code: 'c', state: searchParams.get('state') });
-      const page = await browser.get(`${app?.url}/auth/microsoft/callback?response=${jarm}`);
+      const page = await visitor.get(`${app?.url}/auth/microsoft/callback?response=${jarm}`);
       expect([page.status, dev.name]).toEqual([200, 'microsoft']);
     });
 
@@ -227,16 +225,16 @@ describe('a provider with one issuer per tenant', () => {
     });
 
     it('includes the issuer of the tenant in the account', async () => {
-      const site = await startOpenIdApp([AccountController]);
+      const site = await testApp({ withBaseUrl: true, controllers: [AccountController] });
       try {
         site.registry.register('microsoft', settings());
-        const begun = await browser.get(`${site.url}/account/microsoft/login`, { follow: false });
+        const begun = await visitor.get(`${site.url}/account/microsoft/login`, { follow: false });
         const { searchParams } = new URL(begun.headers.get('location') ?? '');
         const nonce = searchParams.get('nonce') ?? '';
         const idToken = await sign({ iss: issuerOf(TENANT), tid: TENANT, sub: 'ada', nonce });
         provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'Bearer', id_token: idToken } }));
         const state = searchParams.get('state') ?? '';
-        const page = await browser.get(`${site.url}/account/microsoft/callback?code=c&state=${state}`);
+        const page = await visitor.get(`${site.url}/account/microsoft/callback?code=c&state=${state}`);
         expect(page.json()).toEqual({ client: 'microsoft', subject: 'ada', issuer: issuerOf(TENANT) });
       } finally {
         await site.close();

@@ -17,14 +17,14 @@ import {
 import type { StoredOAuth2Token } from 'nestjs-oauth-client/stores';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const TOKEN: StoredOAuth2Token = { accessToken: 'a', tokenType: 'bearer' };
 const EXPIRED: StoredOAuth2Token = { ...TOKEN, refreshToken: 'r', expiresAt: 1 };
 
 describe('an API call with OAuth 2', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp | undefined;
+  let app: TestApp | undefined;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -44,7 +44,7 @@ describe('an API call with OAuth 2', () => {
     options: Partial<OAuthClientModuleOptions> = {},
   ): Promise<OAuth2App> {
     const dev = clientOf(provider, settings);
-    app = await startLoginApp({ clients: { dev }, ...options });
+    app = await testApp({ clients: { dev }, ...options });
     return app.registry.get<OAuth2App>('dev');
   }
 

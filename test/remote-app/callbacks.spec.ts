@@ -4,19 +4,19 @@ import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { bareResponse } from '../support/bare-response.js';
-import { Browser, type Page } from '../support/browser.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp, type StateAppOptions } from '../support/state-app.js';
+import type { Page } from '../support/browser.js';
+import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 describe('a callback without a pending login', () => {
   let provider: ScriptedProvider;
-  let app: SiteApp;
-  let browser: Browser;
+  let app: TestApp;
+  let visitor: Visitor;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
-    browser = new Browser();
+    visitor = new Visitor(() => app);
   });
 
   afterEach(async () => {
@@ -24,15 +24,9 @@ describe('a callback without a pending login', () => {
     await provider.close();
   });
 
-  async function start(options: StateAppOptions = {}): Promise<void> {
+  async function start(options: TestAppOptions = {}): Promise<void> {
     const dev = clientOf(provider);
-    app = await startStateApp({ clients: { dev }, exposeErrors: true, ...options });
-  }
-
-  /** Begins a login, and returns its state. */
-  async function login(query = ''): Promise<string> {
-    const { headers } = await browser.get(`${app.url}/auth/dev/login${query}`, { follow: false });
-    return new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
+    app = await testApp({ clients: { dev }, exposeErrors: true, ...options });
   }
 
   function descriptionOf(page: Page): string {
@@ -42,20 +36,20 @@ describe('a callback without a pending login', () => {
 
   it.each(['express', 'fastify'] as const)('reports a missing state and its usual causes, on %s', async (platform) => {
     await start({ platform });
-    await login();
+    await visitor.login();
     for (const query of ['code=c&installation_id=1&setup_action=install', 'error=access_denied', 'code=c&state=', '']) {
-      const description = descriptionOf(await browser.get(`${app.url}/auth/dev/callback?${query}`));
+      const description = descriptionOf(await visitor.callback(query));
       expect(description).toMatch(/^the callback has no state.*setup_action.*Send the user to the route that begins/);
     }
-    const unknown = await browser.get(`${app.url}/auth/dev/callback?code=c&state=${'x'.repeat(43)}`);
+    const unknown = await visitor.visit(`dev/callback?code=c&state=${'x'.repeat(43)}`);
     expect(descriptionOf(unknown)).toMatch(/^this browser has no pending login with this state/);
     expect(provider.requests).toEqual([]);
   });
 
   it('reports a body that was not parsed, and names the bodyParser option', async () => {
     await start({ bodyParser: false });
-    const state = await login('?responseMode=form_post');
-    const page = await browser.post(`${app.url}/auth/dev/callback`, { code: 'c', state });
+    const { state } = await visitor.login('dev?responseMode=form_post');
+    const page = await visitor.post(`${app.url}/auth/dev/callback`, { code: 'c', state });
     expect(descriptionOf(page)).toMatch(/body was not parsed; expected the fields of a form.*bodyParser: false/);
     expect(page.json()).toMatchObject({ error: 'invalid_request' });
     expect(provider.requests).toEqual([]);
@@ -63,7 +57,7 @@ describe('a callback without a pending login', () => {
 
   it('reports a body that was not parsed because of its content type', async () => {
     await start();
-    const body = `code=c&state=${await login()}`;
+    const body = `code=c&state=${(await visitor.login()).state}`;
     const headers = { 'content-type': 'text/plain' };
     const answer = await fetch(`${app.url}/auth/dev/callback`, { method: 'POST', headers, body });
     expect(await answer.json()).toMatchObject({ error_description: expect.stringContaining('body was not parsed') });

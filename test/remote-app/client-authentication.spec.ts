@@ -5,13 +5,13 @@ import { formEncoded } from '../../lib/config/client-auth-methods.js';
 import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { newKey, privateJwk } from '../support/keys.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const KEY = privateJwk(newKey('P-256'));
 
 describe('client authentication', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp | undefined;
+  let app: TestApp | undefined;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -43,7 +43,7 @@ describe('client authentication', () => {
       clientKwargs,
       ...settings,
     } as ClientRegistration;
-    app = await startLoginApp({ clients: { dev } });
+    app = await testApp({ clients: { dev } });
     return app.registry.get<OAuth2App>('dev');
   }
 

@@ -2,13 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ComplianceFix } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser } from '../support/browser.js';
-import { callBack } from '../support/sign-in.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 describe('complianceFix for a provider that breaks the standard', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp;
+  let app: TestApp;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -22,8 +21,8 @@ describe('complianceFix for a provider that breaks the standard', () => {
   /** Signs in with a client that has these settings, and returns the response of the callback route. */
   async function signIn(settings: { complianceFix?: ComplianceFix; accessTokenParams?: { method: string } }) {
     const client = clientOf(provider, settings);
-    app = await startLoginApp({ clients: { odd: client } });
-    const response = await callBack(new Browser(), app.url, 'odd', 'code=foo');
+    app = await testApp({ clients: { odd: client } });
+    const response = await new Visitor(() => app).signIn('code=foo', 'odd');
     return response.json();
   }
 

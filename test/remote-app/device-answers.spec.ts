@@ -2,16 +2,16 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OAuth2App } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 describe('the response to a device authorization request', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp;
+  let app: TestApp;
   let dev: OAuth2App;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
-    app = await startLoginApp({
+    app = await testApp({
       clients: {
         dev: clientOf(provider, { deviceAuthorizationEndpoint: `${provider.url}/device` }),
       },

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MemoryStore } from 'express-session';
 import { promisify } from 'node:util';
 import { OAuthError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
 import type { EndedSession } from 'nestjs-oauth-client/stores';
@@ -7,18 +8,18 @@ import { sign } from '../providers/conformance-provider.js';
 import { metadataOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { bareResponse } from '../support/bare-response.js';
-import { Browser } from '../support/browser.js';
-import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/login-app.js';
+import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 describe('a logout at the provider', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp;
-  let browser: Browser;
+  let app: TestApp;
+  let visitor: Visitor;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
     provider.on('GET /.well-known/openid-configuration', () => ({ json: metadata() }));
-    browser = new Browser();
+    visitor = new Visitor(() => app);
   });
 
   afterEach(async () => {
@@ -30,23 +31,24 @@ describe('a logout at the provider', () => {
     return metadataOf(provider, { end_session_endpoint: `${provider.url}/end?tenant=1` });
   }
 
-  async function start(options: Partial<LoginAppOptions> = {}): Promise<OAuth2App> {
+  async function start(options: Partial<TestAppOptions> = {}): Promise<OAuth2App> {
     const dev = {
       clientId: 'dev',
       serverMetadataUrl: `${provider.url}/.well-known/openid-configuration`,
     } as ClientRegistration;
-    app = await startLoginApp({ clients: { dev, old: oauth1ClientOf(provider) }, ...options });
+    app = await testApp({ clients: { dev, old: oauth1ClientOf(provider) }, ...options });
     return app.registry.get<OAuth2App>('dev');
   }
 
   async function logout(query = ''): Promise<URL> {
-    const response = await browser.get(`${app.url}/auth/dev/logout${query}`, { follow: false });
-    expect([response.status, response.headers.get('cache-control')]).toEqual([302, 'no-store']);
-    return new URL(response.headers.get('location') ?? '');
+    const { page, location } = await visitor.logout(`dev${query}`);
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    return location;
   }
 
   it('redirects to the end session endpoint, and keeps the state in the session', async () => {
-    await start();
+    const store = new MemoryStore();
+    await start({ session: { store } });
     const { origin, pathname, searchParams } = await logout('?idTokenHint=fake.id.token&logoutHint=ada&uiLocales=de');
     expect(origin + pathname).toBe(`${provider.url}/end`);
     expect(Object.fromEntries(searchParams)).toEqual({
@@ -58,7 +60,7 @@ describe('a logout at the provider', () => {
       post_logout_redirect_uri: `${app.url}/auth/dev/signed-out`,
       state: expect.stringMatching(/^[\w-]{43}$/),
     });
-    const sessions = await promisify(app.sessions.all.bind(app.sessions))();
+    const sessions = await promisify(store.all.bind(store))();
     expect(JSON.stringify(sessions)).toContain(`_state_dev_${searchParams.get('state')}`);
   });
 
@@ -66,8 +68,8 @@ describe('a logout at the provider', () => {
     await start();
     const { searchParams } = await logout('?next=/bye');
     const callback = `${app.url}/auth/dev/signed-out?state=${searchParams.get('state')}`;
-    expect((await browser.get(callback)).json()).toEqual({ returnTo: '/bye' });
-    expect((await browser.get(callback)).json()).toMatchObject({
+    expect((await visitor.get(callback)).json()).toEqual({ returnTo: '/bye' });
+    expect((await visitor.get(callback)).json()).toMatchObject({
       error: 'mismatching_state',
       error_description: expect.stringContaining('this logout was already finished'),
     });
@@ -76,7 +78,7 @@ describe('a logout at the provider', () => {
   it('uses a given state', async () => {
     await start();
     expect((await logout('?state=mine-and-no-other')).searchParams.get('state')).toBe('mine-and-no-other');
-    expect((await browser.get(`${app.url}/auth/dev/signed-out?state=mine-and-no-other`)).json()).toEqual({
+    expect((await visitor.visit('dev/signed-out?state=mine-and-no-other')).json()).toEqual({
       returnTo: '/',
     });
   });
@@ -113,24 +115,23 @@ describe('a logout at the provider', () => {
   it('refuses an unknown state, and a state of another browser', async () => {
     await start();
     const { searchParams } = await logout();
-    const callback = async (query: string, by = browser) =>
+    const callback = async (query: string, by = visitor) =>
       (await by.get(`${app.url}/auth/dev/signed-out${query}`)).json();
     expect(await callback('?state=invalid-state')).toMatchObject({ error: 'mismatching_state' });
     const state = `?state=${searchParams.get('state')}`;
-    expect(await callback(state, new Browser())).toMatchObject({ error: 'mismatching_state' });
+    expect(await callback(state, new Visitor(() => app))).toMatchObject({ error: 'mismatching_state' });
     expect(await callback(state)).toEqual({ returnTo: '/' });
   });
 
   describe('a logout callback without a state (Cognito)', () => {
     async function signIn(): Promise<void> {
       provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
-      const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
-      const state = new URL(headers.get('location') ?? '').searchParams.get('state');
-      const page = await browser.get(`${app.url}/auth/dev/callback?code=c&state=${state}`);
+      const { state } = await visitor.login();
+      const page = await visitor.visit(`dev/callback?code=c&state=${state}`);
       expect(page.status).toBe(200);
     }
 
-    const signedOut = () => browser.get(`${app.url}/auth/dev/signed-out`);
+    const signedOut = () => visitor.visit('dev/signed-out');
     const refused = {
       error: 'invalid_request',
       error_description: expect.stringMatching(/no "state" parameter, and a user is signed in here/),
@@ -180,13 +181,13 @@ describe('a logout at the provider', () => {
 
   it('refuses a return path to another site', async () => {
     await start();
-    const { status, text } = await browser.get(`${app.url}/auth/dev/logout?next=//evil.example`, { follow: false });
+    const { status, text } = await visitor.visit('dev/logout?next=//evil.example', { follow: false });
     expect([status, text]).toEqual([400, expect.stringContaining('invalid_return_to')]);
   });
 
   it('is not available for OAuth 1 clients', async () => {
     await start();
-    const { status, text } = await browser.get(`${app.url}/auth/old/logout`, { follow: false });
+    const { status, text } = await visitor.visit('old/logout', { follow: false });
     expect([status, text]).toEqual([404, expect.stringContaining('no such provider to sign out of')]);
   });
 });
@@ -225,7 +226,7 @@ describe('a backchannel logout', () => {
   }
 
   async function sendLogoutToken({ app }: Outcome, logoutToken: string) {
-    const { status, headers, text } = await new Browser().post(`${app.url}/auth/rp/backchannel-logout`, {
+    const { status, headers, text } = await new Visitor(() => app).post(`${app.url}/auth/rp/backchannel-logout`, {
       logout_token: logoutToken,
     });
     return { status, text, caching: headers.get('cache-control') };
@@ -296,27 +297,30 @@ describe('a backchannel logout', () => {
 
   it('requires a logout token in the body of a POST', async () => {
     const { app } = await site(() => undefined);
-    const { status, text } = await new Browser().post(`${app.url}/auth/rp/backchannel-logout?logout_token=x`, {});
+    const { status, text } = await new Visitor(() => app).post(
+      `${app.url}/auth/rp/backchannel-logout?logout_token=x`,
+      {},
+    );
     expect([status, text]).toEqual([400, expect.stringContaining('no \\"logout_token\\"')]);
   });
 
   describe('a frontchannel logout', () => {
     it('ends the session that the frontchannel logout names', async () => {
-      const { app, browser, provider } = await site();
+      const { app, browser: visitor, provider } = await site();
       const frame = `${app.url}/auth/rp/frontchannel-logout?${new URLSearchParams({ iss: provider.url, sid: 's1' }).toString()}`;
-      expect((await browser.get(frame)).json()).toEqual({ ended: true });
-      expect((await browser.get(frame)).json()).toMatchObject({ error: 'missing_token' });
+      expect((await visitor.get(frame)).json()).toEqual({ ended: true });
+      expect((await visitor.get(frame)).json()).toMatchObject({ error: 'missing_token' });
     });
 
     it('does not end a session that the frontchannel logout does not name', async () => {
-      const { app, browser, provider } = await site();
+      const { app, browser: visitor, provider } = await site();
       for (const [query, why] of [
         [{ iss: 'https://a.test', sid: 's1' }, 'the logout is from "https://a.test"'],
         [{ iss: provider.url, sid: 's2' }, 'another session'],
         [{ iss: provider.url }, 'another session'],
         [{ sid: 's1' }, 'the logout is from nobody'],
       ] as const) {
-        const { text } = await browser.get(
+        const { text } = await visitor.get(
           `${app.url}/auth/rp/frontchannel-logout?${new URLSearchParams(query).toString()}`,
         );
         expect(JSON.parse(text)).toMatchObject({

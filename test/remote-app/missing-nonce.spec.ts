@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { ClientRegistration } from 'nestjs-oauth-client';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser } from '../support/browser.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const KEY = await generateKeyPair('RS256');
 const JWK = { ...(await exportJWK(KEY.publicKey)), kid: 'k', use: 'sig', alg: 'RS256' };
@@ -11,7 +11,7 @@ const JWK = { ...(await exportJWK(KEY.publicKey)), kid: 'k', use: 'sig', alg: 'R
 /** A provider like LinkedIn: the id_token never contains the nonce of the login. */
 describe('a provider that does not repeat the nonce', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp | undefined;
+  let app: TestApp | undefined;
   let issuer: string;
 
   beforeEach(async () => {
@@ -43,10 +43,9 @@ describe('a provider that does not repeat the nonce', () => {
       clientKwargs: { scope: 'openid profile' },
       ...settings,
     } as ClientRegistration;
-    app = await startLoginApp({ clients: { linkedin } });
-    const browser = new Browser();
-    const begun = await browser.get(`${app.url}/auth/linkedin/login`, { follow: false });
-    const { searchParams } = new URL(begun.headers.get('location') ?? '');
+    app = await testApp({ clients: { linkedin } });
+    const visitor = new Visitor(() => app);
+    const { location, state } = await visitor.login('linkedin');
     const now = Math.floor(Date.now() / 1000);
     const own = { iss: issuer, aud: 'app', sub: 'ada', iat: now, exp: now + 300, ...claims };
     const idToken =
@@ -54,9 +53,12 @@ describe('a provider that does not repeat the nonce', () => {
     provider.on('POST /oauth/v2/accessToken', () => ({
       json: { access_token: 'a', token_type: 'Bearer', expires_in: 3600, id_token: idToken },
     }));
-    const state = searchParams.get('state') ?? '';
-    const page = await browser.get(`${app.url}/auth/linkedin/callback?code=c&state=${state}`);
-    return { sent: searchParams.get('nonce'), status: page.status, body: page.json() as Record<string, unknown> };
+    const page = await visitor.callback({ code: 'c', state }, 'linkedin');
+    return {
+      sent: location.searchParams.get('nonce'),
+      status: page.status,
+      body: page.json() as Record<string, unknown>,
+    };
   }
 
   it('the error names the missing nonce and the setting', async () => {

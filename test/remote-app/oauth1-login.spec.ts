@@ -5,8 +5,8 @@ import OAuth from 'oauth-1.0a';
 import { MissingRequestTokenError, type ClientRegistration, type OAuth1App } from 'nestjs-oauth-client';
 import type { StoredOAuth1Token } from 'nestjs-oauth-client/stores';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser } from '../support/browser.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const REQUEST_TOKEN = 'oauth_token=foo&oauth_token_secret=bar&oauth_callback_confirmed=true';
 const ACCESS_TOKEN = 'oauth_token=a&oauth_token_secret=b&screen_name=ada';
@@ -16,8 +16,8 @@ const RSA_KEY = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 describe('OAuth 1', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp;
-  let browser: Browser;
+  let app: TestApp;
+  let visitor: Visitor;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -26,7 +26,7 @@ describe('OAuth 1', () => {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
       provider.on(`${method} /1.1/me`, () => ({ json: { name: 'Ada' } }));
     }
-    browser = new Browser();
+    visitor = new Visitor(() => app);
   });
 
   afterEach(async () => {
@@ -44,17 +44,8 @@ describe('OAuth 1', () => {
       api_base_url: `${provider.url}/1.1/`,
       ...settings,
     } as ClientRegistration;
-    app = await startLoginApp({ clients: { dev } });
+    app = await testApp({ clients: { dev } });
     return app.registry.get<OAuth1App>('dev');
-  }
-
-  async function login(query = ''): Promise<URL> {
-    const { headers } = await browser.get(`${app.url}/auth/dev/login${query}`, { follow: false });
-    return new URL(headers.get('location') ?? 'about:blank');
-  }
-
-  function callback(query: string): ReturnType<Browser['get']> {
-    return browser.get(`${app.url}/auth/dev/callback?${query}`);
   }
 
   /** Returns the protocol parameters of a request, from the header, the query or the body. */
@@ -89,7 +80,7 @@ describe('OAuth 1', () => {
   describe('a login', () => {
     it('fetches a request token, redirects the user, and exchanges the request token with the verifier', async () => {
       await client();
-      const url = await login('?next=/there');
+      const url = (await visitor.login('dev?next=/there')).location;
       expect(url.href).toBe(`${provider.url}/authorize?oauth_token=foo`);
       const [requestToken] = provider.requests;
       expect(protocolParameters(requestToken!)).toMatchObject({
@@ -98,7 +89,7 @@ describe('OAuth 1', () => {
         oauth_signature: expectedSignature(requestToken!, ''),
       });
 
-      const response = await callback('oauth_token=foo&oauth_verifier=baz');
+      const response = await visitor.callback('oauth_token=foo&oauth_verifier=baz');
       expect(response.json()).toEqual({
         token: {
           oauthToken: 'a',
@@ -122,9 +113,9 @@ describe('OAuth 1', () => {
         authorize_params: { lang: 'en' },
         access_token_params: { y: 'z' },
       });
-      const { searchParams } = await login('?force_login=true');
+      const { searchParams } = (await visitor.login('dev?force_login=true')).location;
       expect(Object.fromEntries(searchParams)).toEqual({ oauth_token: 'foo', lang: 'en', force_login: 'true' });
-      await callback('oauth_token=foo&oauth_verifier=baz');
+      await visitor.callback('oauth_token=foo&oauth_verifier=baz');
       expect(provider.requests.map(({ body }) => body.toString())).toEqual(['x_auth_access_type=read', 'y=z']);
       for (const [index, secret] of ['', 'bar'].entries()) {
         const request = provider.requests[index]!;
@@ -135,8 +126,8 @@ describe('OAuth 1', () => {
     it('accepts token responses in JSON', async () => {
       await client();
       provider.on('POST /access-token', () => ({ json: { oauth_token: 'a', oauth_token_secret: 'b' } }));
-      await login();
-      expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
+      await visitor.login();
+      expect((await visitor.callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
     });
 
     it.each(['', '&oauth_callback_confirmed=false'])(
@@ -144,7 +135,7 @@ describe('OAuth 1', () => {
       async (extra) => {
         await client();
         provider.on('POST /request-token', () => ({ body: `oauth_token=foo&oauth_token_secret=bar${extra}` }));
-        const response = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
+        const response = await visitor.visit('dev/login', { follow: false });
         expect(response.status).toBe(502);
         expect(response.json()).toMatchObject({
           error_description: expect.stringContaining('did not confirm the callback'),
@@ -159,8 +150,8 @@ describe('OAuth 1', () => {
     ])('accepts a callback that is confirmed with %s', async (_, answer) => {
       await client();
       provider.on('POST /request-token', () => answer);
-      expect((await login()).href).toBe(`${provider.url}/authorize?oauth_token=foo`);
-      expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
+      expect((await visitor.login()).location.href).toBe(`${provider.url}/authorize?oauth_token=foo`);
+      expect((await visitor.callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
     });
 
     it('accepts empty token secrets', async () => {
@@ -169,8 +160,10 @@ describe('OAuth 1', () => {
         body: 'oauth_token=foo&oauth_token_secret=&oauth_callback_confirmed=true',
       }));
       provider.on('POST /access-token', () => ({ body: 'oauth_token=a&oauth_token_secret=&edam_shard=s1' }));
-      await login();
-      const { token } = (await callback('oauth_token=foo&oauth_verifier=baz')).json() as { token: StoredOAuth1Token };
+      await visitor.login();
+      const { token } = (await visitor.callback('oauth_token=foo&oauth_verifier=baz')).json() as {
+        token: StoredOAuth1Token;
+      };
       expect(token).toMatchObject({ oauthToken: 'a', oauthTokenSecret: '', edam_shard: 's1' });
       expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), ''));
       await dev.get('me', { token });
@@ -179,8 +172,8 @@ describe('OAuth 1', () => {
 
     it('sends nonces of 30 letters and digits, and timestamps of 10 digits, as oauthlib requires', async () => {
       await client();
-      await login();
-      await callback('oauth_token=foo&oauth_verifier=baz');
+      await visitor.login();
+      await visitor.callback('oauth_token=foo&oauth_verifier=baz');
       const sent = provider.requests.map(protocolParameters);
       for (const { oauth_nonce: nonce, oauth_timestamp: timestamp } of sent) {
         expect(nonce).toMatch(/^[A-Za-z0-9]{30}$/);
@@ -195,26 +188,26 @@ describe('OAuth 1', () => {
       ['oauth_token=foo&oauth_problem=timestamp_refused', 'timestamp_refused', 400],
     ])('responds to a callback with %s with the error %s, and forgets the login', async (query, error, status) => {
       await client();
-      await login();
-      const response = await callback(query);
+      await visitor.login();
+      const response = await visitor.callback(query);
       expect([response.status, (response.json() as { error: string }).error]).toEqual([status, error]);
-      expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({
+      expect((await visitor.callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({
         error: 'mismatching_state',
       });
     });
 
     it('responds with 400 to a callback without a verifier or without a token', async () => {
       await client();
-      await login();
-      expect((await callback('oauth_verifier=baz')).json()).toMatchObject({ error: 'invalid_request' });
-      const response = await callback('oauth_token=foo');
+      await visitor.login();
+      expect((await visitor.callback('oauth_verifier=baz')).json()).toMatchObject({ error: 'invalid_request' });
+      const response = await visitor.callback('oauth_token=foo');
       expect([response.status, response.json()]).toEqual([400, expect.objectContaining({ error: 'missing_verifier' })]);
     });
 
     it('reports the oauth_problem of a token endpoint', async () => {
       await client();
       provider.on('POST /request-token', () => ({ status: 401, body: 'oauth_problem=consumer_key_unknown' }));
-      const response = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
+      const response = await visitor.visit('dev/login', { follow: false });
       expect(response.json()).toMatchObject({ error: 'consumer_key_unknown' });
       expect(response.status).toBe(502);
     });
@@ -222,8 +215,8 @@ describe('OAuth 1', () => {
     it('reports the missing field of a token response', async () => {
       await client();
       provider.on('POST /access-token', () => ({ body: 'oauth_token=hidden-value' }));
-      await login();
-      const response = await callback('oauth_token=foo&oauth_verifier=baz');
+      await visitor.login();
+      const response = await visitor.callback('oauth_token=foo&oauth_verifier=baz');
       expect(response.status).toBe(502);
       expect(response.text).toContain('oauth_token');
       expect(response.text).not.toContain('hidden-value');
@@ -237,35 +230,35 @@ describe('OAuth 1', () => {
     });
 
     it('sends the callback in the authorization URL, and exchanges the token without a verifier', async () => {
-      const { searchParams } = await login('?next=/there');
+      const { searchParams } = (await visitor.login('dev?next=/there')).location;
       expect(Object.fromEntries(searchParams)).toEqual({
         oauth_token: 'foo',
         oauth_callback: `${app.url}/auth/dev/callback`,
       });
-      expect((await callback('oauth_token=foo')).json()).toMatchObject({ token: TOKEN, returnTo: '/there' });
+      expect((await visitor.callback('oauth_token=foo')).json()).toMatchObject({ token: TOKEN, returnTo: '/there' });
       expect(protocolParameters(last())).not.toHaveProperty('oauth_verifier');
       expect(protocolParameters(last()).oauth_signature).toBe(expectedSignature(last(), 'bar'));
     });
 
     it('sends the verifier if the provider returns one', async () => {
-      await login();
-      expect((await callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
+      await visitor.login();
+      expect((await visitor.callback('oauth_token=foo&oauth_verifier=baz')).json()).toMatchObject({ token: TOKEN });
       expect(protocolParameters(last()).oauth_verifier).toBe('baz');
     });
 
     it('can finish only in the browser that began the login, and once', async () => {
-      await login();
-      const other = await new Browser().get(`${app.url}/auth/dev/callback?oauth_token=foo`);
+      await visitor.login();
+      const other = await new Visitor(() => app).visit('dev/callback?oauth_token=foo');
       expect([other.status, other.json()]).toEqual([400, expect.objectContaining({ error: 'mismatching_state' })]);
-      expect((await callback('oauth_token=foo')).status).toBe(200);
-      expect((await callback('oauth_token=foo')).json()).toMatchObject({ error: 'mismatching_state' });
+      expect((await visitor.callback('oauth_token=foo')).status).toBe(200);
+      expect((await visitor.callback('oauth_token=foo')).json()).toMatchObject({ error: 'mismatching_state' });
     });
 
     it('refuses a provider that sends oauth_callback_confirmed=false', async () => {
       provider.on('POST /request-token', () => ({
         body: 'oauth_token=foo&oauth_token_secret=bar&oauth_callback_confirmed=false',
       }));
-      expect((await browser.get(`${app.url}/auth/dev/login`, { follow: false })).status).toBe(502);
+      expect((await visitor.visit('dev/login', { follow: false })).status).toBe(502);
     });
 
     it('sends no callback in the authorization URL when there is none', async () => {
@@ -448,8 +441,8 @@ describe('OAuth 1', () => {
 
     it('does not repeat an oauth_problem that is not a code', async () => {
       await client();
-      await login();
-      const response = await callback('oauth_token=foo&oauth_problem=%3Cscript%3E');
+      await visitor.login();
+      const response = await visitor.callback('oauth_token=foo&oauth_problem=%3Cscript%3E');
       expect([response.status, response.json()]).toEqual([400, expect.objectContaining({ error: 'oauth_problem' })]);
     });
 

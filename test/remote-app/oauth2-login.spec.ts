@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { ClientRegistration } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser } from '../support/browser.js';
-import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/login-app.js';
+import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const TOKEN = { access_token: 'a', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r', scope: 'profile' };
 
@@ -13,13 +13,13 @@ const STATE = 'a state of the application';
 
 describe('a login with OAuth 2', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp;
-  let browser: Browser;
+  let app: TestApp;
+  let visitor: Visitor;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
     provider.on('POST /token', () => ({ json: TOKEN }));
-    browser = new Browser();
+    visitor = new Visitor(() => app);
   });
 
   afterEach(async () => {
@@ -27,20 +27,9 @@ describe('a login with OAuth 2', () => {
     await provider.close();
   });
 
-  async function start(settings: ClientRegistration = {}, options: Partial<LoginAppOptions> = {}): Promise<void> {
+  async function start(settings: ClientRegistration = {}, options: Partial<TestAppOptions> = {}): Promise<void> {
     const client = clientOf(provider);
-    app = await startLoginApp({ clients: { dev: { ...client, ...settings } }, ...options });
-  }
-
-  /** Begins a login, and returns the authorization URL. */
-  async function login(query = ''): Promise<URL> {
-    const response = await browser.get(`${app.url}/auth/dev/login${query}`, { follow: false });
-    expect(response.status).toBe(302);
-    return new URL(response.headers.get('location') ?? '');
-  }
-
-  function callback(query: Record<string, string>): ReturnType<Browser['get']> {
-    return browser.get(`${app.url}/auth/dev/callback?${new URLSearchParams(query).toString()}`);
+    app = await testApp({ clients: { dev: { ...client, ...settings } }, ...options });
   }
 
   function tokenRequest(): URLSearchParams {
@@ -49,7 +38,7 @@ describe('a login with OAuth 2', () => {
 
   it('redirects to the authorization endpoint, and exchanges the code of the callback', async () => {
     await start();
-    const { origin, pathname, searchParams } = await login();
+    const { origin, pathname, searchParams } = (await visitor.login()).location;
     expect(origin + pathname).toBe(`${provider.url}/authorize`);
     expect(Object.fromEntries(searchParams)).toEqual({
       response_type: 'code',
@@ -60,7 +49,7 @@ describe('a login with OAuth 2', () => {
       code_challenge_method: 'S256',
     });
 
-    const response = await callback({ code: 'foo', state: searchParams.get('state') ?? '' });
+    const response = await visitor.callback({ code: 'foo', state: searchParams.get('state') ?? '' });
     const now = Math.floor(Date.now() / 1000);
     expect(response.json()).toEqual({
       token: {
@@ -87,8 +76,8 @@ describe('a login with OAuth 2', () => {
 
   it('responds to a denied login with the provider’s error and status 403', async () => {
     await start();
-    const state = (await login()).searchParams.get('state') ?? '';
-    const response = await callback({
+    const { state } = await visitor.login();
+    const response = await visitor.callback({
       error: 'access_denied',
       error_description: 'Not Allowed',
       error_uri: 'https://provider.test/why',
@@ -101,7 +90,7 @@ describe('a login with OAuth 2', () => {
       error_uri: 'https://provider.test/why',
       reference: expect.any(String),
     });
-    expect((await callback({ code: 'foo', state })).json()).toMatchObject({ error: 'mismatching_state' });
+    expect((await visitor.callback({ code: 'foo', state })).json()).toMatchObject({ error: 'mismatching_state' });
   });
 
   it.each([
@@ -111,15 +100,15 @@ describe('a login with OAuth 2', () => {
     ['invalid_scope', 400],
   ])('responds to the error %s with status %i', async (error, status) => {
     await start();
-    const state = (await login()).searchParams.get('state') ?? '';
-    expect((await callback({ error, state })).status).toBe(status);
+    const { state } = await visitor.login();
+    expect((await visitor.callback({ error, state })).status).toBe(status);
   });
 
   it('sends an S256 code challenge and its verifier for a public client', async () => {
     await start({ clientSecret: null });
-    const { searchParams } = await login();
+    const { searchParams } = (await visitor.login()).location;
     expect(searchParams.get('code_challenge_method')).toBe('S256');
-    await callback({ code: 'foo', state: searchParams.get('state') ?? '' });
+    await visitor.callback({ code: 'foo', state: searchParams.get('state') ?? '' });
     const verifier = tokenRequest().get('code_verifier') ?? '';
     expect(verifier).toMatch(/^[\w-]{43}$/);
     expect(createHash('sha256').update(verifier).digest('base64url')).toBe(searchParams.get('code_challenge'));
@@ -128,38 +117,38 @@ describe('a login with OAuth 2', () => {
   it('uses a given state and code verifier', async () => {
     await start({ codeChallengeMethod: 'S256' });
     const codeVerifier = 'v'.repeat(43);
-    const { searchParams } = await login(`?state=${STATE}&codeVerifier=${codeVerifier}`);
+    const { searchParams } = (await visitor.login(`dev?state=${STATE}&codeVerifier=${codeVerifier}`)).location;
     expect(searchParams.get('state')).toBe(STATE);
     expect(searchParams.get('code_challenge')).toBe(createHash('sha256').update(codeVerifier).digest('base64url'));
     expect(searchParams.has('codeVerifier')).toBe(false);
-    await callback({ code: 'foo', state: STATE });
+    await visitor.callback({ code: 'foo', state: STATE });
     expect(tokenRequest().get('code_verifier')).toBe(codeVerifier);
   });
 
   it.each(['short', 'v'.repeat(129), `${'v'.repeat(43)}!`])('refuses the code verifier %s', async (codeVerifier) => {
     await start({ codeChallengeMethod: 'S256' });
-    const response = await browser.get(`${app.url}/auth/dev/login?codeVerifier=${codeVerifier}`, { follow: false });
+    const response = await visitor.visit(`dev/login?codeVerifier=${codeVerifier}`, { follow: false });
     expect(response.status).toBe(500);
     expect(response.json()).toMatchObject({ error: 'invalid_code_verifier' });
   });
 
   it('sends a nonce with the scope openid', async () => {
     await start({ clientKwargs: { scope: ['openid', 'profile'] } });
-    const { searchParams } = await login();
+    const { searchParams } = (await visitor.login()).location;
     expect(searchParams.get('scope')).toBe('openid profile');
     expect(searchParams.get('nonce')).toMatch(/^[\w-]{43}$/);
   });
 
   it('sends no nonce without the scope openid', async () => {
     await start({ clientKwargs: { scope: 'profile' } });
-    expect((await login()).searchParams.has('nonce')).toBe(false);
+    expect((await visitor.login()).location.searchParams.has('nonce')).toBe(false);
   });
 
   it('accepts a callback with a form POST', async () => {
     await start({ authorizeParams: { response_mode: 'form_post' } });
-    const { searchParams } = await login('?next=/there');
+    const { searchParams } = (await visitor.login('dev?next=/there')).location;
     expect(searchParams.get('response_mode')).toBe('form_post');
-    const response = await browser.post(`${app.url}/auth/dev/callback`, {
+    const response = await visitor.post(`${app.url}/auth/dev/callback`, {
       code: 'foo',
       state: searchParams.get('state') ?? '',
     });
@@ -168,7 +157,8 @@ describe('a login with OAuth 2', () => {
 
   it('sends authorize_params, overridden by the parameters of the login', async () => {
     await start({ authorizeParams: { access_type: 'offline', prompt: 'consent' }, clientKwargs: { scope: 'a' } });
-    const { searchParams } = await login('?prompt=none&loginHint=ada@example.org&scope=b&custom=1');
+    const { searchParams } = (await visitor.login('dev?prompt=none&loginHint=ada@example.org&scope=b&custom=1'))
+      .location;
     expect(Object.fromEntries(searchParams)).toMatchObject({
       access_type: 'offline',
       prompt: 'none',
@@ -180,23 +170,25 @@ describe('a login with OAuth 2', () => {
 
   it('keeps the query of authorize_url', async () => {
     await start({ authorizeUrl: `${provider.url}/authorize?foo=bar` });
-    expect((await login()).searchParams.get('foo')).toBe('bar');
+    expect((await visitor.login()).location.searchParams.get('foo')).toBe('bar');
   });
 
   it('adds access_token_params to the token request', async () => {
     await start({ accessTokenParams: { audience: 'api' } });
-    await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    await visitor.signIn('code=foo');
     expect(tokenRequest().get('audience')).toBe('api');
   });
 
   it('resolves a relative redirect URI against baseUrl', async () => {
     await start({}, { baseUrl: 'https://site.example' });
-    expect((await login()).searchParams.get('redirect_uri')).toBe('https://site.example/auth/dev/callback');
+    expect((await visitor.login()).location.searchParams.get('redirect_uri')).toBe(
+      'https://site.example/auth/dev/callback',
+    );
   });
 
   it('responds with 400 to a callback without a code', async () => {
     await start();
-    const response = await callback({ state: (await login()).searchParams.get('state') ?? '' });
+    const response = await visitor.callback({ state: (await visitor.login()).state });
     expect(response.status).toBe(400);
     expect(response.json()).toMatchObject({
       error: 'invalid_request',
@@ -207,8 +199,8 @@ describe('a login with OAuth 2', () => {
   it('responds with 401 to an API call with an expired token and no refresh token', async () => {
     await start();
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', expires_in: 0.1 } }));
-    await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
-    const response = await browser.get(`${app.url}/api/dev/me`);
+    await visitor.signIn('code=foo');
+    const response = await visitor.visit('dev/api/me');
     expect(response.status).toBe(401);
     expect(response.json()).toMatchObject({ error: 'token_expired' });
   });
@@ -216,7 +208,7 @@ describe('a login with OAuth 2', () => {
   describe('client authentication', () => {
     async function tokenRequestOf(settings: ClientRegistration): Promise<{ form: URLSearchParams; header?: string }> {
       await start(settings);
-      await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+      await visitor.signIn('code=foo');
       const header = provider.requests.findLast(({ path }) => path === '/token')?.headers.authorization;
       return { form: tokenRequest(), header };
     }
@@ -252,7 +244,7 @@ describe('a login with OAuth 2', () => {
             return { ...request, url: url.href };
           }),
       });
-      await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+      await visitor.signIn('code=foo');
       const request = provider.requests.findLast(({ path }) => path === '/token');
       expect(request?.url).toBe('/token?client_id=dev&client_secret=dev-secret');
       expect(request?.headers.authorization).toBeUndefined();
@@ -265,7 +257,7 @@ describe('a login with OAuth 2', () => {
     ): Promise<{ status: number; body: { error: string; error_description: string } }> {
       await start();
       provider.on('POST /token', () => reply);
-      const response = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+      const response = await visitor.signIn('code=foo');
       return { status: response.status, body: response.json() as { error: string; error_description: string } };
     }
 
@@ -324,7 +316,7 @@ describe('a login with OAuth 2', () => {
   it('ignores the case of the token type', async () => {
     await start();
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'BEARER' } }));
-    const response = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    const response = await visitor.signIn('code=foo');
     expect(response.json()).toMatchObject({ token: { tokenType: 'bearer' } });
   });
 
@@ -335,7 +327,7 @@ describe('a login with OAuth 2', () => {
       { access_token: 'a', token_type: 'bearer', expires_in: 'soon' },
     ];
     provider.on('POST /token', () => ({ json: answers.shift() }));
-    const first = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    const first = await visitor.signIn('code=foo');
     expect(first.json()).toMatchObject({ token: { expiresAt: expect.any(Number) } });
     expect(Object.keys((first.json() as { token: object }).token)).toEqual([
       'accessToken',
@@ -345,7 +337,7 @@ describe('a login with OAuth 2', () => {
       'issuer',
       'clientId',
     ]);
-    const second = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    const second = await visitor.signIn('code=foo');
     const bound = { issuer: `${provider.url}/token`, clientId: 'dev' };
     expect(second.json()).toEqual({ token: { accessToken: 'a', tokenType: 'bearer', ...bound }, returnTo: '/' });
   });
@@ -353,14 +345,14 @@ describe('a login with OAuth 2', () => {
   it('keeps an id_token that cannot be verified as it is', async () => {
     await start({ clientKwargs: { scope: 'openid' } });
     provider.on('POST /token', () => ({ json: { ...TOKEN, id_token: 'x.y.z' } }));
-    const response = await callback({ code: 'foo', state: (await login()).searchParams.get('state') ?? '' });
+    const response = await visitor.signIn('code=foo');
     expect(response.json()).toMatchObject({ token: { idToken: 'x.y.z' } });
     expect(response.json()).not.toHaveProperty('userInfo');
   });
 
   it('responds with 404 to an unknown provider in the route', async () => {
     await start();
-    const response = await browser.get(`${app.url}/auth/nobody/login`, { follow: false });
+    const response = await visitor.visit('nobody/login', { follow: false });
     expect(response.status).toBe(404);
     expect(response.json()).toMatchObject({ error: 'unknown_provider' });
   });
@@ -376,8 +368,8 @@ describe('a login with OAuth 2', () => {
           return response;
         }),
     });
-    const state = (await login()).searchParams.get('state') ?? '';
-    const { userInfo } = (await callback({ code: 'c', state })).json() as { userInfo?: object };
+    const { state } = await visitor.login();
+    const { userInfo } = (await visitor.callback({ code: 'c', state })).json() as { userInfo?: object };
     expect(userInfo).toEqual({ sub: '4711', id: 4711, login: 'octocat', seen: 'Bearer a' });
   });
 });

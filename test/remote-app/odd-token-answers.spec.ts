@@ -2,12 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OAuth2App, OAuth2Token } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser } from '../support/browser.js';
-import { callBack } from '../support/sign-in.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 let provider: ScriptedProvider;
-let app: LoginApp;
+let app: TestApp;
 
 beforeEach(async () => {
   provider = await startScriptedProvider();
@@ -24,9 +23,9 @@ async function signIn(
   settings: object = {},
 ): Promise<{ status: number; body: Record<string, unknown> }> {
   const dev = clientOf(provider, settings);
-  app = await startLoginApp({ clients: { dev } });
+  app = await testApp({ clients: { dev } });
   provider.on('POST /token', () => reply);
-  const response = await callBack(new Browser(), app.url, 'dev');
+  const response = await new Visitor(() => app).signIn();
   return { status: response.status, body: response.json() as Record<string, unknown> };
 }
 

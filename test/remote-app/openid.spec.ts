@@ -4,8 +4,8 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } 
 import type { ClientRegistration, OAuth2App } from 'nestjs-oauth-client';
 import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser } from '../support/browser.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const PROVIDER_KEY = await generateKeyPair('RS256');
@@ -13,13 +13,13 @@ const JWK = { ...(await exportJWK(PROVIDER_KEY.publicKey)), kid: 'k', alg: 'RS25
 
 describe('a provider with metadata', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp;
-  let browser: Browser;
+  let app: TestApp;
+  let visitor: Visitor;
   let nonce: string | null;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
-    browser = new Browser();
+    visitor = new Visitor(() => app);
     provider.on('GET /.well-known/openid-configuration', () => ({ json: metadata() }));
     provider.on('GET /jwks', () => ({ json: { keys: [JWK] } }));
   });
@@ -45,7 +45,7 @@ describe('a provider with metadata', () => {
       clientKwargs: { scope: 'openid profile' },
       ...settings,
     } as ClientRegistration;
-    app = await startLoginApp({ clients: { dev }, http });
+    app = await testApp({ clients: { dev }, http });
     return app.registry.get<OAuth2App>('dev');
   }
 
@@ -56,13 +56,11 @@ describe('a provider with metadata', () => {
   }
 
   async function signIn(claims: JWTPayload = {}, signWith: CryptoKey = PROVIDER_KEY.privateKey) {
-    const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
-    const { searchParams } = new URL(headers.get('location') ?? '');
-    nonce = searchParams.get('nonce');
+    const { location, state } = await visitor.login();
+    nonce = location.searchParams.get('nonce');
     const idToken = await idTokenOf({ nonce, ...claims }, signWith);
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', id_token: idToken } }));
-    const state = searchParams.get('state') ?? '';
-    const response = await browser.get(`${app.url}/auth/dev/callback?code=c&state=${state}`);
+    const response = await visitor.callback({ code: 'c', state });
     return { status: response.status, body: response.json() as Record<string, unknown> };
   }
 
@@ -195,9 +193,8 @@ describe('a provider with metadata', () => {
 
   it('refuses a callback with another iss (RFC 9207)', async () => {
     await start();
-    const { headers } = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
-    const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-    const response = await browser.get(`${app.url}/auth/dev/callback?code=c&state=${state}&iss=https://evil.example`);
+    const { state } = await visitor.login();
+    const response = await visitor.visit(`dev/callback?code=c&state=${state}&iss=https://evil.example`);
     expect(response.status).toBe(400);
     expect(response.json()).toMatchObject({ error_description: expect.stringContaining(provider.url) });
   });
@@ -323,7 +320,7 @@ describe('a provider with metadata', () => {
       config,
     });
     const dev = { clientId: 'dev', issuer: 'https://p.test', allowInsecureHttp: false };
-    app = await startLoginApp({ clients: { dev }, http: { adapter: secure as unknown as AxiosAdapter } });
+    app = await testApp({ clients: { dev }, http: { adapter: secure as unknown as AxiosAdapter } });
     const begun = app.registry.get('dev').createAuthorizationUrl();
     await expect(begun).rejects.toThrow('have a usable authorization_endpoint');
   });
@@ -342,15 +339,11 @@ describe('a provider with metadata', () => {
 
   describe('checks of the id_token', () => {
     async function signInWith(query: string, claims: JWTPayload) {
-      const { headers } = await browser.get(`${app.url}/auth/dev/login?${query}`, { follow: false });
-      const { searchParams } = new URL(headers.get('location') ?? '');
+      const { location, state } = await visitor.login(`dev?${query}`);
+      const { searchParams } = location;
       const idToken = await idTokenOf({ nonce: searchParams.get('nonce'), ...claims });
       provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer', id_token: idToken } }));
-      const state = searchParams.get('state') ?? '';
-      return {
-        sent: searchParams,
-        body: (await browser.get(`${app.url}/auth/dev/callback?code=c&state=${state}`)).json(),
-      };
+      return { sent: searchParams, body: (await visitor.callback({ code: 'c', state })).json() };
     }
 
     it('checks auth_time against max_age', async () => {

@@ -5,14 +5,14 @@ import { generateKeyPairSync, KeyObject } from 'node:crypto';
 import { OAuthError, ProviderError, type OAuth2App } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const TOKEN = { access_token: 'a', token_type: 'Bearer', expires_in: 3600 };
 const SIGNING = await generateKeyPair('ES256', { extractable: true });
 
 describe('access tokens of other grants', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp;
+  let app: TestApp;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -29,7 +29,7 @@ describe('access tokens of other grants', () => {
 
   async function start(settings: object = {}): Promise<OAuth2App> {
     const dev = clientOf(provider, { clientKwargs: { scope: 'read write' }, ...settings });
-    app = await startLoginApp({ clients: { dev } });
+    app = await testApp({ clients: { dev } });
     return app.registry.get<OAuth2App>('dev');
   }
 

@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bareResponse } from '../support/bare-response.js';
-import type { StateAppOptions } from '../support/state-app.js';
-import { startStateApp } from '../support/state-app.js';
 import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser, type Page } from '../support/browser.js';
+import type { Page } from '../support/browser.js';
 import { hasChromium, launchChromium } from '../support/chromium.js';
-import type { SiteApp } from '../support/openid-site.js';
+import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 /** Headers that browsers send with a prefetch. */
 const PREFETCHES: Record<string, string>[] = [
@@ -20,20 +19,20 @@ const PREFETCHES: Record<string, string>[] = [
   { 'X-Purpose': 'Preview' },
 ];
 
-const STATES: Pick<StateAppOptions, 'state' | 'encryptionKeys'>[] = [
+const STATES: Pick<TestAppOptions, 'state' | 'encryptionKeys'>[] = [
   { state: 'session' },
   { state: 'cookie', encryptionKeys: Buffer.alloc(32, 1).toString('base64') },
 ];
 
 describe.each(['express', 'fastify'] as const)('a prefetch of the browser, on %s', (platform) => {
   let provider: ScriptedProvider;
-  let app: SiteApp;
-  let browser: Browser;
+  let app: TestApp;
+  let visitor: Visitor;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
     answerLogins(provider);
-    browser = new Browser();
+    visitor = new Visitor(() => app);
   });
 
   afterEach(async () => {
@@ -41,17 +40,15 @@ describe.each(['express', 'fastify'] as const)('a prefetch of the browser, on %s
     await provider.close();
   });
 
-  async function start(options: StateAppOptions = {}): Promise<void> {
+  async function start(options: TestAppOptions = {}): Promise<void> {
     const dev = clientOf(provider, { endSessionEndpoint: `${provider.url}/end` });
     const old = oauth1ClientOf(provider);
-    app = await startStateApp({ platform, clients: { dev, old }, ...options });
+    app = await testApp({ platform, clients: { dev, old }, ...options });
   }
 
   /** Begins a login or a logout, and returns its callback URL. */
   async function begin(client: 'dev' | 'old', step: 'login' | 'logout' = 'login'): Promise<string> {
-    const { headers } = await browser.get(`${app.url}/auth/${client}/${step}`, { follow: false });
-    const { searchParams } = new URL(headers.get('location') ?? '');
-    const state = searchParams.get('state') ?? '';
+    const { state } = await visitor[step](client);
     if (step === 'logout') return `${app.url}/auth/dev/signed-out?state=${state}`;
     return client === 'dev'
       ? `${app.url}/auth/dev/callback?code=c&state=${state}`
@@ -70,32 +67,32 @@ describe.each(['express', 'fastify'] as const)('a prefetch of the browser, on %s
       for (const client of ['dev', 'old'] as const) {
         const callback = await begin(client);
         const asked = provider.requests.length;
-        expectRefused(await browser.get(callback, { headers }));
+        expectRefused(await visitor.get(callback, { headers }));
         expect(provider.requests).toHaveLength(asked);
-        expect((await browser.get(callback)).status).toBe(200);
+        expect((await visitor.get(callback)).status).toBe(200);
       }
     });
 
     it.each(PREFETCHES)('a prefetch does not use up the callback of a logout: %j', async (headers) => {
       await start(options);
       const callback = await begin('dev', 'logout');
-      expectRefused(await browser.get(callback, { headers }));
-      expect((await browser.get(callback)).json()).toEqual({ returnTo: '/' });
+      expectRefused(await visitor.get(callback, { headers }));
+      expect((await visitor.get(callback)).json()).toEqual({ returnTo: '/' });
     });
 
     it('a HEAD request does not use up a callback', async () => {
       await start(options);
       for (const callback of [await begin('dev'), await begin('old'), await begin('dev', 'logout')]) {
         const asked = provider.requests.length;
-        expect((await browser.request('HEAD', callback)).status).toBe(400);
+        expect((await visitor.request('HEAD', callback)).status).toBe(400);
         expect(provider.requests).toHaveLength(asked);
-        expect((await browser.get(callback)).status).toBe(200);
+        expect((await visitor.get(callback)).status).toBe(200);
       }
     });
 
     it.each(['dev/login', 'old/login', 'dev/logout'])('a prefetch begins nothing at %s', async (route) => {
       await start(options);
-      for (const headers of PREFETCHES) expectRefused(await browser.get(`${app.url}/auth/${route}`, { headers }));
+      for (const headers of PREFETCHES) expectRefused(await visitor.get(`${app.url}/auth/${route}`, { headers }));
       expect(provider.requests).toEqual([]);
     });
   });
@@ -104,7 +101,7 @@ describe.each(['express', 'fastify'] as const)('a prefetch of the browser, on %s
     await start();
     const visits: Record<string, string>[] = [{ Purpose: '' }, { 'X-Purpose': 'x' }, { 'Sec-Purpose': 'prefetching' }];
     for (const headers of visits) {
-      expect((await browser.get(await begin('dev'), { headers })).status).toBe(200);
+      expect((await visitor.get(await begin('dev'), { headers })).status).toBe(200);
     }
   });
 

@@ -4,11 +4,11 @@ import type { OAuth1App, OAuth2App } from 'nestjs-oauth-client';
 import { withQuery } from '../../lib/http/query.js';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 describe('a URL that a browser is redirected to', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp | undefined;
+  let app: TestApp | undefined;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -26,7 +26,7 @@ describe('a URL that a browser is redirected to', () => {
       clientKwargs: { scope: 'name email' },
       ...settings,
     });
-    app = await startLoginApp({ clients: { dev } });
+    app = await testApp({ clients: { dev } });
     return app.registry.get<App>('dev');
   }
 

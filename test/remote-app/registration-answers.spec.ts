@@ -4,17 +4,17 @@ import { inspect } from 'node:util';
 import { OAuthConfigError, UnusableRegistrationError } from 'nestjs-oauth-client';
 import { selfRegisteringClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const SECRET = 'a-secret-that-is-given-once';
 
 describe('the response to a registration', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp;
+  let app: TestApp;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
-    app = await startLoginApp({ clients: {} });
+    app = await testApp({ clients: {} });
   });
 
   afterEach(async () => {

@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProviderError, type ClientRegistration, type OAuth2App } from 'nestjs-oauth-client';
 import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const OPENID = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
 
 describe('provider metadata', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp | undefined;
+  let app: TestApp | undefined;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -23,7 +23,7 @@ describe('provider metadata', () => {
 
   async function start(settings: object = { issuer: provider.url }): Promise<OAuth2App> {
     const dev = { clientId: 'dev', ...settings } as ClientRegistration;
-    app = await startLoginApp({ clients: { dev } });
+    app = await testApp({ clients: { dev } });
     return app.registry.get<OAuth2App>('dev');
   }
 

@@ -5,8 +5,8 @@ import type { ClientRegistration, OAuth2App } from 'nestjs-oauth-client';
 import { SIGNATURE_ALGORITHMS } from '../../lib/config/signature-algorithms.js';
 import { registryWith } from '../config/registry-with.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser } from '../support/browser.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const SETTINGS = [
   'id_token_signed_response_alg',
@@ -53,7 +53,7 @@ it.each(SETTINGS)('%s accepts every algorithm of the table, and no other algorit
 describe.each(Object.keys(SIGNATURE_ALGORITHMS))('signatures with %s', (alg) => {
   const ended: unknown[] = [];
   let provider: ScriptedProvider;
-  let app: LoginApp;
+  let app: TestApp;
   let dev: OAuth2App;
   let isSupported: boolean;
   let sign: Signer;
@@ -84,7 +84,7 @@ describe.each(Object.keys(SIGNATURE_ALGORITHMS))('signatures with %s', (alg) => 
       allowInsecureHttp: true,
       authorizeParams: { response_mode: 'query.jwt' },
     } as ClientRegistration;
-    app = await startLoginApp({ clients: { dev: client }, onBackchannelLogout: (session) => ended.push(session) });
+    app = await testApp({ clients: { dev: client }, onBackchannelLogout: (session) => ended.push(session) });
     dev = app.registry.get<OAuth2App>('dev');
   });
 
@@ -135,12 +135,11 @@ describe.each(Object.keys(SIGNATURE_ALGORITHMS))('signatures with %s', (alg) => 
   });
 
   it('verifies a JWT authorization response', async () => {
-    const browser = new Browser();
-    const login = await browser.get(`${app.url}/auth/dev/login`, { follow: false });
-    const state = new URL(login.headers.get('location') ?? '').searchParams.get('state');
+    const visitor = new Visitor(() => app);
+    const { state } = await visitor.login();
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'Bearer' } }));
     const response = await sign(claims({ code: 'c', state }));
-    const page = await browser.get(`${app.url}/auth/dev/callback?${new URLSearchParams({ response }).toString()}`);
+    const page = await visitor.callback({ response });
     if (isSupported) expect(page.json()).toMatchObject({ token: { accessToken: 'a' } });
     else expect(page.text).toContain('authorization response: it cannot be read, or a key of the provider');
   });

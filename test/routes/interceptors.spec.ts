@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import fastifyCookie from '@fastify/cookie';
-import fastifySession from '@fastify/session';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   Catch,
@@ -30,9 +28,7 @@ import {
   type PipeTransform,
   type Type,
 } from '@nestjs/common';
-import { NestFactory, REQUEST } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import session from 'express-session';
+import { REQUEST } from '@nestjs/core';
 import {
   OAuthCallback,
   OAuthClientModule,
@@ -48,6 +44,7 @@ import { map, of, tap, throwError, timeout, type Observable } from 'rxjs';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
+import { serve } from '../support/test-app.js';
 
 /** Wraps every response, as many applications do. The wrapper has keys that `@Redirect()` reads, too. */
 class WrapInterceptor implements NestInterceptor {
@@ -260,7 +257,7 @@ interface Site {
   url: string;
 }
 
-describe.each(['express', 'fastify'])('a route on %s with interceptors of the application', (platform) => {
+describe.each(['express', 'fastify'] as const)('a route on %s with interceptors of the application', (platform) => {
   let provider: ScriptedProvider;
   let app: INestApplication | undefined;
 
@@ -275,20 +272,13 @@ describe.each(['express', 'fastify'])('a route on %s with interceptors of the ap
   });
 
   async function start(...interceptors: NestInterceptor[]): Promise<Site> {
-    const module = appModule(provider.url);
-    const options = { logger: false as const, abortOnError: false };
-    if (platform === 'express') {
-      app = await NestFactory.create(module, options);
-      app.use(session({ secret: 's', resave: false, saveUninitialized: false }));
-    } else {
-      const fastify = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), options);
-      await fastify.register(fastifyCookie);
-      await fastify.register(fastifySession, { secret: 'x'.repeat(32), cookie: { secure: false } });
-      app = fastify;
-    }
-    app.useGlobalInterceptors(...interceptors);
-    await app.listen(0, '127.0.0.1');
-    return { app, url: await app.getUrl() };
+    const served = await serve(appModule(provider.url), {
+      platform,
+      session: {},
+      prepare: (nest) => nest.useGlobalInterceptors(...interceptors),
+    });
+    ({ app } = served);
+    return served;
   }
 
   const get = (url: string, browser = new Browser()): Promise<Page> => browser.get(url, { follow: false });

@@ -9,9 +9,7 @@ import {
   UseFilters,
   type ArgumentsHost,
   type ExceptionFilter,
-  type INestApplication,
 } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import type { Response } from 'express';
 import {
   InvalidTokenError,
@@ -28,6 +26,7 @@ import {
   TokenExpiredError,
   UnsupportedTokenTypeError,
 } from 'nestjs-oauth-client';
+import { serve } from '../support/test-app.js';
 
 const description = 'what happened';
 const KINDS = {
@@ -123,17 +122,16 @@ const GONE = {
 class ThrowingModule {}
 
 describe('an OAuthError', () => {
-  let app: INestApplication;
+  let app: Awaited<ReturnType<typeof serve>>;
 
   beforeEach(async () => {
-    app = await NestFactory.create(ThrowingModule, { logger: false });
-    await app.listen(0, '127.0.0.1');
+    app = await serve(ThrowingModule);
   });
 
   afterEach(() => app.close());
 
   async function get(path: string): Promise<{ status: number; body: unknown; location: string | null }> {
-    const response = await fetch(`${await app.getUrl()}/${path}`, { redirect: 'manual' });
+    const response = await fetch(`${app.url}/${path}`, { redirect: 'manual' });
     const text = await response.text();
     return {
       status: response.status,
@@ -196,12 +194,12 @@ describe('an OAuthError', () => {
 
   it('is not thrown by a handler without @OAuthCallback(), whose error names the handler', async () => {
     const errors: unknown[] = [];
-    app.useLogger({
+    app.app.useLogger({
       log: () => undefined,
       warn: () => undefined,
       error: (...parts: unknown[]) => errors.push(...parts),
     });
-    const { status } = await fetch(`${await app.getUrl()}/forgotten`);
+    const { status } = await fetch(`${app.url}/forgotten`);
     expect(status).toBe(500);
     expect(errors.map(String).join('\n')).toContain(
       'ThrowingController.forgotten() reads the result of a login: put @OAuthCallback() on it',
@@ -209,7 +207,7 @@ describe('an OAuthError', () => {
   });
 
   it('is thrown by a route whose client was removed', async () => {
-    app.get(OAuthRegistry).unregister('gone');
+    app.app.get(OAuthRegistry).unregister('gone');
     expect(await get('callback')).toMatchObject({
       status: 500,
       body: {

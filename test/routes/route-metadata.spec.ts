@@ -5,20 +5,19 @@ import {
   HttpException,
   HttpStatus,
   Injectable,
-  Module,
   Query,
   SetMetadata,
   type CanActivate,
   type ExecutionContext,
-  type INestApplication,
-  type Type,
 } from '@nestjs/common';
-import { APP_GUARD, NestFactory, Reflector } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { APP_GUARD, Reflector } from '@nestjs/core';
 import { ApiOperation, ApiResponse, DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { OAuthCallback, OAuthClientModule, OAuthLogin, OAuthLogout, type OAuthLoginParams } from 'nestjs-oauth-client';
+import { OAuthCallback, OAuthLogin, OAuthLogout, type OAuthLoginParams } from 'nestjs-oauth-client';
 import { Browser } from '../support/browser.js';
+import { clientOf } from '../providers/client-of.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
+const PROVIDER = 'https://provider.test';
 const Roles = Reflector.createDecorator<string[]>();
 const Audience = (name: string): MethodDecorator => SetMetadata('audience', name);
 
@@ -91,18 +90,23 @@ class AuthController {
   }
 }
 
-describe.each(['express', 'fastify'])(
+describe.each(['express', 'fastify'] as const)(
   'on %s, metadata of decorators above or below the decorator of this library',
   (platform) => {
-    let app: INestApplication;
+    let app: TestApp;
 
     beforeEach(async () => {
-      const options = { logger: false as const, abortOnError: false };
-      app =
-        platform === 'express'
-          ? await NestFactory.create(appModule(), options)
-          : await NestFactory.create(appModule(), new FastifyAdapter(), options);
-      await app.listen(0, '127.0.0.1');
+      app = await testApp({
+        platform,
+        clients: { dev: clientOf({ url: PROVIDER }, { endSessionEndpoint: `${PROVIDER}/end` }) },
+        state: 'cookie',
+        encryptionKeys: Buffer.alloc(32, 1).toString('base64'),
+        controllers: [AuthController],
+        providers: [
+          { provide: APP_GUARD, useClass: RolesGuard },
+          { provide: APP_GUARD, useClass: ThrottlerGuard },
+        ],
+      });
     });
 
     afterEach(() => app.close());
@@ -110,7 +114,7 @@ describe.each(['express', 'fastify'])(
     const MEMBER = { 'x-role': 'member', 'x-audience': 'web' };
 
     async function statusOf(path: string, headers: Record<string, string>): Promise<number> {
-      return (await new Browser().get(`${await app.getUrl()}${path}`, { follow: false, headers })).status;
+      return (await new Browser().get(`${app.url}${path}`, { follow: false, headers })).status;
     }
 
     it.each([
@@ -133,7 +137,7 @@ describe.each(['express', 'fastify'])(
       ['logout', 'Begins a logout', ['hint']],
       ['callback', 'Ends a login', ['code']],
     ])('is read by @nestjs/swagger: %s', (path, summary, parameters) => {
-      const document: OpenAPIObject = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+      const document: OpenAPIObject = SwaggerModule.createDocument(app.app, new DocumentBuilder().build());
       const operation = document.paths[`/auth/${path}`]?.get;
       expect(operation).toMatchObject({ summary, responses: { 302: {} } });
       const names = operation?.parameters?.map((parameter) => 'name' in parameter && parameter.name);
@@ -141,29 +145,3 @@ describe.each(['express', 'fastify'])(
     });
   },
 );
-
-function appModule(): Type<unknown> {
-  const dev = {
-    clientId: 'dev',
-    clientSecret: 'secret',
-    authorizeUrl: 'https://provider.test/authorize',
-    accessTokenUrl: 'https://provider.test/token',
-    endSessionEndpoint: 'https://provider.test/end',
-  };
-  @Module({
-    imports: [
-      OAuthClientModule.forRoot({
-        clients: { dev },
-        state: 'cookie',
-        encryptionKeys: Buffer.alloc(32, 1).toString('base64'),
-      }),
-    ],
-    controllers: [AuthController],
-    providers: [
-      { provide: APP_GUARD, useClass: RolesGuard },
-      { provide: APP_GUARD, useClass: ThrottlerGuard },
-    ],
-  })
-  class AppModule {}
-  return AppModule;
-}

@@ -18,9 +18,7 @@ import {
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
-import { NestFactory, RouterModule } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-import session from 'express-session';
+import { RouterModule } from '@nestjs/core';
 import {
   OAuthBackchannelLogout,
   OAuthCallback,
@@ -36,6 +34,7 @@ import type { OAuthRequest, OAuthResponse, RedirectResponse } from 'nestjs-oauth
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
+import { serve, type Platform } from '../support/test-app.js';
 
 const CLIENT = {
   clientId: 'dev',
@@ -63,7 +62,7 @@ afterEach(async () => {
   app = undefined;
 });
 
-async function start(parts: Parts, adapter?: FastifyAdapter): Promise<INestApplication> {
+async function start(parts: Parts, platform?: Platform): Promise<INestApplication> {
   const { controllers, clients = ['github', 'google'], imports = [], providers = [], setUp, modulePath } = parts;
   @Module({ controllers })
   class AuthModule {}
@@ -77,16 +76,12 @@ async function start(parts: Parts, adapter?: FastifyAdapter): Promise<INestAppli
     providers,
   })
   class AppModule {}
-  const options = { logger: false as const, abortOnError: false };
-  app = adapter ? await NestFactory.create(AppModule, adapter, options) : await NestFactory.create(AppModule, options);
-  app.use(session({ secret: 's', resave: false, saveUninitialized: false }));
-  setUp?.(app);
-  await app.listen(0, '127.0.0.1');
+  ({ app } = await serve(AppModule, { platform, session: {}, prepare: setUp }));
   return app;
 }
 
-async function startUpFaults(parts: Parts, adapter?: FastifyAdapter): Promise<readonly string[]> {
-  const error: unknown = await start(parts, adapter).then(
+async function startUpFaults(parts: Parts, platform?: Platform): Promise<readonly string[]> {
+  const error: unknown = await start(parts, platform).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -251,9 +246,8 @@ class VersionedController {
 const API: SetUp = (application) => application.setGlobalPrefix('api');
 const VERSIONS: SetUp = (application) => application.enableVersioning({ type: VersioningType.URI });
 
-describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platform) => {
-  const adapter = (): FastifyAdapter | undefined => (platform === 'fastify' ? new FastifyAdapter() : undefined);
-  const faultsOf = (parts: Parts): Promise<readonly string[]> => startUpFaults(parts, adapter());
+describe.each(['express', 'fastify'] as const)('on %s, a relative redirect URI', (platform) => {
+  const faultsOf = (parts: Parts): Promise<readonly string[]> => startUpFaults(parts, platform);
   const misplaced = (what: string, path: string, right: string): string =>
     `${what} "${path}" is not a route of this application: a global prefix, a version or the path of a module comes before ` +
     `the callback. Write ${right}; or the whole URL, if something else answers there`;
@@ -364,7 +358,7 @@ describe.each(['express', 'fastify'])('on %s, a relative redirect URI', (platfor
     ],
     ['that is an absolute URL', { controllers: [loginWith('https://app.example/auth/github/callback')], setUp: API }],
   ])('is accepted %s', async (_, parts) => {
-    await start(parts, adapter());
+    await start(parts, platform);
   });
 
   it('is refused by authorizeRedirect()', async () => {

@@ -1,13 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, Redirect, Req, type INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller, Get, Redirect, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import session, { MemoryStore, type SessionData } from 'express-session';
+import { MemoryStore, type SessionData } from 'express-session';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   OAuthCallback,
-  OAuthClientModule,
   OAuthLogin,
   OAuthReturnTo,
   regenerateSession,
@@ -16,6 +14,7 @@ import {
 import { CookieJar } from 'tough-cookie';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 /** A slow store, like one on another machine: every write takes 150 ms. */
 class SlowStore extends MemoryStore {
@@ -59,17 +58,16 @@ class AuthController {
 
 describe('a session store that takes 150 ms', () => {
   let provider: ScriptedProvider;
-  let app: INestApplication;
+  let app: TestApp;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
-    const dev = clientOf(provider);
-    @Module({ imports: [OAuthClientModule.forRoot({ clients: { dev } })], controllers: [AuthController] })
-    class AppModule {}
-    app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
-    app.use(session({ secret: 's', resave: false, saveUninitialized: false, store: new SlowStore() }));
-    await app.listen(0, '127.0.0.1');
+    app = await testApp({
+      clients: { dev: clientOf(provider) },
+      controllers: [AuthController],
+      session: { store: new SlowStore() },
+    });
   });
 
   afterEach(async () => {
@@ -78,7 +76,7 @@ describe('a session store that takes 150 ms', () => {
   });
 
   it('keeps the login and the user of a browser that follows redirects before the response has ended', async () => {
-    const url = await app.getUrl();
+    const { url } = app;
     const jar = new CookieJar();
     const get = async (path: string): Promise<Response> => {
       const headers = { cookie: await jar.getCookieString(url) };

@@ -6,14 +6,14 @@ import { ProviderError, type OAuth2App, type OAuthClientModuleOptions } from 'ne
 import { Deadline } from '../../lib/http/deadline.js';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const TOKEN = { accessToken: 'a' };
 const MIB = 1024 * 1024;
 
 describe('an API response that is too large or too slow', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp | undefined;
+  let app: TestApp | undefined;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -31,7 +31,7 @@ describe('an API response that is too large or too slow', () => {
 
   async function client(http?: OAuthClientModuleOptions['http']): Promise<OAuth2App> {
     const dev = clientOf(provider, { userinfoEndpoint: `${provider.url}/drip`, apiBaseUrl: `${provider.url}/` });
-    app = await startLoginApp({ clients: { dev }, http });
+    app = await testApp({ clients: { dev }, http });
     return app.registry.get<OAuth2App>('dev');
   }
 

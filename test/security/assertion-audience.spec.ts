@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { OAuth2App } from 'nestjs-oauth-client';
 import { assertionAudience, makeProvider } from '../../lib/oauth2/provider/provider.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const HONEST = 'https://honest.example/token';
 const PATHS = ['/token', '/par', '/revoke', '/introspect', '/device', '/ciba', '/refresh'];
@@ -13,7 +13,7 @@ const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 describe('the audience of a client assertion', () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   let provider: ScriptedProvider;
-  let app: LoginApp | undefined;
+  let app: TestApp | undefined;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -50,7 +50,7 @@ describe('the audience of a client assertion', () => {
       clientAssertionAudience,
       clientKwargs: { tokenEndpointAuthMethod: method, scope: 'openid' },
     };
-    app = await startLoginApp({ clients: { dev: dev } });
+    app = await testApp({ clients: { dev: dev } });
     return app.registry.get<OAuth2App>('dev');
   }
 

@@ -3,22 +3,22 @@ import { inspect } from 'node:util';
 import { ProviderError, type ClientRegistration, type OAuth1App, type OAuth2App } from 'nestjs-oauth-client';
 import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser } from '../support/browser.js';
-import { startLoginApp, type LoginApp, type LoginAppOptions } from '../support/login-app.js';
+import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const REQUEST_TOKEN = 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true';
 
 describe('attacks on logins', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp;
-  let browser: Browser;
+  let app: TestApp;
+  let visitor: Visitor;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
     provider.on('POST /token', () => ({ json: { access_token: 'a', token_type: 'bearer' } }));
     provider.on('POST /request-token', () => ({ body: REQUEST_TOKEN }));
     provider.on('POST /access-token', () => ({ body: 'oauth_token=at&oauth_token_secret=ats' }));
-    browser = new Browser();
+    visitor = new Visitor(() => app);
   });
 
   afterEach(async () => {
@@ -34,19 +34,13 @@ describe('attacks on logins', () => {
     return oauth1ClientOf(provider, { clientSecret: 'client-secret', ...settings });
   }
 
-  async function start(options: Partial<LoginAppOptions> = {}): Promise<void> {
-    app = await startLoginApp({ clients: { dev: oauth2Client(), old: oauth1Client() }, ...options });
+  async function start(options: Partial<TestAppOptions> = {}): Promise<void> {
+    app = await testApp({ clients: { dev: oauth2Client(), old: oauth1Client() }, ...options });
   }
 
-  async function beginLogin(by: Browser = browser, name = 'dev'): Promise<string> {
-    const { headers } = await by.get(`${app.url}/auth/${name}/login`, { follow: false });
-    const { searchParams } = new URL(headers.get('location') ?? '');
-    return searchParams.get('state') ?? searchParams.get('oauth_token') ?? '';
-  }
-
-  async function callback(query: string, by: Browser = browser, name = 'dev') {
-    const response = await by.get(`${app.url}/auth/${name}/callback?${query}`);
-    return { status: response.status, body: response.json() as { error?: string; error_description?: string } };
+  async function callback(query: string, name = 'dev') {
+    const page = await visitor.callback(query, name);
+    return { status: page.status, body: page.json() as { error?: string; error_description?: string } };
   }
 
   function tokenRequests(): number {
@@ -55,23 +49,23 @@ describe('attacks on logins', () => {
 
   it('login CSRF: refuses a callback with the attacker’s code and no state', async () => {
     await start();
-    await beginLogin();
+    await visitor.login();
     expect(await callback('code=attackers')).toMatchObject({ status: 400, body: { error: 'mismatching_state' } });
     expect(tokenRequests()).toBe(0);
   });
 
   it('login CSRF with OAuth 1: refuses a callback with the attacker’s request token', async () => {
     await start();
-    await beginLogin(browser, 'old');
-    const answer = await callback('oauth_token=attackers&oauth_verifier=v', browser, 'old');
+    await visitor.login('old');
+    const answer = await callback('oauth_token=attackers&oauth_verifier=v', 'old');
     expect(answer).toMatchObject({ status: 400, body: { error: 'mismatching_state' } });
     expect(tokenRequests()).toBe(0);
   });
 
   it('login CSRF: refuses a callback whose state belongs to another browser', async () => {
     await start();
-    const state = await beginLogin(new Browser());
-    await beginLogin(browser);
+    const state = (await new Visitor(() => app).login()).state;
+    await visitor.login();
     const { status, body } = await callback(`code=attackers&state=${state}`);
     expect(status).toBe(400);
     expect(body.error_description).toContain('no pending login with this state');
@@ -80,7 +74,7 @@ describe('attacks on logins', () => {
 
   it('refuses a callback whose state belongs to another provider in the same browser', async () => {
     await start({ clients: { dev: oauth2Client(), dev_x: oauth2Client() } });
-    await browser.get(`${app.url}/auth/dev_x/login?state=${'y'.repeat(16)}`, { follow: false });
+    await visitor.visit(`dev_x/login?state=${'y'.repeat(16)}`, { follow: false });
     expect(await callback(`code=c&state=x_${'y'.repeat(16)}`)).toMatchObject({
       status: 400,
       body: { error: 'mismatching_state' },
@@ -90,7 +84,7 @@ describe('attacks on logins', () => {
 
   it('replay: refuses a state that was used before', async () => {
     await start();
-    const state = await beginLogin();
+    const { state } = await visitor.login();
     expect((await callback(`code=c&state=${state}`)).status).toBe(200);
     const { status, body } = await callback(`code=c&state=${state}`);
     expect(status).toBe(400);
@@ -100,8 +94,8 @@ describe('attacks on logins', () => {
 
   it('a HEAD request does not use up the state', async () => {
     await start();
-    const state = await beginLogin();
-    const head = await browser.request('HEAD', `${app.url}/auth/dev/callback?code=c&state=${state}`);
+    const { state } = await visitor.login();
+    const head = await visitor.request('HEAD', `${app.url}/auth/dev/callback?code=c&state=${state}`);
     expect(head.status).toBe(400);
     expect((await callback(`code=c&state=${state}`)).status).toBe(200);
   });
@@ -110,8 +104,8 @@ describe('attacks on logins', () => {
     'prototype property: does not find a provider named %s',
     async (name) => {
       await start();
-      expect((await browser.get(`${app.url}/auth/${name}/login`, { follow: false })).status).toBe(404);
-      expect((await callback('code=c&state=s', browser, name)).status).toBe(404);
+      expect((await visitor.visit(`${name}/login`, { follow: false })).status).toBe(404);
+      expect((await callback('code=c&state=s', name)).status).toBe(404);
     },
   );
 
@@ -119,12 +113,12 @@ describe('attacks on logins', () => {
     'prototype property: refuses a callback with the state %s',
     async (state) => {
       await start();
-      await beginLogin();
+      await visitor.login();
       expect(await callback(`code=c&state=${state}`)).toMatchObject({
         status: 400,
         body: { error: 'mismatching_state' },
       });
-      expect((await callback(`oauth_token=${state}&oauth_verifier=v`, browser, 'old')).status).toBe(400);
+      expect((await callback(`oauth_token=${state}&oauth_verifier=v`, 'old')).status).toBe(400);
       expect(tokenRequests()).toBe(0);
     },
   );
@@ -138,14 +132,14 @@ describe('attacks on logins', () => {
     '\\evil',
   ])('open redirect: refuses a login link that returns to %j', async (next) => {
     await start();
-    const response = await browser.get(`${app.url}/auth/dev/login?next=${encodeURIComponent(next)}`, { follow: false });
+    const response = await visitor.visit(`dev/login?next=${encodeURIComponent(next)}`, { follow: false });
     expect(response.status).toBe(400);
     expect(response.json()).toMatchObject({ error: 'invalid_return_to' });
   });
 
   it('open redirect: refuses a login link with two return paths', async () => {
     await start();
-    const response = await browser.get(`${app.url}/auth/dev/login?next=/a&next=//evil.example`, { follow: false });
+    const response = await visitor.visit('dev/login?next=/a&next=//evil.example', { follow: false });
     expect(response.status).toBe(400);
   });
 
@@ -244,7 +238,7 @@ describe('attacks on logins', () => {
     it('refuses a redirect of the token endpoint', async () => {
       await start();
       provider.on('POST /token', () => ({ status: 307, headers: { location: `${elsewhere.url}/steal` } }));
-      const state = await beginLogin();
+      const { state } = await visitor.login();
       expect((await callback(`code=c&state=${state}`)).status).toBe(502);
       expect(elsewhere.requests).toHaveLength(0);
     });
@@ -271,7 +265,7 @@ describe('attacks on logins', () => {
     it('encodes a line break in a login parameter', async () => {
       await start();
       const query = `state=${encodeURIComponent('sixteen characters\r\nX-Evil: 1')}&loginHint=${encodeURIComponent('a\r\nSet-Cookie: b')}`;
-      const response = await browser.get(`${app.url}/auth/dev/login?${query}`, { follow: false });
+      const response = await visitor.visit(`dev/login?${query}`, { follow: false });
       expect(response.status).toBe(302);
       expect(response.headers.get('x-evil')).toBeNull();
       expect(response.headers.get('location')).toContain('%0D%0AX-Evil');
@@ -279,7 +273,7 @@ describe('attacks on logins', () => {
 
     it('replaces control characters in the error of a callback', async () => {
       await start();
-      const state = await beginLogin();
+      const { state } = await visitor.login();
       const { body } = await callback(
         `state=${state}&error=a%00b&error_description=${encodeURIComponent('x\r\ny\u001b[31m')}`,
       );
@@ -294,8 +288,8 @@ describe('attacks on logins', () => {
         await start();
         provider.on('POST /token', () => 'endless');
         provider.on('POST /access-token', () => 'endless');
-        const state = await beginLogin(browser, name);
-        const { status } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, browser, name);
+        const { state } = await visitor.login(name);
+        const { status } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, name);
         expect(status).toBe(502);
       },
     );
@@ -306,8 +300,8 @@ describe('attacks on logins', () => {
         await start({ http: { timeout: 500 } });
         provider.on('POST /token', () => 'never');
         provider.on('POST /access-token', () => 'never');
-        const state = await beginLogin(browser, name);
-        const { status } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, browser, name);
+        const { state } = await visitor.login(name);
+        const { status } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, name);
         expect(status).toBe(504);
       },
     );
@@ -315,7 +309,7 @@ describe('attacks on logins', () => {
     it('ends a login with 504 when the token response sends one byte at a time', async () => {
       await start({ http: { timeout: 500 } });
       provider.on('POST /token', () => 'drip');
-      const state = await beginLogin();
+      const { state } = await visitor.login();
       expect((await callback(`code=c&state=${state}`)).status).toBe(504);
     });
 
@@ -326,12 +320,8 @@ describe('attacks on logins', () => {
         const html = { headers: { 'content-type': 'text/html' }, body: '<html>secret=hidden</html>' };
         provider.on('POST /token', () => html);
         provider.on('POST /access-token', () => html);
-        const state = await beginLogin(browser, name);
-        const { status, body } = await callback(
-          `code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`,
-          browser,
-          name,
-        );
+        const { state } = await visitor.login(name);
+        const { status, body } = await callback(`code=c&state=${state}&oauth_token=${state}&oauth_verifier=v`, name);
         expect({ status, error: body.error }).toEqual({ status: 502, error: 'token_invalid' });
         expect(body.error_description).toContain('text/html');
         expect(body.error_description).not.toContain('hidden');
@@ -344,7 +334,7 @@ describe('attacks on logins', () => {
         headers: { 'content-type': 'application/json' },
         body: '{"access_token":"a","token_type":"bearer","__proto__":{"admin":true}}',
       }));
-      const state = await beginLogin();
+      const { state } = await visitor.login();
       expect((await callback(`code=c&state=${state}`)).status).toBe(200);
       expect(({} as { admin?: boolean }).admin).toBeUndefined();
     });
@@ -354,7 +344,7 @@ describe('attacks on logins', () => {
     'refuses a callback with duplicate parameters: %s',
     async (query) => {
       await start();
-      const state = await beginLogin();
+      const { state } = await visitor.login();
       const { status } = await callback(`${query.includes('state') ? '' : `state=${state}&`}${query}`);
       expect(status).toBe(400);
       expect(tokenRequests()).toBe(0);

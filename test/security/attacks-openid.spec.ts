@@ -15,7 +15,7 @@ import {
 } from '../providers/conformance-provider.js';
 import { startScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
-import { startLoginApp } from '../support/login-app.js';
+import { testApp } from '../support/test-app.js';
 
 const ATTACKER = await generateKeyPair('RS256', { extractable: true });
 const ATTACKERS_JWK = await exportJWK(ATTACKER.publicKey);
@@ -48,7 +48,7 @@ describe('attacks on OpenID Connect', () => {
       const honest = await startConformanceProvider('RS256', silent);
       const evil = await startConformanceProvider('RS256', silent);
       const client = { clientId: 'rp', clientSecret: 'a secret', clientKwargs: { scope: 'openid' } };
-      const app = await startLoginApp({
+      const app = await testApp({
         clients: { honest: { ...client, issuer: honest.url }, evil: { ...client, issuer: evil.url } },
       });
       opened.push(app, honest, evil);
@@ -179,7 +179,7 @@ describe('attacks on OpenID Connect', () => {
       ended.length = 0;
       const provider = await startConformanceProvider('RS256', {});
       const rp = { clientId: 'rp', clientSecret: 'a secret', issuer: provider.url } as ClientRegistration;
-      const app = await startLoginApp({ clients: { rp }, onBackchannelLogout: (session) => ended.push(session) });
+      const app = await testApp({ clients: { rp }, onBackchannelLogout: (session) => ended.push(session) });
       opened.push(app, provider);
       return { status: 0, body: {}, provider, app, browser: new Browser() };
     }

@@ -8,8 +8,7 @@ import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { connectRedis, describeWithRedis } from '../support/engines.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp, type StateAppOptions } from '../support/state-app.js';
+import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
@@ -20,13 +19,13 @@ let redis: RedisClientType;
 /** How to set up a kind of store, and how to set up the store of another deployment of the application. */
 interface Kind {
   name: 'session' | 'cookie' | 'redis';
-  here: () => Partial<StateAppOptions>;
-  elsewhere: () => Partial<StateAppOptions>;
+  here: () => Partial<TestAppOptions>;
+  elsewhere: () => Partial<TestAppOptions>;
 }
 const SESSION: Kind = {
   name: 'session',
   here: () => ({}),
-  elsewhere: () => ({ sessionSecret: 'y'.repeat(32) }),
+  elsewhere: () => ({ session: { secret: 'y'.repeat(32) } }),
 };
 const COOKIE: Kind = {
   name: 'cookie',
@@ -40,7 +39,7 @@ const REDIS: Kind = {
 };
 
 let provider: ScriptedProvider;
-let apps: SiteApp[];
+let apps: TestApp[];
 let browser: Browser;
 
 beforeEach(async () => {
@@ -59,31 +58,31 @@ afterEach(async () => {
   await provider.close();
 });
 
-async function start(options: Partial<StateAppOptions>): Promise<SiteApp> {
+async function start(options: Partial<TestAppOptions>): Promise<TestApp> {
   const client = {
     clientId: 'id',
     clientSecret: 'client-secret',
     serverMetadataUrl: `${provider.url}/.well-known/openid-configuration`,
     clientKwargs: { scope: 'profile', codeChallengeMethod: 'S256' },
   } as ClientRegistration;
-  const app = await startStateApp({ clients: { dev: client, other: client }, ...options });
+  const app = await testApp({ trustProxy: true, clients: { dev: client, other: client }, ...options });
   apps.push(app);
   return app;
 }
 
 /** Begins a login or a logout, and returns its state. */
-async function begin(app: SiteApp, by = browser, path = 'dev/login', headers = {}): Promise<string> {
+async function begin(app: TestApp, by = browser, path = 'dev/login', headers = {}): Promise<string> {
   const page = await by.get(`${app.url}/auth/${path}`, { follow: false, headers });
   expect({ status: page.status, text: page.status === 302 ? '' : page.text }).toEqual({ status: 302, text: '' });
   return new URL(page.headers.get('location') ?? '').searchParams.get('state') ?? '';
 }
 
-async function answer(app: SiteApp, path: string, by = browser, headers = {}) {
+async function answer(app: TestApp, path: string, by = browser, headers = {}) {
   const { status, json } = await by.get(`${app.url}/auth/${path}`, { headers });
   return { status, body: json() as { error?: string; error_description?: string } };
 }
 
-function callback(app: SiteApp, state: string, by = browser, headers = {}) {
+function callback(app: TestApp, state: string, by = browser, headers = {}) {
   return answer(app, `dev/callback?code=c&state=${state}`, by, headers);
 }
 
@@ -96,12 +95,12 @@ const SIGNED_IN = { status: 200, body: { token: { accessToken: 'a' } } };
 const REFUSED = { status: 400, body: { error: 'mismatching_state' } };
 
 /** Returns the cookies of a browser, to be copied or changed. */
-function cookiesOf(app: SiteApp, by = browser): Promise<Cookie[]> {
+function cookiesOf(app: TestApp, by = browser): Promise<Cookie[]> {
   return by.jar.getCookies(app.url);
 }
 
 /** Returns a browser that has only these cookies. */
-async function browserWith(app: SiteApp, cookies: { key: string; value: string }[]): Promise<Browser> {
+async function browserWith(app: TestApp, cookies: { key: string; value: string }[]): Promise<Browser> {
   const forged = new Browser();
   for (const { key, value } of cookies) {
     await forged.jar.setCookie(new Cookie({ key, value, path: '/', secure: key.startsWith('__Host-') }), app.url);
@@ -243,7 +242,7 @@ function attacks(kind: Kind): void {
   });
 
   /** Returns the names of the cookies that a login with this state sets. */
-  async function namesOfNewCookies(app: SiteApp, state: string): Promise<string[]> {
+  async function namesOfNewCookies(app: TestApp, state: string): Promise<string[]> {
     const another = new Browser();
     await begin(app, another, `dev/login?state=${state}`);
     return (await cookiesOf(app, another)).map(({ key }) => key);

@@ -1,13 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Controller, Get, Module, Param, Req, type INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller, Get, Param, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { RedisClientType } from 'redis';
 import { DataSource } from 'typeorm';
 import {
-  OAuthClientModule,
   OAuthRegistry,
   type ProviderError,
   type ClientRegistration,
@@ -27,6 +25,7 @@ import {
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { connectRedis, describeWithPostgres, describeWithRedis } from '../support/engines.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const HOUR = 3_600_000;
 
@@ -42,7 +41,7 @@ class ApiController {
 }
 
 let provider: ScriptedProvider;
-let app: INestApplication | undefined;
+let app: TestApp | undefined;
 let store: TokenStore;
 let revoked: string[];
 
@@ -69,27 +68,20 @@ async function start(
     name,
     clientOf(provider, { apiBaseUrl: provider.url, ...client }),
   ]);
-  @Module({
-    imports: [
-      OAuthClientModule.forRoot({
-        clients: Object.fromEntries(named) as Record<string, ClientRegistration>,
-        tokenStore: store,
-        userOf: (request) => (request as Request).headers['x-user'] as string | undefined,
-        onTokenRevoked: ({ user }) => revoked.push(String(user)),
-        ...options,
-      }),
-    ],
+  app = await testApp({
+    clients: Object.fromEntries(named) as Record<string, ClientRegistration>,
+    tokenStore: store,
+    userOf: (request) => (request as Request).headers['x-user'] as string | undefined,
+    onTokenRevoked: ({ user }) => revoked.push(String(user)),
     controllers: [ApiController],
-  })
-  class AppModule {}
-  app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
-  await app.listen(0, '127.0.0.1');
-  return app.get(OAuthRegistry).get<OAuth2App>('dev');
+    ...options,
+  });
+  return app.registry.get<OAuth2App>('dev');
 }
 
 /** Calls the API as a user, and returns the status and error of the response. */
 async function me(user: string, client = 'dev'): Promise<{ status: number; error?: string }> {
-  const url = `${await app?.getUrl()}/${encodeURIComponent(client)}/me`;
+  const url = `${app?.url}/${encodeURIComponent(client)}/me`;
   const answer = await fetch(url, { headers: { 'x-user': user } });
   return { status: answer.status, error: ((await answer.json()) as { error?: string }).error };
 }
@@ -131,7 +123,7 @@ describe('attacks through the token store', () => {
     const { status } = await dev.get('me');
     expect(status).toBe(200); // the client's own token is now in the store
     expect(await me('', 'other')).toEqual({ status: 401, error: 'missing_token' });
-    const other = app?.get(OAuthRegistry).get('other');
+    const other = app?.registry.get('other');
     await expect(other?.get('me', { user: '' })).rejects.toMatchObject({ error: 'missing_token' });
     expect(requests('/me')).toBe(1);
   });

@@ -2,21 +2,21 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser, type Page } from '../support/browser.js';
+import type { Page } from '../support/browser.js';
 import { freePort } from '../support/free-port.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp } from '../support/state-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const { NODE_ENV } = process.env;
 
 describe.each(['express', 'fastify'] as const)('errors in a browser, on %s', (platform) => {
   let provider: ScriptedProvider;
-  let app: SiteApp | undefined;
-  let browser: Browser;
+  let app: TestApp | undefined;
+  let visitor: Visitor;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
-    browser = new Browser();
+    visitor = new Visitor(() => app);
   });
 
   afterEach(async () => {
@@ -28,14 +28,11 @@ describe.each(['express', 'fastify'] as const)('errors in a browser, on %s', (pl
 
   async function start(options: OAuthClientModuleOptions, settings: object = {}): Promise<void> {
     const dev = clientOf(provider, settings);
-    app = await startStateApp({ platform, clients: { dev, 'tenant-acme': dev }, ...options });
+    app = await testApp({ platform, clients: { dev, 'tenant-acme': dev }, ...options });
   }
 
-  /** Begins a login, and calls its callback with a code or an error. */
-  async function callback(query = 'code=the-c0de-of-ada'): Promise<Page> {
-    const { headers } = await browser.get(`${app?.url}/auth/dev/login`, { follow: false });
-    const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-    return browser.get(`${app?.url}/auth/dev/callback?state=${state}&${query}`);
+  function signIn(query = 'code=the-c0de-of-ada'): Promise<Page> {
+    return visitor.signIn(query);
   }
 
   /** Responses of a token endpoint, each of which quotes something that a browser must not show. */
@@ -64,7 +61,7 @@ describe.each(['express', 'fastify'] as const)('errors in a browser, on %s', (pl
     process.env.NODE_ENV = 'production';
     await start({});
     provider.on('POST /token', ({ body, headers }) => answer(String(body), String(headers.authorization)));
-    const { status, text } = await callback();
+    const { status, text } = await signIn();
     expect(status).toBeGreaterThanOrEqual(400);
     expect(text).not.toMatch(/s3cret|c0de|corp|evil|made_up|Int\{|Basic/);
     expect(Object.keys(JSON.parse(text) as object)).toEqual(['error', 'error_description', 'reference']);
@@ -76,7 +73,7 @@ describe.each(['express', 'fastify'] as const)('errors in a browser, on %s', (pl
       status: 400,
       json: { error: 'invalid_request', error_description: `cannot read ${String(body)}` },
     }));
-    const { error_description: description } = (await callback()).json() as { error_description: string };
+    const { error_description: description } = (await signIn()).json() as { error_description: string };
     expect(description).toMatch(/^cannot read /);
     expect(description).not.toMatch(/s3cret|c0de/);
     expect(description).toContain('[redacted]');
@@ -86,13 +83,13 @@ describe.each(['express', 'fastify'] as const)('errors in a browser, on %s', (pl
 
   it('responds to an error callback with a registered code and a fixed sentence', async () => {
     await start({ exposeErrors: false });
-    const made = await callback('error=made_up&error_description=Call+555-1234&error_uri=https://evil.example');
+    const made = await signIn('error=made_up&error_description=Call+555-1234&error_uri=https://evil.example');
     expect(made.json()).toEqual({
       error: 'invalid_request',
       error_description: 'The request was not accepted. Please start again.',
       reference: expect.any(String),
     });
-    expect((await callback('error=access_denied&error_description=Call+555-1234')).json()).toEqual({
+    expect((await signIn('error=access_denied&error_description=Call+555-1234')).json()).toEqual({
       error: 'access_denied',
       error_description: 'The sign-in was canceled.',
       reference: expect.any(String),
@@ -102,26 +99,26 @@ describe.each(['express', 'fastify'] as const)('errors in a browser, on %s', (pl
   it('does not show which provider is unreachable, or the names of other clients', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     await start({ exposeErrors: false }, { accessTokenUrl: `${url}/token` });
-    const { status, text } = await callback();
+    const { status, text } = await signIn();
     expect(status).toBe(502);
     expect(text).not.toMatch(/ECONNREFUSED|127\.0\.0\.1/);
-    const unknown = await browser.get(`${app?.url}/auth/nobody/login`);
+    const unknown = await visitor.visit('nobody/login');
     expect([unknown.status, unknown.text.includes('acme')]).toEqual([404, false]);
   });
 
   it('shows the description outside of production by default', async () => {
     await start({});
-    expect((await callback('error=made_up&error_description=Call+555-1234')).json()).toMatchObject({
+    expect((await signIn('error=made_up&error_description=Call+555-1234')).json()).toMatchObject({
       error: 'made_up',
       error_description: 'Call 555-1234',
     });
     process.env.NODE_ENV = 'production';
-    expect((await callback('error=made_up&error_description=Call+555-1234')).text).not.toContain('555');
+    expect((await signIn('error=made_up&error_description=Call+555-1234')).text).not.toContain('555');
   });
 
   it('exposeErrors overrides NODE_ENV', async () => {
     process.env.NODE_ENV = 'production';
     await start({ exposeErrors: true });
-    expect((await callback('error=made_up')).json()).toMatchObject({ error: 'made_up' });
+    expect((await signIn('error=made_up')).json()).toMatchObject({ error: 'made_up' });
   });
 });

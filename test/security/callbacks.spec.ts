@@ -2,9 +2,8 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { ClientRegistration } from 'nestjs-oauth-client';
 import { clientOf, discoveringClientOf, metadataOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser, type Page } from '../support/browser.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp } from '../support/state-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 import { describeEveryKind } from './kinds.js';
 
 const PRIVATE = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' };
@@ -17,8 +16,8 @@ function unsigned(claims: object): string {
 
 describeEveryKind((kind) => {
   let provider: ScriptedProvider;
-  let app: SiteApp;
-  let browser: Browser;
+  let app: TestApp;
+  let visitor: Visitor;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -37,8 +36,8 @@ describeEveryKind((kind) => {
       oidc: discoveringClientOf(provider),
       old: oauth1ClientOf(provider),
     };
-    app = await startStateApp({ clients, ...(await kind.options()) });
-    browser = new Browser();
+    app = await testApp({ clients, ...(await kind.options()) });
+    visitor = new Visitor(() => app);
   });
 
   afterEach(async () => {
@@ -47,16 +46,6 @@ describeEveryKind((kind) => {
     await provider.close();
   });
 
-  async function begin(name = 'dev', query = ''): Promise<string> {
-    const { headers } = await browser.get(`${app.url}/auth/${name}/login?${query}`, { follow: false });
-    const { searchParams } = new URL(headers.get('location') ?? '');
-    return searchParams.get('state') ?? searchParams.get('oauth_token') ?? '';
-  }
-
-  function callback(query: string, name = 'dev'): Promise<Page> {
-    return browser.get(`${app.url}/auth/${name}/callback?${query}`, { follow: false });
-  }
-
   const STRANGE = { error: 'mismatching_state' };
 
   it('content spoofing: an error callback without a pending login shows nothing of its URL', async () => {
@@ -64,32 +53,32 @@ describeEveryKind((kind) => {
     for (const state of links) {
       for (const name of ['dev', 'oidc']) {
         const query = `error=access_denied&error_description=Call+555-1234&error_uri=https://evil.example${state}`;
-        const { status, text } = await callback(query, name);
+        const { status, text } = await visitor.callback(query, name);
         expect(status).toBe(400);
         expect(text).not.toMatch(/555|evil|access_denied/);
       }
     }
-    const denied = await callback('denied=attackers-request-token', 'old');
+    const denied = await visitor.callback('denied=attackers-request-token', 'old');
     expect([denied.status, denied.json()]).toEqual([400, expect.objectContaining(STRANGE)]);
-    const problem = await callback('oauth_problem=user_refused&oauth_problem_advice=evil', 'old');
+    const problem = await visitor.callback('oauth_problem=user_refused&oauth_problem_advice=evil', 'old');
     expect([problem.status, problem.text.includes('evil')]).toEqual([400, false]);
   });
 
   it('an error callback with the state of another browser does not end the login of that browser', async () => {
-    const state = await begin();
-    const victim = browser;
-    browser = new Browser();
-    await begin();
-    expect((await callback(`error=access_denied&state=${state}`)).json()).toMatchObject(STRANGE);
-    browser = victim;
-    expect((await callback(`code=c&state=${state}`)).status).toBe(200);
+    const { state } = await visitor.login();
+    const victim = visitor;
+    visitor = new Visitor(() => app);
+    await visitor.login();
+    expect((await visitor.callback(`error=access_denied&state=${state}`)).json()).toMatchObject(STRANGE);
+    visitor = victim;
+    expect((await visitor.callback(`code=c&state=${state}`)).status).toBe(200);
   });
 
   it('a JWT response without a pending login is not verified, and fetches no keys', async () => {
     const claims = { iss: provider.url, aud: 'id', exp: 9e9, state: 'made-up-by-the-attacker', error: 'evil' };
-    await begin('oidc');
+    await visitor.login('oidc');
     for (const response of [unsigned(claims), unsigned({}), 'x.y.z', 'a.b.c.d.e', `${unsigned(claims)}x`, '..']) {
-      const { status, text } = await callback(`response=${response}`, 'oidc');
+      const { status, text } = await visitor.callback(`response=${response}`, 'oidc');
       expect([status, JSON.parse(text)]).toEqual([400, expect.objectContaining(STRANGE)]);
       expect(text).not.toContain('evil');
     }
@@ -98,40 +87,42 @@ describeEveryKind((kind) => {
 
   it('reports an error callback of a pending login once', async () => {
     for (const name of ['dev', 'oidc']) {
-      const state = await begin(name);
+      const { state } = await visitor.login(name);
       const query = `error=access_denied&state=${state}`;
-      expect((await callback(query, name)).json()).toMatchObject({ error: 'access_denied' });
-      expect((await callback(query, name)).json()).toMatchObject(STRANGE);
+      expect((await visitor.callback(query, name)).json()).toMatchObject({ error: 'access_denied' });
+      expect((await visitor.callback(query, name)).json()).toMatchObject(STRANGE);
     }
-    const requestToken = await begin('old');
-    expect((await callback(`denied=${requestToken}`, 'old')).status).toBe(403);
-    expect((await callback(`oauth_token=${requestToken}&oauth_verifier=v`, 'old')).json()).toMatchObject(STRANGE);
+    const { state: requestToken } = await visitor.login('old');
+    expect((await visitor.callback(`denied=${requestToken}`, 'old')).status).toBe(403);
+    expect((await visitor.callback(`oauth_token=${requestToken}&oauth_verifier=v`, 'old')).json()).toMatchObject(
+      STRANGE,
+    );
   });
 
   it('login and logout routes send no-store and no-referrer', async () => {
-    const state = await begin();
+    const { state } = await visitor.login();
     const answers = [
-      await callback(`code=c&state=${state}`),
-      await callback(`code=c&state=${state}`),
-      await callback('error=x'),
-      await callback('code[]=c&code[]=d'),
-      await browser.get(`${app.url}/auth/dev/login`, { follow: false }),
-      await browser.get(`${app.url}/auth/dev/login?next=//evil.example`, { follow: false }),
-      await browser.get(`${app.url}/auth/oidc/logout`, { follow: false }),
-      await browser.get(`${app.url}/auth/oidc/signed-out?state=none`),
-      await browser.get(`${app.url}/auth/nobody/callback?code=c`),
+      await visitor.callback(`code=c&state=${state}`),
+      await visitor.callback(`code=c&state=${state}`),
+      await visitor.callback('error=x'),
+      await visitor.callback('code[]=c&code[]=d'),
+      await visitor.visit('dev/login', { follow: false }),
+      await visitor.visit('dev/login?next=//evil.example', { follow: false }),
+      await visitor.visit('oidc/logout', { follow: false }),
+      await visitor.visit('oidc/signed-out?state=none'),
+      await visitor.visit('nobody/callback?code=c'),
     ];
     expect(answers.map(({ status }) => status)).toEqual([200, 400, 400, 400, 302, 400, 302, 400, 404]);
     for (const { headers } of answers) expect(Object.fromEntries(headers)).toMatchObject(PRIVATE);
   });
 
   it('cookie flooding: an image or frame of another site cannot begin a login or evict a pending login', async () => {
-    const state = await begin();
+    const { state } = await visitor.login();
     for (const destination of ['image', 'script', 'iframe', 'frame', 'empty', 'embed']) {
       for (const site of ['cross-site', 'same-site']) {
         const headers = { 'sec-fetch-site': site, 'sec-fetch-dest': destination };
         for (const path of ['dev/login', 'oidc/logout']) {
-          const page = await browser.get(`${app.url}/auth/${path}`, { follow: false, headers });
+          const page = await visitor.get(`${app.url}/auth/${path}`, { follow: false, headers });
           expect(page.status).toBe(403);
           expect(page.headers.getSetCookie().join()).not.toContain('oauth_');
         }
@@ -144,8 +135,8 @@ describeEveryKind((kind) => {
       {},
     ];
     for (const headers of links) {
-      expect((await browser.get(`${app.url}/auth/dev/login`, { follow: false, headers })).status).toBe(302);
+      expect((await visitor.visit('dev/login', { follow: false, headers })).status).toBe(302);
     }
-    expect((await callback(`code=c&state=${state}`)).status).toBe(200);
+    expect((await visitor.callback(`code=c&state=${state}`)).status).toBe(200);
   });
 });

@@ -4,8 +4,8 @@ import type { OAuth2App } from 'nestjs-oauth-client';
 import { run, stopAll } from '../conformance/relying-party.js';
 import { startConformanceProvider, type UnsignedJwt } from '../providers/conformance-provider.js';
 import { startScriptedProvider } from '../providers/scripted-provider.js';
-import { startStateApp } from '../support/state-app.js';
 import { Browser } from '../support/browser.js';
+import { testApp } from '../support/test-app.js';
 
 /** Returns an array that is nested this many levels deep. */
 function nested(depth: number): unknown {
@@ -75,7 +75,7 @@ describe('claims of the wrong type', () => {
         }),
       });
       const rp = { clientId: 'rp', clientSecret: 'a secret', issuer: provider.url, clientKwargs: { scope: 'openid' } };
-      const app = await startStateApp({ platform, clients: { rp } });
+      const app = await testApp({ platform, clients: { rp } });
       const page = await new Browser().get(`${app.url}/auth/rp/login`);
       expect(page.json()).toMatchObject({ userInfo: { email: 'a@example.org', email_verified: false } });
       await app.close();
@@ -133,7 +133,7 @@ it('prototype pollution: an introspection response does not change the prototype
   const dev = { clientId: 'dev', clientSecret: 's', accessTokenUrl: `${provider.url}/token`, allowInsecureHttp: true };
   const endpoints = { authorizeUrl: `${provider.url}/authorize`, introspectionEndpoint: `${provider.url}/introspect` };
   const clients = { dev: { ...dev, ...endpoints } };
-  const app = await startStateApp({ clients });
+  const app = await testApp({ clients });
   try {
     const answer = await app.registry.get<OAuth2App>('dev').introspectToken({ token: { accessToken: 'a' } });
     expect(answer).toEqual({ active: true, sub: 'ada', exp: 1700000000 });

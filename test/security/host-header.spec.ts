@@ -5,9 +5,8 @@ import { absoluteRedirectUri } from '../../lib/remote-app/redirect-uri.js';
 import { parseHost } from '../../lib/remote-app/request-host.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { newKey } from '../support/keys.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp } from '../support/state-app.js';
 import { registryWith } from '../config/registry-with.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 let provider: ScriptedProvider;
 
@@ -19,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => provider.close());
 
 describe.each(['express', 'fastify'] as const)('a forged Host header on %s', (platform) => {
-  let site: SiteApp | undefined;
+  let site: TestApp | undefined;
 
   afterEach(async () => {
     await site?.close();
@@ -41,7 +40,7 @@ describe.each(['express', 'fastify'] as const)('a forged Host header on %s', (pl
     }));
     const { metadata: _, ...rest } = settings as { metadata?: object };
     const dev = { clientId: 'id', clientSecret: 'secret', issuer: url, ...rest };
-    site = await startStateApp({ platform, clients: { dev }, ...options });
+    site = await testApp({ platform, trustProxy: true, clients: { dev }, ...options });
   }
 
   /** Returns the redirect URI that a login or a logout sends to the provider. */

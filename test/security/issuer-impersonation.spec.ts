@@ -4,8 +4,7 @@ import { readClient } from '../../lib/config/read-client.js';
 import { normalizeKeys } from '../../lib/config/setting-keys.js';
 import { provesIssuer } from '../../lib/config/well-known.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp } from '../support/state-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const HONEST = 'https://honest.example';
 const ENDPOINTS = { authorize_url: 'https://evil.example/a', access_token_url: 'https://evil.example/t' };
@@ -37,7 +36,7 @@ const IMPERSONATIONS: [string, object][] = [
 
 describe('issuer impersonation', () => {
   let evil: ScriptedProvider;
-  const opened: SiteApp[] = [];
+  const opened: TestApp[] = [];
 
   beforeEach(async () => {
     evil = await startScriptedProvider();
@@ -48,8 +47,8 @@ describe('issuer impersonation', () => {
     await evil.close();
   });
 
-  async function start(clients: Record<string, object> = {}): Promise<SiteApp> {
-    const app = await startStateApp({ clients: clients });
+  async function start(clients: Record<string, object> = {}): Promise<TestApp> {
+    const app = await testApp({ clients: clients });
     opened.push(app);
     return app;
   }

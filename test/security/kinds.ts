@@ -2,14 +2,14 @@ import { describe } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
 import { connectRedis, describeWithRedis } from '../support/engines.js';
-import type { StateAppOptions } from '../support/state-app.js';
+import type { TestAppOptions } from '../support/test-app.js';
 
 /** A platform, and the store of pending logins. */
 export interface Kind {
   platform: 'express' | 'fastify';
   state: 'session' | 'cookie' | 'redis';
   /** Returns the options of an app of this kind. The app's test closes the connection. */
-  options(): Promise<Pick<StateAppOptions, 'platform' | 'state' | 'encryptionKeys'>>;
+  options(): Promise<Pick<TestAppOptions, 'platform' | 'state' | 'encryptionKeys'>>;
   close(): Promise<void>;
 }
 

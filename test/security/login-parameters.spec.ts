@@ -4,8 +4,7 @@ import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { bareResponse } from '../support/bare-response.js';
 import { Browser } from '../support/browser.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp } from '../support/state-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const REQUEST_TOKEN = 'oauth_token=rt&oauth_token_secret=rts&oauth_callback_confirmed=true';
 /** 16 characters. */
@@ -22,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => provider.close());
 
 describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
-  let site: SiteApp;
+  let site: TestApp;
 
   beforeEach(async () => {
     const { url } = provider;
@@ -31,7 +30,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
       { userinfoEndpoint: `${url}/me`, endSessionEndpoint: `${url}/end`, clientKwargs: { scope: 'openid' } },
     );
     const old = oauth1ClientOf({ url });
-    site = await startStateApp({ platform, clients: { dev, old } });
+    site = await testApp({ platform, clients: { dev, old } });
   });
 
   afterEach(() => site.close());

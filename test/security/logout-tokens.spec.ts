@@ -1,11 +1,11 @@
-import { Controller, Get, Module, Post } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Controller, Get, Post } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { OAuthBackchannelLogout, OAuthClientModule, type ClientRegistration } from 'nestjs-oauth-client';
+import { OAuthBackchannelLogout } from 'nestjs-oauth-client';
 import type { EndedSession } from 'nestjs-oauth-client/stores';
 import { run, stopAll } from '../conformance/relying-party.js';
 import { sign, startConformanceProvider, type ConformanceProvider } from '../providers/conformance-provider.js';
+import { discoveringClientOf } from '../providers/client-of.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 
@@ -23,34 +23,23 @@ class LogoutController {
 describe.each(['express', 'fastify'] as const)('a logout token on %s', (platform) => {
   const ended: EndedSession[] = [];
   let provider: ConformanceProvider;
+  let app: TestApp;
   let url: string;
-  let close: () => Promise<void>;
 
   beforeEach(async () => {
     ended.length = 0;
     provider = await startConformanceProvider('RS256', {});
-    const rp = {
-      clientId: 'rp',
-      clientSecret: 's',
-      issuer: provider.url,
-      allowInsecureHttp: true,
-    } as ClientRegistration;
-    @Module({
-      imports: [OAuthClientModule.forRoot({ clients: { rp }, onBackchannelLogout: (session) => ended.push(session) })],
+    app = await testApp({
+      platform,
+      clients: { rp: discoveringClientOf(provider, { clientId: 'rp' }) },
       controllers: [LogoutController],
-    })
-    class AppModule {}
-    const adapter = platform === 'fastify' ? new FastifyAdapter() : undefined;
-    const app = adapter
-      ? await NestFactory.create(AppModule, adapter, { logger: false })
-      : await NestFactory.create(AppModule, { logger: false });
-    await app.listen(0, '127.0.0.1');
-    url = `${await app.getUrl()}/logout`;
-    close = () => app.close();
+      onBackchannelLogout: (session) => ended.push(session),
+    });
+    url = `${app.url}/logout`;
   });
 
   afterEach(async () => {
-    await close();
+    await app.close();
     await provider.close();
     await stopAll();
   });

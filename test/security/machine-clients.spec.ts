@@ -1,23 +1,18 @@
-import { Controller, Get, Module, Post, Req, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Controller, Get, Post, Req, type Type } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { INestApplication } from '@nestjs/common';
-import type { AddressInfo } from 'node:net';
 import {
   OAuthBackchannelLogout,
   OAuthCallback,
-  OAuthClientModule,
   OAuthFrontchannelLogout,
   OAuthLogin,
   OAuthLogout,
   OAuthLogoutCallback,
-  OAuthRegistry,
   type OAuth2App,
 } from 'nestjs-oauth-client';
 import { clientOfRoute } from '../../lib/routes/route-client.js';
 import { bareResponse } from '../support/bare-response.js';
 import { Browser } from '../support/browser.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const LISTED = ['dev', 'billing', 'gone'];
 const OAUTH2 = {
@@ -64,32 +59,28 @@ function controllerOf(prefix: string, served?: string | readonly string[]): Type
   return RoutesController;
 }
 
-@Module({
-  imports: [
-    OAuthClientModule.forRoot({ clients, state: 'cookie', encryptionKeys: Buffer.alloc(32, 1).toString('base64') }),
-  ],
-  controllers: [
-    controllerOf('any/:provider'),
-    controllerOf('listed/:provider', LISTED),
-    controllerOf('billing', 'billing'),
-  ],
-})
-class AppModule {}
+const CONTROLLERS = [
+  controllerOf('any/:provider'),
+  controllerOf('listed/:provider', LISTED),
+  controllerOf('billing', 'billing'),
+];
+const ENCRYPTION_KEYS = Buffer.alloc(32, 1).toString('base64');
 
 const GETS = ['login', 'callback', 'logout', 'signed-out', 'frontchannel-logout'];
 
 describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
-  let app: INestApplication;
+  let app: TestApp;
   let url: string;
 
   beforeEach(async () => {
-    const options = { logger: false, abortOnError: false } as const;
-    app =
-      platform === 'express'
-        ? await NestFactory.create(AppModule, options)
-        : await NestFactory.create(AppModule, new FastifyAdapter() as never, options);
-    await app.listen(0, '127.0.0.1');
-    url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+    app = await testApp({
+      platform,
+      clients,
+      state: 'cookie',
+      encryptionKeys: ENCRYPTION_KEYS,
+      controllers: CONTROLLERS,
+    });
+    ({ url } = app);
   });
 
   afterEach(() => app.close());
@@ -131,7 +122,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
   );
 
   it('the methods of a machine client cannot sign users in', async () => {
-    const billing = app.get(OAuthRegistry).get<OAuth2App>('billing');
+    const billing = app.registry.get<OAuth2App>('billing');
     const why = 'billing.grant_type: a machine client (client_credentials) cannot sign users in';
     await expect(billing.authorizeRedirect({}, bareResponse(), 'https://app.test/callback')).rejects.toThrow(why);
     await expect(billing.createAuthorizationUrl('https://app.test/callback')).rejects.toThrow(why);
@@ -144,7 +135,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
   it.each([[['dev']], [{ dev: 1 }], [7], [null], [undefined], [new String('dev')]])(
     'refuses %p as the provider in the URL',
     (provider) => {
-      const registry = app.get(OAuthRegistry);
+      const registry = app.registry;
       for (const served of [undefined, LISTED]) {
         expect(() => clientOfRoute({ registry, clients: served, request: { params: { provider } } })).toThrow(
           'no such provider',

@@ -8,8 +8,7 @@ import { run, stopAll } from '../conformance/relying-party.js';
 import { clientOf } from '../providers/client-of.js';
 import { startConformanceProvider, type Deviations } from '../providers/conformance-provider.js';
 import { startScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp } from '../support/login-app.js';
-import { startStateApp } from '../support/state-app.js';
+import { testApp } from '../support/test-app.js';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const PUBLIC = createPublicKey(privateKey);
@@ -59,7 +58,7 @@ describe('deeply nested and hostile JWTs', () => {
       const provider = await startConformanceProvider('RS256', {});
       const rp = { clientId: 'rp', clientSecret: 's', issuer: provider.url, privateKeys: [privateKey] };
       const options = { platform, clients: { rp } } as OAuthClientModuleOptions;
-      const app = await startStateApp(options);
+      const app = await testApp(options);
       opened.push(app, provider);
       const form = new URLSearchParams({ response: jwt });
       const sent =
@@ -82,7 +81,7 @@ describe('deeply nested and hostile JWTs', () => {
   it.each(JWTS)('refuses a logout token %s', async (_, jwt) => {
     const provider = await startConformanceProvider('RS256', {});
     const rp = { clientId: 'rp', clientSecret: 's', issuer: provider.url, privateKeys: [privateKey] };
-    const app = await startLoginApp({ clients: { rp: rp } });
+    const app = await testApp({ clients: { rp: rp } });
     opened.push(app, provider);
     const client = app.registry.get<OAuth2App>('rp');
     const logout = client.backchannelLogout({ method: 'POST', body: { logout_token: jwt } });
@@ -140,7 +139,7 @@ describe('deeply nested and hostile JWTs', () => {
         introspectionEndpoint: `${provider.url}/introspect`,
         registrationEndpoint: `${provider.url}/register`,
       });
-      const app = await startLoginApp({ clients: { dev } });
+      const app = await testApp({ clients: { dev } });
       opened.push(app, provider);
       const client = app.registry.get<OAuth2App>('dev');
       const calls: Record<string, () => Promise<object>> = {

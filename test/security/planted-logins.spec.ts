@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser, type Page } from '../support/browser.js';
-import { startLoginApp } from '../support/login-app.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp, type StateAppOptions } from '../support/state-app.js';
+import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 import { describeEveryKind } from './kinds.js';
 
 let provider: ScriptedProvider;
-let app: SiteApp;
+let app: TestApp;
 
 beforeEach(async () => {
   provider = await startScriptedProvider();
@@ -24,18 +22,9 @@ function dev(settings: object = {}) {
   return clientOf(provider, { apiBaseUrl: `${provider.url}/`, ...settings });
 }
 
-async function begin(browser: Browser, path = 'dev/login'): Promise<string> {
-  const { headers } = await browser.get(`${app.url}/auth/${path}`, { follow: false });
-  return new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-}
-
-function callback(browser: Browser, state: string): Promise<Page> {
-  return browser.get(`${app.url}/auth/dev/callback?code=attackers-code&state=${state}`);
-}
-
 /** Returns a browser that has some cookies of another browser. */
-async function plant(from: Browser, name: (key: string) => boolean): Promise<Browser> {
-  const browser = new Browser();
+async function plant(from: Visitor, name: (key: string) => boolean): Promise<Visitor> {
+  const browser = new Visitor(() => app);
   for (const cookie of await from.jar.getCookies(app.url)) {
     if (name(cookie.key)) await browser.jar.setCookie(`${cookie.cookieString()}; Path=/`, app.url);
   }
@@ -51,65 +40,67 @@ function tokenRequests(): number {
 
 describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
   it('login CSRF: a login in a planted session cannot finish in the browser of the victim', async () => {
-    app = await startStateApp({ platform, clients: { dev: dev() } });
-    const attacker = new Browser();
-    const state = await begin(attacker);
+    app = await testApp({ platform, clients: { dev: dev() } });
+    const attacker = new Visitor(() => app);
+    const { state } = await attacker.login();
     const victim = await plant(attacker, isSession);
-    expect((await callback(victim, state)).json()).toMatchObject(REFUSED);
+    expect((await victim.callback({ code: 'attackers-code', state })).json()).toMatchObject(REFUSED);
     expect(tokenRequests()).toBe(0);
-    expect((await callback(attacker, state)).status).toBe(200); // the attacker's browser can
+    expect((await attacker.callback({ code: 'attackers-code', state })).status).toBe(200); // the attacker's browser can
   });
 
   it('login CSRF: the victim’s cookie of another login does not finish a planted login', async () => {
-    app = await startStateApp({ platform, clients: { dev: dev() } });
-    const attacker = new Browser();
-    const state = await begin(attacker);
+    app = await testApp({ platform, clients: { dev: dev() } });
+    const attacker = new Visitor(() => app);
+    const { state } = await attacker.login();
     const victim = await plant(attacker, isSession);
-    await begin(victim);
+    await victim.login();
     const [own] = (await victim.jar.getCookies(app.url)).filter(({ key }) => !isSession(key));
     const [wanted] = (await attacker.jar.getCookies(app.url)).filter(({ key }) => !isSession(key));
     await victim.jar.setCookie(`${wanted?.key}=${own?.value}; Path=/`, app.url);
-    expect((await callback(victim, state)).json()).toMatchObject(REFUSED);
+    expect((await victim.callback({ code: 'attackers-code', state })).json()).toMatchObject(REFUSED);
     expect(tokenRequests()).toBe(0);
   });
 });
 
-describe.each(['express-session', 'cookie-session'] as const)('with %s', (session) => {
+describe.each(['express-session', 'cookie-session'] as const)('with %s', (name) => {
+  const session = name === 'cookie-session' ? name : {};
+
   it('session fixation: regenerateSession() drops a planted login', async () => {
-    app = await startLoginApp({
+    app = await testApp({
       session,
       clients: { dev: dev({ endSessionEndpoint: `${provider.url}/end` }) },
     });
-    const attacker = new Browser();
-    const state = await begin(attacker);
+    const attacker = new Visitor(() => app);
+    const { state } = await attacker.login();
     const victim = await plant(attacker, isSession);
     // this route calls regenerateSession(), as a route that signs users in should do
     const regenerated = await victim.get(`${app.url}/auth/dev/logout`, { follow: false });
     expect(regenerated.status).toBe(302);
-    expect((await callback(victim, state)).json()).toMatchObject(REFUSED);
+    expect((await victim.callback({ code: 'attackers-code', state })).json()).toMatchObject(REFUSED);
     expect(tokenRequests()).toBe(0);
   });
 
   it('forced logout: an image of another site does not end the session', async () => {
-    app = await startLoginApp({ session, clients: { dev: dev({ endSessionEndpoint: `${provider.url}/end` }) } });
-    const browser = new Browser();
-    const state = await begin(browser);
-    expect((await callback(browser, state)).status).toBe(200);
+    app = await testApp({ session, clients: { dev: dev({ endSessionEndpoint: `${provider.url}/end` }) } });
+    const browser = new Visitor(() => app);
+    const { state } = await browser.login();
+    expect((await browser.callback({ code: 'attackers-code', state })).status).toBe(200);
     provider.on('GET /me', () => ({ json: { is: 'signed in' } }));
     const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'image' };
     const image = await browser.get(`${app.url}/auth/dev/logout`, { follow: false, headers });
     expect([image.status, image.headers.getSetCookie()]).toEqual([403, []]);
-    expect((await browser.get(`${app.url}/api/dev/me`)).json()).toEqual({ is: 'signed in' });
+    expect((await browser.get(`${app.url}/auth/dev/api/me`)).json()).toEqual({ is: 'signed in' });
   });
 
   it('replay: a copy of all cookies does not finish a login again', async () => {
-    app = await startLoginApp({ session, clients: { dev: dev() } });
-    const browser = new Browser();
-    const state = await begin(browser);
+    app = await testApp({ session, clients: { dev: dev() } });
+    const browser = new Visitor(() => app);
+    const { state } = await browser.login();
     const copy = await plant(browser, () => true);
-    expect((await callback(browser, state)).status).toBe(200);
+    expect((await browser.callback({ code: 'attackers-code', state })).status).toBe(200);
     for (const replaying of [copy, browser]) {
-      expect((await callback(replaying, state)).json()).toMatchObject(REFUSED);
+      expect((await replaying.callback({ code: 'attackers-code', state })).json()).toMatchObject(REFUSED);
     }
     expect(tokenRequests()).toBe(1);
   });
@@ -119,9 +110,9 @@ describeEveryKind((kind) => {
   afterEach(() => kind.close());
 
   /** Returns the cookies that a login sets, behind a proxy that terminates TLS and sends no X-Forwarded-Proto. */
-  async function cookiesOf(options: Partial<StateAppOptions>, path = 'dev/login'): Promise<string[]> {
-    app = await startStateApp({ clients: { dev: dev() }, ...options, ...(await kind.options()) });
-    const page = await new Browser().get(`${app.url}/auth/${path}`, { follow: false });
+  async function cookiesOf(options: Partial<TestAppOptions>, path = 'dev/login'): Promise<string[]> {
+    app = await testApp({ clients: { dev: dev() }, ...options, ...(await kind.options()) });
+    const page = await new Visitor(() => app).get(`${app.url}/auth/${path}`, { follow: false });
     expect(page.status).toBe(302);
     return page.headers.getSetCookie().filter((cookie) => cookie.includes('oauth_'));
   }
@@ -140,17 +131,17 @@ describeEveryKind((kind) => {
   });
 
   it('cookie injection: a cookie that can be set without TLS does not finish a login of https', async () => {
-    app = await startStateApp({ clients: { dev: dev() }, ...(await kind.options()) });
-    const browser = new Browser();
+    app = await testApp({ clients: { dev: dev() }, ...(await kind.options()) });
+    const browser = new Visitor(() => app);
     const redirectUri = encodeURIComponent('https://site.example/auth/dev/callback');
     const page = await browser.get(`${app.url}/auth/dev/login?redirectUri=${redirectUri}`, { follow: false });
     const state = new URL(page.headers.get('location') ?? '').searchParams.get('state') ?? '';
     const session = page.headers.getSetCookie().filter((cookie) => !cookie.includes('oauth_'));
     const [login = ''] = page.headers.getSetCookie().filter((cookie) => cookie.includes('oauth_'));
     const [, name = '', value = ''] = /^__Host-(oauth_[\w-]+)=([^;]+)/.exec(login) ?? [];
-    const victim = new Browser();
+    const victim = new Visitor(() => app);
     for (const cookie of [...session, `${name}=${value}; Path=/`]) await victim.jar.setCookie(cookie, app.url);
-    expect((await callback(victim, state)).json()).toMatchObject(REFUSED);
+    expect((await victim.callback({ code: 'attackers-code', state })).json()).toMatchObject(REFUSED);
     expect(tokenRequests()).toBe(0);
   });
 });

@@ -6,8 +6,7 @@ import { createHttpClient } from '../../lib/http/http-client.js';
 import { sendApiRequest } from '../../lib/http/api-request.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp } from '../support/state-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 describe('server-side request forgery with blockPrivateNetworks', () => {
   let provider: ScriptedProvider;
@@ -25,8 +24,8 @@ describe('server-side request forgery with blockPrivateNetworks', () => {
     await provider.close();
   });
 
-  async function start(options: OAuthClientModuleOptions = {}): Promise<SiteApp> {
-    const app = await startStateApp({
+  async function start(options: OAuthClientModuleOptions = {}): Promise<TestApp> {
+    const app = await testApp({
       blockPrivateNetworks: true,
       allowInsecureHttp: true,
       encryptionKeys: 'A'.repeat(43) + '=',
@@ -46,7 +45,7 @@ describe('server-side request forgery with blockPrivateNetworks', () => {
     };
   }
 
-  function clientOf(app: SiteApp, settings: object): OAuth2App {
+  function clientOf(app: TestApp, settings: object): OAuth2App {
     app.registry.register('tenant', settings);
     return app.registry.get<OAuth2App>('tenant');
   }

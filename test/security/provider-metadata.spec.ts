@@ -10,7 +10,7 @@ import { run, stopAll } from '../conformance/relying-party.js';
 import { RS256 } from '../providers/conformance-provider.js';
 import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const JUNK = [5, null, true, 'x', '', [], {}, [[]], [null], { a: { b: 1 } }, -1, 1e300, 'javascript:alert(1)'];
 const FIELDS = [
@@ -31,7 +31,7 @@ const FIELDS = [
 
 describe('metadata of the wrong type', () => {
   let provider: ScriptedProvider;
-  let app: LoginApp | undefined;
+  let app: TestApp | undefined;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
@@ -48,7 +48,7 @@ describe('metadata of the wrong type', () => {
     const body = typeof metadata === 'string' ? metadata : JSON.stringify(metadata);
     provider.on('GET /.well-known/openid-configuration', () => ({ body }));
     const dev = { clientId: 'dev', issuer: provider.url, clientKwargs: { scope: 'openid' }, ...settings };
-    app = await startLoginApp({ clients: { dev } });
+    app = await testApp({ clients: { dev } });
     return app.registry.get<OAuth2App>('dev');
   }
 
@@ -111,7 +111,7 @@ describe('metadata of the wrong type', () => {
       json: right(),
       headers: { 'cache-control': `max-age=${'9'.repeat(400)}` },
     }));
-    app = await startLoginApp({ clients: { dev: { clientId: 'dev', issuer: provider.url } } });
+    app = await testApp({ clients: { dev: { clientId: 'dev', issuer: provider.url } } });
     expect((await app.registry.get<OAuth2App>('dev').createAuthorizationUrl()).url).toContain('/authorize');
   });
 });
@@ -163,7 +163,7 @@ describe('keys of the wrong type', () => {
 
 describe('an invalid HTTP status of a provider', () => {
   let server: Server;
-  let app: LoginApp | undefined;
+  let app: TestApp | undefined;
 
   afterEach(async () => {
     await app?.close();
@@ -181,7 +181,7 @@ describe('an invalid HTTP status of a provider', () => {
       discovered: { clientId: 'dev', issuer: url },
       dev: { clientId: 'dev', authorizeUrl: `${url}/a`, accessTokenUrl: `${url}/t`, userinfoEndpoint: `${url}/me` },
     };
-    app = await startLoginApp({ clients, http: { timeout: 1000 } });
+    app = await testApp({ clients, http: { timeout: 1000 } });
     const failed = { error: 'provider_answer_invalid' };
     await expect(app.registry.get<OAuth2App>('discovered').createAuthorizationUrl()).rejects.toMatchObject(failed);
     const dev = app.registry.get<OAuth2App>('dev');

@@ -1,8 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConsoleLogger, Controller, Get, Module, Req, type DynamicModule, type INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import type { Request } from 'express';
-import session from 'express-session';
 import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import {
@@ -22,6 +20,7 @@ import {
 import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
+import { serve } from '../support/test-app.js';
 
 const RSA_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
@@ -132,7 +131,7 @@ it('the check finds an exposed secret', () => {
 
 describe('secret leakage', () => {
   let provider: ScriptedProvider;
-  let app: INestApplication | undefined;
+  let app: Awaited<ReturnType<typeof serve>> | undefined;
 
   beforeAll(async () => {
     provider = await startScriptedProvider();
@@ -175,10 +174,8 @@ describe('secret leakage', () => {
     }
     @Module({ imports: modules, controllers: [AppController] })
     class AppModule {}
-    app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
-    app.use(session({ secret: 'test', resave: false, saveUninitialized: false }));
-    await app.listen(0, '127.0.0.1');
-    return app;
+    app = await serve(AppModule, { session: {} });
+    return app.app;
   }
 
   it('dynamic modules of forRoot, forRootAsync and forFeature show no secret', () => {

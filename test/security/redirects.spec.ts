@@ -8,7 +8,7 @@ import { clientOf } from '../providers/client-of.js';
 import { listenWith } from '../providers/listen.js';
 import { makeCertificates } from '../providers/mutual-tls.js';
 import { startScriptedProvider, type ReceivedRequest, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { startLoginApp, type LoginApp } from '../support/login-app.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
 const OURS = /^(authorization|proxy-authorization|cookie|dpop|x-)/;
 
@@ -16,7 +16,7 @@ describe('redirects of an API call', () => {
   let api: ScriptedProvider;
   let trusted: ScriptedProvider;
   let evil: ScriptedProvider;
-  let app: LoginApp | undefined;
+  let app: TestApp | undefined;
 
   beforeEach(async () => {
     [api, trusted, evil] = await Promise.all([
@@ -42,7 +42,7 @@ describe('redirects of an API call', () => {
 
   async function client(): Promise<OAuth2App> {
     const dev = clientOf(api, { apiBaseUrl: `${api.url}/`, apiOrigins: [trusted.url] });
-    app = await startLoginApp({ clients: { dev }, http: { headers: { common: { 'x-module': 'ours' } } } });
+    app = await testApp({ clients: { dev }, http: { headers: { common: { 'x-module': 'ours' } } } });
     return app.registry.get<OAuth2App>('dev');
   }
 

@@ -3,7 +3,7 @@ import { OAuthConfigError, type ClientRegistration, type OAuth2App, type OAuthRe
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { ENDPOINTS, registryWith } from '../config/registry-with.js';
 import { Browser } from '../support/browser.js';
-import { startStateApp } from '../support/state-app.js';
+import { testApp } from '../support/test-app.js';
 
 const AMBIENT = {
   GIT_HUB_CLIENT_ID: 'ourId',
@@ -195,7 +195,7 @@ describe('secrets of other clients at run-time registration', () => {
   });
 
   it.each(['express', 'fastify'] as const)('a route of a removed client responds with 404 on %s', async (platform) => {
-    const site = await startStateApp({ platform });
+    const site = await testApp({ platform });
     try {
       site.registry.register('tenant', tenant());
       const login = `${site.url}/auth/tenant/login`;

@@ -6,15 +6,14 @@ import { withinBoundary } from '../../lib/remote-app/boundary.js';
 import { ProviderError } from '../../lib/errors/oauth.errors.js';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { Browser, type Page } from '../support/browser.js';
-import { callBack } from '../support/sign-in.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp } from '../support/state-app.js';
+import type { Page } from '../support/browser.js';
+import { testApp, type TestApp } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 
 const TOKEN = 's3cret-token-of-ada';
 
 let provider: ScriptedProvider;
-let app: SiteApp | undefined;
+let app: TestApp | undefined;
 let lines: string[];
 
 beforeEach(async () => {
@@ -36,14 +35,14 @@ async function start(
   platform: 'express' | 'fastify' = 'express',
 ): Promise<OAuth2App> {
   const dev = clientOf(provider, { apiBaseUrl: `${provider.url}/`, complianceFix, ...settings });
-  app = await startStateApp({ platform, clients: { dev } });
+  app = await testApp({ platform, clients: { dev } });
   const keep = (message: unknown): void => void lines.push(String(message));
   Logger.overrideLogger({ log: keep, warn: keep, error: keep, debug: keep });
   return app.registry.get<OAuth2App>('dev');
 }
 
 async function signIn(): Promise<Page> {
-  return callBack(new Browser(), app?.url ?? '', 'dev');
+  return new Visitor(() => app).signIn();
 }
 
 describe.each(['express', 'fastify'] as const)('errors of the application, on %s', (platform) => {

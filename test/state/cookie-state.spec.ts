@@ -1,15 +1,14 @@
 import fastifyCookie from '@fastify/cookie';
+import fastifySession from '@fastify/session';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Controller, Get, Header, Module, Redirect, Req, Res, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Controller, Get, Header, Redirect, Req, Res, type INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import cookieSession from 'cookie-session';
 import type { RequestHandler } from 'express';
 import session from 'express-session';
 import { inspect } from 'node:util';
 import {
   OAuthCallback,
-  OAuthClientModule,
   OAuthLogin,
   OAuthRegistry,
   OAuthToken,
@@ -20,8 +19,8 @@ import type { OAuthRequest, OAuthResponse } from 'nestjs-oauth-client/protocol';
 import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
-import type { SiteApp } from '../support/openid-site.js';
-import { startStateApp, type StateAppOptions } from '../support/state-app.js';
+import { testApp, type Platform, type TestApp, type TestAppOptions } from '../support/test-app.js';
+import { Visitor } from '../support/visitor.js';
 import { startSessionSite, type Refusal, type SessionSite } from './session-site.js';
 
 const ENCRYPTION_KEY = Buffer.alloc(32, 1).toString('base64');
@@ -29,13 +28,13 @@ const ENCRYPTION_KEY = Buffer.alloc(32, 1).toString('base64');
 describe('a pending login in its own cookie', () => {
   let provider: ScriptedProvider;
   let closing: { close(): Promise<void> }[];
-  let browser: Browser;
+  let visitor: Visitor;
 
   beforeEach(async () => {
     provider = await startScriptedProvider();
     answerLogins(provider);
     closing = [provider];
-    browser = new Browser();
+    visitor = new Visitor(() => undefined);
   });
 
   afterEach(async () => {
@@ -48,8 +47,9 @@ describe('a pending login in its own cookie', () => {
     return { dev: client, old: oauth1ClientOf(provider) };
   }
 
-  async function start(options: Partial<StateAppOptions> = {}): Promise<SiteApp> {
-    const app = await startStateApp({
+  async function start(options: Partial<TestAppOptions> = {}): Promise<TestApp> {
+    const app = await testApp({
+      trustProxy: true,
       state: 'cookie',
       encryptionKeys: ENCRYPTION_KEY,
       clients: clients(),
@@ -60,16 +60,14 @@ describe('a pending login in its own cookie', () => {
   }
 
   /** Begins a login, and returns its state and the cookies that the response sets. */
-  async function login({ url }: { url: string }, query = '', headers = {}) {
-    const page = await browser.get(`${url}/auth/dev/login${query}`, { follow: false, headers });
-    expect(page.status).toBe(302);
-    const state = new URL(page.headers.get('location') ?? '').searchParams.get('state') ?? '';
+  async function login(app: TestApp, query = '', headers = {}) {
+    const { page, state } = await visitor.at(app).login(`dev${query}`, { headers });
     return { state, cookies: page.headers.getSetCookie() };
   }
 
-  async function callback({ url }: { url: string }, state: string, by = browser) {
-    const page = await by.get(`${url}/auth/dev/callback?code=c&state=${state}`);
-    return { status: page.status, cookies: page.headers.getSetCookie(), text: page.text };
+  async function callback(app: TestApp, state: string, by = visitor) {
+    const { status, headers, text } = await by.at(app).callback({ code: 'c', state });
+    return { status, cookies: headers.getSetCookie(), text };
   }
 
   describe.each(['express', 'fastify'] as const)('on %s', (platform) => {
@@ -107,15 +105,15 @@ describe('a pending login in its own cookie', () => {
         [expect.stringMatching(/^oauth_[\w-]{22}=; Max-Age=0; Path=\/; HttpOnly; SameSite=Lax$/)],
       ]);
       const refused = await login(app);
-      await browser.get(`${app.url}/auth/dev/callback?error=access_denied&state=${refused.state}`);
-      expect(await browser.jar.getCookies(app.url)).toEqual([]);
+      await visitor.get(`${app.url}/auth/dev/callback?error=access_denied&state=${refused.state}`);
+      expect(await visitor.jar.getCookies(app.url)).toEqual([]);
     });
 
     it('removes the cookie when the token request fails', async () => {
       const app = await start({ platform });
       provider.on('POST /token', () => ({ status: 400, json: { error: 'invalid_grant' } }));
       expect((await callback(app, (await login(app)).state)).status).toBe(400);
-      expect(await browser.jar.getCookies(app.url)).toEqual([]);
+      expect(await visitor.jar.getCookies(app.url)).toEqual([]);
     });
 
     it('refuses a login whose cookie would exceed the 4096 bytes of browsers, and no smaller one', async () => {
@@ -148,17 +146,17 @@ describe('a pending login in its own cookie', () => {
       // compares whole words, because an encrypted value may contain "dev" by chance
       const words = cookies.join().split(/[^\w-]+/);
       for (const word of ['dev', 'private', state]) expect(words).not.toContain(word);
-      const page = await browser.get(`${app.url}/auth/old/login`, { follow: false });
+      const page = await visitor.get(`${app.url}/auth/old/login`, { follow: false });
       const [, value = ''] = /=\d+\.([^;]+)/.exec(page.headers.getSetCookie().join()) ?? [];
       for (const part of value.split('.')) expect(Buffer.from(part, 'base64url').toString()).not.toContain('rts');
     });
 
     it('keeps the cookies of the application', async () => {
       const app = await startOther(platform);
-      const page = await browser.get(`${app.url}/login`, { follow: false });
+      const page = await visitor.get(`${app.url}/login`, { follow: false });
       expect(names(page.headers.getSetCookie())).toEqual(['oauth', 'others', 'session', 'before'].sort());
       const state = new URL(page.headers.get('location') ?? '').searchParams.get('state') ?? '';
-      const end = await browser.get(`${app.url}/callback?code=c&state=${state}`);
+      const end = await visitor.get(`${app.url}/callback?code=c&state=${state}`);
       expect(end.status).toBe(200);
       expect(names(end.headers.getSetCookie())).toEqual(expect.arrayContaining(['oauth', 'others']));
       expect(names(await storedIn(app))).toEqual(['before', 'others', 'session'].sort());
@@ -166,9 +164,9 @@ describe('a pending login in its own cookie', () => {
 
     it('works with the methods of an app', async () => {
       const app = await startOther(platform);
-      const page = await browser.get(`${app.url}/by-hand/login`, { follow: false });
+      const page = await visitor.get(`${app.url}/by-hand/login`, { follow: false });
       const state = new URL(page.headers.get('location') ?? '').searchParams.get('state') ?? '';
-      expect((await browser.get(`${app.url}/by-hand/callback?code=c&state=${state}`)).json()).toEqual({
+      expect((await visitor.get(`${app.url}/by-hand/callback?code=c&state=${state}`)).json()).toEqual({
         type: 'bearer',
       });
     });
@@ -180,7 +178,7 @@ describe('a pending login in its own cookie', () => {
   }
 
   async function storedIn({ url }: { url: string }): Promise<string[]> {
-    return (await browser.jar.getCookies(url)).map((cookie) => cookie.cookieString());
+    return (await visitor.jar.getCookies(url)).map((cookie) => cookie.cookieString());
   }
 
   @Controller()
@@ -218,30 +216,39 @@ describe('a pending login in its own cookie', () => {
   }
 
   /** Starts an app that sets other cookies too: before the login, and when the response is sent. */
-  async function startOther(platform: 'express' | 'fastify'): Promise<{ url: string }> {
-    const module = appModule();
-    const quiet = { logger: ['error' as const], abortOnError: false };
-    if (platform === 'fastify') {
-      const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), quiet);
-      const { default: fastifySession } = await import('@fastify/session');
-      await app.register(fastifyCookie);
-      const cookie = { secure: false };
-      await app.register(fastifySession, { secret: 'x'.repeat(32), cookieName: 'session', cookie });
-      const fastify = app.getHttpAdapter().getInstance();
-      fastify.addHook('onRequest', async (_request, reply) => {
-        void reply.setCookie('others', '1', { path: '/' });
-        void reply.header('set-cookie', 'before=1; Path=/');
-      });
-      return listen(app);
-    }
-    const app = await NestFactory.create(module, quiet);
+  async function startOther(platform: Platform): Promise<TestApp> {
+    const app = await testApp({
+      platform,
+      session: 'none',
+      state: 'cookie',
+      encryptionKeys: ENCRYPTION_KEY,
+      clients: clients(),
+      controllers: [OthersController],
+      prepare: (nest) =>
+        platform === 'fastify' ? prepareFastify(nest as NestFastifyApplication) : prepareExpress(nest),
+    });
+    closing.push(app);
+    return app;
+  }
+
+  async function prepareFastify(app: NestFastifyApplication): Promise<void> {
+    const cookie = { secure: false };
+    await app.register(fastifyCookie);
+    await app.register(fastifySession, { secret: 'x'.repeat(32), cookieName: 'session', cookie });
+    const fastify = app.getHttpAdapter().getInstance();
+    fastify.addHook('onRequest', async (_request, reply) => {
+      void reply.setCookie('others', '1', { path: '/' });
+      void reply.header('set-cookie', 'before=1; Path=/');
+    });
+  }
+
+  function prepareExpress(app: INestApplication): void {
     const others: RequestHandler = (_request, response, next) => {
       response.cookie('before', '1');
       next();
     };
     const options = { name: 'session', secret: 'test', resave: false, saveUninitialized: false };
     app.use(others, session(options), asOther(cookieSession({ name: 'others', secret: 'test', signed: false })));
-    return listen(app);
   }
 
   /** Runs `cookie-session` beside `express-session`, although each sets `request.session`. */
@@ -256,25 +263,6 @@ describe('a pending login in its own cookie', () => {
     };
   }
 
-  function appModule(): Type<unknown> {
-    @Module({
-      imports: [OAuthClientModule.forRoot({ state: 'cookie', encryptionKeys: ENCRYPTION_KEY, clients: clients() })],
-      controllers: [OthersController],
-    })
-    class OthersModule {}
-    return OthersModule;
-  }
-
-  async function listen(app: {
-    listen(port: number, host: string): Promise<unknown>;
-    getUrl(): Promise<string>;
-    close(): Promise<void>;
-  }): Promise<{ url: string }> {
-    await app.listen(0, '127.0.0.1');
-    closing.push(app);
-    return { url: await app.getUrl() };
-  }
-
   describe('with the methods of an app', () => {
     let site: SessionSite;
 
@@ -285,7 +273,7 @@ describe('a pending login in its own cookie', () => {
     });
 
     async function refusal(path: string): Promise<Partial<Refusal>> {
-      return (await browser.get(`${site.url}/${path}`, { follow: false })).json() as Partial<Refusal>;
+      return (await visitor.get(`${site.url}/${path}`, { follow: false })).json() as Partial<Refusal>;
     }
 
     it('refuses a callback with the reason no_session when the browser sends no login cookie', async () => {
@@ -295,14 +283,14 @@ describe('a pending login in its own cookie', () => {
     });
 
     it('refuses a callback with the reason unknown_state when the browser sends the cookie of another login', async () => {
-      await browser.get(`${site.url}/dev/login`, { follow: false });
+      await visitor.get(`${site.url}/dev/login`, { follow: false });
       expect(await refusal('dev/callback?code=c&state=x')).toMatchObject({ reason: 'unknown_state' });
     });
 
     it('refuses a reloaded callback with the reason used_state', async () => {
       const states: string[] = [];
       for (let index = 0; index < 3; index++) {
-        const { headers } = await browser.get(`${site.url}/dev/login`, { follow: false });
+        const { headers } = await visitor.get(`${site.url}/dev/login`, { follow: false });
         states.push(new URL(headers.get('location') ?? '').searchParams.get('state') ?? '');
       }
       await refusal(`dev/callback?code=c&state=${states[0]}`);
@@ -310,13 +298,13 @@ describe('a pending login in its own cookie', () => {
     });
 
     it('refuses a callback after more than 10 minutes with the reason expired_state', async () => {
-      const { headers } = await browser.get(`${site.url}/dev/login`, { follow: false });
+      const { headers } = await visitor.get(`${site.url}/dev/login`, { follow: false });
       const state = new URL(headers.get('location') ?? '').searchParams.get('state') ?? '';
-      const cookie = await browser.jar.getCookieString(site.url);
+      const cookie = await visitor.jar.getCookieString(site.url);
       const real = ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'queueMicrotask'] as const;
       jest.useFakeTimers({ now: Date.now() + 601_000, doNotFake: [...real] });
       const options = { headers: { cookie } }; // a browser whose clock is slow still sends the cookie
-      const late = await browser.get(`${site.url}/dev/callback?code=c&state=${state}`, options);
+      const late = await visitor.get(`${site.url}/dev/callback?code=c&state=${state}`, options);
       expect(late.json()).toMatchObject({ reason: 'expired_state' });
       expect(provider.requests).toEqual([]);
     });
@@ -334,7 +322,7 @@ describe('a pending login in its own cookie', () => {
       const { registry } = await start();
       const express = await startSessionSite(late, provider.url);
       closing.push(express);
-      await browser.get(express.url);
+      await visitor.get(express.url);
       expect(errors).toMatchObject([{ error: 'response_sent', status: 500 }]);
     });
 

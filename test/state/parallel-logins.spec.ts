@@ -1,9 +1,5 @@
-import fastifyCookie from '@fastify/cookie';
-import fastifySession from '@fastify/session';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, Req } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Controller, Get, Req } from '@nestjs/common';
 import PgStore from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
 import cookieSession from 'cookie-session';
@@ -13,16 +9,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import type { RedisClientType } from 'redis';
-import { OAuthCallback, OAuthClientModule, OAuthLogin, OAuthToken, type OAuthLoginParams } from 'nestjs-oauth-client';
+import { OAuthCallback, OAuthLogin, OAuthToken, type OAuthLoginParams } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
 import { connectRedis, describeWithPostgres, describeWithRedis } from '../support/engines.js';
+import { testApp, type TestApp } from '../support/test-app.js';
 
-interface Site {
-  url: string;
-  close(): Promise<void>;
-}
+type Site = TestApp;
 interface Served {
   /** The session middleware of Express. */
   express?: RequestHandler;
@@ -82,28 +76,14 @@ afterEach(async () => {
 async function start({ express, fastify, state = 'session' }: Served): Promise<Site> {
   const dev = clientOf(provider);
   const encryptionKeys = Buffer.alloc(32, 1).toString('base64');
-  @Module({
-    imports: [OAuthClientModule.forRoot({ clients: { dev }, state, encryptionKeys })],
+  const site = await testApp({
+    clients: { dev },
+    state,
+    encryptionKeys,
     controllers: [TabsController],
-  })
-  class AppModule {}
-  const logger = { logger: ['error' as const], abortOnError: false };
-  if (fastify) {
-    const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), logger);
-    await app.register(fastifyCookie);
-    await app.register(fastifySession, { secret: 'x'.repeat(32), cookie: { secure: false }, ...fastify });
-    return listen(app);
-  }
-  const app = await NestFactory.create(AppModule, logger);
-  if (express) app.use(express);
-  return listen(app);
-}
-
-async function listen(
-  app: { listen(port: number, host: string): Promise<unknown>; getUrl(): Promise<string> } & Pick<Site, 'close'>,
-) {
-  await app.listen(0, '127.0.0.1');
-  const site = { url: await app.getUrl(), close: () => app.close() };
+    ...(fastify ? { platform: 'fastify', session: fastify } : { session: 'none' }),
+    prepare: (app) => express && app.use(express),
+  });
   sites.push(site);
   return site;
 }

@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, Req, type INestApplication } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller, Get, Module, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import session from 'express-session';
 import { regenerateSession } from 'nestjs-oauth-client';
 import { Browser } from '../support/browser.js';
+import { serve } from '../support/test-app.js';
 
 @Controller()
 class SignInController {
@@ -29,15 +28,13 @@ class SignInController {
 class SignInModule {}
 
 describe('regenerateSession()', () => {
-  let app: INestApplication;
+  let app: Awaited<ReturnType<typeof serve>>;
 
   afterEach(() => app.close());
 
   async function start(withSession: boolean): Promise<string> {
-    app = await NestFactory.create(SignInModule, { logger: false });
-    if (withSession) app.use(session({ secret: 'test', resave: false, saveUninitialized: false }));
-    await app.listen(0, '127.0.0.1');
-    return app.getUrl();
+    app = await serve(SignInModule, { session: withSession ? {} : 'none' });
+    return app.url;
   }
 
   it('creates a session with a new id that keeps only the pending logins of other tabs', async () => {

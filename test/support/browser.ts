@@ -42,4 +42,23 @@ export class Browser {
     }
     return { status: response.status, headers: response.headers, url, text, json: () => JSON.parse(text) as unknown };
   }
+
+  /** Submits the form of a page, as a user or a script would. */
+  submit({ text, url }: Page, fields: Record<string, string> = {}): Promise<Page> {
+    const [, action] = /<form[^>]* method="post" action="([^"]+)"/.exec(text) ?? [];
+    if (action === undefined) throw new Error(`no form at ${url}: ${text.slice(0, 500)}`);
+    const hidden = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+    const carried = Object.fromEntries(hidden.map(([, name, value]) => [name, value]));
+    return this.post(new URL(action, url).href, { ...carried, ...fields });
+  }
+
+  /** Fills the login page of a provider and presses "Allow". */
+  allow(page: Page, username = 'ada'): Promise<Page> {
+    return this.submit(page, { username, password: username, decision: 'allow' });
+  }
+
+  /** Presses "Deny". */
+  deny(page: Page): Promise<Page> {
+    return this.submit(page, { decision: 'deny' });
+  }
 }

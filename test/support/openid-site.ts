@@ -4,8 +4,7 @@ import type { OAuth2ClientSettings } from 'nestjs-oauth-client/protocol';
 import { memoryAdapter } from '../providers/oidc-memory-adapter.js';
 import { startOidcProvider, type OidcProvider, type OidcProviderOptions } from '../providers/oidc-provider.js';
 import { Browser, type Page } from './browser.js';
-import { startLoginApp, type LoginAppOptions } from './login-app.js';
-import { allow } from './sign-in.js';
+import { testApp, type TestApp, type TestAppOptions } from './test-app.js';
 
 /** A client's metadata at the provider and its settings in the app, merged over the defaults of all clients. */
 export interface SiteClient {
@@ -14,18 +13,14 @@ export interface SiteClient {
 }
 
 /** An app whose clients are registered after it started. */
-export interface SiteApp {
-  url: string;
-  registry: OAuthRegistry;
-  close(): Promise<void>;
-}
+type EarlyApp = Pick<TestApp, 'url' | 'registry' | 'close'>;
 
 export interface SiteOptions extends Omit<OidcProviderOptions, 'clients'> {
   /** Clients by name. A function receives the app's URL. */
   clients: Record<string, SiteClient> | ((url: string) => Record<string, SiteClient>);
-  /** @default an app of `startLoginApp()` */
-  app?: SiteApp;
-  module?: Partial<LoginAppOptions>;
+  /** @default `testApp({ withBaseUrl: true })` */
+  app?: EarlyApp;
+  module?: Partial<TestAppOptions>;
 }
 
 /** A request that the provider received, and its response. */
@@ -62,7 +57,7 @@ interface Visit {
 interface SignInOptions {
   /** Login parameters as query parameters. */
   query?: Record<string, string>;
-  /** Login parameters as `@OAuthLogin()` takes them. Only for an app of `startOpenIdApp()`. */
+  /** Login parameters as `@OAuthLogin()` takes them. */
   wishes?: OAuthLoginParams;
   browser?: Browser;
   user?: string;
@@ -95,7 +90,7 @@ const SECRET = 'a secret of more than thirty-two bytes';
 /** Starts the app, then the provider with the app's callback URLs, and then registers the clients with the app. */
 export async function startSite(options: SiteOptions): Promise<Site> {
   const { clients: given, app: own, module, configuration, ...provider } = options;
-  const app = own ?? (await startLoginApp({ withBaseUrl: true, ...module, clients: {} }));
+  const app = own ?? (await testApp({ withBaseUrl: true, ...module, clients: {} }));
   const clients = typeof given === 'function' ? given(app.url) : given;
   const named = Object.entries(clients);
   const seen: Seen[] = [];
@@ -117,7 +112,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const authorize: Site['authorize'] = async (name, options) => {
     const { browser, authorization, page } = await begin(name, options);
     const isAsked = page.text.includes('action="/interaction/'); // not if the user is already signed in there
-    return { browser, authorization, page: isAsked ? await allow(browser, page, options?.user) : page };
+    return { browser, authorization, page: isAsked ? await browser.allow(page, options?.user) : page };
   };
   const site: Site = {
     url: app.url,
@@ -130,7 +125,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     authorize,
     signIn: async (name, options) => {
       const { browser, authorization, page } = await authorize(name, options);
-      const end = page.text.includes('Submitting Callback') ? await submitForm(browser, page) : page;
+      const end = page.text.includes('Submitting Callback') ? await browser.submit(page) : page;
       if (end.status >= 300) throw new Error(`the callback of "${name}" answered ${end.status}: ${end.text}`);
       return { authorization, page: end, ...(end.json() as Pick<SignedIn, 'token' | 'userInfo'>) };
     },
@@ -210,13 +205,4 @@ async function beginLogin(url: string, options: SignInOptions = {}): Promise<Vis
   const location = begun.headers.get('location');
   if (!location) throw new Error(`no login begins at ${url}: ${begun.status} ${begun.text}`);
   return { browser, authorization: new URL(location), page: await browser.get(location) };
-}
-
-/** Submits the form of a page, as a user or a script would. */
-export function submitForm(browser: Browser, { text, url }: Page, fields: Record<string, string> = {}): Promise<Page> {
-  const [, action] = /<form[^>]* method="post" action="([^"]+)"/.exec(text) ?? [];
-  if (action === undefined) throw new Error(`no form at ${url}: ${text.slice(0, 500)}`);
-  const hidden = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
-  const carried = Object.fromEntries(hidden.map(([, name, value]) => [name, value]));
-  return browser.post(new URL(action, url).href, { ...carried, ...fields });
 }

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { newKey, privateJwk, publicJwk } from '../../support/keys.js';
-import { startSite, submitForm, type Site, type SiteClient } from '../../support/openid-site.js';
-import { deny } from '../../support/sign-in.js';
+import { startSite, type Site, type SiteClient } from '../../support/openid-site.js';
 
 const CLIENT_KEY = newKey('RSA');
 
@@ -94,7 +93,7 @@ describe('an authorization response', () => {
 
   it('is a signed JWT if the user denies access', async () => {
     const { browser, page } = await site.begin('jwt');
-    const end = await deny(browser, page);
+    const end = await browser.deny(page);
     expect(decodeJwt(responseIn(end.url))).toMatchObject({ error: 'access_denied' });
     expect(end.status).toBe(403);
     expect(end.json()).toEqual({
@@ -107,7 +106,7 @@ describe('an authorization response', () => {
   it('is refused if it is unsigned and the login requested a JWT', async () => {
     const { browser, authorization } = await site.begin('jwt');
     authorization.searchParams.delete('response_mode');
-    const end = await browser.get(authorization.href).then((page) => submitForm(browser, page, ADA));
+    const end = await browser.get(authorization.href).then((page) => browser.submit(page, ADA));
     expect(end.status).toBe(400);
     expect(end.json()).toMatchObject({ error: 'invalid_request', error_description: expect.stringContaining('JARM') });
   });
@@ -127,7 +126,7 @@ describe('an authorization response', () => {
     const other = codeIn((await site.authorize('hybrid')).page.text);
     const { browser, page } = await site.authorize('hybrid');
     const tokens = site.seenAt('token').length;
-    const end = await submitForm(browser, page, { code: other });
+    const end = await browser.submit(page, { code: other });
     expect(end.status).toBe(400);
     expect(end.json()).toMatchObject({
       error: 'invalid_request',
@@ -140,12 +139,12 @@ describe('an authorization response', () => {
     const { browser, page } = await site.authorize('detached');
     const [, idToken = ''] = /name="id_token" value="([^"]+)"/.exec(page.text) ?? [];
     expect(decodeJwt(idToken)).toMatchObject({ c_hash: expect.any(String), s_hash: expect.any(String) });
-    expect((await submitForm(browser, page)).status).toBe(201);
+    expect((await browser.submit(page)).status).toBe(201);
   });
 
   it('is refused without s_hash if the settings require it', async () => {
     const { browser, page } = await site.authorize('unsigned');
-    const end = await submitForm(browser, page);
+    const end = await browser.submit(page);
     expect(end.status).toBe(400);
     expect(end.json()).toMatchObject({
       error: 'invalid_request',

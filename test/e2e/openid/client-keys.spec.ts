@@ -4,8 +4,8 @@ import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, type JWK } fr
 import type { ClientMetadata } from 'oidc-provider';
 import type { OAuth2ClientSettings } from 'nestjs-oauth-client/protocol';
 import { newKey, privateJwk, publicJwk } from '../../support/keys.js';
-import { KeysController, startOpenIdApp } from '../../support/openid-app.js';
 import { startSite, type Site, type SiteClient } from '../../support/openid-site.js';
+import { testApp } from '../../support/test-app.js';
 
 const RSA = newKey('RSA');
 const EC = newKey('P-256');
@@ -50,7 +50,7 @@ describe('a client that authenticates with a key', () => {
     const [rsa, ec] = [await registered(RSA), await registered(EC)];
     const [ed25519, one, ps256] = [await registered(ED25519, 'ed'), await registered(EC, 'one'), await registered(RSA)];
     site = await startSite({
-      app: await startOpenIdApp([KeysController]),
+      app: await testApp({ withBaseUrl: true }),
       clients: (url) => ({
         rs256: byKey(pem, rsa, 'RS256'),
         ps256: byKey(privateJwk(RSA, { alg: 'PS256' }), rsa, 'PS256'),
@@ -64,8 +64,8 @@ describe('a client that authenticates with a key', () => {
         first: byKey({ key: RSA, alg: 'RS256' }, rsa, 'RS256'),
         second: byKey({ key: RSA, alg: 'PS256' }, ps256, 'PS256'),
         mixed: byKey([X25519, EC], ec),
-        published: byKey([EC, { key: RSA, use: 'enc' }], { jwks_uri: `${url}/keys/published` }),
-        rotating: byKey(() => rotating, { jwks_uri: `${url}/keys/rotating` }),
+        published: byKey([EC, { key: RSA, use: 'enc' }], { jwks_uri: `${url}/auth/published/jwks` }),
+        rotating: byKey(() => rotating, { jwks_uri: `${url}/auth/rotating/jwks` }),
         wrong: byKey(NEXT, ec),
       }),
     });
@@ -111,7 +111,7 @@ describe('a client that authenticates with a key', () => {
 
   it('publishes the public halves of its keys, which the provider fetches', async () => {
     expect((await site.signIn('published')).userInfo).toMatchObject({ sub: '1815' });
-    const response = await fetch(`${site.url}/keys/published`);
+    const response = await fetch(`${site.url}/auth/published/jwks`);
     const { keys } = (await response.json()) as { keys: JWK[] };
     expect(keys).toEqual([
       publicJwk(EC, { kid: expect.any(String) as never }),

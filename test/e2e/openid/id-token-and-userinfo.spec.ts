@@ -4,8 +4,8 @@ import { decodeProtectedHeader } from 'jose';
 import type { ClientMetadata } from 'oidc-provider';
 import type { OAuth2ClientSettings } from 'nestjs-oauth-client/protocol';
 import { newKey, privateJwk, publicJwk } from '../../support/keys.js';
-import { KeysController, startOpenIdApp } from '../../support/openid-app.js';
 import { startSite, type Site, type SiteClient } from '../../support/openid-site.js';
+import { testApp } from '../../support/test-app.js';
 
 const RSA = newKey('RSA');
 const EC = newKey('P-256');
@@ -31,7 +31,7 @@ describe('a client', () => {
 
   beforeAll(async () => {
     site = await startSite({
-      app: await startOpenIdApp([KeysController]),
+      app: await testApp({ withBaseUrl: true }),
       clients: (url) => ({
         rs256: {},
         ...Object.fromEntries(
@@ -46,7 +46,7 @@ describe('a client', () => {
         x25519: decrypting(ECDH_ID_TOKEN, X25519),
         nameless: decrypting(ECDH_ID_TOKEN, EC, { privateKeys: [X25519, EC] }),
         published: {
-          metadata: { jwks_uri: `${url}/keys/published`, ...RSA_ID_TOKEN },
+          metadata: { jwks_uri: `${url}/auth/published/jwks`, ...RSA_ID_TOKEN },
           settings: { privateKeys: [EC, { key: RSA, use: 'enc' }] },
         },
         keyless: decrypting(RSA_ID_TOKEN, RSA, { privateKeys: newKey('RSA') }),

@@ -1,56 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Post, Req } from '@nestjs/common';
-import type { Request } from 'express';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import {
-  OAuthBackchannelLogout,
-  OAuthFrontchannelLogout,
-  OAuthLogout,
-  OAuthLogoutCallback,
-  OAuthReturnTo,
-  regenerateSession,
-} from 'nestjs-oauth-client';
-import type { LogoutRedirectParams } from 'nestjs-oauth-client/protocol';
 import type { EndedSession } from 'nestjs-oauth-client/stores';
 import { Browser, type Page } from '../../support/browser.js';
 import { newKey, publicJwk } from '../../support/keys.js';
-import { startOpenIdApp, tokenIn } from '../../support/openid-app.js';
-import { startSite, submitForm, type Site } from '../../support/openid-site.js';
+import { startSite, type Site } from '../../support/openid-site.js';
+import { testApp } from '../../support/test-app.js';
 
 const KEY = newKey('RSA');
-
-@Controller('auth/:provider')
-class LogoutController {
-  @Get('logout')
-  @OAuthLogout({ postLogoutRedirectUri: '/auth/:provider/signed-out' })
-  async logout(@Req() request: Request): Promise<LogoutRedirectParams> {
-    const idTokenHint = tokenIn(request)?.idToken;
-    await regenerateSession(request);
-    return { idTokenHint, returnTo: '/bye' };
-  }
-
-  @Get('signed-out')
-  @OAuthLogoutCallback()
-  signedOut(@OAuthReturnTo() returnTo: string): object {
-    return { returnTo };
-  }
-
-  @Post('backchannel')
-  @OAuthBackchannelLogout()
-  backchannel(): void {}
-
-  @Get('frontchannel')
-  @OAuthFrontchannelLogout()
-  async frontchannel(@Req() request: Request): Promise<object> {
-    await regenerateSession(request);
-    return { ended: true };
-  }
-
-  @Get('user')
-  user(@Req() request: Request): object {
-    return { signedIn: tokenIn(request) !== undefined };
-  }
-}
 
 describe('a logout', () => {
   let site: Site;
@@ -59,10 +15,10 @@ describe('a logout', () => {
   const faults: unknown[] = [];
 
   beforeAll(async () => {
-    const app = await startOpenIdApp([LogoutController], { onBackchannelLogout: (session) => ended.push(session) });
+    const app = await testApp({ withBaseUrl: true, onBackchannelLogout: (session) => ended.push(session) });
     const uris = (name: string) => ({
       post_logout_redirect_uris: [`${app.url}/auth/${name}/signed-out`],
-      backchannel_logout_uri: `${app.url}/auth/${name}/backchannel`,
+      backchannel_logout_uri: `${app.url}/auth/${name}/backchannel-logout`,
       backchannel_logout_session_required: true,
     });
     site = await startSite({
@@ -102,7 +58,7 @@ describe('a logout', () => {
 
   /** Begins a logout in the app, and confirms it at the provider. */
   async function signOut(name = 'harbour'): Promise<Page> {
-    return submitForm(browser, await browser.get(`${site.url}/auth/${name}/logout`), { logout: 'yes' });
+    return browser.submit(await browser.get(`${site.url}/auth/${name}/logout?next=/bye`), { logout: 'yes' });
   }
 
   /** Whether the provider asks for the password at the next login. */
@@ -134,7 +90,7 @@ describe('a logout', () => {
     expect(again.status).toBe(400);
     expect(again.json()).toMatchObject({ error: 'mismatching_state' });
     await signIn('harbour');
-    const form = await browser.get(`${site.url}/auth/harbour/logout`);
+    const form = await browser.get(`${site.url}/auth/harbour/logout?next=/bye`);
     browser.jar.removeAllCookiesSync();
     const elsewhere = await browser.get(url.replace(/state=.*/, `state=${stateIn(form)}`));
     expect(elsewhere.status).toBe(400);
@@ -144,7 +100,7 @@ describe('a logout', () => {
   it('at the provider sends a logout token to every app that the user is signed in to', async () => {
     const { sid } = await signIn('harbour');
     const { sid: otherSid } = await signIn('other');
-    await submitForm(browser, await browser.get(`${site.oidc.url}/session/end`), { logout: 'yes' });
+    await browser.submit(await browser.get(`${site.oidc.url}/session/end`), { logout: 'yes' });
     expect(faults).toEqual([]);
     const iss = site.oidc.url;
     expect(ended).toHaveLength(2);
@@ -167,7 +123,7 @@ describe('a logout', () => {
 
   it('accepts encrypted logout tokens', async () => {
     await signIn('sealed');
-    await submitForm(browser, await browser.get(`${site.oidc.url}/session/end`), { logout: 'yes' });
+    await browser.submit(await browser.get(`${site.oidc.url}/session/end`), { logout: 'yes' });
     expect(faults).toEqual([]);
     expect(ended).toMatchObject([{ name: 'sealed', sub: '1815', sid: expect.any(String) }]);
   });
@@ -175,7 +131,7 @@ describe('a logout', () => {
   it('refuses a logout token that the provider did not issue', async () => {
     const { token } = await signIn('harbour');
     for (const logoutToken of ['', 'x', token.idToken ?? '']) {
-      const page = await browser.post(`${site.url}/auth/harbour/backchannel`, { logout_token: logoutToken });
+      const page = await browser.post(`${site.url}/auth/harbour/backchannel-logout`, { logout_token: logoutToken });
       expect(page.status).toBe(400);
       expect(page.json()).toMatchObject({ error: 'invalid_request' });
     }
@@ -185,7 +141,7 @@ describe('a logout', () => {
   it('in a frame of the provider ends only the session that its sid names', async () => {
     const { sid } = await signIn('harbour');
     const frame = (query: Record<string, string>): Promise<Page> =>
-      browser.get(`${site.url}/auth/harbour/frontchannel?${new URLSearchParams(query).toString()}`);
+      browser.get(`${site.url}/auth/harbour/frontchannel-logout?${new URLSearchParams(query).toString()}`);
     const iss = site.oidc.url;
     const others: Record<string, string>[] = [
       { iss, sid: 'another' },

@@ -15,8 +15,7 @@ import type {
 } from 'nestjs-oauth-client/protocol';
 import { startScriptedProvider, type ScriptedProvider } from '../../providers/scripted-provider.js';
 import { Browser, type Page } from '../../support/browser.js';
-import { startSite, submitForm, type Site, type SiteClient } from '../../support/openid-site.js';
-import { allow, deny } from '../../support/sign-in.js';
+import { startSite, type Site, type SiteClient } from '../../support/openid-site.js';
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 const CIBA = 'urn:openid:params:grant-type:ciba';
@@ -94,7 +93,7 @@ describe('a login on another device', () => {
   /** Enters the code as the user does, and returns the login page. */
   async function typeCode({ verificationUri, userCode }: DeviceAuthorization): Promise<Page> {
     const form = await browser.get(verificationUri);
-    return submitForm(browser, await submitForm(browser, form, { user_code: userCode }));
+    return browser.submit(await browser.submit(form, { user_code: userCode }));
   }
 
   async function pending(): Promise<void> {
@@ -108,7 +107,7 @@ describe('a login on another device', () => {
     expect(device).toMatchObject({ interval: 1, expiresAt: expect.any(Date) });
     const waiting = device.wait();
     await pending();
-    const page = await allow(browser, await typeCode(device), 'grace');
+    const page = await browser.allow(await typeCode(device), 'grace');
     expect(page.status).toBe(200);
     const { token, claims } = await waiting;
     expect(claims).toMatchObject({ sub: '1906', name: 'Grace Hopper' });
@@ -120,15 +119,15 @@ describe('a login on another device', () => {
   it('begins with a link that contains the code', async () => {
     const device = await site.client('tv').deviceAuthorization();
     const form = await browser.get(device.verificationUriComplete ?? '');
-    const confirm = await submitForm(browser, form);
-    await allow(browser, await submitForm(browser, confirm));
+    const confirm = await browser.submit(form);
+    await browser.allow(await browser.submit(confirm));
     expect((await device.wait()).claims).toMatchObject({ sub: '1815' });
   });
 
   it('returns a token that is bound to a new key', async () => {
     const bound = site.client('bound');
     const device = await bound.deviceAuthorization();
-    await allow(browser, await typeCode(device));
+    await browser.allow(await typeCode(device));
     const { token } = await device.wait();
     const { cnf } = await bound.introspectToken({ token });
     expect(cnf).toEqual({ jkt: await calculateJwkThumbprint(token.dpopKey as JWK) });
@@ -137,17 +136,17 @@ describe('a login on another device', () => {
   it('fails if the user denies access on the login page', async () => {
     const device = await site.client('tv').deviceAuthorization();
     const refused = expect(device.wait()).rejects.toMatchObject({ error: 'access_denied' });
-    await deny(browser, await typeCode(device));
+    await browser.deny(await typeCode(device));
     await refused;
   });
 
   it('fails if the user does not recognize the code', async () => {
     const device = await site.client('tv').deviceAuthorization();
     const refused = expect(device.wait()).rejects.toMatchObject({ error: 'access_denied' });
-    const confirm = await submitForm(browser, await browser.get(device.verificationUri), {
+    const confirm = await browser.submit(await browser.get(device.verificationUri), {
       user_code: device.userCode,
     });
-    await submitForm(browser, confirm, { abort: 'yes' });
+    await browser.submit(confirm, { abort: 'yes' });
     await refused;
   });
 

@@ -3,7 +3,6 @@ import { decodeProtectedHeader } from 'jose';
 import { Browser } from '../../support/browser.js';
 import { newKey, privateJwk } from '../../support/keys.js';
 import { startSite, type Site } from '../../support/openid-site.js';
-import { allow } from '../../support/sign-in.js';
 
 const FIRST_KEY = privateJwk(newKey('RSA'), { kid: 'first', use: 'sig' });
 const NEXT_KEY = privateJwk(newKey('RSA'), { kid: 'next', use: 'sig' });
@@ -55,7 +54,7 @@ describe('an app whose provider changes while the app runs', () => {
     const location = begun.headers.get('location') ?? '';
     expect(location).toContain(`${site.oidc.url}/auth?`);
     await site.restart();
-    const end = await allow(browser, await browser.get(location));
+    const end = await browser.allow(await browser.get(location));
     expect(end.json()).toMatchObject({ userInfo: { sub: '1815' } });
   });
 

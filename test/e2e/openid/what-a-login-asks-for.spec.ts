@@ -4,9 +4,8 @@ import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { OAuth2ClientSettings } from 'nestjs-oauth-client/protocol';
 import { Browser } from '../../support/browser.js';
 import { newKey, publicJwk } from '../../support/keys.js';
-import { startOpenIdApp } from '../../support/openid-app.js';
 import { startSite, type Site, type SiteClient } from '../../support/openid-site.js';
-import { allow } from '../../support/sign-in.js';
+import { testApp } from '../../support/test-app.js';
 
 const KEY = newKey('P-256');
 const [ORDERS, BILLS] = ['https://orders.example/', 'https://bills.example/'];
@@ -60,7 +59,7 @@ describe('a login', () => {
 
   beforeAll(async () => {
     site = await startSite({
-      app: await startOpenIdApp([]),
+      app: await testApp({ withBaseUrl: true }),
       clients: {
         client: { settings: { clientKwargs: { scope: 'openid' } } },
         orders: resourceful(),
@@ -181,7 +180,7 @@ describe('a login', () => {
     await new Promise((resolve) => setTimeout(resolve, 1000)); // because `max_age` is in seconds
     const { page } = await site.begin('client', { browser, wishes: { maxAge: 0 } });
     const now = Math.floor(Date.now() / 1000);
-    const end = await allow(browser, page);
+    const end = await browser.allow(page);
     const { userInfo } = end.json() as { userInfo: { auth_time: number } };
     expect(userInfo.auth_time).toBeGreaterThanOrEqual(now);
   });

@@ -1,11 +1,7 @@
-import { Controller, Get, Inject, Module, Param, Query, Req, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import session, { type Store } from 'express-session';
-import type { AddressInfo } from 'node:net';
 import {
   OAuthCallback,
-  OAuthClientModule,
   OAuthLogin,
   OAuthLogout,
   OAuthLogoutCallback,
@@ -14,7 +10,6 @@ import {
   OAuthToken,
   OAuthUserInfo,
   regenerateSession,
-  type ClientRegistration,
   type OAuth1Token,
   type OAuth2Token,
   type OAuthLoginParams,
@@ -22,20 +17,12 @@ import {
 } from 'nestjs-oauth-client';
 import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import type { TokenStore } from 'nestjs-oauth-client/stores';
-import type { SiteApp } from './openid-site.js';
 
-export interface UsersAppOptions {
-  baseUrl: string;
-  sessions: Store;
-  tokens: TokenStore;
-  clients: Record<string, ClientRegistration>;
-}
-
-const TOKENS = Symbol('TOKENS');
+export const TOKENS = Symbol('TOKENS');
 
 /** Keeps the user in the session, and the user's tokens in a store. */
 @Controller('auth/:provider')
-class AuthController {
+export class UsersController {
   constructor(@Inject(TOKENS) private readonly tokens: TokenStore) {}
 
   @Get('login')
@@ -78,7 +65,7 @@ class AuthController {
 }
 
 @Controller('api')
-class ApiController {
+export class ApiController {
   constructor(private readonly registry: OAuthRegistry) {}
 
   @Get(':provider/*path')
@@ -92,25 +79,6 @@ class ApiController {
   }
 }
 
-function userOf({ session }: OAuthRequest): string | undefined {
+export function userOf({ session }: OAuthRequest): string | undefined {
   return (session as { user?: string }).user;
-}
-
-/** Starts an app whose sessions and tokens are in stores that it may share with other apps. */
-export async function startUsersApp({ sessions, ...options }: UsersAppOptions): Promise<SiteApp> {
-  const app = await NestFactory.create(appModule(options), { logger: ['error'], abortOnError: false });
-  app.use(session({ secret: 'test', resave: false, saveUninitialized: false, store: sessions }));
-  await app.listen(0, '127.0.0.1');
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, registry: app.get(OAuthRegistry), close: () => app.close() };
-}
-
-function appModule({ tokens, ...options }: Omit<UsersAppOptions, 'sessions'>): Type<unknown> {
-  @Module({
-    imports: [OAuthClientModule.forRoot({ ...options, tokenStore: tokens, userOf })],
-    controllers: [AuthController, ApiController],
-    providers: [{ provide: TOKENS, useValue: tokens }],
-  })
-  class AppModule {}
-  return AppModule;
 }
