@@ -1,12 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
-import { Pool } from 'pg';
 import type { LoginStorage } from 'nestjs-oauth-client/stores';
 import { loginStorageContract } from 'nestjs-oauth-client/testing';
 import { clientOf } from '../providers/client-of.js';
 import { answerLogins, startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { describeWithPostgres } from '../support/engines.js';
+import { describeWithPostgres, usePostgres } from '../support/engines.js';
 import { compileDocs, type CompiledDocs } from './compile.js';
 import { testApp, type TestApp } from '../support/test-app.js';
 import { Visitor } from '../support/visitor.js';
@@ -61,19 +60,11 @@ describe.each<[string, () => Promise<LoginStorage>]>([
 });
 
 describeWithPostgres("the documentation's login storage for PostgreSQL", () => {
-  let pool: Pool;
+  const { pool } = usePostgres();
 
-  beforeAll(async () => {
-    pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
-    await pool.query(
-      'CREATE TABLE IF NOT EXISTS oauth_logins (id text PRIMARY KEY, value text NOT NULL, expires_at timestamptz NOT NULL)',
-    );
-  });
-
-  afterAll(async () => {
-    await pool.query('DROP TABLE oauth_logins');
-    await pool.end();
-  });
+  beforeAll(() =>
+    pool.query('CREATE TABLE oauth_logins (id text PRIMARY KEY, value text NOT NULL, expires_at timestamptz NOT NULL)'),
+  );
 
   for (const { name, run } of loginStorageContract(() => storageOf('postgres', 'PostgresLoginStorage', pool))) {
     it(name, run);

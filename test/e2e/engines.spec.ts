@@ -10,7 +10,7 @@ import { registryOfAll } from '../support/all-registries.js';
 import { Browser } from '../support/browser.js';
 import { describeWithPostgres, describeWithRedis } from '../support/engines.js';
 import { startSite, type Site } from '../support/openid-site.js';
-import { openEngine, type EngineName, type SharedEngine } from '../support/shared-engine.js';
+import { openEngine, type EngineName, type SharedEngine } from '../support/stores.js';
 import { testApp, type TestApp } from '../support/test-app.js';
 import { ApiController, TOKENS, userOf, UsersController } from './users.controller.js';
 

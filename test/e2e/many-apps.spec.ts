@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
-import type { RedisClientType } from 'redis';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
 import { startRoundRobin, type RoundRobin } from '../../sample/cluster/round-robin.js';
 import { oauth1ClientOf } from '../providers/client-of.js';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
 import { registryOfAll } from '../support/all-registries.js';
 import { Browser } from '../support/browser.js';
-import { connectRedis, describeWithRedis } from '../support/engines.js';
+import { describeWithRedis, useRedis } from '../support/engines.js';
 import { startSite, type Site } from '../support/openid-site.js';
 import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
@@ -84,19 +82,7 @@ describe.each<Platform[]>([
   });
 
   describeWithRedis('with state in a shared Redis', () => {
-    const prefix = `test:${randomUUID()}:`;
-    let redis: RedisClientType;
-
-    beforeAll(async () => {
-      redis = await connectRedis();
-    });
-
-    afterAll(async () => {
-      const keys = await redis.keys(`${prefix}*`);
-      if (keys.length) await redis.del(keys);
-      await redis.close();
-    });
-
-    wholeLogins(() => ({ state: new RedisStateStore(redis, { prefix }) }), platforms);
+    const redis = useRedis();
+    wholeLogins(() => ({ state: new RedisStateStore(redis.client, redis) }), platforms);
   });
 });

@@ -1,28 +1,23 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { randomUUID } from 'node:crypto';
-import type { RedisClientType } from 'redis';
 import { OAuthConfigError } from 'nestjs-oauth-client';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
 import { loginStorageContract } from 'nestjs-oauth-client/testing';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { connectRedis, describeWithRedis } from '../support/engines.js';
+import { describeWithRedis, useRedis } from '../support/engines.js';
 import { testApp, type TestApp } from '../support/test-app.js';
 import { Visitor } from '../support/visitor.js';
 
-const PREFIX = `test:${randomUUID()}:`;
-
 describeWithRedis('a pending login in Redis', () => {
-  let redis: RedisClientType;
+  const redis = useRedis();
   let ioredis: Redis;
   let provider: ScriptedProvider;
   let apps: TestApp[];
   let visitor: Visitor;
 
   beforeAll(async () => {
-    redis = await connectRedis();
-    ioredis = new Redis(process.env.REDIS_URL ?? '');
+    ioredis = new Redis(redis.url);
   });
 
   beforeEach(async () => {
@@ -35,36 +30,34 @@ describeWithRedis('a pending login in Redis', () => {
   afterEach(async () => {
     for (const app of apps) await app.close();
     await provider.close();
-    const keys = await redis.keys(`${PREFIX}*`);
-    if (keys.length) await redis.del(keys);
+    await redis.empty();
   });
 
   afterAll(async () => {
-    await redis.close();
     await ioredis.quit();
   });
 
-  async function start(client: ConstructorParameters<typeof RedisStateStore>[0] = redis): Promise<TestApp> {
+  async function start(client: ConstructorParameters<typeof RedisStateStore>[0] = redis.client): Promise<TestApp> {
     const dev = clientOf(provider);
-    const app = await testApp({ state: new RedisStateStore(client, { prefix: PREFIX }), clients: { dev } });
+    const app = await testApp({ state: new RedisStateStore(client, redis), clients: { dev } });
     apps.push(app);
     return app;
   }
 
   it.each(['redis', 'ioredis'])('is saved and taken with the package %s', async (name) => {
-    const app = await start(name === 'redis' ? redis : ioredis);
+    const app = await start(name === 'redis' ? redis.client : ioredis);
     expect((await visitor.at(app).signIn()).status).toBe(200);
   });
 
   it('is kept for 10 minutes, or until it is taken', async () => {
     const app = await start();
     const { state } = await visitor.at(app).login();
-    const [key = '', ...more] = await redis.keys(`${PREFIX}pending:*`);
+    const [key = '', ...more] = await redis.client.keys(`${redis.prefix}pending:*`);
     expect(more).toEqual([]);
-    expect(await redis.ttl(key)).toBeGreaterThan(595);
-    expect(await redis.ttl(key)).toBeLessThanOrEqual(600);
+    expect(await redis.client.ttl(key)).toBeGreaterThan(595);
+    expect(await redis.client.ttl(key)).toBeLessThanOrEqual(600);
     await visitor.at(app).callback({ code: 'c', state });
-    expect(await redis.keys(`${PREFIX}pending:*`)).toEqual([]);
+    expect(await redis.client.keys(`${redis.prefix}pending:*`)).toEqual([]);
   });
 
   it('has a cookie that contains only a random value', async () => {
@@ -76,7 +69,7 @@ describeWithRedis('a pending login in Redis', () => {
   });
 
   it('is taken once if several processes take it at once', async () => {
-    const [one, two] = [await start(redis), await start(ioredis)];
+    const [one, two] = [await start(redis.client), await start(ioredis)];
     const { state } = await visitor.at(one).login();
     const cookie = await visitor.jar.getCookieString(one.url);
     const asked = Array.from({ length: 20 }, (_, index) =>
@@ -88,7 +81,7 @@ describeWithRedis('a pending login in Redis', () => {
   });
 
   it('is reported as used in another process, too', async () => {
-    const [one, two] = [await start(redis), await start(ioredis)];
+    const [one, two] = [await start(redis.client), await start(ioredis)];
     const { state } = await visitor.at(one).login();
     await visitor.at(one).callback({ code: 'c', state });
     expect((await visitor.at(two).callback({ code: 'c', state })).text).toContain('already finished');
@@ -98,7 +91,7 @@ describeWithRedis('a pending login in Redis', () => {
     const app = await start();
     const { state } = await visitor.at(app).login();
     const cookie = await visitor.jar.getCookieString(app.url);
-    await redis.del(await redis.keys(`${PREFIX}pending:*`));
+    await redis.client.del(await redis.client.keys(`${redis.prefix}pending:*`));
     const old = cookie.replace(/=\d{10}/, `=${Math.floor(Date.now() / 1000) - 601}`);
     visitor.jar.removeAllCookiesSync();
     expect((await visitor.at(app).callback({ code: 'c', state }, 'dev', { headers: { cookie: old } })).text).toContain(
@@ -110,7 +103,7 @@ describeWithRedis('a pending login in Redis', () => {
   });
 
   it('fails with state_store_error if Redis is not available', async () => {
-    const gone = redis.duplicate();
+    const gone = redis.client.duplicate();
     await gone.connect();
     const app = await start(gone);
     gone.destroy();
@@ -127,8 +120,7 @@ describeWithRedis('a pending login in Redis', () => {
   });
 
   describe.each(['redis', 'ioredis'])('with the package %s', (name) => {
-    const makeStorage = (): RedisStateStore =>
-      new RedisStateStore(name === 'redis' ? redis : ioredis, { prefix: PREFIX });
+    const makeStorage = (): RedisStateStore => new RedisStateStore(name === 'redis' ? redis.client : ioredis, redis);
 
     for (const { name, run } of loginStorageContract(makeStorage)) it(name, run);
   });

@@ -1,20 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import { Cookie } from 'tough-cookie';
-import type { RedisClientType } from 'redis';
 import type { ClientRegistration, OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { RedisStateStore } from 'nestjs-oauth-client/redis';
 import { metadataOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
-import { connectRedis, describeWithRedis } from '../support/engines.js';
+import { describeWithRedis, TestRedis } from '../support/engines.js';
 import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
 const KEY = Buffer.alloc(32, 1).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
-const PREFIX = `test:${randomUUID()}:`;
 
-let redis: RedisClientType;
+const redis = new TestRedis();
 
 /** How to set up a kind of store, and how to set up the store of another deployment of the application. */
 interface Kind {
@@ -34,8 +31,8 @@ const COOKIE: Kind = {
 };
 const REDIS: Kind = {
   name: 'redis',
-  here: () => ({ state: new RedisStateStore(redis, { prefix: PREFIX }) }),
-  elsewhere: () => ({ state: new RedisStateStore(redis, { prefix: `${PREFIX}elsewhere:` }) }),
+  here: () => ({ state: new RedisStateStore(redis.client, redis) }),
+  elsewhere: () => ({ state: new RedisStateStore(redis.client, { prefix: `${redis.prefix}elsewhere:` }) }),
 };
 
 let provider: ScriptedProvider;
@@ -250,10 +247,10 @@ function attacks(kind: Kind): void {
 
   async function pass(seconds: number): Promise<void> {
     if (kind.name === 'redis') {
-      const keys = await redis.keys(`${PREFIX}pending:*`);
+      const keys = await redis.client.keys(`${redis.prefix}pending:*`);
       for (const key of keys) {
-        expect(await redis.ttl(key)).toBeLessThanOrEqual(600);
-        await redis.pExpire(key, 1);
+        expect(await redis.client.ttl(key)).toBeLessThanOrEqual(600);
+        await redis.client.pExpire(key, 1);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
       return;
@@ -307,23 +304,16 @@ describe('attacks on logins in cookies', () => {
 });
 
 describeWithRedis('attacks on logins in Redis', () => {
-  beforeAll(async () => {
-    redis = await connectRedis();
-  });
-
-  afterAll(async () => {
-    const keys = await redis.keys(`${PREFIX}*`);
-    if (keys.length) await redis.del(keys);
-    await redis.close();
-  });
+  beforeAll(() => redis.open());
+  afterAll(() => redis.close());
 
   attacks(REDIS);
 
   it('database theft: a copy of the database contains no state, return path or cookie', async () => {
     const app = await start(REDIS.here());
     const state = await begin(app, browser, 'dev/login?next=/private');
-    const keys = await redis.keys(`${PREFIX}pending:*`);
-    const dump = JSON.stringify([keys, await redis.mGet(keys)]);
+    const keys = await redis.client.keys(`${redis.prefix}pending:*`);
+    const dump = JSON.stringify([keys, await redis.client.mGet(keys)]);
     for (const text of [state, 'private', 'dev', 'codeVerifier']) expect(dump).not.toContain(text);
     const [{ value } = fail()] = await cookiesOf(app);
     expect(dump).not.toContain(value.slice(11));

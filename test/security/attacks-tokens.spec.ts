@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, Param, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { RedisClientType } from 'redis';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import {
   OAuthRegistry,
   type ProviderError,
@@ -16,15 +15,10 @@ import {
 import { EncryptedTokenStore, type TokenStore } from 'nestjs-oauth-client/stores';
 import { RedisTokenStore } from 'nestjs-oauth-client/redis';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
-import {
-  OAuth1TokenEntity,
-  OAuth2TokenEntity,
-  OAuthTokenLockEntity,
-  TypeOrmTokenStore,
-} from 'nestjs-oauth-client/typeorm';
+import { OAuthTokenLockEntity, TypeOrmTokenStore } from 'nestjs-oauth-client/typeorm';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { connectRedis, describeWithPostgres, describeWithRedis } from '../support/engines.js';
+import { describeWithPostgres, describeWithRedis, usePostgres, useRedis } from '../support/engines.js';
 import { testApp, type TestApp } from '../support/test-app.js';
 
 const HOUR = 3_600_000;
@@ -160,26 +154,16 @@ describe('attacks through the token store', () => {
 });
 
 describeWithRedis('attacks through the token store in Redis', () => {
-  const prefix = `test:${randomUUID()}:`;
-  let redis: RedisClientType;
-
-  beforeAll(async () => {
-    redis = await connectRedis();
-  });
+  const redis = useRedis();
 
   beforeEach(() => {
-    store = new RedisTokenStore(redis, { prefix });
-  });
-
-  afterAll(async () => {
-    for await (const keys of redis.scanIterator({ MATCH: `${prefix}*` })) if (keys.length > 0) await redis.del(keys);
-    redis.destroy();
+    store = new RedisTokenStore(redis.client, redis);
   });
 
   it('lock squatting: refreshes despite a lock with an unknown value and no expiry', async () => {
     await start({}, { dev: { clientKwargs: { refreshTimeout: 2 } } });
     await store.save({ name: 'dev', user: 'ada' }, EXPIRED);
-    await redis.set(`${prefix}{dev:ada}:lock`, 'squatter');
+    await redis.client.set(`${redis.prefix}{dev:ada}:lock`, 'squatter');
     let answer = await me('ada');
     if (answer.status === 503) answer = await me('ada'); // on a slow machine: the lease is over by now
     expect(answer).toEqual(SERVED);
@@ -196,29 +180,15 @@ describeWithRedis('attacks through the token store in Redis', () => {
 });
 
 describeWithPostgres('attacks through the token store in PostgreSQL', () => {
-  const schema = `test_${randomUUID().replaceAll('-', '')}`;
+  const postgres = usePostgres();
   let source: DataSource;
 
   beforeAll(async () => {
-    const url = process.env.DATABASE_URL;
-    expect(url).toBeDefined();
-    source = await new DataSource({
-      type: 'postgres',
-      url,
-      schema,
-      entities: [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity],
-    }).initialize();
-    await source.query(`CREATE SCHEMA "${schema}"`);
-    await source.synchronize();
+    source = await postgres.connect();
   });
 
   beforeEach(() => {
     store = new TypeOrmTokenStore(source);
-  });
-
-  afterAll(async () => {
-    await source.query(`DROP SCHEMA "${schema}" CASCADE`);
-    await source.destroy();
   });
 
   it.each(['infinity', '2999-12-31'])(

@@ -36,13 +36,12 @@ describeEveryKind((kind) => {
       oidc: discoveringClientOf(provider),
       old: oauth1ClientOf(provider),
     };
-    app = await testApp({ clients, ...(await kind.options()) });
+    app = await testApp({ clients, ...kind.options() });
     visitor = new Visitor(() => app);
   });
 
   afterEach(async () => {
     await app.close();
-    await kind.close();
     await provider.close();
   });
 

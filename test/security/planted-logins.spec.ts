@@ -107,11 +107,9 @@ describe.each(['express-session', 'cookie-session'] as const)('with %s', (name) 
 });
 
 describeEveryKind((kind) => {
-  afterEach(() => kind.close());
-
   /** Returns the cookies that a login sets, behind a proxy that terminates TLS and sends no X-Forwarded-Proto. */
   async function cookiesOf(options: Partial<TestAppOptions>, path = 'dev/login'): Promise<string[]> {
-    app = await testApp({ clients: { dev: dev() }, ...options, ...(await kind.options()) });
+    app = await testApp({ clients: { dev: dev() }, ...options, ...kind.options() });
     const page = await new Visitor(() => app).get(`${app.url}/auth/${path}`, { follow: false });
     expect(page.status).toBe(302);
     return page.headers.getSetCookie().filter((cookie) => cookie.includes('oauth_'));
@@ -131,7 +129,7 @@ describeEveryKind((kind) => {
   });
 
   it('cookie injection: a cookie that can be set without TLS does not finish a login of https', async () => {
-    app = await testApp({ clients: { dev: dev() }, ...(await kind.options()) });
+    app = await testApp({ clients: { dev: dev() }, ...kind.options() });
     const browser = new Visitor(() => app);
     const redirectUri = encodeURIComponent('https://site.example/auth/dev/callback');
     const page = await browser.get(`${app.url}/auth/dev/login?redirectUri=${redirectUri}`, { follow: false });

@@ -12,7 +12,7 @@ import { registryWith } from '../config/registry-with.js';
 import { clientOf } from '../providers/client-of.js';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
 import { startScriptedProvider } from '../providers/scripted-provider.js';
-import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
+import { TOKEN_STORES, type OpenStore } from '../support/stores.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

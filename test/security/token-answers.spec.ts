@@ -3,7 +3,7 @@ import type { ClientRegistration, OAuth1App, OAuth2App, OAuth2Token } from 'nest
 import { registryWith } from '../config/registry-with.js';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
+import { TOKEN_STORES, type OpenStore } from '../support/stores.js';
 
 const TEN_YEARS = 315_360_000;
 const LONG = 65_536;

@@ -11,7 +11,7 @@ import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { registryWith } from '../config/registry-with.js';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
+import { TOKEN_STORES, type OpenStore } from '../support/stores.js';
 
 const KEY = { name: 'dev', user: 'ada' };
 const SECRETS = /first-access|first-refresh/;

@@ -5,7 +5,7 @@ import { tokenKey, type TokenKey } from 'nestjs-oauth-client/stores';
 import { registryWith } from '../config/registry-with.js';
 import { clientOf } from '../providers/client-of.js';
 import { startRotatingProvider, type RotatingProvider } from '../providers/rotating-provider.js';
-import { TOKEN_STORES, type OpenStore } from '../support/token-stores.js';
+import { TOKEN_STORES, type OpenStore } from '../support/stores.js';
 
 const TOKEN: OAuth2Token = { accessToken: 'a', tokenType: 'bearer' };
 /** Values that a faulty `userOf` or login callback may return in place of a user id. */

@@ -1,19 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Req } from '@nestjs/common';
 import PgStore from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
 import cookieSession from 'cookie-session';
 import type { Request, RequestHandler } from 'express';
 import session, { MemoryStore, type SessionData, type Store } from 'express-session';
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'pg';
-import type { RedisClientType } from 'redis';
 import { OAuthCallback, OAuthLogin, OAuthToken, type OAuthLoginParams } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
-import { connectRedis, describeWithPostgres, describeWithRedis } from '../support/engines.js';
+import { describeWithPostgres, describeWithRedis, usePostgres, useRedis } from '../support/engines.js';
 import { testApp, type TestApp } from '../support/test-app.js';
 
 type Site = TestApp;
@@ -26,8 +23,6 @@ interface Served {
   state?: 'session' | 'cookie';
 }
 
-/** The names of the keys in Redis and of the schema in PostgreSQL, for this test file only. */
-const NAMESPACE = `test_${randomUUID().replaceAll('-', '')}`;
 const SESSION = { secret: 'test', resave: false, saveUninitialized: false };
 
 @Controller()
@@ -176,19 +171,8 @@ describe('concurrent logins in the tabs of one browser', () => {
   });
 
   describeWithRedis('connect-redis', () => {
-    let client: RedisClientType;
-
-    beforeAll(async () => {
-      client = await connectRedis();
-    });
-
-    afterAll(async () => {
-      const keys = await client.keys(`${NAMESPACE}*`);
-      if (keys.length) await client.del(keys);
-      await client.close();
-    });
-
-    const newStore = (): RedisStore => new RedisStore({ client, prefix: NAMESPACE });
+    const redis = useRedis();
+    const newStore = (): RedisStore => new RedisStore(redis);
 
     oneProcess(() => start({ express: expressSession(newStore()) }));
 
@@ -204,8 +188,8 @@ describe('concurrent logins in the tabs of one browser', () => {
     });
 
     it('lose one at two apps with one store, when both apps read the session before either writes it', async () => {
-      const here = new MeetingStore({ client, prefix: NAMESPACE });
-      const there = new MeetingStore({ client, prefix: NAMESPACE });
+      const here = new MeetingStore(redis);
+      const there = new MeetingStore(redis);
       const [one, two] = [
         await start({ express: expressSession(here) }),
         await start({ express: expressSession(there) }),
@@ -249,24 +233,14 @@ describe('concurrent logins in the tabs of one browser', () => {
   });
 
   describeWithPostgres('connect-pg-simple', () => {
-    let pool: Pool;
+    const postgres = usePostgres();
     const stores: { close(): unknown }[] = [];
 
-    beforeAll(async () => {
-      expect(process.env.DATABASE_URL).toBeDefined();
-      pool = new Pool({ connectionString: process.env.DATABASE_URL });
-      await pool.query(`CREATE SCHEMA ${NAMESPACE}`);
-    });
-
-    afterAll(async () => {
-      for (const store of stores) await store.close();
-      await pool.query(`DROP SCHEMA ${NAMESPACE} CASCADE`);
-      await pool.end();
-    });
+    afterAll(() => stores.forEach((store) => store.close()));
 
     oneProcess(() => {
       const Store = PgStore(session);
-      const store = new Store({ pool, schemaName: NAMESPACE, createTableIfMissing: true });
+      const store = new Store({ pool: postgres.pool, schemaName: postgres.schema, createTableIfMissing: true });
       stores.push(store);
       return start({ express: expressSession(store) });
     });

@@ -14,12 +14,12 @@ import {
 } from 'nestjs-oauth-client/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { PGliteDriver } from 'typeorm-pglite';
-import { NEEDS_POSTGRES } from '../support/engines.js';
+import { NEEDS_POSTGRES, TestPostgres } from '../support/engines.js';
 import { itWhere } from '../support/skips.js';
 
 const { DATABASE_URL, CI } = process.env;
 const runs = DATABASE_URL !== undefined || CI !== undefined; // in CI a missing server is a failure
-const SCHEMA = `test_${randomUUID().slice(0, 8)}`;
+const postgres = new TestPostgres();
 const TOKEN = { accessToken: 's3cret-access', tokenType: 'bearer', refreshToken: 's3cret-refresh' };
 const OAUTH1_TOKEN = { oauthToken: 't', oauthTokenSecret: 's3cret' };
 
@@ -31,12 +31,7 @@ const WITH_TABLES = {
 } as const satisfies DataSourceOptions;
 
 async function withSchema(): Promise<DataSource> {
-  expect(DATABASE_URL).toBeDefined();
-  const admin = await new DataSource({ type: 'postgres', url: DATABASE_URL }).initialize();
-  await admin.query(`CREATE SCHEMA ${SCHEMA}`);
-  await admin.destroy();
-  const options = { url: DATABASE_URL, schema: SCHEMA, entityPrefix: 'app_' };
-  return new DataSource({ ...WITH_TABLES, ...options }).initialize();
+  return (await postgres.open()).connect({ entityPrefix: 'app_' });
 }
 
 /** PGlite has one connection with a listener for each pending query. Node would report a leak for more than ten. */
@@ -65,8 +60,7 @@ describe.each(DATABASES)('a token store on %s', (where, runs, connect) => {
 
   afterAll(async () => {
     if (!runs) return;
-    if (where === 'a PostgreSQL server') await database.query(`DROP SCHEMA ${SCHEMA} CASCADE`);
-    await database.destroy();
+    await (where === 'a PostgreSQL server' ? postgres.close() : database.destroy());
   });
 
   for (const { name, run } of tokenStoreContract(() => store)) its(name, run);
