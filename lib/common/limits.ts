@@ -1,3 +1,4 @@
+import { fieldsOf } from './fields-of.js';
 /** Maximum nesting of arrays and objects in JSON from outside: more than any protocol needs, and too few to overflow the stack. */
 export const MAX_DEPTH = 16;
 /** Returns the number, limited to a range. Returns the fallback if the value is not a finite number. */
@@ -47,7 +48,7 @@ export function excessOf(value: unknown, { depth, entries, length }: Limits): st
       seen += names.length;
       if (names.length > entries || seen > entries * TOTAL_ENTRIES_FACTOR) return `expected at most ${entries} entries`;
       if (!Array.isArray(item)) next.push(...names);
-      for (const name of names) next.push((item as Record<string, unknown>)[name]);
+      for (const name of names) next.push(fieldsOf(item)[name]);
     }
     level = next;
   }

@@ -1,3 +1,5 @@
+import { fieldsOf } from './fields-of.js';
+
 /** Replaces a secret. */
 const REDACTED = '[redacted]';
 /** Minimum length of a redacted value. Shorter values are words rather than secrets, and replacing words garbles the text. */
@@ -190,7 +192,7 @@ export function redactSecrets(text: string): string {
 
 /** Returns an error of unknown origin without its message, which may quote a request, a response or a row. Keeps the stack. */
 export function withoutMessage(error: unknown): Error {
-  const { name, stack } = (error instanceof Error ? error : {}) as Partial<Error>;
+  const { name, stack } = fieldsOf(error instanceof Error ? error : undefined);
   const kind = typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : 'Error';
   const frames = typeof stack === 'string' ? stack.split('\n').filter((line) => /^\s+at /.test(line)) : [];
   const cause = new Error(kind);

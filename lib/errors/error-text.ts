@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import { redact, redactSecrets } from '../common/redaction.js';
 
 /** Maximum number of characters of an error text from outside that an error keeps. The log redacts and shortens it further. */
@@ -54,7 +55,7 @@ export function endpointErrorText(text: string): string | undefined {
  */
 export function thrownText(thrown: unknown, secrets: Iterable<string> = []): string | undefined {
   try {
-    const { message, code } = (thrown ?? {}) as { message?: unknown; code?: unknown };
+    const { message, code } = fieldsOf(thrown);
     const words = typeof message === 'string' ? message : typeof thrown === 'string' ? thrown : '';
     const shownCode = typeof code === 'string' || typeof code === 'number' ? String(code).slice(0, 50) : '';
     const text = [words, shownCode && !words.includes(shownCode) ? `(${shownCode})` : ''].filter(Boolean).join(' ');
@@ -111,11 +112,12 @@ function jsonText(value: object): string | undefined {
 }
 
 function messagesIn(value: object): string | undefined {
-  const fields = MESSAGE_FIELDS.filter((name) => isMessage((value as Record<string, unknown>)[name]));
-  const [first = ''] = fields;
-  if (fields.length === 0) return undefined;
-  const messages = Object.fromEntries(fields.map((name) => [name, (value as Record<string, unknown>)[name]]));
-  return fields.length === 1 && typeof messages[first] === 'string' ? messages[first] : JSON.stringify(messages);
+  const fields = fieldsOf(value);
+  const names = MESSAGE_FIELDS.filter((name) => isMessage(fields[name]));
+  const [first = ''] = names;
+  if (names.length === 0) return undefined;
+  const messages = Object.fromEntries(names.map((name) => [name, fields[name]]));
+  return names.length === 1 && typeof messages[first] === 'string' ? messages[first] : JSON.stringify(messages);
 }
 
 function isMessage(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import { OAuthErrorCode } from './error-codes.js';
 
 /** The details of a failure from which its code follows. */
@@ -14,7 +15,7 @@ interface Failure {
 export function providerErrorCode({ answered, status, cause }: Failure): string {
   if (answered !== undefined) return codeOfStatus(answered);
   if (status === 504) return OAuthErrorCode.PROVIDER_TIMEOUT;
-  const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
+  const { code, message } = fieldsOf(cause);
   if (message === 'stream has been aborted') return OAuthErrorCode.PROVIDER_UNREACHABLE; // the connection ended in the middle of the response
   return typeof code === 'string' ? codeOfCause(code) : OAuthErrorCode.PROVIDER_ERROR;
 }

@@ -3,6 +3,7 @@ import https, { Agent as HttpsAgent, type AgentOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isAxiosError, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { fieldsOf } from '../common/fields-of.js';
 
 /** The client certificate and its key, in PEM. */
 export interface ClientCertificate {
@@ -78,7 +79,7 @@ async function detectClosedConnections(): Promise<void> {
 function wasClosedWhileIdle(failure: unknown): boolean {
   if (!isAxiosError(failure) || failure.response || !CLOSED.includes(failure.code ?? '')) return false;
   const request: unknown = failure.request;
-  return request instanceof ClientRequest && request.reusedSocket && !(request as { res?: unknown }).res;
+  return request instanceof ClientRequest && request.reusedSocket && !fieldsOf(request).res;
 }
 
 /** Members of an agent that are missing in Node's types. */

@@ -1,4 +1,5 @@
 import type { GenericAbortSignal } from 'axios';
+import { fieldsOf } from '../common/fields-of.js';
 import { clamp, LONGEST_TIMER_MS } from '../common/limits.js';
 
 /** Default timeout of a request to the provider, in milliseconds. */
@@ -32,8 +33,8 @@ export class Deadline {
 
   /** Whether the time limit was reached: this deadline, or an `AbortSignal.timeout()` of the caller. */
   get isOver(): boolean {
-    const { reason } = (this.#callerSignal ?? {}) as { reason?: { name?: unknown } };
-    return this.#time.signal.aborted || reason?.name === 'TimeoutError';
+    const { reason } = fieldsOf(this.#callerSignal);
+    return this.#time.signal.aborted || fieldsOf(reason).name === 'TimeoutError';
   }
 
   /** Runs a call. Rejects when the time limit is reached, even if the call ignores the signal. */
@@ -54,7 +55,7 @@ export class Deadline {
 function nativeSignal(signal: GenericAbortSignal): AbortSignal {
   if (signal instanceof AbortSignal) return signal;
   const controller = new AbortController();
-  const abort = (): void => controller.abort((signal as { reason?: unknown }).reason);
+  const abort = (): void => controller.abort(fieldsOf(signal).reason);
   if (signal.aborted) abort();
   else signal.addEventListener?.('abort', abort);
   return controller.signal;

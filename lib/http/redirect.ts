@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import type { ProtectedRequest } from './messages.js';
 import { ProviderError, OAuthErrorCode } from '../errors/oauth.errors.js';
 
@@ -54,5 +55,5 @@ export function anonymous(request: ProtectedRequest): ProtectedRequest {
 
 /** Returns whether a body can be read only once. Checks for `pipe()`, because multipart bodies of axios are not Node streams. */
 export function isStream(data: unknown): boolean {
-  return typeof (data as { pipe?: unknown } | undefined)?.pipe === 'function';
+  return typeof fieldsOf(data).pipe === 'function';
 }

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import { isRegisteredCode } from '../errors/error-codes.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 
@@ -7,6 +8,6 @@ import { OAuthError } from '../errors/oauth.errors.js';
  */
 export function errorType(error: unknown): string {
   if (error instanceof OAuthError) return isRegisteredCode(error.error) ? error.error : '_OTHER';
-  const { name } = (error ?? {}) as { name?: unknown };
+  const { name } = fieldsOf(error);
   return typeof name === 'string' ? name : '_OTHER';
 }

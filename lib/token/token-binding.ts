@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import { MissingTokenError } from '../errors/oauth.errors.js';
 
 /** The provider and the client that a token belongs to. The client's name in the settings may change; the binding does not. */
@@ -13,7 +14,7 @@ export interface TokenBinding {
  * @throws {MissingTokenError} when the token was issued by another provider, or to another client
  */
 export function requireOwnToken(name: string, token: object, binding: TokenBinding): void {
-  const { issuer, clientId } = token as Record<keyof TokenBinding, unknown>;
+  const { issuer, clientId } = fieldsOf(token);
   if (isSame(issuer, binding.issuer) && isSame(clientId, binding.clientId)) return;
   throw new MissingTokenError({
     description:

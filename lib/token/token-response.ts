@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import { InvalidTokenError } from '../errors/oauth.errors.js';
 import { expiryOfResponse } from './expiry.js';
 import { extraFields } from './extra-fields.js';
@@ -29,7 +30,7 @@ const VISIBLE = /^[\x20-\x7e]+$/;
  * @throws {InvalidTokenError} when the access token is missing, is longer than 64 KB or has forbidden characters
  */
 export function readOAuth2TokenResponse(response: object, expectedType: string, now = Date.now()): OAuth2Token {
-  const fields = response as Record<string, unknown>;
+  const fields = fieldsOf(response);
   const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken } = fields;
   if (!isToken(accessToken)) {
     throw new InvalidTokenError({
@@ -69,7 +70,7 @@ export function refreshedToken(old: OAuth2Token, response: OAuth2Token): OAuth2T
  * @throws {InvalidTokenError} when the token or its secret is missing, or cannot be stored
  */
 export function readOAuth1TokenResponse(response: object): OAuth1Token {
-  const { oauth_token: oauthToken, oauth_token_secret: oauthTokenSecret } = response as Record<string, unknown>;
+  const { oauth_token: oauthToken, oauth_token_secret: oauthTokenSecret } = fieldsOf(response);
   if (!isCredential(oauthToken) || oauthToken === '' || !isCredential(oauthTokenSecret)) {
     throw new InvalidTokenError({
       description:

@@ -6,6 +6,7 @@ import {
   OperationProcessingError,
   UnsupportedOperationError,
 } from 'oauth4webapi';
+import { fieldsOf } from '../../common/fields-of.js';
 import { MAX_CLOCK_TOLERANCE } from '../../config/settings-schema.js';
 import { isShallow } from '../../common/limits.js';
 import { InvalidTokenError, OAuthError } from '../../errors/oauth.errors.js';
@@ -86,7 +87,7 @@ function algorithmFault(error: Error, failure: Failure, what: string): string | 
     return `${what} is signed with ${shown(failure.header.alg)}, expected ${shown(failure.expected)}. ${advice}`;
   }
   if (!(error instanceof UnsupportedOperationError)) return undefined;
-  const { alg } = (error.cause ?? {}) as { alg?: unknown };
+  const { alg } = fieldsOf(error.cause);
   if (alg === undefined) return undefined;
   return (
     `${what} is signed with ${shown(alg)}, which is not supported. Register this client at the provider with another ` +
