@@ -24,14 +24,14 @@ import { OAuthRegistry, type ClientRegistration } from './oauth.registry.js';
 /** The OAuth client of an application. */
 @Module({})
 export class OAuthClientModule {
-  /** Sets the module up with options that are known in code; with none, everything comes from the settings. */
+  /** Configures the module with static options. Without options, the module reads all clients from the settings. */
   static forRoot({ isGlobal, ...options }: OAuthClientModuleOptions & { isGlobal?: boolean } = {}): DynamicModule {
     return this.forRootAsync({ isGlobal, useFactory: () => options });
   }
 
   /**
-   * Sets the module up with options that Nest makes.
-   * @throws {OAuthConfigError} for an option that does not exist
+   * Configures the module with options that Nest creates.
+   * @throws {OAuthConfigError} when an option does not exist
    */
   static forRootAsync(options: OAuthClientModuleAsyncOptions): DynamicModule {
     const faults = asyncOptionFaults(options);
@@ -40,7 +40,7 @@ export class OAuthClientModule {
       module: OAuthClientModule,
       global: options.isGlobal ?? true,
       imports: options.imports,
-      // Read when Nest scans the module: by then every `@InjectRemoteApp()` is known.
+      // A getter, because Nest reads it after all files are loaded, when every `@InjectRemoteApp()` is known.
       get providers(): Provider[] {
         return [
           ...optionsProviders(options),
@@ -62,8 +62,8 @@ export class OAuthClientModule {
   }
 
   /**
-   * Adds the clients of a feature module to the registry that `forRoot()` sets up.
-   * @throws {OAuthConfigError} for what is not an object of clients
+   * Adds the clients of a feature module to the registry of `forRoot()`.
+   * @throws {OAuthConfigError} when `clients` is not an object
    */
   static forFeature(clients: Record<string, ClientRegistration>): DynamicModule {
     if (!isRecord(clients))
@@ -106,7 +106,7 @@ function optionsProviders({
   ];
 }
 
-/** Registers the clients of a module that `LazyModuleLoader` loads when the registry has long been made. */
+/** Registers the clients of a feature module that `LazyModuleLoader` loads after the registry was created. */
 const lateFeatureProvider: Provider = {
   provide: 'nestjs-oauth-client:late-feature',
   inject: [OAuthFeatureClients, ModulesContainer],
@@ -118,7 +118,7 @@ const lateFeatureProvider: Provider = {
   },
 };
 
-/** Features whose clients a registry has: Nest may make the registry before or after the module of a feature. */
+/** The features that a registry already contains. Nest may create the registry before or after the module of a feature. */
 const registered = new WeakMap<OAuthRegistry, Set<OAuthFeatureClients>>();
 
 function registerFeatures(

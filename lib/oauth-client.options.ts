@@ -5,98 +5,99 @@ import type { OAuthRequest } from './common/oauth-request.js';
 import type { LoginStorage } from './state/login-storage.js';
 import type { SimpleTokenStore, TokenEvents, TokenStore } from './token/token-store.js';
 
-/** How the module is set up. With no options at all, everything comes from the settings. */
+/** Options of `OAuthClientModule`. Without options, the module reads all clients from the settings. */
 export interface OAuthClientModuleOptions extends TokenEvents {
-  /** Clients by name; what is not given here comes from the settings. */
+  /** Clients by name. Settings that are missing here are read from `ConfigService`. */
   clients?: Record<string, ClientRegistration>;
   /**
-   * Where in `ConfigService` the clients are: an object of clients by name, or a JSON string of one.
+   * The key of the clients in `ConfigService`. Its value is an object of clients by name, or a JSON string of such an object.
    * @default 'AUTHLIB_OAUTH_CLIENTS'
    */
   configKey?: string;
-  /** Finds the token of the user whom an API call is made for. */
+  /** Returns the token of the user for whom an API call is made. */
   fetchToken?: SimpleTokenStore['fetchToken'];
   /** Receives every refreshed token. */
   updateToken?: SimpleTokenStore['updateToken'];
   /**
-   * Where the users' tokens are: a {@link TokenStore}, or an object with the two methods above; or a class or injection token
-   * of either, which Nest resolves.
+   * Keeps the users' tokens: a {@link TokenStore}, an object with the methods `fetchToken` and `updateToken`, or a class or
+   * injection token of either, which Nest resolves.
    */
   tokenStore?: TokenStore | SimpleTokenStore | InjectionToken<TokenStore | SimpleTokenStore>;
   /**
-   * Returns the id of the user that a request belongs to: a non-empty string or a safe integer, by which a
-   * {@link TokenStore} finds the user's token. Returns nothing when nobody is signed in.
+   * Returns the id of the user who sent a request: a non-empty string or a safe integer. A {@link TokenStore} finds the user's
+   * token by this id. Returns undefined or null when no user is signed in.
    */
   userOf?(request: OAuthRequest): string | number | null | undefined | Promise<string | number | null | undefined>;
   /**
-   * Where a login waits for its callback: in the session; in an encrypted cookie of its own, which needs no session and
-   * nothing that processes share; or in a storage, such as `RedisStateStore`, or a class or symbol that Nest resolves to one.
+   * Where a login is kept until its callback: in the session; in an encrypted cookie per login, which needs neither a session
+   * nor a shared store; or in a {@link LoginStorage}, such as `RedisStateStore`, or a class or symbol of one, which Nest resolves.
    * @default 'session'
    */
   state?: 'session' | 'cookie' | LoginStorage | Exclude<InjectionToken<LoginStorage>, string>;
   /**
-   * Keys for what the browser keeps and may not read: 32 bytes each, in base64. The first seals and all of them open, so
-   * that a key is replaced by putting a new one before it. Needed for `state: 'cookie'`, and for OAuth 1 and DPoP in a
-   * session that is kept in a cookie.
+   * Keys that encrypt the pending logins which the browser keeps: 32 bytes each, in base64. The first key encrypts, and all
+   * keys decrypt: to replace a key, put the new key before it. Required for `state: 'cookie'`, and for OAuth 1 and DPoP in a
+   * cookie session.
    */
   encryptionKeys?: string | string[];
   /**
-   * Scheme and host of this site, which relative redirect URIs are resolved against. Set it in production. Without it, a
-   * relative redirect URI works on this machine (`localhost`, 127.0.0.0/8, `[::1]`) and for `allowedHosts` alone, because the
-   * sender of a request chooses its `Host` header. Pushed and signed authorization requests always need it.
+   * Scheme and host of this site. Relative redirect URIs are resolved against `baseUrl`. Set it in production: without it, a
+   * relative redirect URI works only on this machine (`localhost`, 127.0.0.0/8, `[::1]`) and for `allowedHosts`, because the
+   * sender of a request chooses the `Host` header. Pushed and signed authorization requests always require `baseUrl`.
    */
   baseUrl?: string;
   /**
-   * Hosts of this site, with their ports where the browser shows one (`app.example`, `app.example:8443`): for a site that
-   * has several, in the place of `baseUrl`. A relative redirect URI is resolved against the one that the request names.
+   * Hosts of this site, with the port if the browser shows one (`app.example`, `app.example:8443`). Use `allowedHosts` instead
+   * of `baseUrl` for a site with several hosts. A relative redirect URI is resolved against the host of the request.
    */
   allowedHosts?: string[];
   /**
-   * Lets clients with `allowInsecureHttp` use http for hosts other than this machine, such as those of a docker network.
-   * Everybody on that network then reads codes, tokens and secrets.
+   * Lets clients with `allowInsecureHttp` use http for hosts other than this machine, such as the hosts of a Docker network.
+   * Everyone on that network can then read codes, tokens and secrets.
    * @default false
    */
   allowInsecureHttp?: boolean;
   /**
-   * Whether answers about errors have the error's `description`, which may quote the provider or name your servers.
-   * Without it, the browser gets the error code and a fixed sentence, and the description is in the log.
+   * Adds the error's `description` to error responses. A description may quote the provider or name your servers. If
+   * `exposeErrors` is off, the browser receives the error code and a fixed sentence, and the log has the description.
    * @default true unless `NODE_ENV` is `production`
    */
   exposeErrors?: boolean;
   /**
-   * axios defaults of every client. `timeout`, 10 seconds by default, is for a whole call, with its redirects and the body of
-   * its answer. `maxContentLength`, 10 MiB by default, limits the answer of an API call that is not read as a stream.
+   * axios defaults of every client. `timeout` (milliseconds, 10,000 by default) limits a whole call, including its redirects
+   * and the body of the response. `maxContentLength` (bytes, 10 MiB by default) limits the response of an API call that is not
+   * read as a stream.
    */
   http?: CreateAxiosDefaults;
   /**
-   * Keeps clients that are registered at run time, perhaps with settings of a tenant, from private, loopback and link-local
-   * addresses: for all their requests and redirects, checked when the name is resolved. `http.proxy`, `http.adapter` and
-   * `http.socketPath` do not apply to these clients.
+   * Blocks requests to private, loopback and link-local addresses for clients that are registered at run time, such as with
+   * the settings of a tenant. Every request and redirect is checked after the host name is resolved. `http.proxy`,
+   * `http.adapter` and `http.socketPath` do not apply to these clients.
    * @default false
    */
   blockPrivateNetworks?: boolean;
 }
 
-/** A class that makes the options, for `useClass` and `useExisting`. */
+/** A class that creates the options, for `useClass` and `useExisting`. */
 export interface OAuthClientOptionsFactory {
   createOAuthClientOptions(): OAuthClientModuleOptions | Promise<OAuthClientModuleOptions>;
 }
 
-/** Options that Nest makes: give one of `useFactory`, `useClass`, `useExisting`. */
+/** Options of `forRootAsync()`: pass one of `useFactory`, `useClass`, `useExisting`. */
 export interface OAuthClientModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
-  /** Whether all modules see what this one exports, or only those that import it. @default true */
+  /** Makes the exports of this module visible in all modules, not only in those that import it. @default true */
   isGlobal?: boolean;
-  /** Makes the options from what `inject` names. */
+  /** Returns the options. Receives the dependencies that `inject` lists. */
   useFactory?: (...dependencies: never[]) => OAuthClientModuleOptions | Promise<OAuthClientModuleOptions>;
-  /** What `useFactory` is given. */
+  /** The dependencies of `useFactory`. */
   inject?: (InjectionToken | OptionalFactoryDependency)[];
-  /** A class that Nest instantiates. */
+  /** A factory class that Nest instantiates. */
   useClass?: Type<OAuthClientOptionsFactory>;
-  /** A provider that exists. */
+  /** An existing provider of a factory. */
   useExisting?: InjectionToken<OAuthClientOptionsFactory>;
 }
 
-/** The options in the container, where no inspection finds the secrets in them. */
+/** Holds the options in Nest's container. The field is private, so that an inspection of the container does not print secrets. */
 export class OAuthClientOptions {
   readonly #options: OAuthClientModuleOptions;
 
@@ -109,9 +110,9 @@ export class OAuthClientOptions {
   }
 }
 
-/** Clients of a feature module in the container, where no inspection finds their secrets. */
+/** Holds the clients of a feature module in Nest's container. The field is private, so that an inspection does not print secrets. */
 export class OAuthFeatureClients {
-  /** Tells one feature module from another where Nest tells them apart by their contents. */
+  /** Distinguishes feature modules: Nest compares dynamic modules by their serialized contents. */
   readonly names: string[];
   readonly #clients: Record<string, ClientRegistration>;
 

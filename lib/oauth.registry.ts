@@ -18,64 +18,64 @@ import { OAuth2App } from './remote-app/oauth2-app.js';
 import type { RemoteAppContext } from './remote-app/remote-app-context.js';
 import type { RemoteApp } from './remote-app/remote-app.js';
 
-/** What the module gives to the registry. */
+/** Options and stores of the module that the registry and its apps use. */
 export interface RegistryContext extends RemoteAppContext {
   /** Lets clients with `allowInsecureHttp` use http for hosts other than this machine. @default false */
   readonly allowInsecureHttp?: boolean;
 }
 
-/** A client as code configures it at start-up. At run time, `overwrite` is an option of `register()`. */
+/** Settings of a client in code. `overwrite` applies at start-up; at run time, it is an option of `register()`. */
 export type ClientRegistration = ClientSettings &
   Pick<RegisterOptions, 'overwrite'> & {
     appClass?: RemoteAppClass;
   };
 
-/** What a client is read from. */
+/** The merged settings of a client before they are checked. */
 type Source = Pick<Entry, 'appClass'> & { readonly settings: Settings; readonly registeredAtRunTime: boolean };
 
-/** A client that is ready to be built. */
+/** A client whose settings are valid. Its app is built on first use. */
 interface Entry {
   readonly client: CheckedClient;
   readonly appClass?: RemoteAppClass;
 }
 
-/** Time that a shutdown waits for tokens to be refreshed and saved. */
+/** How long a shutdown waits for refreshes to finish and for tokens to be saved. */
 const SHUTDOWN_TIMEOUT_MS = 5000;
 
-/** Every client, by name. A client is built when it is first used. */
+/** Contains every client by name. Builds a client's app on first use. */
 export class OAuthRegistry {
   readonly #sources: SettingsSources;
   readonly #context: RegistryContext;
   readonly #entries = new Map<string, Entry>();
   readonly #apps = new Map<string, RemoteApp>();
   readonly #names = new ClientNames();
-  /** What clients that were replaced or removed still have under way. */
+  /** Pending refreshes and saves of clients that were replaced or removed. */
   readonly #finishing = new Set<Promise<unknown>>();
 
-  /** @internal The module makes the one that you inject. */
+  /** @internal Inject the registry instead: `OAuthClientModule` creates it. */
   constructor(sources: SettingsSources, context: RegistryContext) {
     this.#sources = sources;
     this.#context = context;
   }
 
-  /** Names of all clients. */
+  /** The names of all clients. */
   get names(): string[] {
     return [...this.#entries.keys()];
   }
 
-  /** Names of the clients that this process has used. @internal */
+  /** @internal The names of the clients that this process has used. */
   get usedNames(): string[] {
     return [...this.#apps.keys()];
   }
 
-  /** Whether there is a client of that name. */
+  /** Returns whether a client with this name exists. */
   has(name: string): boolean {
     return this.#entries.has(name);
   }
 
   /**
-   * Returns the client of that name.
-   * @throws {OAuthConfigError} when there is none; it names those there are
+   * Returns the client with this name.
+   * @throws {OAuthConfigError} when the client does not exist. The error lists the existing names.
    */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the client's protocol
   get<App extends RemoteApp = RemoteApp>(name: string): App {
@@ -83,10 +83,10 @@ export class OAuthRegistry {
   }
 
   /**
-   * Adds a client at run time. Only the settings that are passed apply: neither those under the config key nor
-   * those of the environment, unless an option asks for them.
-   * @throws {OAuthConfigError} with every fault of its settings, and when its name is taken (see `replace`) or shares its
-   * variables with the name of another client
+   * Adds a client at run time. By default, only the settings that are passed apply. `readSettings` and `overwrite` also apply
+   * the settings under the config key and those of the environment.
+   * @throws {OAuthConfigError} with every fault of the settings, or when the name is taken (see `replace`), or when the client
+   * would use the same environment variables as another client
    */
   register(name: string, config: ClientRegistration = {}, options: RegisterOptions = {}): void {
     throwFaults(this.#names.faults(name, options.replace));
@@ -95,9 +95,9 @@ export class OAuthRegistry {
   }
 
   /**
-   * Removes a client: `get()` throws for it, and routes by `:provider` answer 404. Its refreshes under way are finished. An
-   * app that was injected, or got before, goes on working.
-   * @returns whether there was a client of that name
+   * Removes a client: `get()` throws for its name, and routes with `:provider` respond with 404. Pending refreshes are
+   * finished. An app that was injected or returned by `get()` before continues to work.
+   * @returns whether a client with this name existed
    */
   unregister(name: string): boolean {
     if (!this.#entries.delete(name)) return false;
@@ -107,17 +107,17 @@ export class OAuthRegistry {
   }
 
   /**
-   * Registers a client at its provider (RFC 7591), and adds it under a name with what the provider gave it, by the rules of
-   * {@link register}. Nobody else can take the name while the provider answers. The registration is permanent: save the
-   * answer, and configure the client with it from then on.
+   * Registers a client at its provider (RFC 7591), and adds it with the credentials from the provider's response, as
+   * {@link register} does. The name is reserved until the provider responds. The registration is permanent: save the returned
+   * credentials, and configure the client with them from then on.
    *
-   * @param config the settings of the client, without its `clientId` and `clientSecret`
-   * @param metadata what the client says of itself: `redirect_uris`, `client_name`, ...
-   * @param initialAccessToken for providers that do not register everybody
-   * @throws {OAuthConfigError} with every fault of its settings, and when its name is taken; nothing was registered
-   * @throws {UnusableRegistrationError} when the provider registered the client, but the settings cannot be used with its
-   * answer, which `registered` has
-   * @throws {OAuthError} the provider's refusal, such as `invalid_redirect_uri`
+   * @param config the settings of the client, without `clientId` and `clientSecret`
+   * @param metadata the client metadata (RFC 7591 §2): `redirect_uris`, `client_name`, ...
+   * @param initialAccessToken for providers that require an initial access token (RFC 7591 §3)
+   * @throws {OAuthConfigError} with every fault of the settings, or when the name is taken; the client was not registered
+   * @throws {UnusableRegistrationError} when the provider registered the client, but the settings do not work with the
+   * provider's response, which `registered` contains
+   * @throws {OAuthError} when the provider refused the registration, such as with `invalid_redirect_uri`
    */
   async registerDynamically(
     name: string,
@@ -133,7 +133,7 @@ export class OAuthRegistry {
     const draft = this.#read(name, { ...source, settings: { ...settings, clientId: 'to-be-registered' } });
     const faults = 'faults' in draft ? [...draft.faults] : [];
     if (protocolOf(settings) === 'OAuth 1')
-      faults.push(`${name}.request_token_url: OAuth 1 has no dynamic registration`);
+      faults.push(`${name}.request_token_url: OAuth 1 has no dynamic registration. Register the client by hand`);
     const checked = 'faults' in draft ? undefined : clientConfig(draft.client);
     if (checked?.protocol !== 'OAuth 2') throw new OAuthConfigError(faults);
     const app = new OAuth2App(checked, this.#context);
@@ -150,8 +150,7 @@ export class OAuthRegistry {
   }
 
   /**
-   * Adds what is configured at start-up: the clients that code gives, and those that only the settings have.
-   * @internal
+   * @internal Adds all clients that are configured at start-up, in code or in the settings.
    * @throws {OAuthConfigError} with every fault of every client
    */
   registerAll(registrations: Iterable<readonly [name: string, registration: ClientRegistration]>): void {
@@ -165,13 +164,12 @@ export class OAuthRegistry {
     throwFaults(faults);
   }
 
-  /** Refreshes, and tokens that could not be saved, get a last chance. @internal Nest calls it when the application shuts down. */
+  /** @internal Waits up to 5 seconds for refreshes and saves. Nest calls it when the application shuts down. */
   async onModuleDestroy(): Promise<void> {
     const settled = Promise.all([...this.#finishing, ...[...this.#apps.values()].map((app) => app.settled())]);
     await Promise.race([settled, sleep(SHUTDOWN_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
-  /** Adds a client that code, or the settings, configure at start-up. */
   #addConfigured(name: string, registration: ClientRegistration): string[] {
     const taken = this.#names.faults(name, false);
     if (taken.length > 0) return taken;
@@ -210,12 +208,12 @@ export class OAuthRegistry {
     return wrongClass.length > 0 ? { faults: wrongClass } : { client, appClass };
   }
 
-  /** @internal The module's option, for errors of routes that belong to no client. */
+  /** @internal The module's `exposeErrors` option, for errors of routes without a client. */
   get exposeErrors(): boolean | undefined {
     return this.#context.exposeErrors;
   }
 
-  /** Forgets the app of a client, which finishes what it has under way. */
+  /** Removes the app of a client from the registry. The app finishes its pending refreshes and saves. */
   #retire(name: string): void {
     const app = this.#apps.get(name);
     if (!app) return;
@@ -239,7 +237,7 @@ export class OAuthRegistry {
     return app;
   }
 
-  /** The names as an error lists them. @internal */
+  /** @internal Returns the names of all clients as an error lists them. */
   knownNames(): string {
     return this.#entries.size > 0 ? listedNames(this.names) : `none; ${this.#sources.adviceForNone}`;
   }

@@ -8,43 +8,43 @@ import { OAuthRegistry } from '../oauth.registry.js';
 import { inTime } from '../refresh/in-time.js';
 import { ConfiguredTokens } from '../module/configured-tokens.js';
 
-/** Seconds for which an answer counts: nothing is checked more often, however often the application is probed. */
+/** For how many seconds a result is reused, however often the application is probed. */
 const LIFETIME_S = 5;
-/** Seconds after which a check without an answer is given up. */
+/** Seconds after which a check without a response counts as failed. */
 const GIVE_UP_S = 60;
-/** Milliseconds that a probe waits. */
-const TIMEOUT = 3_000;
-/** Milliseconds that a probe waits at most; a timer that is told more fires at once. */
-const MOST_PATIENCE = 60_000;
-/** Clients that are checked when none are named. */
-const MOST_CLIENTS = 20;
+/** Milliseconds that a probe waits by default. */
+const DEFAULT_TIMEOUT_MS = 3_000;
+/** Maximum number of milliseconds that a probe waits. A timer over 24.8 days would fire immediately. */
+const MAX_TIMEOUT_MS = 60_000;
+/** Maximum number of clients that are checked by default. */
+const MAX_CLIENTS = 20;
 
-/** How {@link OAuthHealthIndicator.check} is told what to check. */
+/** Options of {@link OAuthHealthIndicator.check}. */
 export interface OAuthHealthOptions {
-  /** Names of clients. @default those that this process has used, the first 20 */
+  /** Names of the clients to check. @default the first 20 clients that this process has used */
   clients?: string[];
-  /** Milliseconds after which a part without an answer is down, at most 60000. @default 3000 */
+  /** Milliseconds after which a part that has not responded counts as down, at most 60000. @default 3000 */
   timeout?: number;
 }
 
-/** Whether one part works, and if not, why: never a secret. */
+/** The state of one part, and the reason if the part is down. Never contains a secret. */
 export interface PartHealth {
   status: 'up' | 'down';
   message?: string;
 }
 
-/** What a check found; `down` when one of the parts is. */
+/** The result of a check: `down` if at least one part is down. */
 export interface OAuthHealth {
   status: 'up' | 'down';
-  /** By name: whether the provider's metadata and keys can be read. */
+  /** Whether the provider's metadata and keys can be read, by client name. */
   clients: Record<string, PartHealth>;
-  /** Whether the store answers, where the application has a `TokenStore`. */
+  /** Whether the token store responds. Undefined if the application has no `TokenStore`. */
   tokenStore?: PartHealth;
 }
 
 /**
- * A health indicator in the shape of `@nestjs/terminus`, for readiness or a dashboard; not for liveness, since a restart
- * mends no provider.
+ * A health indicator for `@nestjs/terminus`. Use it for readiness checks or a dashboard, not for liveness checks: a restart
+ * of the application does not repair a provider.
  *
  * @example
  * @Get('health')
@@ -66,26 +66,26 @@ export class OAuthHealthIndicator {
   }
 
   /**
-   * Checks the providers of some clients, and the token store. Metadata is read as often as logins read it, keys at most once
-   * a minute; with a plain OAuth 2.0 or OAuth 1 provider there is nothing to ask. It never throws.
-   * @param key the name of the result
+   * Checks the providers of the clients, and the token store. Metadata is read as often as for logins, and keys at most once
+   * a minute. A plain OAuth 2.0 or OAuth 1 provider has no endpoint to check. Never throws.
+   * @param key the key of the result
    */
   async check<Key extends string = 'oauth'>(
     key: Key = 'oauth' as Key,
-    { clients = this.#registry.usedNames.slice(0, MOST_CLIENTS), timeout: wished }: OAuthHealthOptions = {},
+    { clients = this.#registry.usedNames.slice(0, MAX_CLIENTS), timeout: requested }: OAuthHealthOptions = {},
   ): Promise<Record<Key, OAuthHealth>> {
-    const timeout = clamp(wished, 1, MOST_PATIENCE, TIMEOUT);
+    const timeout = clamp(requested, 1, MAX_TIMEOUT_MS, DEFAULT_TIMEOUT_MS);
     const timer = new AbortController();
     const late: Promise<PartHealth> = sleep(timeout, undefined, { signal: timer.signal }).then(
       () => ({ status: 'down', message: `no answer within ${timeout} ms` }),
       () => ({ status: 'down' }),
     );
-    const [tokenStore, ...answers] = await Promise.all([
+    const [tokenStore, ...results] = await Promise.all([
       Promise.race([this.#checkTokenStore(), late]),
       ...clients.map((name) => Promise.race([this.#checkClient(name), late])),
     ]);
     timer.abort();
-    const parts = Object.fromEntries(clients.map((name, index) => [name, answers[index] ?? UP]));
+    const parts = Object.fromEntries(clients.map((name, index) => [name, results[index] ?? UP]));
     const isUp = [tokenStore ?? UP, ...Object.values(parts)].every(({ status }) => status === 'up');
     const health: OAuthHealth = { status: isUp ? 'up' : 'down', clients: parts, ...(tokenStore && { tokenStore }) };
     return { [key]: health } as Record<Key, OAuthHealth>;
@@ -94,27 +94,28 @@ export class OAuthHealthIndicator {
   async #checkClient(name: string): Promise<PartHealth | undefined> {
     try {
       const app = this.#registry.get(name);
-      return await this.#ask(app, () => app.checkProvider().then(() => UP));
+      return await this.#cached(app, () => app.checkProvider().then(() => UP));
     } catch (error) {
-      return down(error); // there is no such client
+      return down(error); // the client does not exist
     }
   }
 
   #checkTokenStore(): Promise<PartHealth | undefined> {
-    return this.#ask(this.#tokens, async () => ((await this.#tokens.check()) ? UP : undefined));
+    return this.#cached(this.#tokens, async () => ((await this.#tokens.check()) ? UP : undefined));
   }
 
-  #ask(whom: object, question: () => Promise<PartHealth | undefined>): Promise<PartHealth | undefined> {
+  /** Returns the result of a check, or the previous result for {@link LIFETIME_S} seconds. */
+  #cached(part: object, check: () => Promise<PartHealth | undefined>): Promise<PartHealth | undefined> {
     const noAnswer = () => new Error(`no answer within ${GIVE_UP_S} s`);
-    const copy = this.#copies.get(whom) ?? new LastGoodCopy(() => inTime(question(), GIVE_UP_S, noAnswer).catch(down));
-    this.#copies.set(whom, copy);
+    const copy = this.#copies.get(part) ?? new LastGoodCopy(() => inTime(check(), GIVE_UP_S, noAnswer).catch(down));
+    this.#copies.set(part, copy);
     return copy.get(() => LIFETIME_S);
   }
 }
 
 const UP: PartHealth = { status: 'up' };
 
-/** The message of an error that is not ours, of a database say, may hold anything. */
+/** Omits the message of an error from outside this library, such as a database's error: it may contain a secret. */
 function down(error: unknown): PartHealth {
   if (error instanceof OAuthError) return { status: 'down', message: error.message };
   const { code } = (error ?? {}) as { code?: unknown };

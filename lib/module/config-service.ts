@@ -3,8 +3,8 @@ import type { ModuleRef } from '@nestjs/core';
 import type { SettingsReader } from '../config/settings-sources.js';
 
 /**
- * Returns the `ConfigService` that the module of `moduleRef` sees, once it is ready, or else one that reads the environment.
- * Returns undefined when `@nestjs/config`, an optional peer, is not installed.
+ * Returns the `ConfigService` that is visible in the module of `moduleRef`, or else a new one that reads the environment.
+ * Returns undefined when the optional peer dependency `@nestjs/config` is not installed.
  */
 export async function findConfigService(moduleRef: ModuleRef): Promise<SettingsReader | undefined> {
   const installed = await import('@nestjs/config').catch(absent);
@@ -18,7 +18,7 @@ export async function findConfigService(moduleRef: ModuleRef): Promise<SettingsR
   return (await moduleRef.create(Consumer)).config;
 }
 
-/** @throws every error but that the package is absent: one of its own dependencies may be */
+/** @throws every other error, such as a missing dependency of `@nestjs/config` */
 function absent(error: unknown): undefined {
   const isAbsent =
     error instanceof Error &&

@@ -18,7 +18,7 @@ import { resolveOption } from './module-provider.js';
 
 type AnyStore = TokenStore | SimpleTokenStore;
 
-/** The application's tokens: by the functions of the options, or else in the `tokenStore` that Nest resolves. */
+/** Finds and saves the application's tokens with the functions of the options, or else with the `tokenStore`. */
 @Injectable()
 export class ConfiguredTokens implements ApplicationTokens, OnModuleInit {
   readonly #options: OAuthClientOptions;
@@ -30,7 +30,7 @@ export class ConfiguredTokens implements ApplicationTokens, OnModuleInit {
     this.#moduleRef = moduleRef;
   }
 
-  /** Resolves the store at start-up, so that a missing one is noticed there. */
+  /** Resolves the store at start-up, so that a missing store stops the start. */
   async onModuleInit(): Promise<void> {
     await this.#resolved();
   }
@@ -48,28 +48,28 @@ export class ConfiguredTokens implements ApplicationTokens, OnModuleInit {
   }
 
   async onTokenRevoked(revoked: RevokedToken): Promise<void> {
-    await (await this.#whoHas('onTokenRevoked'))?.onTokenRevoked?.(revoked);
+    await (await this.#listenerOf('onTokenRevoked'))?.onTokenRevoked?.(revoked);
   }
 
   async onTokenUnsaved(unsaved: UnsavedToken): Promise<void> {
-    await (await this.#whoHas('onTokenUnsaved'))?.onTokenUnsaved?.(unsaved);
+    await (await this.#listenerOf('onTokenUnsaved'))?.onTokenUnsaved?.(unsaved);
   }
 
-  /** @throws {OAuthConfigError} when the application has nothing that ends sessions */
+  /** @throws {OAuthConfigError} when neither the options nor the store have `onBackchannelLogout` */
   async onBackchannelLogout(ended: EndedSession): Promise<void> {
-    const listener = await this.#whoHas('onBackchannelLogout');
+    const listener = await this.#listenerOf('onBackchannelLogout');
     if (!listener) {
       throw new OAuthConfigError([
-        'onBackchannelLogout: missing; back-channel logout needs it in the tokenStore or the options',
+        'onBackchannelLogout: missing; back-channel logout requires it. Add it to the tokenStore or to the options',
       ]);
     }
     await listener.onBackchannelLogout?.(ended);
   }
 
   /**
-   * Asks the store for a token that nobody has.
-   * @returns false when there is no store that could be asked
-   * @throws whatever the store does when it cannot answer
+   * Checks that the store responds, by fetching a token that does not exist.
+   * @returns false when the application has no `TokenStore`
+   * @throws the error of the store
    */
   async check(): Promise<boolean> {
     const store = await this.#resolved();
@@ -78,7 +78,7 @@ export class ConfiguredTokens implements ApplicationTokens, OnModuleInit {
     return true;
   }
 
-  async #whoHas(event: keyof TokenEvents): Promise<TokenEvents | undefined> {
+  async #listenerOf(event: keyof TokenEvents): Promise<TokenEvents | undefined> {
     const options = this.#options.value;
     if (options[event]) return options;
     const store = await this.#resolved();

@@ -1,12 +1,12 @@
 import { Inject } from '@nestjs/common';
 
-/** Names that code injects, each with the classes that do; the module provides an app for every one of them. */
+/** The names of injected clients, each with the classes that inject it. The module provides an app for every name. */
 const injected = new Map<string, Set<object>>();
 
 /**
- * Returns the injection token of a client's {@link RemoteApp}, for `inject: [...]` and `overrideProvider(...)`. Every name that
- * this function is called with is also remembered: `OAuthClientModule` provides apps for the remembered names, so call it when
- * files are loaded, not after the application has started.
+ * Returns the injection token of a client's {@link RemoteApp}, for `inject: [...]` and `overrideProvider(...)`. Call it while
+ * files are loaded, not after the application has started: `OAuthClientModule` provides the apps for the names that this
+ * function has received.
  */
 export function getRemoteAppToken(name: string): string {
   if (!injected.has(name)) injected.set(name, new Set());
@@ -27,12 +27,12 @@ export function InjectRemoteApp(name: string): PropertyDecorator & ParameterDeco
   };
 }
 
-/** Every name that is injected anywhere in the program. */
+/** Returns every client name that code injects. */
 export function injectedNames(): string[] {
   return [...injected.keys()];
 }
 
-/** Classes that `@InjectRemoteApp(name)` stands in. */
+/** Returns the classes that use `@InjectRemoteApp(name)`. */
 export function classesInjecting(name: string): ReadonlySet<object> {
   return injected.get(name) ?? new Set();
 }

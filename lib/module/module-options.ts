@@ -8,10 +8,10 @@ import type { OAuthClientModuleAsyncOptions, OAuthClientModuleOptions } from '..
 import type { RegistryContext } from '../oauth.registry.js';
 import { parseHost } from '../remote-app/request-host.js';
 
-const MOST_HOSTS = 100;
+const MAX_HOSTS = 100;
 const FLAGS = ['allowInsecureHttp', 'blockPrivateNetworks', 'exposeErrors'] as const;
 
-/** Every option. A misspelled one would have no effect, which is dangerous for those that protect something. */
+/** All options. Others are refused, because a misspelled security option would have no effect. */
 const OPTIONS: Record<keyof OAuthClientModuleOptions, true> = {
   clients: true,
   configKey: true,
@@ -31,7 +31,7 @@ const OPTIONS: Record<keyof OAuthClientModuleOptions, true> = {
   onTokenUnsaved: true,
   onBackchannelLogout: true,
 };
-/** What `forRootAsync()` takes. */
+/** All options of `forRootAsync()`. */
 const ASYNC_OPTIONS: Record<keyof OAuthClientModuleAsyncOptions, true> = {
   imports: true,
   useFactory: true,
@@ -40,9 +40,10 @@ const ASYNC_OPTIONS: Record<keyof OAuthClientModuleAsyncOptions, true> = {
   useExisting: true,
   isGlobal: true,
 };
-const OPTION_SHOWN = 50;
+/** Maximum length of an option's name in an error, in characters. */
+const MAX_SHOWN = 50;
 
-/** Returns every fault of the options that say how clients reach their providers, and how users reach this site. */
+/** Returns every fault of the options that do not depend on a provider of Nest. */
 export function optionFaults(options: OAuthClientModuleOptions): string[] {
   if (!isRecord(options)) return ['the options of OAuthClientModule: expected an object. Return one from `useFactory`'];
   const values: Partial<Record<string, unknown>> = { ...options };
@@ -54,15 +55,15 @@ export function optionFaults(options: OAuthClientModuleOptions): string[] {
   if (clients !== undefined && !isRecord(clients)) faults.push('clients: expected an object of clients by name');
   if (allowedHosts !== undefined && !areHosts(allowedHosts)) {
     faults.push(
-      `allowedHosts: expected an array of at most ${MOST_HOSTS} hosts, each a name with its port where the browser shows ` +
-        'one, such as "app.example" or "app.example:8443"',
+      `allowedHosts: expected an array of at most ${MAX_HOSTS} hosts: names, with the port if the browser shows one, ` +
+        'such as "app.example" or "app.example:8443"',
     );
   }
   const flags = FLAGS.filter((flag) => values[flag] !== undefined && typeof values[flag] !== 'boolean');
   return [...faults, ...flags.map((flag) => `${flag}: expected true or false`), ...httpFaults(http)];
 }
 
-/** Returns the options that every client has from the module. */
+/** Returns the options that apply to every client. */
 export function siteOptions({
   http,
   baseUrl,
@@ -75,7 +76,7 @@ export function siteOptions({
   return { http, baseUrl, allowedHosts: hosts, allowInsecureHttp, blockPrivateNetworks, exposeErrors };
 }
 
-/** Returns every fault of what `forRootAsync()` was called with, apart from the options that Nest makes. */
+/** Returns every fault of the argument of `forRootAsync()`. The options that its factory returns are checked later. */
 export function asyncOptionFaults(options: unknown): string[] {
   if (!isRecord(options)) return ['OAuthClientModule.forRootAsync(): expected an object'];
   return unknownKeys(options, ASYNC_OPTIONS).map((option) => {
@@ -102,7 +103,7 @@ function unknownKeys(values: Partial<Record<string, unknown>>, known: object): s
 export function unknownOption(what: string, option: string, known: readonly string[]): string {
   const near = nearestKey(option, known);
   const suggestion = near === undefined ? '' : ` Did you mean ${near}?`;
-  return `${escaped(option, OPTION_SHOWN)}: ${what} has no such option.${suggestion}`;
+  return `${escaped(option, MAX_SHOWN)}: ${what} has no such option.${suggestion}`;
 }
 
 function httpFaults(http: unknown): string[] {
@@ -113,10 +114,10 @@ function httpFaults(http: unknown): string[] {
   return [`http.timeout: ${EXPECTED_TIMEOUT}`];
 }
 
-/** A wildcard would let any customer of a hosting company receive codes, so none is taken. */
+/** Refuses wildcards: with `*.hosting.example`, any customer of the hosting company could receive codes. */
 function areHosts(value: unknown): boolean {
   return (
-    Array.isArray(value) && value.length <= MOST_HOSTS && value.every((host) => parseHost('http', host) !== undefined)
+    Array.isArray(value) && value.length <= MAX_HOSTS && value.every((host) => parseHost('http', host) !== undefined)
   );
 }
 

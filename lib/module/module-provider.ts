@@ -2,19 +2,19 @@ import { Scope, type InjectionToken, type Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 
-/** An option of the module that Nest may have to resolve. */
+/** An option of the module whose value is an object or a provider of Nest. */
 export interface ProvidedOption<T extends object> {
-  /** Its name, for the errors. */
+  /** The name of the option, for errors. */
   name: string;
-  /** An object, or a class or injection token of one. */
+  /** An object, or a class or injection token that Nest resolves. */
   value: T | InjectionToken<T>;
-  /** The methods of each kind of object that the option accepts. The first method tells the kinds apart. */
+  /** The methods of each kind of object that the option accepts. The first method identifies the kind. */
   kinds: readonly [string, ...string[]][];
 }
 
 /**
- * Returns the object that an option gives or names: a provider of any module, or else a class, which Nest instantiates.
- * @throws {OAuthConfigError} when there is none, or it lacks a method
+ * Returns the object of an option: its value, a provider of any module, or else an instance of the class.
+ * @throws {OAuthConfigError} when no module provides the object, or when the object lacks a method
  */
 export async function resolveOption<T extends object>(moduleRef: ModuleRef, option: ProvidedOption<T>): Promise<T> {
   const { name, value, kinds } = option;
@@ -43,7 +43,7 @@ async function find(moduleRef: ModuleRef, name: string, token: InjectionToken): 
   throw new OAuthConfigError([`${name}: no module provides ${describe(token)}`]);
 }
 
-/** Nothing, when no module provides it. */
+/** Returns undefined when no module provides the token. */
 function scopeOf(moduleRef: ModuleRef, token: InjectionToken): Scope | undefined {
   try {
     return moduleRef.introspect(token as Type<unknown> | string | symbol).scope;
@@ -52,7 +52,7 @@ function scopeOf(moduleRef: ModuleRef, token: InjectionToken): Scope | undefined
   }
 }
 
-/** Returns the method that a value lacks, or nothing if it is complete. */
+/** Returns the name of a method that the value lacks, or undefined if it has all methods. */
 function missingMethod(value: unknown, kinds: ProvidedOption<object>['kinds']): string | undefined {
   const has = (method: string): boolean =>
     typeof value === 'object' && typeof (value as Record<string, unknown> | null)?.[method] === 'function';

@@ -12,7 +12,7 @@ import { SessionStateStore } from '../state/session-state.js';
 import type { PendingKey, StateStore } from '../state/state-store.js';
 import { resolveOption } from './module-provider.js';
 
-/** The application's state store: the session, cookies, or a storage that Nest may have to resolve. */
+/** Keeps pending logins as the option `state` says: in the session, in cookies, or in a storage. */
 @Injectable()
 export class ModuleStateStore implements StateStore<PendingLogin>, OnModuleInit {
   readonly #options: OAuthClientOptions;
@@ -24,25 +24,29 @@ export class ModuleStateStore implements StateStore<PendingLogin>, OnModuleInit 
     this.#moduleRef = moduleRef;
   }
 
-  /** Resolves the store at start-up, so that a missing one is noticed there. */
+  /** Resolves the store at start-up, so that a missing store stops the start. */
   async onModuleInit(): Promise<void> {
     await this.#resolved();
   }
 
   async save(request: OAuthRequest, response: OAuthResponse, key: PendingKey, pending: PendingLogin): Promise<void> {
     const secrets = [key.state, ...stringsIn(pending)].filter((text) => text !== key.provider && text !== key.kind);
-    await this.#ask((store) => store.save(request, response, key, pending), secrets);
+    await this.#withStore((store) => store.save(request, response, key, pending), secrets);
   }
 
   async take(request: OAuthRequest, response: OAuthResponse, key: PendingKey): Promise<PendingLogin> {
-    return this.#ask((store) => store.take(request, response, key), [key.state]);
+    return this.#withStore((store) => store.take(request, response, key), [key.state]);
   }
 
-  /** @param secrets values of the login, which the error of a session or a storage may repeat */
-  async #ask<T>(question: (store: StateStore<PendingLogin>) => Promise<T>, secrets: readonly string[]): Promise<T> {
+  /**
+   * Calls the store.
+   * @param secrets values of the login, which an error of the store may repeat
+   * @throws {OAuthError} `state_store_error` (status 500) when the store fails
+   */
+  async #withStore<T>(call: (store: StateStore<PendingLogin>) => Promise<T>, secrets: readonly string[]): Promise<T> {
     const store = await this.#resolved();
     try {
-      return await question(store);
+      return await call(store);
     } catch (error) {
       if (error instanceof HttpException) throw error;
       throw storeFailed(error, secrets);
@@ -55,30 +59,30 @@ export class ModuleStateStore implements StateStore<PendingLogin>, OnModuleInit 
 
   async #resolve(): Promise<StateStore<PendingLogin>> {
     const { state: value = 'session', encryptionKeys } = this.#options.value;
-    const ofSession = new SessionStateStore<PendingLogin>(encryptionKeys);
-    if (value === 'session') return ofSession;
+    const sessionStore = new SessionStateStore<PendingLogin>(encryptionKeys); // checks the keys, whatever `state` is
+    if (value === 'session') return sessionStore;
     if (value !== 'cookie') {
       const storage = await resolveOption(this.#moduleRef, { name: 'state', value, kinds: [['take', 'set', 'has']] });
       return new CookieStateStore({ storage });
     }
     if (encryptionKeys !== undefined) return new CookieStateStore({ encryptionKeys });
     throw new OAuthConfigError([
-      "encryptionKeys: missing; state: 'cookie' needs one: 32 random bytes in base64, as `openssl rand -base64 32` makes them",
+      "encryptionKeys: missing; state: 'cookie' requires a key of 32 bytes in base64. Create one with `openssl rand -base64 32`",
     ]);
   }
 }
 
-/** The message of a storage's error may hold anything, such as what it was to save: the log has it redacted. */
+/** Keeps the store's message only in the log, redacted, because the message may quote the pending login. */
 function storeFailed(error: unknown, secrets: readonly string[]): OAuthError {
   return new OAuthError('state_store_error', {
-    description: 'the state store failed, so the pending login could not be kept or found; see the cause',
+    description: 'the state store failed, so the pending login could not be saved or found. See the cause',
     detail: thrownText(error, secrets),
     status: 500,
     cause: withoutMessage(error),
   });
 }
 
-/** Every string in a pending login. */
+/** Returns every string in a pending login. */
 function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];

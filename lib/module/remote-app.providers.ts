@@ -5,7 +5,7 @@ import { OAuthRegistry } from '../oauth.registry.js';
 import type { RemoteApp } from '../remote-app/remote-app.js';
 import { classesInjecting, getRemoteAppToken, injectedNames } from './inject-remote-app.decorator.js';
 
-/** A provider for every app that code injects. Made when Nest scans the module: every file has been loaded by then. */
+/** Returns a provider for every injected client. Call it when Nest scans the module, after all files are loaded. */
 export function remoteAppProviders(): FactoryProvider<RemoteApp | undefined>[] {
   return injectedNames().map((name) => ({
     provide: getRemoteAppToken(name),
@@ -16,8 +16,8 @@ export function remoteAppProviders(): FactoryProvider<RemoteApp | undefined>[] {
 }
 
 /**
- * Nothing, when nobody in this application injects the name: another application of the process does.
- * @throws {OAuthConfigError} when somebody does
+ * Returns undefined when no class of this application injects the name: another application in this process injects it.
+ * @throws {OAuthConfigError} when a class of this application injects the name
  */
 function absent(name: string, registry: OAuthRegistry, modules: ModulesContainer): undefined {
   const consumers = consumersOf(name, modules);
@@ -29,7 +29,7 @@ function absent(name: string, registry: OAuthRegistry, modules: ModulesContainer
   ]);
 }
 
-/** Controllers, providers, and the guards, interceptors, pipes and filters that routes have. */
+/** Returns the names of the controllers, providers, guards, interceptors, pipes and filters that inject a client. */
 function consumersOf(name: string, modules: ModulesContainer): string[] {
   const classes = classesInjecting(name);
   const token = getRemoteAppToken(name);

@@ -19,7 +19,7 @@ export interface OwnPaths {
    * Returns the paths at which the application serves a callback whose decorators name this path: with the global prefix, the
    * version, and the path of `RouterModule`. Returns none when the path is served as it is, or belongs to no callback.
    */
-  served(path: string): string[];
+  suggestionsFor(path: string): string[];
 }
 
 const LONGEST_URI = 2_048;
@@ -53,7 +53,7 @@ export function absoluteRedirectUri(
 export function misplacedUri(uri: string, ownPaths: OwnPaths | undefined): string | undefined {
   if (isAbsolute(uri) || !URL.canParse(uri, 'http://site.invalid')) return undefined;
   const { pathname } = new URL(uri, 'http://site.invalid');
-  const served = ownPaths?.served(pathname) ?? [];
+  const served = ownPaths?.suggestionsFor(pathname) ?? [];
   if (served.length === 0) return undefined;
   const right = served.map((path) => `"${path}"`).join(' or ');
   return (

@@ -8,10 +8,10 @@ import {
 } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 
-/** Where Nest keeps what a controller's decorators say. */
+/** Keys of the metadata that Nest's controller decorators write. */
 const [PATH, METHOD, VERSION, MODULE_PATH] = ['path', 'method', '__version__', '__module_path__'];
-/** Methods that a browser which is sent back by a provider uses. */
-const OF_BROWSERS: ReadonlySet<unknown> = new Set([RequestMethod.GET, RequestMethod.POST, RequestMethod.ALL]);
+/** HTTP methods with which a provider sends the browser to a callback. */
+const CALLBACK_METHODS: ReadonlySet<unknown> = new Set([RequestMethod.GET, RequestMethod.POST, RequestMethod.ALL]);
 
 /** A method of a controller. */
 export interface Handler {
@@ -20,11 +20,11 @@ export interface Handler {
   callback: object;
 }
 
-/** A handler that browsers reach. */
+/** A handler that a browser can request with GET or POST. */
 export interface ApplicationRoute extends Handler {
-  /** Its paths as the decorators say them. */
+  /** The paths in the decorators. */
   written: string[];
-  /** The paths that it answers at: with the global prefix, the version, and the path of `RouterModule`. */
+  /** The full paths: with the global prefix, the version, and the path of `RouterModule`. */
   paths: string[];
 }
 
@@ -33,34 +33,34 @@ export function handlersOf(modules: ModulesContainer): Handler[] {
   return controllersOf(modules).flatMap(({ controller }) => methodsOf(controller));
 }
 
-/** Returns the routes of the application. Their paths are known when the application is initialized. */
+/** Returns the routes of the application. Call it after the application is initialized, when the global prefix is set. */
 export function routesOf(modules: ModulesContainer, moduleRef: ModuleRef): ApplicationRoute[] {
   const applicationConfig = configOf(moduleRef);
   return controllersOf(modules).flatMap(({ controller, module }) => {
     const modulePath = (read(MODULE_PATH + modules.applicationId, module) ?? read(MODULE_PATH, module)) as string;
     return methodsOf(controller).flatMap((handler) => {
       const requestMethod = read(METHOD, handler.callback) as RequestMethod;
-      if (!OF_BROWSERS.has(requestMethod)) return [];
+      if (!CALLBACK_METHODS.has(requestMethod)) return [];
       const pathsOf = pathFactory(applicationConfig, controller, handler.callback, requestMethod);
       return [{ ...handler, written: pathsOf({}), paths: pathsOf({ modulePath, isServed: true }) }];
     });
   });
 }
 
-/** Returns the application's global prefix, `''` where it has none. */
+/** Returns the application's global prefix, or `''` if the application has none. */
 export function globalPrefixOf(moduleRef: ModuleRef): string {
   return configOf(moduleRef).getGlobalPrefix();
 }
 
 function configOf(moduleRef: ModuleRef): ApplicationConfig {
-  // No provider has the configuration; `container` is protected, and has been there since Nest 6.
+  // The configuration is not injectable. `container` is protected, but exists since Nest 6.
   const { container } = moduleRef as unknown as { container: NestContainer };
   return container.applicationConfig ?? new ApplicationConfig();
 }
 
 interface PathOptions {
   modulePath?: string;
-  /** Whether prefix and versions come before it. */
+  /** Whether to add the global prefix and the version. */
   isServed?: boolean;
 }
 

@@ -2,19 +2,19 @@ import { Injectable } from '@nestjs/common';
 import type { OwnPaths } from '../remote-app/redirect-uri.js';
 import type { ApplicationRoute } from './application-routes.js';
 
-/** A path, by its segments. */
+/** The segments of a path. */
 type Path = readonly string[];
 
 interface CallbackPath {
   written: Path;
   served: Path;
-  /** Whether a decorator of this library ends a login or a logout there. A route without one may do so by hand. */
+  /** Whether the route has `@OAuthCallback()` or `@OAuthLogoutCallback()`. Another route may complete a login in its handler. */
   isDecorated: boolean;
 }
 
 /**
- * Knows the paths of the application's own callback routes. A redirect URI that leaves out or mistakes the global prefix, the
- * version, or the path of the module or the controller is found here before a user is sent to an address that answers 404.
+ * Compares redirect URIs with the callback routes of the application. Finds a redirect URI with a missing or wrong global
+ * prefix, version, module path or controller path, before a provider redirects a user to a URL that responds with 404.
  */
 @Injectable()
 export class CallbackPaths implements OwnPaths {
@@ -23,10 +23,11 @@ export class CallbackPaths implements OwnPaths {
   #prefix: Path = [];
 
   /**
-   * @param callbacks the routes that end logins and logouts by a decorator. A route without parameters may do so by hand; one
-   * with nothing but parameters would match too many paths.
+   * Sets the routes of the application.
+   * @param callbacks the routes with `@OAuthCallback()` or `@OAuthLogoutCallback()`. Every other route without parameters
+   * counts as a possible callback too; a route with parameters would match too many paths.
    */
-  learn(routes: readonly ApplicationRoute[], callbacks: readonly ApplicationRoute[], globalPrefix: string): void {
+  setRoutes(routes: readonly ApplicationRoute[], callbacks: readonly ApplicationRoute[], globalPrefix: string): void {
     const byHand = routes.filter(({ written }) => written.every(isLiteral));
     this.#callbacks = [...callbacks.flatMap(pathsOf(true)), ...byHand.flatMap(pathsOf(false))];
     const plain = routes.flatMap(({ paths }) => paths).filter(isLiteral);
@@ -34,7 +35,7 @@ export class CallbackPaths implements OwnPaths {
     this.#prefix = segments(globalPrefix);
   }
 
-  served(path: string): string[] {
+  suggestionsFor(path: string): string[] {
     const wanted = segments(path);
     if (this.#literal.has(wanted.join('/')) || this.#callbacks.some(({ served }) => matches(served, wanted))) return [];
     const meant = this.#callbacks.filter((callback) => this.#isMeant(callback, wanted));
@@ -44,14 +45,14 @@ export class CallbackPaths implements OwnPaths {
     return [...new Set(starts.map((start) => `/${[...start, ...rawSegments(path).slice(-most)].join('/')}`))];
   }
 
-  /** Whether a path that nothing answers at was probably meant to be that of a callback. */
+  /** Returns whether a path without a route was probably meant to be the path of this callback. */
   #isMeant({ written, served, isDecorated }: CallbackPath, wanted: Path): boolean {
     const common = commonEnd(served, wanted);
     if (common === 0) return false;
-    // A path shorter than the decorators say may be that of a page, or of a handler outside of Nest.
+    // A path shorter than the path in the decorators may belong to a page, or to a handler outside of Nest.
     const isShortened = common === wanted.length && common >= written.length;
     if (!isDecorated) return isShortened && matches(written, wanted);
-    // A whole path with something before it is that of a proxy, which takes it away, unless it is the application's own prefix.
+    // A full path after other segments is correct if a proxy removes these segments, but not if they are the global prefix.
     const hasPrefix = this.#prefix.length > 0 && matches(this.#prefix, wanted.slice(0, this.#prefix.length));
     return isShortened || (common === served.length ? hasPrefix : common >= written.length);
   }
@@ -64,33 +65,33 @@ function pathsOf(isDecorated: boolean): (route: ApplicationRoute) => CallbackPat
     );
 }
 
-/** Whether a path has neither parameters nor wildcards. */
+/** Returns whether a path has neither parameters nor wildcards. */
 function isLiteral(path: string): boolean {
   return path !== '/' && !/[:*{}()]/.test(path);
 }
 
-/** Whether a route's path takes a path; `:provider` in it stands for any client. */
+/** Returns whether a path matches the path of a route. `:provider` in `wanted` stands for any client. */
 function matches(route: Path, wanted: Path): boolean {
-  return route.length === wanted.length && route.every((part, index) => takes(part, wanted[index]));
+  return route.length === wanted.length && route.every((part, index) => matchesSegment(part, wanted[index]));
 }
 
-function takes(part: string | undefined, wanted: string | undefined): boolean {
+function matchesSegment(part: string | undefined, wanted: string | undefined): boolean {
   return part?.startsWith(':') === true || part === wanted || wanted === ':provider';
 }
 
-/** Returns how many segments at the end of a path a route takes; none if parameters alone would take them. */
+/** Returns how many segments at the end of a path match a route, or 0 if they match only parameters. */
 function commonEnd(route: Path, wanted: Path): number {
   let length = 0;
   let hasLiteral = false;
   for (; length < Math.min(route.length, wanted.length); length++) {
     const part = route.at(-1 - length);
-    if (!takes(part, wanted.at(-1 - length))) break;
+    if (!matchesSegment(part, wanted.at(-1 - length))) break;
     hasLiteral ||= part?.startsWith(':') === false;
   }
   return hasLiteral ? length : 0;
 }
 
-/** Routes of Express ignore upper and lower case, and a slash at the end. */
+/** Returns the segments in lower case, because Express ignores case and trailing slashes. */
 function segments(path: string): Path {
   return rawSegments(path.toLowerCase());
 }

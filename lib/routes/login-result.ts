@@ -2,9 +2,9 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import type { LoginResult } from '../remote-app/login.js';
 
-/** Results by request: nothing on the request itself, where a logger would find the token. */
+/** Login results by request. They are not properties of the request, because a logger could print the token. */
 const results = new WeakMap<OAuthRequest, LoginResult>();
-/** Where the user goes, by the request that ends a login or a logout. */
+/** The `returnTo` of the login or logout that a request completes. */
 const returnPaths = new WeakMap<OAuthRequest, string>();
 
 export function keepLoginResult(request: OAuthRequest, result: LoginResult): void {
@@ -16,12 +16,18 @@ export function keepReturnTo(request: OAuthRequest, returnTo: string): void {
   returnPaths.set(request, returnTo);
 }
 
-/** @throws {TypeError} in a handler without `@OAuthCallback()` */
+/**
+ * Returns the result of the login that the request completed.
+ * @throws {TypeError} when the handler does not have `@OAuthCallback()`
+ */
 export function loginResultOf(context: ExecutionContext): LoginResult {
   return keptIn(results, context, '@OAuthCallback()');
 }
 
-/** @throws {TypeError} in a handler that ends neither a login nor a logout */
+/**
+ * Returns the `returnTo` of the login or logout that the request completed.
+ * @throws {TypeError} when the handler has neither `@OAuthCallback()` nor `@OAuthLogoutCallback()`
+ */
 export function returnToOf(context: ExecutionContext): string {
   return keptIn(returnPaths, context, '@OAuthCallback() or @OAuthLogoutCallback()');
 }

@@ -4,11 +4,11 @@ import { oauthRoute } from './oauth-route.js';
 import { clientOfRoute, routeOf } from './route-client.js';
 
 /**
- * Makes a route the end of a login: the callback is checked against the pending login and the token is fetched before the
- * handler runs. Read the result with `@OAuthToken()`, `@OAuthAccount()`, `@OAuthUserInfo()` and `@OAuthReturnTo()`.
+ * Makes a route the callback of a login. Before the handler runs, the callback is checked against the pending login and the
+ * token is fetched. Read the result with `@OAuthToken()`, `@OAuthAccount()`, `@OAuthUserInfo()` and `@OAuthReturnTo()`.
  *
- * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
- * may name any client that signs users in
+ * @param clients the client's name, or a list of names that the route accepts as `:provider`. If omitted, `:provider` may be
+ * any client that can sign users in
  *
  * @example
  * @Get('twitter/callback')
@@ -16,7 +16,7 @@ import { clientOfRoute, routeOf } from './route-client.js';
  * callback(@OAuthToken() token: OAuth1Token, @OAuthReturnTo() returnTo: string) {}
  */
 export function OAuthCallback(clients?: string | readonly string[]): MethodDecorator;
-/** @internal A callback has no options: those that are given are reported at start-up. */
+/** @internal A callback has no options. Options that are passed anyway are reported at start-up. */
 export function OAuthCallback(clients?: string | readonly string[] | object, options?: object): MethodDecorator;
 export function OAuthCallback(clients?: string | readonly string[] | object, options?: object): MethodDecorator {
   return oauthRoute({
@@ -30,20 +30,20 @@ export function OAuthCallback(clients?: string | readonly string[] | object, opt
   });
 }
 
-/** The user's token: an `OAuth1Token` or an `OAuth2Token`. */
+/** Injects the user's token: an `OAuth1Token` or an `OAuth2Token`. */
 export const OAuthToken = createParamDecorator((_: unknown, context) => loginResultOf(context).token);
 
-/** The path that the login, or the logout, was begun with as `returnTo`; `/` when it named none. */
+/** Injects the `returnTo` path of the login or logout, or `/` if the login or logout was started without `returnTo`. */
 export const OAuthReturnTo = createParamDecorator((_: unknown, context) => returnToOf(context));
 
 /**
- * Who signed in, a `UserInfo`: claims of the id_token, and with `userInfoFrom: 'userinfo'` what the userinfo endpoint tells.
- * Undefined where no id_token came, or none that could be checked.
+ * Injects the `UserInfo` of the user who signed in: the claims of the id_token, and with `userInfoFrom: 'userinfo'` those of
+ * the userinfo endpoint. Undefined if the provider did not send an id_token, or if the id_token cannot be checked.
  */
 export const OAuthUserInfo = createParamDecorator((_: unknown, context) => loginResultOf(context).userInfo);
 
 /**
- * The account that signed in, a `ProviderAccount`: key your users by its `client` and `subject`. Undefined where the provider
- * does not say who the user is.
+ * Injects the `ProviderAccount` that signed in. Identify your users by its `client` and `subject`. Undefined if the provider
+ * does not identify the user.
  */
 export const OAuthAccount = createParamDecorator((_: unknown, context) => loginResultOf(context).account);

@@ -6,31 +6,31 @@ import { redirectAfterHandler } from './redirect-interceptor.js';
 import { REDIRECT_VIEW } from './redirect-sender.js';
 import { clientOfRoute, routeOf } from './route-client.js';
 
-/** How a login route is set up; see `@OAuthLogin()`. */
+/** Options of `@OAuthLogin()`. */
 export interface OAuthLoginOptions {
   /**
-   * Where the provider sends the user back to: absolute, or relative to `baseUrl`; without `baseUrl`, relative to the
-   * request's own address when its host is this machine or one of `allowedHosts`. `:provider` in it stands for the client's
-   * name.
+   * The redirect URI, to which the provider sends the user back: absolute, or relative to `baseUrl`. Without `baseUrl`, it is
+   * relative to the URL of the request, if the request's host is this machine or one of `allowedHosts`. `:provider` is
+   * replaced by the client's name.
    */
   redirectUri?: string;
 }
 
 /**
- * What a login handler may return: that login's own parameters. Take single ones from a query: whoever writes a link must not
- * choose `state`, `nonce`, `codeVerifier` or `redirectUri`.
+ * The parameters that a login handler may return for its login. Copy single parameters from the query, never the whole query:
+ * the author of a link must not choose `state`, `nonce`, `codeVerifier` or `redirectUri`.
  */
 export interface OAuthLoginParams extends LoginParams {
-  /** Instead of the one of the decorator. */
+  /** The redirect URI of this login. @default the `redirectUri` of the decorator */
   redirectUri?: string;
 }
 
 /**
- * Makes a route the beginning of a login: it answers with the redirect to the provider. What the handler returns are that
- * login's own parameters (see {@link OAuthLoginParams}); it may return nothing.
+ * Makes a route the start of a login: the route responds with the redirect to the provider. The handler may return
+ * parameters of the login (see {@link OAuthLoginParams}).
  *
- * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
- * may name any client that signs users in
+ * @param clients the client's name, or a list of names that the route accepts as `:provider`. If omitted, `:provider` may be
+ * any client that can sign users in
  *
  * @example
  * @Get('twitter/login')
@@ -56,8 +56,8 @@ export function OAuthLogin(
       const app = clientOfRoute(call);
       redirectAfterHandler(call.context, (returned) => {
         const { redirectUri, ...params }: OAuthLoginParams = requireParams(returned, 'login');
-        const own = redirectUri === '' ? undefined : redirectUri;
-        return app.authorizeRedirect(call.request, call.response, own ?? options.redirectUri, params);
+        const returnedUri = redirectUri === '' ? undefined : redirectUri;
+        return app.authorizeRedirect(call.request, call.response, returnedUri ?? options.redirectUri, params);
       });
     },
   });

@@ -9,21 +9,21 @@ import { redirectAfterHandler } from './redirect-interceptor.js';
 import { REDIRECT_VIEW } from './redirect-sender.js';
 import { openIdClientOfRoute, routeOf, type RouteClients } from './route-client.js';
 
-/** How a logout route is set up; see `@OAuthLogout()`. */
+/** Options of `@OAuthLogout()`. */
 export interface OAuthLogoutOptions {
   /**
-   * Where the provider sends the user back to, a route with `@OAuthLogoutCallback()`: absolute, or relative as the
-   * `redirectUri` of a login. `:provider` in it stands for the client's name.
+   * The URI of a route with `@OAuthLogoutCallback()`, to which the provider sends the user back: absolute, or relative like
+   * the `redirectUri` of a login. `:provider` is replaced by the client's name.
    */
   postLogoutRedirectUri?: string;
 }
 
 /**
- * Makes a route the beginning of a logout that ends the provider's session too (OpenID Connect RP-Initiated Logout 1.0).
- * The handler ends the session here, and returns that logout's own parameters, of which `idTokenHint` is the one to give.
+ * Makes a route the start of a logout that also ends the provider's session (OpenID Connect RP-Initiated Logout 1.0). The
+ * handler ends the application's session, and returns parameters of the logout. Return at least `idTokenHint`.
  *
- * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
- * may name any client that signs users in
+ * @param clients the client's name, or a list of names that the route accepts as `:provider`. If omitted, `:provider` may be
+ * any client that can sign users in
  *
  * @example
  * @Get('harbour/logout')
@@ -50,7 +50,7 @@ export function OAuthLogout(
     redirectUri: { option: 'postLogoutRedirectUri', value: postLogoutRedirectUri },
     enter: (call) => {
       const app = openIdClientOfRoute(call);
-      refusePrefetch(call.request); // before the handler ends the session here
+      refusePrefetch(call.request); // before the handler ends the application's session
       requireNavigation(call.request);
       redirectAfterHandler(call.context, (returned) => {
         const params: LogoutRedirectParams = requireParams(returned, 'logout');
@@ -62,11 +62,11 @@ export function OAuthLogout(
 }
 
 /**
- * Makes a route the end of a logout: the callback is checked against the pending logout before the handler runs. Read where
- * the user goes with `@OAuthReturnTo()`.
+ * Makes a route the callback of a logout. Before the handler runs, the callback is checked against the pending logout. Read
+ * the path to redirect to with `@OAuthReturnTo()`.
  *
- * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
- * may name any client that signs users in
+ * @param clients the client's name, or a list of names that the route accepts as `:provider`. If omitted, `:provider` may be
+ * any client that can sign users in
  */
 export function OAuthLogoutCallback(clients?: string | readonly string[]): MethodDecorator {
   return logoutRoute(clients, {
@@ -79,11 +79,11 @@ export function OAuthLogoutCallback(clients?: string | readonly string[]): Metho
 }
 
 /**
- * Makes a `@Post()` route what the provider calls when a user signed out there (OpenID Connect Back-Channel Logout 1.0): the
- * logout token is checked, and the `onBackchannelLogout` of the token store is told, before the handler runs.
+ * Makes a `@Post()` route the back-channel logout URI, which the provider calls when a user signs out at the provider (OpenID
+ * Connect Back-Channel Logout 1.0). Before the handler runs, the logout token is checked and `onBackchannelLogout` is called.
  *
- * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
- * may name any client that signs users in
+ * @param clients the client's name, or a list of names that the route accepts as `:provider`. If omitted, `:provider` may be
+ * any client that can sign users in
  *
  * @example
  * @Post('harbour/backchannel-logout')
@@ -96,11 +96,12 @@ export function OAuthBackchannelLogout(clients?: string | readonly string[]): Me
 }
 
 /**
- * Makes a route what the provider loads in a frame when the user signs out there (OpenID Connect Front-Channel Logout 1.0):
- * `iss` and `sid` are checked against the user's token before the handler runs, which ends the session here.
+ * Makes a route the front-channel logout URI, which the provider loads in an iframe when the user signs out at the provider
+ * (OpenID Connect Front-Channel Logout 1.0). `iss` and `sid` are checked against the user's token before the handler runs. The
+ * handler ends the application's session.
  *
- * @param clients the client's name, or a list of names that the route's `:provider` must be one of; if omitted, `:provider`
- * may name any client that signs users in
+ * @param clients the client's name, or a list of names that the route accepts as `:provider`. If omitted, `:provider` may be
+ * any client that can sign users in
  */
 export function OAuthFrontchannelLogout(clients?: string | readonly string[]): MethodDecorator {
   return logoutRoute(clients, { enter: (call) => openIdClientOfRoute(call).frontchannelLogout(call.request) });

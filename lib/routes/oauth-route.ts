@@ -17,7 +17,7 @@ import { REDIRECT_VIEW } from './redirect-sender.js';
 import type { ClientRoute } from './route-client.js';
 import { exchangeOf, type Exchange } from './route-request.js';
 
-/** Where Nest keeps the guards, the interceptors and the `@Redirect()` of a method. */
+/** Keys of Nest's metadata for the guards, the interceptors and the `@Redirect()` of a method. */
 const [GUARDS, INTERCEPTORS, REDIRECT] = ['__guards__', '__interceptors__', '__redirect__'];
 
 /** One request to a route of this library. */
@@ -26,18 +26,19 @@ interface RouteCall extends ClientRoute, Exchange {
   registry: OAuthRegistry;
 }
 
-/** What a decorator of this library knows of its route. */
+/** A route with a decorator of this library. */
 export interface OAuthRoute extends ClientRoute {
-  /** The decorator, for errors. */
+  /** The name of the decorator, for errors. */
   decorator: string;
-  /** The options that the decorator was given, and the names of those that it reads. */
+  /** The options that the decorator received. */
   options: object;
+  /** The names of the options that exist. */
   optionNames: readonly string[];
-  /** An address of this site among the options, where the provider sends the user back to. */
+  /** The option with the redirect URI or the post-logout redirect URI. */
   redirectUri?: { option: string; value: unknown };
   /** Whether the provider sends users to this route. */
   isCallback?: boolean;
-  /** Checks a request before interceptors and the handler run; `redirectAfterHandler()` makes it answer with a redirect. */
+  /** Checks a request before the interceptors and the handler run. May call `redirectAfterHandler()`. */
   enter: (call: RouteCall) => unknown;
 }
 
@@ -49,11 +50,11 @@ export function oauthRoute(route: OAuthRoute): MethodDecorator {
     OAUTH_ROUTE(route),
     UseGuards(OAuthRouteGuard),
     UseInterceptors(RedirectInterceptor),
-    SetMetadata('cache_module:cache_ttl', 1), // milliseconds that `CacheInterceptor` of @nestjs/cache-manager keeps an answer
+    SetMetadata('cache_module:cache_ttl', 1), // ms for `CacheInterceptor` of @nestjs/cache-manager; 0 would mean forever
   );
 }
 
-/** Lets a request through to the handler if the route of the decorator accepts it. */
+/** Runs `enter` of the route, which throws if the request is refused. */
 @Injectable()
 class OAuthRouteGuard implements CanActivate {
   constructor(
@@ -72,8 +73,8 @@ class OAuthRouteGuard implements CanActivate {
 }
 
 /**
- * Puts the guard and the interceptor of a route after those of other decorators, above or below, and makes a route with
- * `@Redirect()` answer as those of logins do. Called before Nest reads the routes.
+ * Moves the guard and the interceptor of a route after the guards and interceptors of all other decorators, and makes a route
+ * with `@Redirect()` send its redirect through `RedirectSender`. Must be called before Nest reads the routes.
  */
 export function arrangeRoute(handler: object): void {
   if (!Reflect.hasMetadata(OAUTH_ROUTE.KEY, handler)) return;
@@ -82,19 +83,19 @@ export function arrangeRoute(handler: object): void {
   if (decoratedRedirect(handler)) Render(REDIRECT_VIEW)({}, '', { value: handler });
 }
 
-/** Nest runs the guards of a method, and its interceptors, from the lowest decorator to the highest. */
+/** Moves a guard or an interceptor to the end of its list, because Nest runs the guards and interceptors of a method in this order. */
 function moveLast(key: string, own: unknown, handler: object): void {
   const all = (Reflect.getOwnMetadata(key, handler) ?? []) as unknown[];
   Reflect.defineMetadata(key, [...all.filter((one) => one !== own), own], handler);
 }
 
-/** Returns what `@Redirect()` says about a handler. */
+/** Returns the redirect of a handler's `@Redirect()`. */
 function decoratedRedirect(handler: object): RedirectResponse | undefined {
   const redirect = Reflect.getMetadata(REDIRECT, handler) as Partial<RedirectResponse> | undefined;
   return redirect && { url: redirect.url ?? '', statusCode: redirect.statusCode ?? 302 };
 }
 
-/** Returns the redirect of `@Redirect()`, with what the handler returned instead. */
+/** Returns the redirect of `@Redirect()`, overridden by the `url` and `statusCode` that the handler returned. */
 function redirectOr(decorated: RedirectResponse, returned: unknown): RedirectResponse {
   const { url, statusCode } = isRecord(returned) ? (returned as Partial<RedirectResponse>) : {};
   return { url: url ?? decorated.url, statusCode: statusCode ?? decorated.statusCode };

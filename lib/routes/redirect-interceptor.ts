@@ -2,21 +2,21 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { mergeMap, takeLast, defaultIfEmpty, type Observable } from 'rxjs';
 import type { RedirectResponse } from '../remote-app/login.js';
 
-/** The redirect that one request is answered with. */
+/** The redirect of one response. */
 export interface PendingRedirect {
   context: ExecutionContext;
-  /** Makes the redirect from what the handler returned. */
+  /** Returns the redirect. Receives the value that the handler returned. */
   make(returned: unknown): RedirectResponse | Promise<RedirectResponse>;
-  /** Set when the handler has run. */
+  /** Undefined until the handler has run. */
   made?: RedirectResponse;
 }
 
-/** What interceptors of the application get instead of the redirect. It holds nothing of the login. */
-const EMITTED = { answeredBy: 'nestjs-oauth-client' };
+/** The value that interceptors of the application receive instead of the redirect. It contains no data of the login. */
+const PLACEHOLDER = { answeredBy: 'nestjs-oauth-client' };
 
 const pending = new WeakMap<object, PendingRedirect>();
 
-/** Answers a request with the redirect that `make` returns. Called in a guard, before the handler runs. */
+/** Makes the route respond with the redirect that `make` returns. Must be called in a guard, before the handler runs. */
 export function redirectAfterHandler(context: ExecutionContext, make: PendingRedirect['make']): void {
   pending.set(responseOf(context), { context, make });
 }
@@ -25,16 +25,16 @@ export function pendingRedirectOf(response: object): PendingRedirect | undefined
   return pending.get(response);
 }
 
-/** Whether a value is the one that interceptors got instead of the redirect, however a cache or a wrapper changed it. */
-export function isEmitted(value: unknown): boolean {
+/** Returns whether a value contains the placeholder of a redirect, such as after a cache or a wrapper changed the value. */
+export function isPlaceholder(value: unknown): boolean {
   try {
-    return (JSON.stringify(value) as string | undefined)?.includes(EMITTED.answeredBy) === true;
+    return (JSON.stringify(value) as string | undefined)?.includes(PLACEHOLDER.answeredBy) === true;
   } catch {
     return false;
   }
 }
 
-/** The innermost interceptor of a route: makes the redirect when the handler returns, and keeps it from the other interceptors. */
+/** The innermost interceptor of a route. Creates the redirect when the handler returns, and hides it from other interceptors. */
 export class RedirectInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const redirect = pending.get(responseOf(context));
@@ -44,7 +44,7 @@ export class RedirectInterceptor implements NestInterceptor {
       defaultIfEmpty(undefined),
       mergeMap(async (returned: unknown) => {
         redirect.made = await redirect.make(returned);
-        return { ...EMITTED };
+        return { ...PLACEHOLDER };
       }),
     );
   }

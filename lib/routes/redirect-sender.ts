@@ -11,17 +11,17 @@ import {
 import { RouteParamsFactory } from '@nestjs/core/router/route-params-factory.js';
 import { isRecord } from '../config/is-record.js';
 import type { RedirectResponse } from '../remote-app/login.js';
-import { isEmitted, pendingRedirectOf, type PendingRedirect } from './redirect-interceptor.js';
+import { isPlaceholder, pendingRedirectOf, type PendingRedirect } from './redirect-interceptor.js';
 
-/** The view that redirecting routes render: `@Render(REDIRECT_VIEW)`. No view engine knows it. */
+/** The view of routes that redirect: `@Render(REDIRECT_VIEW)`. `RedirectSender` handles it instead of a view engine. */
 export const REDIRECT_VIEW = 'nestjs-oauth-client:redirect';
 
-/** Where Nest keeps the parameters of a handler (`ROUTE_ARGS_METADATA`). */
+/** Key of Nest's metadata for the parameters of a handler (`ROUTE_ARGS_METADATA`). */
 const ROUTE_ARGUMENTS = '__routeArguments__';
 
 type ParamType = Parameters<RouteParamsFactory['exchangeKeyForValue']>[0];
 
-/** A controller's instance for one request, and where Nest keeps it. */
+/** A controller's instance for one request, with its module and context id. */
 interface Host {
   instance: object;
   moduleKey: string;
@@ -29,8 +29,8 @@ interface Host {
 }
 
 /**
- * Sends redirects after all interceptors of the application, which therefore cannot change them. Nest asks the HTTP adapter to
- * render a route's view when guards, interceptors and the handler are done; for `REDIRECT_VIEW`, this class answers.
+ * Sends the redirects of routes after all interceptors of the application, so that an interceptor cannot change them. Nest
+ * calls `render()` of the HTTP adapter after the guards, interceptors and the handler; this class handles `REDIRECT_VIEW`.
  */
 @Injectable()
 export class RedirectSender implements OnModuleInit {
@@ -42,7 +42,7 @@ export class RedirectSender implements OnModuleInit {
 
   onModuleInit(): void {
     const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-    if (!adapter) return; // an application without HTTP
+    if (!adapter) return; // an application without an HTTP server
     const render = adapter.render.bind(adapter) as (response: object, view: string, answer: unknown) => unknown;
     adapter.render = (response: object, view: string, answer: unknown) => {
       const redirect = view === REDIRECT_VIEW ? pendingRedirectOf(response) : undefined;
@@ -50,19 +50,20 @@ export class RedirectSender implements OnModuleInit {
     };
   }
 
-  /** @param answer what the interceptors made of the handler's value, or returned without calling the handler */
+  /** @param answer the value that the interceptors returned, possibly without calling the handler */
   async #send(redirect: PendingRedirect, response: object, answer: unknown): Promise<void> {
-    // A cache repeated the answer to another request: this visitor needs a redirect of their own.
-    if (!redirect.made && isEmitted(answer)) redirect.made = await redirect.make(await this.#handle(redirect.context));
+    // A cache returned the placeholder of another request, so the handler did not run. Every login needs a new redirect.
+    if (!redirect.made && isPlaceholder(answer))
+      redirect.made = await redirect.make(await this.#handle(redirect.context));
     const { httpAdapter } = this.adapterHost;
     const { url, statusCode = 302 } = redirect.made ?? redirectIn(answer);
     await (url === undefined ? httpAdapter.reply(response, answer) : httpAdapter.redirect(response, statusCode, url));
   }
 
-  /** Calls the handler of a request with its parameters and pipes, and without interceptors. */
+  /** Calls the handler of a request with its parameters and pipes, but without interceptors. */
   async #handle(context: ExecutionContext): Promise<unknown> {
     const { instance, moduleKey, contextId } = await this.#hostOf(context);
-    // Nest looks for the module of a class among providers only, and needs that of a controller to find its pipes.
+    // Nest needs the controller's module to resolve pipes, but searches only among providers.
     const contexts = Object.create(this.contexts, {
       getContextModuleKey: { value: () => moduleKey },
     }) as ExternalContextCreator;
@@ -96,17 +97,17 @@ export class RedirectSender implements OnModuleInit {
       const moduleRef = module.getProviderByKey<ModuleRef>(ModuleRef).instance;
       return { instance: await moduleRef.resolve(controller, contextId), moduleKey, contextId };
     }
-    throw new TypeError(`no module has the controller ${controller.name}`);
+    throw new TypeError(`no module has the controller ${controller.name}. Add it to \`controllers\` of a module`);
   }
 }
 
-/** Returns the name of a controller's method. That of the function may differ, if another decorator replaced the function. */
+/** Returns the name of a controller's method. The function's `name` may differ if another decorator replaced the function. */
 function methodName(instance: object, handler: object): string {
   const names = new MetadataScanner().getAllMethodNames(instance);
   return names.find((name) => Reflect.get(instance, name) === handler) ?? '';
 }
 
-/** Returns the redirect that an interceptor answered with. */
+/** Returns the redirect that an interceptor returned instead of calling the handler. */
 function redirectIn(answer: unknown): Partial<RedirectResponse> {
   return isRecord(answer) && typeof answer.url === 'string' ? answer : {};
 }

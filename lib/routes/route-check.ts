@@ -11,8 +11,8 @@ import { unknownOption } from '../module/module-options.js';
 import { arrangeRoute, OAUTH_ROUTE, type OAuthRoute } from './oauth-route.js';
 
 /**
- * Checks the routes of this library at start-up: that the clients which they name exist, and that their redirect URIs are not
- * those of a callback without its prefix.
+ * Checks the routes with decorators of this library at start-up: their clients must exist, and their redirect URIs must
+ * include the prefix of the callback route.
  */
 @Injectable()
 export class RouteCheck implements OnApplicationBootstrap {
@@ -26,35 +26,35 @@ export class RouteCheck implements OnApplicationBootstrap {
   }
 
   /**
-   * Runs after every `onModuleInit`, where an application may register clients.
+   * Checks every route. Runs after every `onModuleInit`, because an application may register clients there.
    * @throws {OAuthConfigError} with every fault of every route
    */
   onApplicationBootstrap(): void {
     const routes = routesOf(this.modules, this.moduleRef);
-    const ours = decorated(routes);
-    this.callbackPaths.learn(
+    const oauthRoutes = decorated(routes);
+    this.callbackPaths.setRoutes(
       routes,
-      ours.filter(({ route }) => route.isCallback),
+      oauthRoutes.filter(({ route }) => route.isCallback),
       globalPrefixOf(this.moduleRef),
     );
     const faults = [
       ...decorated(handlersOf(this.modules)).flatMap(({ name, route }) =>
         [...unknownOptions(route), ...this.#unknownClients(route)].map((fault) => `${name}: ${fault}`),
       ),
-      ...ours.flatMap(({ name, route }) => this.#misplacedUris(route).map((fault) => `${name}: ${fault}`)),
+      ...oauthRoutes.flatMap(({ name, route }) => this.#misplacedUris(route).map((fault) => `${name}: ${fault}`)),
     ];
     if (faults.length > 0) throw new OAuthConfigError([...new Set(faults)]);
   }
 
   #unknownClients({ clients = [] }: OAuthRoute): string[] {
-    if (!(this.registry instanceof OAuthRegistry)) return []; // a test replaces it
+    if (!(this.registry instanceof OAuthRegistry)) return []; // a test of the application replaced the registry
     const isUnknown = (client: string): boolean =>
       !this.registry.has(client) && (typeof clients === 'string' || this.#isMisspelled(client, clients));
     const unknown = [clients].flat().filter(isUnknown);
     return unknown.map((client) => this.#unknownClient(client));
   }
 
-  /** A list may name clients that are registered later, by their names in the URL; one that is like a known name is a mistake. */
+  /** Returns whether an unknown name in a list is similar to a known name. Other unknown clients may be registered later. */
   #isMisspelled(client: string, clients: readonly string[]): boolean {
     const near = nearestKey(client, this.registry.names);
     return near !== undefined && !clients.includes(near);
@@ -88,7 +88,7 @@ function decorated<T extends Handler>(handlers: readonly T[]): (T & { route: OAu
   });
 }
 
-/** A misspelled option would have no effect: a login without its redirect URI, for example. */
+/** Returns a fault for every option that does not exist, because a misspelled option would have no effect. */
 function unknownOptions({ decorator, options, optionNames }: OAuthRoute): string[] {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const unknown = given.filter(([option]) => !optionNames.includes(option));

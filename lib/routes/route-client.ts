@@ -7,8 +7,8 @@ import { OAuth2App } from '../remote-app/oauth2-app.js';
 import type { RemoteApp } from '../remote-app/remote-app.js';
 
 /**
- * Which client a route is for: one by its name, those of a list that the route's `:provider` parameter names, or without
- * either, any that the parameter names.
+ * The clients of a route: one client by its name, or a list of names of which the route's `:provider` parameter selects one. If
+ * undefined, `:provider` may select any client.
  */
 export type RouteClients = string | readonly string[] | undefined;
 
@@ -16,7 +16,7 @@ export interface ClientRoute {
   clients: RouteClients;
 }
 
-/** A request to a route, and the registry of its application. */
+/** A request to a route with clients. */
 interface ClientRequest extends ClientRoute {
   request: OAuthRequest;
   registry: OAuthRegistry;
@@ -24,7 +24,7 @@ interface ClientRequest extends ClientRoute {
 
 /**
  * Reads the arguments of a decorator: `(clients, options)`, or `(options)` alone.
- * @throws {TypeError} for an empty list, which no request could match, and for what is not a name
+ * @throws {TypeError} when the list is empty, or when a name is not a string
  */
 export function routeOf<Options extends object>(
   first: unknown,
@@ -33,17 +33,17 @@ export function routeOf<Options extends object>(
   const { clients, ...options } = isRecord(first) ? first : { clients: first, ...second };
   const names: unknown[] = [clients ?? []].flat();
   if (clients === null || names.some((name) => typeof name !== 'string')) {
-    throw new TypeError('the clients of a route: expected the name of a client, or a list of names');
+    throw new TypeError('the clients of a route are not valid: expected the name of a client, or a list of names');
   }
   if (clients !== undefined && names.length === 0) {
-    throw new TypeError('the list of clients of a route is empty. Name its clients, or leave the list out');
+    throw new TypeError('the list of clients of a route is empty. Add the names of its clients, or omit the list');
   }
   return { clients: clients as RouteClients, options: options as Options };
 }
 
 /**
- * Returns the client that a route is for.
- * @throws {OAuthError} `unknown_provider` (status 404) when the parameter names none that can sign users in
+ * Returns the client of a request to a route.
+ * @throws {OAuthError} `unknown_provider` (status 404) when `:provider` is not a client that can sign users in
  */
 export function clientOfRoute({ registry, clients, request }: ClientRequest): RemoteApp {
   if (typeof clients === 'string') return logged(clients, () => registry.get(clients));
@@ -56,9 +56,9 @@ export function clientOfRoute({ registry, clients, request }: ClientRequest): Re
 }
 
 /**
- * Returns the client that a route is for, when the route does what only OpenID Connect has.
- * @throws {OAuthError} `unknown_provider` (status 404) when the parameter names a client of OAuth 1
- * @throws {OAuthConfigError} when the decorator names one, or a machine client
+ * Returns the client of a request to a logout route, which only OpenID Connect supports.
+ * @throws {OAuthError} `unknown_provider` (status 404) when `:provider` is not an OAuth 2 client that can sign users in
+ * @throws {OAuthConfigError} when the client in the decorator uses OAuth 1 or is a machine client
  */
 export function openIdClientOfRoute(call: ClientRequest): OAuth2App {
   const app = clientOfRoute(call);
@@ -67,8 +67,8 @@ export function openIdClientOfRoute(call: ClientRequest): OAuth2App {
     throw unknownProvider(call.registry, 'there is no such provider to sign out of');
   const fault = new OAuthConfigError([
     app.signsUsersIn
-      ? `${app.name}: OAuth 1 has no logout. End only your own session`
-      : `${app.name}: a machine client (client_credentials) cannot sign users in or out`,
+      ? `${app.name}: OAuth 1 has no logout. Remove the logout decorator, and end only the application's session`
+      : `${app.name}: a machine client (client_credentials) cannot sign users in or out. Use a client that signs users in`,
   ]);
   logFailure(fault, { name: app.name });
   throw fault.exposeWhen(call.registry.exposeErrors);
@@ -84,7 +84,7 @@ function unknownProvider({ exposeErrors }: OAuthRegistry, description: string): 
   return error.exposeWhen(exposeErrors);
 }
 
-/** A decorator that names a client wrongly is found when its route is first called. */
+/** Logs the error if the client of a decorator does not exist. */
 function logged<T>(name: string, find: () => T): T {
   try {
     return find();

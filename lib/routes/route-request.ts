@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import type { OAuthResponse } from '../state/oauth-response.js';
 
-/** What no cache keeps, and no other site learns: the URL of a callback has a code, and an error may repeat it. */
+/** Headers against caching and against a `Referer` with the code: the URL of a callback has a code, and an error page may repeat it. */
 const PRIVATE = { 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' };
 
 /** The response of Express, or the reply of Fastify. */
@@ -16,7 +16,7 @@ export interface Exchange {
   response: OAuthResponse;
 }
 
-/** Returns the request and the response of a login or logout route, and marks the response as private, whether it becomes a page or an error. */
+/** Returns the request and the response of a login or logout route. Sets the headers of {@link PRIVATE} on the response. */
 export function exchangeOf(context: ExecutionContext): Exchange {
   const http = context.switchToHttp();
   const response = http.getResponse<PlatformResponse>();
