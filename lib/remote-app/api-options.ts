@@ -3,29 +3,29 @@ import type { OAuthRequest } from '../common/oauth-request.js';
 import type { StoredToken } from '../token/token.js';
 
 /**
- * Whose token a call carries. If several are given, the first that applies counts: `token`; for a machine client, its own
- * token; `fetchToken` with `request`; a `TokenStore` with `user`, or else with the user of `request`.
+ * Selects the token of a call. If several options are passed, the first source in this list that applies is used: `token`; the
+ * token of a machine client; `fetchToken` with `request`; a `TokenStore` with `user`, or else with the user of `request`.
  */
 export interface TokenSource {
-  /** The token itself. */
+  /** The token to use. */
   token?: StoredToken;
-  /** The request whose user's token it is. */
+  /** A request of the user whose token to use. */
   request?: OAuthRequest;
   /**
-   * Your user's id, a non-empty string or a safe integer, where there is no request, such as in a scheduled job. The token
-   * is found in the `TokenStore`.
+   * The id of your user: a non-empty string or a safe integer. Use it where there is no request, such as in a scheduled job.
+   * Requires a `TokenStore`.
    */
   user?: string | number;
 }
 
-/** Options of an API call: whose token it carries, and axios' own (`params`, `headers`, `timeout` in milliseconds, ...). */
+/** Options of an API call: the source of its token, and the options of axios (`params`, `headers`, `timeout` in milliseconds, ...). */
 export interface ApiRequestOptions extends TokenSource, Omit<AxiosRequestConfig, 'url' | 'method'> {
   /**
-   * `false` calls without a user's token: OAuth 1 signs with the client alone (a one-legged call), and OAuth 2 sends nothing,
-   * as `withholdToken` does.
+   * Whether to send the user's token. If `false`, OAuth 1 signs with the client's credentials only (a one-legged call), and
+   * OAuth 2 sends no credentials, as with `withholdToken`.
    * @default true
    */
   withToken?: boolean;
-  /** Send no token and no signature. */
+  /** Sends the call without a token and without a signature. @default false */
   withholdToken?: boolean;
 }

@@ -9,7 +9,7 @@ import type { RemoteAppContext } from './remote-app-context.js';
 import { TokenSlots } from './token-slots.js';
 import { warnOfRiskySettings } from './warnings.js';
 
-/** What every app is made of, with either protocol. */
+/** The parts that OAuth 1 apps and OAuth 2 apps share. */
 export class AppParts {
   readonly http: AxiosInstance;
   readonly pending: PendingLogins;
@@ -29,12 +29,12 @@ export class AppParts {
     });
   }
 
-  /** Whether users sign in with this client; a machine client has a token of its own alone. */
+  /** Whether users can sign in with this client. False for a machine client (`client_credentials`). */
   get signsUsersIn(): boolean {
     return this.config.protocol === 'OAuth 1' || this.config.grantType === 'authorization_code';
   }
 
-  /** @throws {OAuthConfigError} for a machine client */
+  /** @throws {OAuthConfigError} when the client is a machine client */
   requireUserLogin(): void {
     if (this.signsUsersIn) return;
     throw new OAuthConfigError([
@@ -42,7 +42,7 @@ export class AppParts {
     ]);
   }
 
-  /** Returns the absolute form of an address of this site. */
+  /** Returns the absolute form of a redirect URI. */
   absoluteUri(uri: string, request: OAuthRequest): string {
     return absoluteRedirectUri(uri, this.config.name, request, this.context);
   }

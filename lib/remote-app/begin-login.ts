@@ -17,25 +17,25 @@ interface NewLogin {
   params: LoginParams;
 }
 
-/** The steps of a login that differ by the protocol, or that an app class overrides. */
+/** The steps of a login that depend on the protocol, or that a custom app class may override. */
 interface Steps {
   createAuthorizationUrl(redirectUri?: string, params?: AuthorizationParams): Promise<AuthorizationRequest>;
   saveAuthorizeData(request: OAuthRequest, response: OAuthResponse, data: AuthorizeData): Promise<void>;
-  vouchesForRequest(): Promise<boolean>;
+  pushesOrSignsRequest(): Promise<boolean>;
 }
 
-/** Begins a login, and returns the redirect to the provider. */
+/** Starts a login, and returns the redirect to the provider. */
 export async function beginLogin(
   app: Steps,
   parts: AppParts,
-  { request, response, redirectUri, params: wishes }: NewLogin,
+  { request, response, redirectUri, params: loginParams }: NewLogin,
 ): Promise<RedirectResponse> {
   parts.requireUserLogin();
-  const { returnTo, ...params } = requireParams(wishes, 'login');
+  const { returnTo, ...params } = requireParams(loginParams, 'login');
   requireNavigation(request);
   const returnPath = checkReturnTo(returnTo);
   const callback = redirectUri && parts.absoluteUri(redirectUri, request);
-  if (redirectUri && dependsOnRequest(redirectUri, parts.context) && (await app.vouchesForRequest())) {
+  if (redirectUri && dependsOnRequest(redirectUri, parts.context) && (await app.pushesOrSignsRequest())) {
     refuseRelativeUri();
   }
   const { url, ...data } = await app.createAuthorizationUrl(callback, params);

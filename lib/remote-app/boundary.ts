@@ -6,27 +6,27 @@ import { errorFields } from '../observability/error-fields.js';
 import { OAuthError, ProviderError, OAuthErrorCode } from '../errors/oauth.errors.js';
 import { withoutMessage } from '../common/redaction.js';
 
-/** Whose operation it is, and who may read its errors. */
+/** The client and the step of an operation, and how its errors are shown. */
 interface Boundary {
-  /** The client. */
+  /** The name of the client. */
   name: string;
-  /** What is done, for the log: `api_call`. */
+  /** The step for the log, such as `api_call`. */
   step?: string;
-  /** The module's option. */
+  /** The module's `exposeErrors` option. */
   exposeErrors?: boolean;
-  /** Values that no error shows, wherever they come back from. */
+  /** Values that are redacted in every error. */
   secrets: readonly string[];
 }
 
-/** The operation under way: a failure of an operation that is a part of another one is logged as a failure of that one. */
+/** The current outer operation. The failure of a nested operation is logged with the step of the outer operation. */
 const operation = new AsyncLocalStorage<{ name: string; step?: string }>();
-/** Operations whose failure is a failed login. */
+/** Steps whose failure is logged as `login failed`. */
 const LOGIN_STEPS = ['begin', 'complete'];
 
 /**
- * Runs one operation of an app, whose errors all leave as an {@link OAuthError}, and logs its failure in one line. An error of
- * another kind is one that no check foresaw: it becomes a {@link ProviderError}, without its message, which may quote an
- * answer. An `HttpException` that the application throws in `fetchToken` or `userOf` stays as it is.
+ * Runs one operation of an app, and logs its failure in one line. Every error that it throws is an {@link OAuthError}: an
+ * unexpected error becomes a {@link ProviderError}, without its message, which may quote a response. The exception is an
+ * `HttpException` that the application throws in `fetchToken` or `userOf`, which is thrown unchanged.
  */
 export async function withinBoundary<T>(
   { name, step, exposeErrors, secrets }: Boundary,
@@ -41,13 +41,13 @@ export async function withinBoundary<T>(
       if (current !== outer) logOther(current, error);
       throw error;
     }
-    const failure = error instanceof OAuthError ? error.redact(secrets) : unforeseen(name, error);
+    const failure = error instanceof OAuthError ? error.redact(secrets) : unexpectedError(name, error);
     logFailure(failure, current);
     throw failure.exposeWhen(exposeErrors);
   }
 }
 
-/** Logs a failure, unless it was logged: an operation may be a part of another one. */
+/** Logs a failure, unless it was already logged by a nested operation. */
 export function logFailure(failure: OAuthError, { name, step }: { name?: string; step?: string } = {}): void {
   if (PENDING_CODES.includes(failure.error)) return;
   failure.log({ event: eventOf(step, failure.getStatus()), client: name, step });
@@ -57,12 +57,12 @@ function logOther({ name, step }: { name: string; step?: string }, error: HttpEx
   logEvent('warn', eventOf(step, error.getStatus()), { client: name, ...errorFields(error), step });
 }
 
-/** Status 500 means that the application or its configuration is at fault, whatever was attempted. */
+/** Returns `operation failed` for the status 500 too, because the cause is then the application or its configuration. */
 function eventOf(step: string | undefined, status: number): string {
   return LOGIN_STEPS.includes(step ?? '') && status !== 500 ? 'login failed' : 'operation failed';
 }
 
-function unforeseen(name: string, error: unknown): ProviderError {
+function unexpectedError(name: string, error: unknown): ProviderError {
   const cause = withoutMessage(error);
   return new ProviderError({
     error: OAuthErrorCode.UNEXPECTED_ERROR,

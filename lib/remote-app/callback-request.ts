@@ -2,9 +2,10 @@ import type { OAuthRequest } from '../common/oauth-request.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 
 /**
- * The named parameters of a callback: from the query of a GET, or from the form of a POST (`response_mode=form_post`).
- * @throws {OAuthError} `invalid_request` when one comes twice or is no text, when no parser has read the body, or when the
- * method is another
+ * Returns the named parameters of a callback, from the query of a GET request or the form of a POST request
+ * (`response_mode=form_post`). Empty parameters are omitted.
+ * @throws {OAuthError} `invalid_request` when a parameter occurs twice or is not a string, when the body of a POST request was
+ * not parsed, or when the method is neither GET nor POST
  */
 export function callbackParameters<Name extends string>(
   request: OAuthRequest,
@@ -15,7 +16,11 @@ export function callbackParameters<Name extends string>(
   for (const name of names) {
     const value = Object.hasOwn(source, name) ? source[name] : undefined;
     if (value === undefined || value === '') continue;
-    if (typeof value !== 'string') throw invalidCallback(`the callback has more than one "${name}" parameter`);
+    if (typeof value !== 'string') {
+      throw invalidCallback(
+        `the callback has more than one "${name}" parameter; expected one string. Start the login again`,
+      );
+    }
     found[name] = value;
   }
   return found;
@@ -29,13 +34,14 @@ function sourceOf(request: OAuthRequest): Record<string, unknown> {
       requireParsedBody(request);
       return asRecord(request.body);
     default:
-      throw invalidCallback('a callback is a GET, or a POST of a form'); // a HEAD by a link preview must not use it up
+      // for example the HEAD request of a link preview, which must not consume the pending login
+      throw invalidCallback('the callback has another method than GET or POST; expected a GET, or a POST of a form');
   }
 }
 
 /**
- * Refuses a body that no parser has read. Express 5 leaves it undefined, and Express 4 an empty object; a parser for other
- * content types makes it a string or bytes.
+ * Refuses a body that was not parsed. Such a body is undefined in Express 5 and an empty object in Express 4. A parser for
+ * other content types makes it a string or bytes.
  */
 function requireParsedBody({ body, headers = {} }: OAuthRequest): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = headers;

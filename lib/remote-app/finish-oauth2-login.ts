@@ -16,7 +16,7 @@ import type { AppParts } from './app-parts.js';
 import { callbackParameters } from './callback-request.js';
 import type { LoginCallback, LoginResult } from './login.js';
 
-/** Finishes a login whose callback has come (RFC 6749 §4.1.2 and §4.1.3). */
+/** Completes a login: checks the callback (RFC 6749 §4.1.2), fetches the token (§4.1.3), and reads the user's claims. */
 export async function finishOAuth2Login(
   metadata: ServerMetadata,
   parts: AppParts,

@@ -8,35 +8,35 @@ import type { UserInfo } from '../oauth2/openid/user-info.js';
 import type { Pending } from '../state/state-store.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 
-/** What one login asks for: further authorization parameters, and where the user goes when it is done. */
+/** Parameters of a login: authorization parameters, and the path for after the login. */
 export interface LoginParams extends AuthorizationParams {
-  /** A path of this site; the callback gets it back. */
+  /** A path on this site. The callback receives it: redirect the user to it after the login. */
   returnTo?: string;
 }
 
-/** An authorization URL, and what is kept until its callback comes. With OAuth 1, the state is the request token. */
+/** An authorization URL, and the data that its callback needs. With OAuth 1, the state is the request token. */
 export interface AuthorizationRequest extends OAuth2AuthorizationRequest {
   /** OAuth 1: the request token and its secret (RFC 5849 §2.1). */
   requestToken?: OAuth1Token;
 }
 
-/** What is kept until the callback comes: what `createAuthorizationUrl()` returned, and two addresses. */
+/** The data that is kept until the callback: the result of `createAuthorizationUrl()`, the redirect URI, and `returnTo`. */
 export interface AuthorizeData extends Omit<AuthorizationRequest, 'url'> {
   url?: string;
   /** The redirect URI that was sent. */
   redirectUri?: string;
-  /** A path of this site. */
+  /** The path on this site for after the login. */
   returnTo?: string;
 }
 
-/** A login, or a logout, that was begun and whose callback has not come. */
+/** A login or logout that was started, and whose callback has not been received yet. */
 export interface PendingLogin extends Pending {
-  /** A logout has none. */
+  /** Empty for a logout. */
   checks: AuthorizationChecks;
   secrets?: {
-    /** Secret of the OAuth 1 request token, whose token is the state (RFC 5849 §2.1). */
+    /** The secret of the OAuth 1 request token (RFC 5849 §2.1). The request token itself is the state. */
     requestTokenSecret?: string;
-    /** Private JWK that the token is bound to (RFC 9449). */
+    /** The private JWK that the token is bound to (DPoP, RFC 9449). */
     dpopKey?: JsonWebKey;
   };
 }
@@ -49,15 +49,15 @@ export interface LoginCallback {
   params?: RequestParameters;
 }
 
-/** A redirect, in the shape that a handler under Nest's `@Redirect()` returns. */
+/** A redirect. A handler with Nest's `@Redirect()` can return it. */
 export interface RedirectResponse {
   url: string;
   statusCode: number;
 }
 
 /**
- * The account at the provider that signed in. Key your users by both values: a `subject` is unique at its provider only, and
- * another provider may use the same one for someone else.
+ * The account at the provider that signed in. Identify your users by `client` and `subject` together: a `subject` is unique
+ * only at its provider, and another provider may use the same value for another user.
  */
 export interface ProviderAccount {
   /** The client's name. */
@@ -65,22 +65,22 @@ export interface ProviderAccount {
   /** The user's `sub` at the provider of this client. */
   subject: string;
   /**
-   * The issuer of the user's tenant, where the client accepts every tenant (`allow_any_tenant`): a `subject` is unique there
-   * only, so it is part of the key.
+   * The issuer of the user's tenant, if the client accepts every tenant (`allow_any_tenant`). Identify users by `issuer` too:
+   * a `subject` is then unique only within its tenant.
    */
   issuer?: string;
 }
 
-/** A login that is done. */
+/** The result of a completed login. */
 export interface LoginResult<Token extends OAuth1Token | OAuth2Token = OAuth1Token | OAuth2Token> {
   token: Token;
-  /** The path of this site that the login was begun with; `/` when it named none. */
+  /** The `returnTo` of the login, or `/` if the login was started without `returnTo`. */
   returnTo: string;
   /**
-   * Who signed in: claims of the id_token, where the provider's issuer is known, and with `userInfoFrom: 'userinfo'` what
-   * its userinfo endpoint tells beside them.
+   * The user who signed in: the claims of the id_token if the provider's issuer is known, and with `userInfoFrom: 'userinfo'`
+   * also the claims of the userinfo endpoint.
    */
   userInfo?: UserInfo;
-  /** The account to key your users by; undefined where the provider does not say who signed in. */
+  /** The account that identifies the user. Undefined if the provider does not identify the user. */
   account?: ProviderAccount;
 }

@@ -1,15 +1,15 @@
 import type { LogoutParams } from '../oauth2/openid/logout-request.js';
 
-/** What one logout asks for, and where the user goes when it is done. */
+/** Parameters of a logout, and the path for after the logout. */
 export interface LogoutRedirectParams extends LogoutParams {
-  /** A path of this site; the callback gets it back. */
+  /** A path on this site. The callback receives it: redirect the user to it after the logout. */
   returnTo?: string;
 }
 
-/** A logout that is done. */
+/** The result of a completed logout. */
 export interface LogoutResult {
-  /** Where the provider sent the user back to; undefined when the callback has no state, and so names no logout. */
+  /** The URI to which the provider sent the user back. Undefined if the callback has no state. */
   postLogoutRedirectUri?: string;
-  /** The path of this site that the logout was begun with; `/` when it named none, or when the callback has no state. */
+  /** The `returnTo` of the logout, or `/` if the logout was started without `returnTo` or the callback has no state. */
   returnTo: string;
 }

@@ -23,35 +23,34 @@ import { RemoteApp } from './remote-app.js';
 import { signableBody } from './signable-body.js';
 import { missingToken } from './token-slots.js';
 
-/** What a callback of OAuth 1 may bring: RFC 5849 §2.2, and the two ways in which providers say no. */
+/** Parameters of an OAuth 1 callback (RFC 5849 §2.2), and the two parameters with which providers report a refusal. */
 const CALLBACK = ['oauth_token', 'oauth_verifier', 'denied', 'oauth_problem'] as const;
 
-/** What an access token is asked for with (RFC 5849 §2.3). */
+/** The parameters of an access token request (RFC 5849 §2.3). */
 export interface OAuth1Exchange {
   /** The request token, with its secret. */
   requestToken?: StoredOAuth1Token;
-  /** `oauth_verifier` of the callback. */
+  /** The `oauth_verifier` of the callback. */
   verifier?: string;
-  /** Further parameters, by their wire names. */
+  /** Additional request parameters, by their wire names. */
   params?: RequestParameters;
 }
 
-/** A provider that speaks OAuth 1.0a (RFC 5849). */
+/** A client of an OAuth 1.0a provider (RFC 5849). */
 export class OAuth1App extends RemoteApp<OAuth1Token> {
   readonly #config: OAuth1ClientConfig;
 
-  /** @internal The registry makes the instances. */
+  /** @internal The registry creates the instances. */
   constructor(config: OAuth1ClientConfig, context: RemoteAppContext) {
     super(config, context);
     this.#config = config;
   }
 
   /**
-   * Fetches a request token (RFC 5849 §2.1) and makes the URL that authorizes it (§2.2).
-   * @param redirectUri absolute; without one the user is shown the verifier (`oob`)
-   * @param params further parameters of the URL; those that only OAuth 2 has are left out, and so is all that begins with
-   * `oauth_`
-   * @throws {OAuthError} `invalid_login_parameter` for a parameter of the wrong type or size
+   * Fetches a request token (RFC 5849 §2.1), and returns the URL at which the user authorizes it (§2.2).
+   * @param redirectUri an absolute URI; `oob` by default, with which the provider shows the verifier to the user
+   * @param params additional parameters of the URL. OAuth 2 parameters and names that begin with `oauth_` are omitted
+   * @throws {OAuthError} `invalid_login_parameter` when a parameter has the wrong type or is too long
    */
   override async createAuthorizationUrl(
     redirectUri = 'oob',
@@ -64,7 +63,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const { requestTokenUrl, requestTokenParams, authorizeUrl, authorizeParams, allowSessionFixation } = this.#config;
     const extras = readOAuth1Params(params);
     const credentials = { callback: redirectUri };
-    const answer = await this.#postForToken('request token', requestTokenUrl, credentials, requestTokenParams);
+    const answer = await this.#requestToken('request token', requestTokenUrl, credentials, requestTokenParams);
     const isConfirmed = confirmsCallback(answer);
     if (isConfirmed === false || (isConfirmed === undefined && !allowSessionFixation)) {
       throw unconfirmedCallback(this.name, isConfirmed);
@@ -72,14 +71,14 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const url = withQuery(authorizeUrl, {
       ...authorizeParams,
       ...extras,
-      // OAuth 1.0 takes the callback here (OAuth Core 1.0 §6.2.1), and asks for one where there is none
+      // an OAuth 1.0 provider receives the callback here (OAuth Core 1.0 §6.2.1); otherwise it asks the user for a URL
       ...(!isConfirmed && redirectUri !== 'oob' && { oauth_callback: redirectUri }),
       oauth_token: answer.oauth_token,
     });
     return { url, state: answer.oauth_token, requestToken: readOAuth1TokenResponse(answer) };
   }
 
-  /** RFC 5849 §2.2 and §2.3; the request token is the state. @internal */
+  /** @internal Completes a login (RFC 5849 §2.2 and §2.3). The request token is the state. */
   protected override async finishLogin({
     request,
     response,
@@ -89,7 +88,9 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const { oauth_token: granted, oauth_verifier: verifier, denied } = callback;
     const oauthToken = denied ?? granted;
     if (!oauthToken) {
-      throw new OAuthError('invalid_request', { description: 'the callback has no "oauth_token" parameter' });
+      throw new OAuthError('invalid_request', {
+        description: 'the callback has no "oauth_token" parameter; expected one (RFC 5849 §2.2). Start the login again',
+      });
     }
     const { secrets, returnTo = '/' } = await this.parts.pending.take('login', request, response, oauthToken);
     const refusal = callbackRefusal(callback);
@@ -99,9 +100,10 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   }
 
   /**
-   * Exchanges a request token that the user has authorized for an access token (RFC 5849 §2.3).
-   * @throws {MissingRequestTokenError} without a request token
-   * @throws {OAuthError} `missing_verifier` without a verifier, unless `allowSessionFixation` is set, or the provider's `oauth_problem`
+   * Exchanges an authorized request token for an access token (RFC 5849 §2.3).
+   * @throws {MissingRequestTokenError} when the request token is missing
+   * @throws {OAuthError} `missing_verifier` when the verifier is missing and `allowSessionFixation` is not set, or the
+   * provider's `oauth_problem`
    */
   async fetchAccessToken(exchange: OAuth1Exchange): Promise<OAuth1Token> {
     return this.guarded(() => this.#exchange(exchange), 'token_request');
@@ -113,14 +115,14 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     if (!verifier && !allowSessionFixation) {
       throw new OAuthError('missing_verifier', {
         description:
-          'the callback has no "oauth_verifier" parameter; expected one (RFC 5849 §2.2). A provider of OAuth 1.0 sends none: ' +
+          'the callback has no "oauth_verifier" parameter; expected one (RFC 5849 §2.2). An OAuth 1.0 provider does not send it: ' +
           'see allow_session_fixation in the documentation of OAuth 1',
       });
     }
     const { oauthToken: token, oauthTokenSecret: tokenSecret } = readOAuth1Token(requestToken);
     const credentials = { token, tokenSecret, verifier };
     const parameters = { ...accessTokenParams, ...params };
-    const answer = await this.#postForToken('access token', accessTokenUrl, credentials, parameters);
+    const answer = await this.#requestToken('access token', accessTokenUrl, credentials, parameters);
     return { ...readOAuth1TokenResponse(answer), ...tokenBindingOf(this.#config) };
   }
 
@@ -132,7 +134,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return { authorize: (request) => this.#sign(request, token) };
   }
 
-  /** Signs with the client alone. @internal */
+  /** @internal Signs with the client's credentials only. */
   protected override get clientCredentials(): ApiCredentials {
     return { authorize: (request) => this.#sign(request) };
   }
@@ -142,7 +144,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const { method, url, headers, data } = await compliance.run('protected_request', request);
     const body = await signableBody(data, headers['content-type'], forceIncludeBody);
     const credentials = this.#credentials({ token: token?.oauthToken, tokenSecret: token?.oauthTokenSecret });
-    // a body that is not read has no room for the signature
+    // the signature cannot be added to a body that was not read
     if (body.isOpaque && credentials.signatureType === 'BODY') credentials.signatureType = 'HEADER';
     const signed = signRequest({ method, url, ...body }, credentials);
     return {
@@ -153,8 +155,8 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     };
   }
 
-  async #postForToken(
-    what: string,
+  async #requestToken(
+    kind: string,
     url: string,
     credentials: Partial<OAuth1Credentials>,
     parameters: RequestParameters,
@@ -173,7 +175,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
         body: String(signed.body),
       });
       try {
-        return parseTokenAnswer(`${what} endpoint`, {
+        return parseTokenAnswer(`${kind} endpoint`, {
           status,
           contentType: headers['content-type'] ?? '',
           wwwAuthenticate: headers['www-authenticate'],
@@ -185,7 +187,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     });
   }
 
-  #credentials(specific: Partial<OAuth1Credentials>): OAuth1Credentials {
+  #credentials(additional: Partial<OAuth1Credentials>): OAuth1Credentials {
     const { clientId, clientSecret = '', signatureMethod, signatureType, rsaKey, realm } = this.#config;
     const { forceIncludeBody, compliance } = this.#config;
     return {
@@ -197,7 +199,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
       rsaKey,
       realm,
       forceIncludeBody,
-      ...specific,
+      ...additional,
     };
   }
 }
@@ -208,10 +210,10 @@ function unconfirmedCallback(name: string, isConfirmed: false | undefined): Prov
     error: OAuthErrorCode.PROVIDER_UNSUPPORTED,
     description:
       isConfirmed === false
-        ? `"${name}" did not confirm the callback: it answered oauth_callback_confirmed with another value, ${expected}. ` +
+        ? `"${name}" did not confirm the callback: the response has another value of oauth_callback_confirmed; ${expected}. ` +
           'Check that the redirect URI is registered with the provider'
-        : `"${name}" did not confirm the callback: ${expected}, so it does not speak OAuth 1.0a. For a provider that only ` +
-          'speaks OAuth 1.0, read about allow_session_fixation in the documentation of OAuth 1 before you set it',
+        : `"${name}" did not confirm the callback: ${expected}. The provider does not support OAuth 1.0a. For a provider that ` +
+          'only supports OAuth 1.0, read about allow_session_fixation in the documentation of OAuth 1 before you set it',
   });
 }
 

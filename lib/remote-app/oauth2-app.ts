@@ -44,13 +44,13 @@ import type { RemoteAppContext } from './remote-app-context.js';
 import { RemoteApp } from './remote-app.js';
 import { readTokenSource } from './token-source.js';
 
-/** A provider that speaks OAuth 2.0 or OpenID Connect. */
+/** A client of an OAuth 2.0 or OpenID Connect provider. */
 export class OAuth2App extends RemoteApp<OAuth2Token> {
   readonly #metadata: ServerMetadata;
   readonly #refresh: TokenRefresh;
   readonly #logouts: OAuth2Logouts;
 
-  /** @internal The registry makes the instances. */
+  /** @internal The registry creates the instances. */
   constructor(config: OAuth2ClientConfig, context: RemoteAppContext) {
     super(config, context);
     this.#metadata = new ServerMetadata(providerContext(config, this.parts.http));
@@ -59,10 +59,10 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * RFC 6749 §4.1.1, with PKCE (RFC 7636) unless it is turned off and a nonce where the scope has `openid`; signed (RFC 9101)
-   * and pushed (RFC 9126) where the settings or the provider ask for it.
-   * @throws {OAuthError} `invalid_state`, `invalid_nonce` or `invalid_login_parameter` for parameters that cannot be sent
-   * @throws {OAuthConfigError} for a machine client, which cannot sign users in
+   * Returns an authorization URL (RFC 6749 §4.1.1) with PKCE (RFC 7636) by default, and with a nonce if the scope contains
+   * `openid`. The request is signed (RFC 9101) and pushed (RFC 9126) if the settings or the provider require it.
+   * @throws {OAuthError} `invalid_state`, `invalid_nonce` or `invalid_login_parameter` when a parameter is not valid
+   * @throws {OAuthConfigError} when the client is a machine client
    */
   override async createAuthorizationUrl(
     redirectUri?: string,
@@ -80,8 +80,8 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Asks for an access token without a pending login: for a code (RFC 6749 §4.1.3), or by another grant.
-   * @throws {OAuthError} the provider's error, `invalid_grant` for a code or an assertion that is not good
+   * Requests an access token without a pending login, for an authorization code (RFC 6749 §4.1.3) or with another grant.
+   * @throws {OAuthError} the provider's error, such as `invalid_grant` when the code or the assertion is not valid
    */
   async fetchAccessToken(request: AccessTokenRequest): Promise<OAuth2Token> {
     return this.#withProvider('token_request', (provider) => {
@@ -91,7 +91,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Begins a login on another device (RFC 8628): show the user the code, then `wait()` for the token.
+   * Starts a login on another device (RFC 8628). Show the user the code, then `wait()` for the token.
    * @throws {OAuthConfigError} when the provider has no device authorization endpoint
    */
   async deviceAuthorization(params: DeviceAuthorizationParams = {}): Promise<DeviceAuthorization> {
@@ -101,7 +101,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Asks a user on their own device (OpenID Connect CIBA, poll mode), then `wait()` for the token.
+   * Starts a login that the user approves on their device (OpenID Connect CIBA, poll mode). Then `wait()` for the token.
    * @throws {OAuthConfigError} when the provider has no backchannel authentication endpoint
    */
   async backchannelAuthentication(params: BackchannelAuthenticationParams): Promise<BackchannelAuthentication> {
@@ -111,10 +111,10 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Asks the provider who the user is (OpenID Connect Core §5.3); a signed answer is checked, and it must be about the user
-   * of the token's id_token.
-   * @param source whose token it is, as in API calls: `{ token }`, `{ request }` or `{ user }`
-   * @throws {OAuthError} `invalid_request` (status 500) for anything else
+   * Returns the claims of the userinfo endpoint (OpenID Connect Core §5.3). Checks the signature of a signed response, and that
+   * `sub` is the user of the token's id_token.
+   * @param source the source of the token, as in API calls: `{ token }`, `{ request }` or `{ user }`
+   * @throws {OAuthError} `invalid_request` (status 500) when `source` has another form
    */
   async userinfo(source: TokenSource): Promise<UserInfo> {
     return this.#withProvider('userinfo', async (provider) => {
@@ -124,8 +124,8 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Makes the URL that ends the user's session at the provider, without keeping anything (OpenID Connect RP-Initiated
-   * Logout 1.0 §2). There is a state where there is a `postLogoutRedirectUri`.
+   * Returns the URL that ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2). Does not save a
+   * pending logout. The result has a state if `params` has a `postLogoutRedirectUri`.
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
   async createLogoutUrl(params: LogoutParams = {}): Promise<{ url: string; state?: string }> {
@@ -133,8 +133,9 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2); with `postLogoutRedirectUri`, the
-   * logout is kept until the user comes back. End your own session first; `@OAuthLogout()` does the rest.
+   * Returns the redirect that ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2). With
+   * `postLogoutRedirectUri`, a pending logout is saved until the callback. End the application's session first.
+   * `@OAuthLogout()` calls this method.
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
   async logoutRedirect(
@@ -146,42 +147,42 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Finishes the logout whose callback this request is. `@OAuthLogoutCallback()` does this. A callback without a state, as
-   * Cognito sends it, is accepted when nobody is signed in here any longer.
-   * @throws {MismatchingStateError} when this browser has no such logout pending
-   * @throws {OAuthError} `invalid_request` when the callback has no state, and a user is signed in here
+   * Completes a logout: checks the callback against the pending logout. `@OAuthLogoutCallback()` calls this method. A callback
+   * without a state, as Cognito sends it, is accepted only if no user is signed in to the application.
+   * @throws {MismatchingStateError} when this browser does not have a pending logout with this state
+   * @throws {OAuthError} `invalid_request` when the callback has no state and a user is signed in
    */
   async validateLogoutResponse(request: OAuthRequest, response: OAuthResponse): Promise<LogoutResult> {
     return this.guarded(() => this.#logouts.finish(request, response), 'logout_callback');
   }
 
   /**
-   * Checks the logout token of a POST from the provider (OpenID Connect Back-Channel Logout 1.0 §2.6), and calls the
-   * application's `onBackchannelLogout`. `@OAuthBackchannelLogout()` does this.
+   * Checks the logout token in a POST request from the provider (OpenID Connect Back-Channel Logout 1.0 §2.6), and calls the
+   * application's `onBackchannelLogout`. `@OAuthBackchannelLogout()` calls this method.
    * @throws {OAuthError} `invalid_request` when a check fails, or when the request is not a POST
    */
   async backchannelLogout(request: OAuthRequest): Promise<BackchannelLogout> {
-    const notify = await this.#withProvider('backchannel_logout', (provider) =>
-      this.#logouts.receive(provider, request),
+    const notifyApplication = await this.#withProvider('backchannel_logout', (provider) =>
+      this.#logouts.checkLogoutToken(provider, request),
     );
-    return notify();
+    return notifyApplication();
   }
 
   /**
-   * Checks a request by which the provider, in a frame of the user's browser, ends the session here (OpenID Connect
-   * Front-Channel Logout 1.0 §3): its `iss` and `sid` must be those of the user's token. `@OAuthFrontchannelLogout()` does this.
-   * @throws {OAuthError} `invalid_request` when they are not
-   * @throws {MissingTokenError} when nobody is signed in
+   * Checks a front-channel logout request, which the provider loads in an iframe of the user's browser (OpenID Connect
+   * Front-Channel Logout 1.0 §3): `iss` and `sid` must match the user's token. `@OAuthFrontchannelLogout()` calls this method.
+   * @throws {OAuthError} `invalid_request` when `iss` or `sid` does not match
+   * @throws {MissingTokenError} when no user is signed in
    */
   async frontchannelLogout(request: OAuthRequest): Promise<FrontchannelLogout> {
-    return this.#withProvider('frontchannel_logout', (provider) => this.#logouts.check(provider, request));
+    return this.#withProvider('frontchannel_logout', (provider) => this.#logouts.checkFrontchannel(provider, request));
   }
 
   /**
-   * Revokes a token at the provider: its refresh token, and with it the whole grant, or else its access token (RFC 7009). When
-   * the provider has accepted that, a token that was found in a `TokenStore` is removed there.
-   * @param source whose token it is, as in API calls: `{ token }`, `{ request }` or `{ user }`
-   * @throws {MissingTokenError} when there is no token
+   * Revokes a token at the provider (RFC 7009): the refresh token, which revokes the whole grant, or else the access token.
+   * Then removes the token from the `TokenStore`, if it is from a `TokenStore`.
+   * @param source the source of the token, as in API calls: `{ token }`, `{ request }` or `{ user }`
+   * @throws {MissingTokenError} when the user does not have a token
    * @throws {OAuthConfigError} when the provider has no revocation endpoint
    */
   async revokeToken(source: TokenSource): Promise<void> {
@@ -194,10 +195,10 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Asks the provider whether an access token is still good, and what for (RFC 7662; signed, RFC 9701). The token is not
-   * refreshed first.
-   * @param source whose token it is, as in API calls: `{ token }`, `{ request }` or `{ user }`
-   * @throws {MissingTokenError} when there is no token
+   * Returns the provider's information about an access token: whether it is active, its scope, ... (RFC 7662; signed responses,
+   * RFC 9701). Does not refresh the token first.
+   * @param source the source of the token, as in API calls: `{ token }`, `{ request }` or `{ user }`
+   * @throws {MissingTokenError} when the user does not have a token
    * @throws {OAuthConfigError} when the provider has no introspection endpoint
    */
   async introspectToken(source: TokenSource): Promise<TokenIntrospection> {
@@ -209,12 +210,12 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     });
   }
 
-  /** The public halves of the client's `privateKeys`, to be served at the `jwks_uri` that it is registered with (RFC 7517 §5). */
+  /** Returns the public keys of the client's `privateKeys`. Serve them at the client's registered `jwks_uri` (RFC 7517 §5). */
   publicJwks(): Promise<JSONWebKeySet> {
     return this.#metadata.context.clientKeys.publicJwks();
   }
 
-  /** @internal Discovery, and the keys that signatures are checked by. */
+  /** @internal Checks that the provider's metadata and signing keys can be read. */
   override checkProvider(): Promise<void> {
     return this.#metadata.check();
   }
@@ -230,7 +231,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /** @internal */
-  override async vouchesForRequest(): Promise<boolean> {
+  override async pushesOrSignsRequest(): Promise<boolean> {
     return isVouchedFor(await this.#metadata.load());
   }
 
@@ -240,7 +241,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
     return tokenCredentials(this.#metadata.context, token, (refused) => this.#refresh.replacement(slot, refused));
   }
 
-  /** Runs an operation with the provider as it is now; its errors all leave as an `OAuthError`. */
+  /** Runs an operation with the current metadata of the provider. Every error that it throws is an `OAuthError`. */
   #withProvider<T>(step: string, run: (provider: Provider) => T | Promise<T>): Promise<T> {
     return this.guarded(async () => run(await this.#metadata.load()), step);
   }

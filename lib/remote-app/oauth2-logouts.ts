@@ -16,12 +16,12 @@ import { requireNavigation } from './navigation.js';
 import { refusePrefetch } from './prefetch.js';
 import { checkReturnTo } from './return-to.js';
 
-/** The step of a logout that an app class may override. */
+/** The step of a logout that a custom app class may override. */
 interface Steps {
   createLogoutUrl(params: LogoutParams): Promise<{ url: string; state?: string }>;
 }
 
-/** The logouts of one client: those that begin here, and those that the provider reports. */
+/** Handles the logouts of one client: those that the application starts, and those that the provider reports. */
 export class OAuth2Logouts {
   readonly #parts: AppParts;
   readonly #refresh: TokenRefresh;
@@ -36,18 +36,14 @@ export class OAuth2Logouts {
     app: Steps,
     request: OAuthRequest,
     response: OAuthResponse,
-    wishes: LogoutRedirectParams,
+    logoutParams: LogoutRedirectParams,
   ): Promise<RedirectResponse> {
     requireResponse(response, 'logoutRedirect(request, response, params)');
-    const {
-      postLogoutRedirectUri: target,
-      returnTo,
-      ...params
-    }: LogoutRedirectParams = requireParams(wishes, 'logout');
+    const { postLogoutRedirectUri, returnTo, ...params }: LogoutRedirectParams = requireParams(logoutParams, 'logout');
     refusePrefetch(request);
     requireNavigation(request);
     const returnPath = checkReturnTo(returnTo);
-    const redirectUri = target && this.#parts.absoluteUri(target, request);
+    const redirectUri = postLogoutRedirectUri && this.#parts.absoluteUri(postLogoutRedirectUri, request);
     const { url, state } = await app.createLogoutUrl({ ...params, postLogoutRedirectUri: redirectUri });
     if (redirectUri && state !== undefined) {
       await this.#parts.pending.saveLogout(request, response, { state, redirectUri, returnTo: returnPath });
@@ -55,7 +51,7 @@ export class OAuth2Logouts {
     return { url, statusCode: 302 };
   }
 
-  /** @throws {OAuthError} `invalid_request` when the callback has no state, and a user is signed in here */
+  /** @throws {OAuthError} `invalid_request` when the callback has no state and a user is signed in */
   async finish(request: OAuthRequest, response: OAuthResponse): Promise<LogoutResult> {
     requireResponse(response, 'validateLogoutResponse(request, response)');
     refusePrefetch(request);
@@ -65,36 +61,40 @@ export class OAuth2Logouts {
     return { postLogoutRedirectUri: redirectUri, returnTo };
   }
 
-  /** Another site can send a user here: it must not end the session of one who did not ask for it. */
+  /** Refuses the callback if a user is signed in: another site could send the user here to end the session. */
   async #finishWithoutState(request: OAuthRequest): Promise<LogoutResult> {
     if (!(await this.#parts.slots.isSignedIn(request))) return { returnTo: '/' };
     throw new OAuthError('invalid_request', {
       description:
-        'the callback of the logout has no "state" parameter, and a user is signed in here; expected the state of a logout that ' +
-        'was begun here. For a provider that returns no state, end your own session in the handler of @OAuthLogout(), and set ' +
-        'the module option userOf, which says whether a user is signed in',
+        'the callback of the logout has no "state" parameter, and a user is signed in; expected the state of a pending logout. ' +
+        "For a provider that does not return the state, end the application's session in the handler of @OAuthLogout(), and set " +
+        'the module option userOf, which returns whether a user is signed in',
     });
   }
 
   /**
    * Checks the logout token of a request from the provider (OpenID Connect Back-Channel Logout 1.0 §2.6).
-   * @returns what to call after the check: it notifies the application
+   * @returns a function that notifies the application
    * @throws {OAuthError} `invalid_request` when a check fails, or when the request is not a POST
    */
-  async receive(provider: Provider, request: OAuthRequest): Promise<() => Promise<BackchannelLogout>> {
+  async checkLogoutToken(provider: Provider, request: OAuthRequest): Promise<() => Promise<BackchannelLogout>> {
     if (request.method !== 'POST') {
-      const description = 'a logout token came in a request that is not a POST; expected the form of a POST (§2.5)';
+      const description =
+        'the logout token was not in a POST request; expected a form in a POST request (Back-Channel Logout §2.5)';
       throw new OAuthError('invalid_request', { description });
     }
     const { logout_token: logoutToken } = callbackParameters(request, ['logout_token']);
-    if (!logoutToken) throw new OAuthError('invalid_request', { description: 'the request has no "logout_token"' });
+    if (!logoutToken) {
+      const description = 'the request has no "logout_token"; expected one in the form (Back-Channel Logout §2.5)';
+      throw new OAuthError('invalid_request', { description });
+    }
     const { logout, forget } = await this.#logoutTokens.use(provider, logoutToken);
     return async () => {
       const { config, context } = this.#parts;
       try {
         await context.tokens.onBackchannelLogout?.({ name: config.name, ...logout });
       } catch (error) {
-        forget(); // the provider may send it again
+        forget(); // so that the provider may send the token again
         throw error;
       }
       logEvent('log', 'backchannel logout', { client: config.name });
@@ -102,8 +102,8 @@ export class OAuth2Logouts {
     };
   }
 
-  /** Checks that a front-channel logout is about the session of the user's token. */
-  async check(provider: Provider, request: OAuthRequest): Promise<FrontchannelLogout> {
+  /** Checks that a front-channel logout is for the session of the user's token. */
+  async checkFrontchannel(provider: Provider, request: OAuthRequest): Promise<FrontchannelLogout> {
     const parameters = callbackParameters(request, ['iss', 'sid']);
     const { token } = await this.#refresh.current(await this.#parts.slots.find({ request }));
     return checkFrontchannelLogout(provider, token, parameters);

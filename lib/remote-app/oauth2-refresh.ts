@@ -11,7 +11,7 @@ import { TokenRefresh } from '../refresh/token-refresh.js';
 import type { OAuth2Token } from '../token/token.js';
 import { missingToken } from './token-slots.js';
 
-/** Returns what keeps the tokens of one client alive: its users' tokens are refreshed (RFC 6749 §6), its own is fetched (§4.4). */
+/** Returns the `TokenRefresh` of one client. It refreshes users' tokens (RFC 6749 §6), and fetches the client's token (§4.4). */
 export function oauth2Refresh(
   config: OAuth2ClientConfig,
   metadata: ServerMetadata,
@@ -57,7 +57,7 @@ function signInAgain(config: OAuth2ClientConfig, old: OAuth2Token | undefined): 
     : missingToken(name);
 }
 
-/** @throws {TokenRevokedError} for the provider's `invalid_grant`, and else the error itself */
+/** @throws {TokenRevokedError} when the provider responded with `invalid_grant`; otherwise, throws the error itself */
 function revocationOf(name: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof OAuthError) || error.error !== 'invalid_grant') throw error;

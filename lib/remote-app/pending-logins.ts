@@ -5,7 +5,7 @@ import type { PendingKey } from '../state/state-store.js';
 import type { AuthorizeData, PendingLogin } from './login.js';
 import type { RemoteAppContext } from './remote-app-context.js';
 
-/** The logins and logouts of one client whose callbacks have not come yet, in the module's state store. */
+/** Saves the pending logins and logouts of one client in the module's state store, and takes them out for their callbacks. */
 export class PendingLogins {
   readonly #name: string;
   readonly #context: RemoteAppContext;
@@ -15,12 +15,12 @@ export class PendingLogins {
     this.#context = context;
   }
 
-  /** @throws {OAuthError} `invalid_state` for an empty state, which a callback without a state would match */
+  /** @throws {OAuthError} `invalid_state` when the state is empty, because a callback without a state would match it */
   async saveLogin(request: OAuthRequest, response: OAuthResponse, data: AuthorizeData): Promise<void> {
     const { url, state, redirectUri, returnTo, requestToken, dpopKey, ...checks } = data;
     if (!state) {
       throw new OAuthError('invalid_state', {
-        description: 'the state of a login is empty. Pass the one that createAuthorizationUrl() returned',
+        description: 'the state of a login is empty. Pass the state that createAuthorizationUrl() returned',
         status: 500,
       });
     }
@@ -33,17 +33,17 @@ export class PendingLogins {
   async saveLogout(
     request: OAuthRequest,
     response: OAuthResponse,
-    { state, ...addresses }: { state: string; redirectUri: string; returnTo?: string },
+    { state, ...uris }: { state: string; redirectUri: string; returnTo?: string },
   ): Promise<void> {
-    const logout: PendingLogin = { kind: 'logout', provider: this.#name, checks: {}, ...addresses };
-    const key = this.#key('logout', state, request, addresses.redirectUri);
+    const logout: PendingLogin = { kind: 'logout', provider: this.#name, checks: {}, ...uris };
+    const key = this.#key('logout', state, request, uris.redirectUri);
     await this.#context.stateStore.save(request, response, key, logout);
   }
 
   /**
-   * Takes a pending login or logout out of the store, to finish it. Nothing that a callback says is looked at before its login
-   * is found.
-   * @throws {MismatchingStateError} when this browser has none pending with this state
+   * Removes a pending login or logout from the store, and returns it. Must be called before any other parameter of the
+   * callback is used.
+   * @throws {MismatchingStateError} when this browser does not have a pending login or logout with this state
    */
   async take(
     kind: PendingKey['kind'],
@@ -54,10 +54,10 @@ export class PendingLogins {
     return this.#context.stateStore.take(request, response, this.#key(kind, state, request));
   }
 
-  /** @param redirectUri where the provider sends the user back to, as far as it is known */
+  /** @param redirectUri the redirect URI, if it is known */
   #key(kind: PendingKey['kind'], state: string, { protocol = '' }: OAuthRequest, redirectUri?: string): PendingKey {
-    const addresses = [redirectUri, this.#context.baseUrl].filter((url) => /^https?:/i.test(url ?? ''));
-    const schemes = addresses.length > 0 ? addresses : [`${protocol}:`];
+    const siteUrls = [redirectUri, this.#context.baseUrl].filter((url) => /^https?:/i.test(url ?? ''));
+    const schemes = siteUrls.length > 0 ? siteUrls : [`${protocol}:`];
     return { kind, provider: this.#name, state, https: schemes.some((scheme) => /^https:/i.test(scheme ?? '')) };
   }
 }

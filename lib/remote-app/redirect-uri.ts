@@ -3,32 +3,32 @@ import type { OAuthRequest } from '../common/oauth-request.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 import { parseHost } from './request-host.js';
 
-/** What is known of this site's own address. */
+/** The hosts and the callback paths of this site. */
 export interface SiteAddress {
-  /** Scheme and host of this site, which relative redirect URIs are resolved against. */
+  /** Scheme and host of this site. Relative redirect URIs are resolved against `baseUrl`. */
   readonly baseUrl?: string;
-  /** Hosts that are believed in a request when there is no `baseUrl`, in lower case. */
+  /** Hosts, in lower case, that are accepted as the host of a request if `baseUrl` is missing. */
   readonly allowedHosts?: readonly string[];
-  /** What is known of the paths that the application answers at. */
+  /** The paths of the application's callback routes. */
   readonly ownPaths?: OwnPaths;
 }
 
-/** The paths of the application's own callback routes. */
+/** The paths of the application's callback routes. */
 export interface OwnPaths {
   /**
-   * Returns the paths at which the application serves a callback whose decorators name this path: with the global prefix, the
-   * version, and the path of `RouterModule`. Returns none when the path is served as it is, or belongs to no callback.
+   * Returns the full paths of the callback routes that a wrong path was probably meant for: with the global prefix, the version,
+   * and the path of `RouterModule`. Returns an empty list when the path is correct or does not resemble a callback.
    */
   suggestionsFor(path: string): string[];
 }
 
-const LONGEST_URI = 2_048;
+const MAX_URI_LENGTH = 2_048;
 
 /**
- * Returns the absolute redirect URI. A relative one is resolved against `baseUrl`, or against the request's own address
- * when its host is this machine or one of `allowedHosts`. `:provider` in it stands for the client's name.
- * @throws {OAuthError} `invalid_redirect_uri` when it is not a URI of this kind (status 500), or when a request is to blame:
- * it brought something other than a string, or a host that is not believed (status 400)
+ * Returns the absolute redirect URI. A relative URI is resolved against `baseUrl`, or against the URL of the request if its
+ * host is this machine or one of `allowedHosts`. `:provider` is replaced by the client's name.
+ * @throws {OAuthError} `invalid_redirect_uri` when the URI is not valid (status 500), or when the request caused the error: the
+ * redirect URI is not a string, or the host of the request is not accepted (status 400)
  */
 export function absoluteRedirectUri(
   redirectUri: unknown,
@@ -38,9 +38,9 @@ export function absoluteRedirectUri(
 ): string {
   if (typeof redirectUri !== 'string') throw invalidUri('the redirect URI is not a string. Pass one string', 400);
   const uri = redirectUri.replace(':provider', encodeURIComponent(provider));
-  if (uri.length > LONGEST_URI || /[\s\p{Cc}#]/u.test(uri)) {
+  if (uri.length > MAX_URI_LENGTH || /[\s\p{Cc}#]/u.test(uri)) {
     throw invalidUri(
-      `the redirect URI is not usable. Expected at most ${LONGEST_URI} characters, without spaces, line breaks or a fragment`,
+      `the redirect URI is not usable. Expected at most ${MAX_URI_LENGTH} characters, without spaces, line breaks or a fragment`,
     );
   }
   if (isAbsolute(uri)) return checkedAbsoluteUri(uri);
@@ -49,20 +49,20 @@ export function absoluteRedirectUri(
   return resolve(uri, site.baseUrl ?? requestOrigin(request, site));
 }
 
-/** Returns what is wrong with a relative redirect URI that leaves out what comes before the path of a callback route. */
+/** Returns the fault of a relative redirect URI that lacks the global prefix, version or module path of a callback route. */
 export function misplacedUri(uri: string, ownPaths: OwnPaths | undefined): string | undefined {
   if (isAbsolute(uri) || !URL.canParse(uri, 'http://site.invalid')) return undefined;
   const { pathname } = new URL(uri, 'http://site.invalid');
-  const served = ownPaths?.suggestionsFor(pathname) ?? [];
-  if (served.length === 0) return undefined;
-  const right = served.map((path) => `"${path}"`).join(' or ');
+  const suggestions = ownPaths?.suggestionsFor(pathname) ?? [];
+  if (suggestions.length === 0) return undefined;
+  const right = suggestions.map((path) => `"${path}"`).join(' or ');
   return (
     `"${pathname}" is not a route of this application: a global prefix, a version or the path of a module comes before the ` +
     `callback. Write ${right}; or the whole URL, if something else answers there`
   );
 }
 
-/** Whether the address in a redirect URI would come from the request, because neither the URI nor `baseUrl` has one. */
+/** Returns whether the host of a redirect URI would be that of the request, because the URI is relative and `baseUrl` is missing. */
 export function dependsOnRequest(redirectUri: string, { baseUrl }: SiteAddress): boolean {
   return baseUrl === undefined && !isAbsolute(redirectUri);
 }
@@ -71,7 +71,7 @@ function isAbsolute(uri: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(uri);
 }
 
-/** https and http, or a scheme of an installed app, which has a dot because it is a domain name backwards (RFC 8252 §7.1). */
+/** Returns an https or http URI, or a URI with a private-use scheme, which is a reversed domain name (RFC 8252 §7.1). */
 function checkedAbsoluteUri(uri: string): string {
   const isKnown = /^(?:https?:\/\/|[a-z][a-z0-9+-]*\.[a-z0-9+.-]*:)/i.test(uri);
   if (isKnown && URL.canParse(uri)) return uri;
@@ -81,7 +81,7 @@ function checkedAbsoluteUri(uri: string): string {
   );
 }
 
-/** Resolves a path against this site; `//other.example` and `/\\other.example` would leave it. */
+/** Resolves a path against this site. Refuses `//other.example` and `/\\other.example`, which are URLs of another site. */
 function resolve(path: string, base: string): string {
   const { origin } = new URL(base);
   if (URL.canParse(path, base)) {
@@ -91,23 +91,23 @@ function resolve(path: string, base: string): string {
   throw invalidUri('the redirect URI resolves to another site. Expected a path on this site, or an absolute URL');
 }
 
-/** Whoever sends the request chooses its host, and with it where the provider would send the code. */
+/** Refuses other hosts, because the sender of the request chooses its host, and could so redirect the code to another site. */
 function requestOrigin({ protocol = 'http', host }: OAuthRequest, { allowedHosts = [] }: SiteAddress): string {
   const address = parseHost(protocol, host);
   if (address && (isLoopbackHost(address.hostname) || allowedHosts.includes(address.host))) return address.origin;
   throw invalidUri(
     'the redirect URI is relative, and the host of this request is not this machine. A client can send any `Host` header, ' +
-      'so it cannot be trusted. Set `baseUrl` of OAuthClientModule to the address of this site, or list its hosts in ' +
+      'so it cannot be trusted. Set `baseUrl` of OAuthClientModule to the URL of this site, or list its hosts in ' +
       '`allowedHosts`',
     400,
   );
 }
 
-/** @throws {OAuthError} always: a request that leaves this server, or is signed by it, vouches for the URI in it */
+/** @throws {OAuthError} always: a provider trusts the redirect URI in a pushed or signed authorization request */
 export function refuseRelativeUri(): never {
   throw invalidUri(
     'the redirect URI is relative, but a pushed or signed authorization request needs a trusted address. Set `baseUrl` of ' +
-      'OAuthClientModule to the address of this site, or pass an absolute URL',
+      'OAuthClientModule to the URL of this site, or pass an absolute URL',
   );
 }
 

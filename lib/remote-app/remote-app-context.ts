@@ -4,16 +4,16 @@ import type { ApplicationTokens } from '../token/application-tokens.js';
 import type { PendingLogin } from './login.js';
 import type { SiteAddress } from './redirect-uri.js';
 
-/** What the module gives to every app. */
+/** The options and stores of the module that every app uses. */
 export interface RemoteAppContext extends SiteAddress {
-  /** axios defaults. */
+  /** axios defaults of every client. */
   readonly http?: CreateAxiosDefaults;
-  /** Whether clients that are registered at run time reach public addresses only. */
+  /** Whether clients that are registered at run time can only reach public addresses. */
   readonly blockPrivateNetworks?: boolean;
-  /** Whether browsers see the descriptions of errors. */
+  /** Whether error responses contain the description. */
   readonly exposeErrors?: boolean;
-  /** Where the users' tokens are. */
+  /** Finds and saves the users' tokens. */
   readonly tokens: ApplicationTokens;
-  /** Where pending logins and logouts are. */
+  /** Keeps pending logins and logouts. */
   readonly stateStore: StateStore<PendingLogin>;
 }

@@ -26,7 +26,7 @@ import { refusePrefetch } from './prefetch.js';
 import type { RemoteAppContext } from './remote-app-context.js';
 
 /**
- * A provider, as one client of it: signs users in, and calls its API for them. The same verbs serve both protocols.
+ * One client at its provider: signs users in, and calls the provider's API for them. The methods are the same for both protocols.
  *
  * @see OAuth1App
  * @see OAuth2App
@@ -34,11 +34,11 @@ import type { RemoteAppContext } from './remote-app-context.js';
 export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1Token | OAuth2Token> {
   /** The client's name in the registry. */
   readonly name: string;
-  /** The client's identifier at the provider. */
+  /** The client identifier at the provider (RFC 6749 §2.2). */
   readonly clientId: string;
   readonly #parts: AppParts;
 
-  /** @internal The registry makes the instances. */
+  /** @internal The registry creates the instances. */
   constructor(config: ClientConfig, context: RemoteAppContext) {
     this.name = config.name;
     this.clientId = config.clientId;
@@ -46,16 +46,16 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   }
 
   /**
-   * Begins a login: makes the authorization URL, keeps the pending login, and answers with the redirect.
-   * `@OAuthLogin()` does this.
+   * Starts a login: creates the authorization URL, saves the pending login, and returns the redirect. `@OAuthLogin()` calls this
+   * method.
    *
-   * @param response the response of Express, or the reply of Fastify: the cookie of the login is set on it
-   * @param redirectUri absolute, or relative to `baseUrl`; without `baseUrl`, relative to the request's own address when its
-   * host is this machine or one of `allowedHosts`
+   * @param response the response of Express, or the reply of Fastify. Receives the cookie of the login
+   * @param redirectUri absolute, or relative to `baseUrl`; without `baseUrl`, relative to the URL of the request if its host is
+   * this machine or one of `allowedHosts`
    * @throws {OAuthError} `invalid_return_to`, `invalid_redirect_uri`, `invalid_state`, `invalid_nonce`,
-   * `invalid_login_parameter`, the state store's error, or the provider's refusal of a request token; `prefetch_refused`
+   * `invalid_login_parameter`, the error of the state store, or the provider's error for a request token; `prefetch_refused`
    * (status 503) when a browser loads the page ahead of time
-   * @throws {OAuthConfigError} for a machine client, which cannot sign users in
+   * @throws {OAuthConfigError} when the client is a machine client
    */
   authorizeRedirect(
     request: OAuthRequest,
@@ -69,12 +69,12 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     });
   }
 
-  /** Makes an authorization URL; pass the rest of what it returns to {@link saveAuthorizeData}. */
+  /** Returns an authorization URL. Pass the other properties of the result to {@link saveAuthorizeData}. */
   abstract createAuthorizationUrl(redirectUri?: string, params?: AuthorizationParams): Promise<AuthorizationRequest>;
 
   /**
-   * Keeps what the callback of a login needs, where the module's `state` says.
-   * @throws {OAuthError} `invalid_state` for an empty state, which a callback without a state would match
+   * Saves the data that the callback of a login needs, in the module's state store.
+   * @throws {OAuthError} `invalid_state` when the state is empty, because a callback without a state would match it
    */
   async saveAuthorizeData(request: OAuthRequest, response: OAuthResponse, data: AuthorizeData): Promise<void> {
     await this.guarded(() => {
@@ -84,8 +84,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   }
 
   /**
-   * Finishes the login whose callback this request is, and gives the user's token. `@OAuthCallback()` does this; see
-   * {@link completeLogin} for what it finds beside the token.
+   * Completes the login whose callback this request is, and returns the user's token. {@link completeLogin} also returns the
+   * user, the account and `returnTo`.
    */
   async authorizeAccessToken(
     request: OAuthRequest,
@@ -96,15 +96,16 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   }
 
   /**
-   * Finishes the login whose callback this request is: checks it against the pending login, and fetches the token.
+   * Completes the login whose callback this request is: checks the callback against the pending login, and fetches the token.
+   * `@OAuthCallback()` calls this method.
    *
-   * @param response the response of Express, or the reply of Fastify: it removes the cookie of the login
-   * @param params further parameters of the token request, by their wire names
-   * @throws {OAuthError} the provider's error, `access_denied` when the user said no; `prefetch_refused` (status 503) when a
-   * browser loads the page ahead of time
-   * @throws {MismatchingStateError} when this browser has no such login pending
-   * @throws {InvalidTokenError} when the provider's answer is not a token
-   * @throws {ProviderError} when the provider fails or is silent
+   * @param response the response of Express, or the reply of Fastify. The cookie of the login is removed with it
+   * @param params additional parameters of the token request, by their wire names
+   * @throws {OAuthError} the provider's error, such as `access_denied` when the user denied the login; `prefetch_refused`
+   * (status 503) when a browser loads the page ahead of time
+   * @throws {MismatchingStateError} when this browser does not have a pending login with this state
+   * @throws {InvalidTokenError} when the provider's response is not a valid token
+   * @throws {ProviderError} when the provider fails or does not respond in time
    */
   completeLogin(
     request: OAuthRequest,
@@ -117,7 +118,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     });
   }
 
-  /** The steps of {@link completeLogin}, by the protocol. @internal */
+  /** @internal The steps of {@link completeLogin}, which depend on the protocol. */
   protected abstract finishLogin(callback: LoginCallback): Promise<LoginResult<Token>>;
 
   /**
@@ -125,11 +126,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    *
    * @param url relative to `apiBaseUrl`, or absolute
    * @returns axios' response
-   * @throws {MissingTokenError} when there is no token to send
+   * @throws {MissingTokenError} when the user does not have a token
    * @throws {TokenExpiredError} when the token is expired and has no refresh token
-   * @throws {TokenRevokedError} when the provider no longer accepts its refresh token
+   * @throws {TokenRevokedError} when the provider no longer accepts the refresh token
    * @throws {OAuthError} `refresh_timeout` (status 503) when a refresh takes longer than `refreshTimeout`
-   * @throws {ProviderError} when the answer is not a success (see its `answer`), or none comes in time
+   * @throws {ProviderError} when the response is not a success (see `answer` of the error), or does not come in time
    */
   async request<T = unknown>(method: string, url: string, options: ApiRequestOptions = {}): Promise<AxiosResponse<T>> {
     return this.guarded(() => {
@@ -138,7 +139,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     }, 'api_call');
   }
 
-  /** @internal Waits until every refresh is done, and its token saved. */
+  /** @internal Waits until every refresh is finished and its token is saved. */
   settled(): Promise<unknown> {
     return Promise.resolve();
   }
@@ -180,36 +181,35 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   }
 
   /**
-   * Asks what of the provider can be asked without a user; nothing, by OAuth 1.
-   * @internal See `OAuthHealthIndicator`.
-   * @throws {OAuthError} when it does not answer
+   * @internal Checks the provider for `OAuthHealthIndicator`, without a user. Does nothing with OAuth 1.
+   * @throws {OAuthError} when the provider does not respond
    */
   checkProvider(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Whether users sign in with this client; a machine client has a token of its own alone. @internal */
+  /** @internal Whether users can sign in with this client. False for a machine client (`client_credentials`). */
   get signsUsersIn(): boolean {
     return this.#parts.signsUsersIn;
   }
 
   /**
-   * Whether the authorization request is pushed or signed. @internal
+   * @internal Returns whether authorization requests are pushed or signed.
    * @throws {OAuthError} when the provider's metadata cannot be read
    */
-  vouchesForRequest(): Promise<boolean> {
+  pushesOrSignsRequest(): Promise<boolean> {
     return Promise.resolve(false);
   }
 
-  // A getter on the prototype: what it returns holds secrets, which no inspection of an app may find.
+  // A getter on the prototype, so that an inspection of an app does not print the secrets in it.
   /** @internal */
   protected get parts(): AppParts {
     return this.#parts;
   }
 
   /**
-   * Runs a method of your own app class. Every error that it throws leaves as an `OAuthError`, and the failure is logged.
-   * @param step what is done, for the log
+   * Runs a method of a custom app class. Every error that it throws becomes an `OAuthError`, and the failure is logged.
+   * @param step the name of the step, for the log
    */
   protected guarded<T>(run: () => T | Promise<T>, step?: string): Promise<T> {
     const { config, context } = this.#parts;
@@ -218,17 +218,17 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   }
 
   /**
-   * Returns how an API call carries the token of a slot. @internal
+   * @internal Returns the credentials that an API call sends for the token of a slot.
    * @throws {MissingTokenError} when the slot is empty
    */
   protected abstract credentialsFor(slot: TokenSlot): Promise<ApiCredentials>;
 
-  /** How an API call without a token is signed; OAuth 2 does not sign it. @internal */
+  /** @internal The credentials of an API call without a token. Undefined with OAuth 2, which does not sign such a call. */
   protected get clientCredentials(): ApiCredentials | undefined {
     return undefined;
   }
 
-  /** One step of a login, with its span and its line in the log. A prefetch is not a step, and has no span. */
+  /** Runs one step of a login, with a span and a log line. A refused prefetch has no span. */
   async #login<T>(step: 'begin' | 'complete', request: OAuthRequest, run: () => Promise<T>): Promise<T> {
     await this.guarded(() => refusePrefetch(request), step);
     const attributes = { 'oauth.client.name': this.name, 'oauth.login.step': step };

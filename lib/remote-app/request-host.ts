@@ -1,14 +1,14 @@
-/** A host name or an IPv6 address, and a port: what a browser sends. */
+/** The `Host` header of a browser: a host name, an IPv4 address or an IPv6 address, with an optional port. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::\d{1,5})?$/i;
-const LONGEST_HOST = 300;
+const MAX_HOST_LENGTH = 300;
 
 /**
- * Parses the host of a request. Returns undefined for anything that `URL` reads otherwise than it is written, such as
- * `127.1`, `user@host` or a name with letters beyond ASCII.
+ * Parses the host of a request. Returns undefined for a host that `URL` would normalize to a different host, such as `127.1`,
+ * `user@host` or a name with non-ASCII letters.
  */
 export function parseHost(protocol: unknown, host: unknown): URL | undefined {
   if (protocol !== 'http' && protocol !== 'https') return undefined;
-  if (typeof host !== 'string' || host.length > LONGEST_HOST || !HOST.test(host)) return undefined;
+  if (typeof host !== 'string' || host.length > MAX_HOST_LENGTH || !HOST.test(host)) return undefined;
   const text = `${protocol}://${host}`;
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);

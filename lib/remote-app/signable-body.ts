@@ -1,18 +1,19 @@
 import { isForm } from '../common/media-type.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 
-/** A body whose bytes are known before it leaves. */
+/** The parts of a request body that a signature covers. */
 export interface SignableBody {
   contentType?: string;
   body?: string | Uint8Array;
-  /** There is a body, but it was not read. */
+  /** Whether the request has a body that was not read. */
   isOpaque?: boolean;
 }
 
 /**
- * What an OAuth 1 signature can cover of a body that axios has encoded. Multipart forms and files are only read for their
- * hash (`force_include_body`).
- * @throws {OAuthError} `invalid_request` (status 500) for a stream that is to be hashed, or is said to be a form
+ * Returns the parts of an encoded body that an OAuth 1 signature covers. Multipart forms and files are read only if their hash
+ * is required (`force_include_body`).
+ * @throws {OAuthError} `invalid_request` (status 500) when the body is a stream that requires a hash or has the content type of
+ * a form
  */
 export async function signableBody(
   data: unknown,
@@ -30,8 +31,8 @@ export async function signableBody(
   if (!hashed && !isForm(contentType)) return { contentType, isOpaque: true };
   throw new OAuthError('invalid_request', {
     description:
-      'a stream cannot be signed. Pass text, bytes or a form; or, without force_include_body, a Content-Type header ' +
-      'other than that of a form, such as application/octet-stream',
+      'a stream cannot be signed. Pass a string, bytes or a form. Without force_include_body, a stream works with a ' +
+      'Content-Type header other than that of a form, such as application/octet-stream',
     status: 500,
   });
 }

@@ -15,15 +15,15 @@ import type { FetchedToken } from '../token/token-store.js';
 import type { StoredToken } from '../token/token.js';
 import type { TokenSource } from './api-options.js';
 
-/** Seconds that a token store has to answer with OAuth 1, whose tokens are not refreshed. */
+/** Timeout of token stores in seconds with OAuth 1, which has no `refreshTimeout`. */
 const STORE_TIMEOUT_S = 10;
 
-/** The one answer to "whose token?": finds the slot of a token of one client. */
+/** Finds the slot of the token that an operation of one client uses. */
 export class TokenSlots {
   readonly #config: ClientConfig;
   readonly #application: ApplicationTokens;
   readonly #binding: TokenBinding;
-  /** Seconds that a token store has to answer. */
+  /** Timeout of the token store in seconds. */
   readonly #timeout: number;
   #clientSlot?: TokenSlot;
 
@@ -35,16 +35,16 @@ export class TokenSlots {
   }
 
   /**
-   * Returns the slot of the first token that there is:
+   * Returns the slot of the first source that applies:
    * 1. `token`;
-   * 2. for a machine client, its own token;
-   * 3. with a `request`, what `fetchToken` returns: that of the client's settings, or else that of the module;
-   * 4. what the `tokenStore` has: a `TokenStore` for `user`, or else for the `userOf` the `request`; a `SimpleTokenStore`
-   *    for the `request`.
+   * 2. for a machine client, the client's token;
+   * 3. with a `request`, the result of `fetchToken` in the client's settings, or else in the module's options;
+   * 4. the `tokenStore`: a `TokenStore` with `user`, or else with the `userOf` the `request`; a `SimpleTokenStore` with the
+   *    `request`.
    *
-   * @throws {MissingTokenError} when nothing says whose token it is, when the user has none, or when the token was issued by
+   * @throws {MissingTokenError} when no source was passed, when the user does not have a token, or when the token was issued by
    * another provider or to another client
-   * @throws {OAuthConfigError} when `userOf` or the `TokenStore` that a `user` needs is not configured
+   * @throws {OAuthConfigError} when `userOf` is missing, or when `user` was passed and the application has no `TokenStore`
    */
   async find({ token, request, user }: TokenSource): Promise<TokenSlot> {
     const config = this.#config;
@@ -56,7 +56,7 @@ export class TokenSlots {
     if (slot) return slot;
     throw missingToken(
       name,
-      'no user is signed in, or this user has no token. Sign in first; tokens are found by `tokenStore` or `fetchToken`',
+      'no user is signed in, or the user has no token. Sign in first, and check that `tokenStore` or `fetchToken` finds the token',
     );
   }
 
@@ -76,7 +76,7 @@ export class TokenSlots {
     return this.#fetched(await store?.fetchToken(name, request), request);
   }
 
-  /** The client's own token (RFC 6749 §4.4): one for all processes that share a store. */
+  /** Returns the slot of the client's token (RFC 6749 §4.4), which all processes with the same store share. */
   async #ofClient(config: OAuth2ClientConfig): Promise<TokenSlot> {
     if (this.#clientSlot) return this.#clientSlot;
     const { store } = await this.#application.finders();
@@ -85,7 +85,10 @@ export class TokenSlots {
       : new ClientSlot());
   }
 
-  /** Whether a user is signed in here; if the application does not say, data that it keeps in the session counts as a user. */
+  /**
+   * Returns whether a user is signed in to the application. Without `userOf` and without a token, returns whether the session
+   * contains data of the application.
+   */
   async isSignedIn(request: OAuthRequest): Promise<boolean> {
     const { name, fetchToken } = this.#config;
     if (await fetchToken?.(request)) return true;
@@ -122,11 +125,11 @@ export function missingToken(name: string, why = 'this user has none; sign in fi
   return new MissingTokenError({ description: `no token for "${name}": ${why}` });
 }
 
-/** The token of a client that asks another provider, or for something else, has another key. */
+/** Returns the key of the client's token. It depends on the provider and on all settings that affect the token. */
 function clientKey(config: OAuth2ClientConfig) {
   const { name, clientId, scope, resource, accessTokenParams } = config;
-  const asked = JSON.stringify([tokenBindingOf(config).issuer, clientId, scope, resource, accessTokenParams]);
-  const digest = sha256(asked).slice(0, 16);
+  const tokenSettings = JSON.stringify([tokenBindingOf(config).issuer, clientId, scope, resource, accessTokenParams]);
+  const digest = sha256(tokenSettings).slice(0, 16);
   return tokenKey(`${name}#${digest}`, '');
 }
 

@@ -4,10 +4,10 @@ import type { TokenSource } from './api-options.js';
 const KEYS = new Set(['token', 'request', 'user']);
 
 /**
- * Checks whose token a call is for. Nothing is guessed: a request may have a property `accessToken`, or `user`, that is not
- * what it seems.
- * @param method the method that was called, for the error
- * @throws {OAuthError} `invalid_request` (status 500) for anything but `{ token }`, `{ request }` or `{ user }`
+ * Checks the source of a token. Does not guess whether the argument is a token or a request, because a request may have a
+ * property `accessToken` or `user`.
+ * @param method the name of the called method, for the error
+ * @throws {OAuthError} `invalid_request` (status 500) when the source is not `{ token }`, `{ request }` or `{ user }`
  */
 export function readTokenSource(source: unknown, method: string): TokenSource {
   const given = typeof source === 'object' && source !== null ? (source as Record<string, unknown>) : {};

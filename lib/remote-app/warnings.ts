@@ -1,7 +1,7 @@
 import type { ClientConfig } from '../config/client-config.js';
 import { warnOnce } from '../common/warn-once.js';
 
-/** Warns of settings that only a provider without a safe alternative justifies. */
+/** Logs a warning for each setting that is only acceptable if the provider has no safe alternative. */
 export function warnOfRiskySettings(config: ClientConfig): void {
   const { name } = config;
   if (config.protocol === 'OAuth 2' && config.tokenPlacement === 'uri') {
@@ -13,8 +13,8 @@ export function warnOfRiskySettings(config: ClientConfig): void {
   if (config.protocol === 'OAuth 1' && config.allowSessionFixation) {
     warnOnce(
       `the client "${name}" accepts OAuth 1.0 (allow_session_fixation): an attacker who gets a user to follow a link and to ` +
-        "authorize there receives that user's token (OAuth Security Advisory 2009-1). Remove the setting if the provider speaks " +
-        'OAuth 1.0a.',
+        "authorize there receives that user's token (OAuth Security Advisory 2009-1). Remove the setting if the provider " +
+        'supports OAuth 1.0a.',
     );
   }
 }
