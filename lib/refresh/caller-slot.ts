@@ -4,10 +4,10 @@ import { readOAuth2Token, type OAuth2Token, type StoredToken } from '../token/to
 import { secretsOfToken, storeFailed } from './ask-store.js';
 import type { SlotToken, TokenSlot } from './token-slot.js';
 
-/** Saves a token that was refreshed; the setting, or the method of the application's store. */
+/** Saves a refreshed token: `updateToken` of the client's settings, of the module's options, or of a `SimpleTokenStore`. */
 export type UpdateToken = (token: OAuth2Token, context: UpdateTokenContext) => unknown;
 
-/** A token that the application passed, or that `fetchToken` returned: it is kept wherever the application keeps it. */
+/** A token that the application passed, or that `fetchToken` returned. The application saves the refreshed token. */
 export class CallerSlot implements TokenSlot {
   readonly owner: Omit<TokenEvent, 'error'>;
   readonly #token: StoredToken;
@@ -20,7 +20,7 @@ export class CallerSlot implements TokenSlot {
     this.#update = update;
   }
 
-  /** A digest of the token itself: nothing else tells one user's from another's. */
+  /** Returns a digest of the token, because a token from the application has no other identifier. */
   idOf(token?: OAuth2Token): string {
     return token ? digestOf(token) : (this.#id ??= digestOf(readOAuth2Token(this.#token)));
   }
@@ -40,7 +40,7 @@ export class CallerSlot implements TokenSlot {
     }
   }
 
-  /** The application keeps the token; nothing is removed. */
+  /** Does nothing, because the application keeps the token. */
   remove(): Promise<boolean> {
     return Promise.resolve(true);
   }

@@ -2,7 +2,7 @@ import type { VersionedToken } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 import type { TokenSlot } from './token-slot.js';
 
-/** The client's own token (RFC 6749 §4.4) where no store is shared. */
+/** Keeps the client's token (RFC 6749 §4.4) in memory, if the application has no `TokenStore`. */
 export class ClientSlot implements TokenSlot {
   #kept?: VersionedToken;
 

@@ -2,7 +2,7 @@ import { clamp, LONGEST_TIMER_MS } from '../common/limits.js';
 
 /**
  * Resolves with the promise's value, or rejects after `seconds`. A late result is ignored.
- * @throws {Error} the one that `tooLate` makes
+ * @throws {Error} the error that `tooLate` returns
  */
 export async function inTime<T>(promise: Promise<T>, seconds: number, tooLate: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -3,17 +3,17 @@ import { ProviderError, OAuthErrorCode } from '../errors/oauth.errors.js';
 import { BoundedMap } from '../common/bounded-map.js';
 import type { TokenId } from './token-slot.js';
 
-/** Milliseconds of the first pause, which every further failure doubles, and of the longest that grows so. */
+/** The first pause. Every further failure doubles the pause, up to {@link MAX_BACKOFF_MS}. */
 const FIRST_PAUSE_MS = 500;
-const LONGEST_GROWN_PAUSE_MS = 30_000;
-/** The longest pause that a provider's `Retry-After` may ask for. */
-const LONGEST_TOKEN_PAUSE_MS = 3_600_000;
-const LONGEST_CLIENT_PAUSE_MS = 300_000;
-/** So many tokens of different owners that fail within this time are not one user's trouble. */
-const SEVERAL_TOKENS = 3;
-const SHORT_TIME_MS = 60_000;
-/** How many paused tokens are remembered. */
-const REMEMBERED = 10_000;
+const MAX_BACKOFF_MS = 30_000;
+/** Maximum pauses of a token and of the client if the provider's `Retry-After` asks for more. */
+const MAX_TOKEN_PAUSE_MS = 3_600_000;
+const MAX_CLIENT_PAUSE_MS = 300_000;
+/** The client is paused when this many tokens of different owners fail within {@link FAILURE_WINDOW_MS}. */
+const FAILURE_THRESHOLD = 3;
+const FAILURE_WINDOW_MS = 60_000;
+/** Maximum number of paused tokens that are remembered. */
+const MAX_REMEMBERED = 10_000;
 
 interface Pause {
   failures: number;
@@ -26,26 +26,27 @@ interface Failure {
 }
 
 /**
- * Pauses refreshes that fail because the provider is down or overloaded (no answer, 5xx, 429). A failure pauses the token that
- * it happened to, and nobody else's. When several tokens fail in a short time, all refreshes of the client pause, for minutes
- * at most; then one request tries, and the others wait for its result.
+ * A circuit breaker for refreshes that fail because the provider is down or overloaded (no response, 5xx, 429). A failure
+ * pauses only the refreshes of its token. If several tokens fail in a short time, all refreshes of the client are paused, for at
+ * most 5 minutes. After the pause, one request is sent, and the others wait for its result.
  */
 export class ProviderBreaker {
   readonly #name: string;
-  readonly #pausedTokens = new BoundedMap<Pause>(REMEMBERED, LONGEST_TOKEN_PAUSE_MS);
+  readonly #pausedTokens = new BoundedMap<Pause>(MAX_REMEMBERED, MAX_TOKEN_PAUSE_MS);
   /** The last failure of each owner since the last success. */
   readonly #failing = new Map<string, Failure>();
   #pausedUntil = 0;
-  /** Pauses of the client since the last success. */
+  /** The number of pauses of the client since the last success. */
   #pauses = 0;
+  /** The first request after a pause of the client. */
   #trial?: Promise<unknown>;
 
-  /** @param name the client */
+  /** @param name the name of the client */
   constructor(name: string) {
     this.#name = name;
   }
 
-  /** Returns the error for a token whose refresh is paused. */
+  /** Returns the error for a token whose refreshes are paused, or undefined if they are not paused. */
   refusal({ token }: TokenId): ProviderError | undefined {
     const now = Date.now();
     if (now < this.#pausedUntil) return this.#refusal('failed for several tokens', this.#pausedUntil - now);
@@ -54,8 +55,8 @@ export class ProviderBreaker {
   }
 
   /**
-   * Sends a request for a token.
-   * @throws {ProviderError} at once, while the token or the client is paused
+   * Sends a request for a token, and counts its result.
+   * @throws {ProviderError} `provider_paused` (status 503), without a request, while the token or the client is paused
    */
   async run<T>(id: TokenId, request: () => Promise<T>): Promise<T> {
     while (this.#trial) await this.#trial.catch(() => undefined);
@@ -64,7 +65,7 @@ export class ProviderBreaker {
     const attempt = this.#attempt(id, request);
     if (this.#pauses > 0) {
       this.#trial = attempt.finally(() => (this.#trial = undefined));
-      this.#trial.catch(() => undefined); // the caller has the error
+      this.#trial.catch(() => undefined); // the caller receives the error
     }
     return attempt;
   }
@@ -76,7 +77,7 @@ export class ProviderBreaker {
       return result;
     } catch (error) {
       if (error instanceof ProviderError && error.isTemporary) this.#failed(id, error);
-      else this.#succeeded(id); // a refusal comes from a provider that works
+      else this.#succeeded(id); // the provider works, but refused the request
       throw error;
     }
   }
@@ -90,27 +91,27 @@ export class ProviderBreaker {
   #failed({ owner, token }: TokenId, error: ProviderError): void {
     const now = Date.now();
     const failures = (this.#pausedTokens.get(token)?.failures ?? 0) + 1;
-    const pause = pauseAfter(failures, error.retryAfter, LONGEST_TOKEN_PAUSE_MS);
+    const pause = pauseAfter(failures, error.retryAfter, MAX_TOKEN_PAUSE_MS);
     this.#pausedTokens.set(token, { failures, until: now + pause });
     logEvent('debug', 'token paused', { client: this.#name, milliseconds: Math.round(pause), error: error.error });
     this.#count(owner, { at: now, retryAfter: error.retryAfter });
-    if (this.#failing.size >= SEVERAL_TOKENS && now >= this.#pausedUntil) this.#pauseClient(now, error);
+    if (this.#failing.size >= FAILURE_THRESHOLD && now >= this.#pausedUntil) this.#pauseClient(now, error);
   }
 
   #count(owner: string, failure: Failure): void {
     this.#failing.delete(owner);
     this.#failing.set(owner, failure);
     for (const [other, { at }] of this.#failing) {
-      const isOld = this.#pauses === 0 && failure.at - at > SHORT_TIME_MS;
-      if (isOld || this.#failing.size > SEVERAL_TOKENS) this.#failing.delete(other);
+      const isOld = this.#pauses === 0 && failure.at - at > FAILURE_WINDOW_MS;
+      if (isOld || this.#failing.size > FAILURE_THRESHOLD) this.#failing.delete(other);
     }
   }
 
-  /** The shortest `Retry-After` of these tokens counts: a longer one may be about one user alone. */
+  /** Uses the shortest `Retry-After` of the failed tokens, because a longer one may be for one user only. */
   #pauseClient(now: number, error: ProviderError): void {
-    const asked = Math.min(...Array.from(this.#failing.values(), ({ retryAfter = 0 }) => retryAfter));
+    const shortest = Math.min(...Array.from(this.#failing.values(), ({ retryAfter = 0 }) => retryAfter));
     this.#pauses += 1;
-    const pause = pauseAfter(this.#pauses, asked, LONGEST_CLIENT_PAUSE_MS);
+    const pause = pauseAfter(this.#pauses, shortest, MAX_CLIENT_PAUSE_MS);
     this.#pausedUntil = now + pause;
     logEvent('warn', 'provider paused', { client: this.#name, milliseconds: Math.round(pause), error: error.error });
   }
@@ -126,8 +127,8 @@ export class ProviderBreaker {
   }
 }
 
-/** Milliseconds: a growing pause with a random part, or what the provider asks for, up to `longest`. */
-function pauseAfter(failures: number, retryAfter = 0, longest: number): number {
-  const grown = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_GROWN_PAUSE_MS) * (0.5 + Math.random() / 2);
-  return Math.max(grown, Math.min(retryAfter * 1000, longest));
+/** Returns a pause in milliseconds: exponential backoff with jitter, or `Retry-After` up to `max` milliseconds if it is longer. */
+function pauseAfter(failures: number, retryAfter = 0, max: number): number {
+  const backoff = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), MAX_BACKOFF_MS) * (0.5 + Math.random() / 2);
+  return Math.max(backoff, Math.min(retryAfter * 1000, max));
 }

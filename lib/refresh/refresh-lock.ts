@@ -5,17 +5,17 @@ import { errorFields } from '../observability/error-fields.js';
 import type { TokenLock } from '../token/token-store.js';
 import type { TokenSlot } from './token-slot.js';
 
-/** How many times in its lease a lock is extended: often, since what is left of it is the time that a store may be away. */
-const BEATS = 8;
+/** How often a lock is extended per lease. Often, because the rest of the lease is the time that a store may be unavailable. */
+const EXTENSIONS_PER_LEASE = 8;
 
-/** A lock that is extended for as long as its holder lives and has a say; a holder that dies loses it with the lease. */
+/** A lock that is extended periodically until it is released. If the process dies, the lock expires with its lease. */
 export class RefreshLock {
   readonly interrupted: boolean;
   readonly #client: string;
   readonly #lock: TokenLock;
   readonly #lease: number;
-  readonly #beat: NodeJS.Timeout;
-  /** By the clock that no one sets, and that goes on while the process is stopped. */
+  readonly #timer: NodeJS.Timeout;
+  /** In the milliseconds of `performance.now()`, which is monotonic and continues while the process is stopped. */
   #heldUntil: number;
   #isKept = false;
   #hasFailed = false;
@@ -26,33 +26,34 @@ export class RefreshLock {
     this.#lock = lock;
     this.#lease = lease;
     this.#heldUntil = heldUntil;
-    this.#beat = setInterval(() => void this.#extend(), Math.min(lease / BEATS, LONGEST_TIMER_MS)).unref();
+    const interval = Math.min(lease / EXTENSIONS_PER_LEASE, LONGEST_TIMER_MS);
+    this.#timer = setInterval(() => void this.#extend(), interval).unref();
   }
 
   /**
-   * Takes the lock of a slot, and returns undefined when another process has it. A slot without a lock is always taken.
-   * @param client its name, for the log
-   * @param lease milliseconds
+   * Acquires the lock of a slot. Returns undefined when another process holds it. Always succeeds for a slot without a lock.
+   * @param client the client's name, for the log
+   * @param lease in milliseconds
    */
   static async take(client: string, slot: TokenSlot, lease: number): Promise<RefreshLock | undefined> {
-    const asked = performance.now();
-    const lock = await (slot.lock?.(lease) ?? NOBODY_ELSE);
-    return lock && new RefreshLock(client, lock, lease, asked + lease);
+    const start = performance.now();
+    const lock = await (slot.lock?.(lease) ?? UNSHARED);
+    return lock && new RefreshLock(client, lock, lease, start + lease);
   }
 
-  /** False after a long pause: somebody else may hold it by now. */
+  /** False when the lease may have ended, such as after the process was stopped: another process may hold the lock. */
   get isHeld(): boolean {
     return performance.now() < this.#heldUntil;
   }
 
-  /** Frees the lock. That it could not be freed is no harm: the lease runs out. */
+  /** Releases the lock. Logs a failure and does not throw, because the lock expires with its lease. */
   async release(): Promise<void> {
     if (this.#isKept) return;
-    clearInterval(this.#beat);
+    clearInterval(this.#timer);
     await this.#lock.release().catch((error: unknown) => this.#logFailure('token not unlocked', error));
   }
 
-  /** Frees it no sooner than something is done. */
+  /** Keeps the lock until a promise settles, also if `release()` is called before. */
   keepUntil(done: Promise<unknown>): void {
     this.#isKept = true;
     void done.finally(() => {
@@ -61,7 +62,7 @@ export class RefreshLock {
     });
   }
 
-  /** Once a lock: a store that is away fails at every beat. */
+  /** Logs only the first failure, because an unavailable store fails at every extension. */
   #logFailure(event: string, error: unknown): undefined {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
@@ -70,16 +71,17 @@ export class RefreshLock {
   }
 
   async #extend(): Promise<void> {
-    const asked = performance.now();
+    const start = performance.now();
     const isExtended = await this.#lock
       .extend(this.#lease)
       .catch((error: unknown) => this.#logFailure('lock not extended', error));
-    if (isExtended) this.#heldUntil = asked + this.#lease;
+    if (isExtended) this.#heldUntil = start + this.#lease;
     if (isExtended === false) this.#heldUntil = -Infinity;
   }
 }
 
-const NOBODY_ELSE: Promise<TokenLock> = Promise.resolve({
+/** The lock of a slot that no other process uses. */
+const UNSHARED: Promise<TokenLock> = Promise.resolve({
   interrupted: false,
   extend: () => Promise.resolve(true),
   release: () => Promise.resolve(),

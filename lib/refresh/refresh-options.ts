@@ -3,30 +3,31 @@ import type { TokenEvents } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 import type { SlotToken, TokenSlot } from './token-slot.js';
 
-/** A token that the provider gave. */
+/** A new token from the provider. */
 export interface Renewal {
   readonly token: OAuth2Token;
-  /** What is wrong with the provider's answer; thrown once the token is saved. */
+  /** A fault of the provider's response. It is thrown after the token is saved. */
   readonly fault?: OAuthError;
 }
 
-/** How the tokens of one client are kept alive. */
+/** How the tokens of one client are refreshed. */
 export interface RefreshOptions {
-  /** The client. */
+  /** The name of the client. */
   readonly name: string;
-  /** Seconds before its expiry at which a token counts as expired. */
+  /** How many seconds before its expiry a token counts as expired. */
   readonly leeway: number;
-  /** The part of its lifetime after which a token is refreshed while it is in use; without it, it is not. */
+  /** The fraction of its lifetime (0 to 1) after which a token is refreshed in the background. If undefined, it is not. */
   readonly refreshAhead?: number;
-  /** Seconds that a caller waits at most. */
+  /** Maximum number of seconds that a caller waits for a refresh. */
   readonly refreshTimeout: number;
-  /** Notified of what happens to tokens that have an owner. */
+  /** Event handlers of the application. They are called for users' tokens only. */
   readonly events: Pick<TokenEvents, 'onTokenRevoked' | 'onTokenUnsaved'>;
-  /** Returns why the provider need not be asked, and no lock taken. */
+  /** Returns the error if a refresh cannot succeed, such as without a refresh token or while refreshes are paused. */
   refusalFor(slot: TokenSlot, old: SlotToken | undefined): OAuthError | undefined;
   /**
-   * Gets a new token from the provider, for the old one or for none.
-   * @throws {TokenRevokedError} when the provider no longer accepts the old one
+   * Requests a new token from the provider.
+   * @param old the token to refresh. Undefined for the first token of the client
+   * @throws {TokenRevokedError} when the provider no longer accepts the refresh token
    */
   renew(slot: TokenSlot, old: SlotToken | undefined): Promise<Renewal>;
 }

@@ -10,7 +10,7 @@ import type { TokenSlot } from './token-slot.js';
 type Events = RefreshOptions['events'];
 type Details<Event extends keyof Events> = Omit<Parameters<NonNullable<Events[Event]>>[0], 'name' | 'user' | 'request'>;
 
-/** What a client's refreshes report: spans, counters, lines of the log, and events of the application. */
+/** Reports the refreshes of a client: spans, counters, log lines, and events of the application. */
 export class RefreshReports {
   readonly #client: string;
   readonly #events: Events;
@@ -22,7 +22,7 @@ export class RefreshReports {
     this.#attributes = { 'oauth.client.name': client };
   }
 
-  /** Runs a refresh in a span, and logs its failure once, however many calls wait for it. */
+  /** Runs a refresh within a span, and logs its failure once, also if several calls wait for the refresh. */
   span<T>(run: () => Promise<T>): Promise<T> {
     const refresh = traced('oauth.refresh', this.#attributes, run);
     refresh.catch((error: unknown) => this.#logFailure(error));
@@ -42,8 +42,8 @@ export class RefreshReports {
     logEvent('warn', 'took over an unfinished refresh', { client: this.#client });
   }
 
-  savedAtLast(): void {
-    logEvent('log', 'token saved at last', { client: this.#client });
+  savedAfterRetry(): void {
+    logEvent('log', 'token saved after retry', { client: this.#client });
   }
 
   givenUp(): void {
@@ -54,7 +54,7 @@ export class RefreshReports {
     error.log({ event: 'token revoked', client: this.#client, step: 'refresh' });
   }
 
-  /** Notifies the application of what happened to a token that has an owner. An error of the application is logged. */
+  /** Calls an event handler of the application, if the token belongs to a user. Logs the error if the handler throws. */
   async notify<Event extends keyof Events>(event: Event, { owner }: TokenSlot, details: Details<Event>): Promise<void> {
     if (!owner) return;
     try {
@@ -65,7 +65,7 @@ export class RefreshReports {
     }
   }
 
-  /** A user who must sign in again is a failure of the call, which logs it. */
+  /** Logs every failure except 401 (the user must sign in again), which the call that waits for the refresh logs. */
   #logFailure(error: unknown): void {
     const client = this.#client;
     if (!(error instanceof OAuthError)) logEvent('warn', 'refresh failed', { client, ...errorFields(error) });

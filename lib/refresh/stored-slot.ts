@@ -5,19 +5,19 @@ import type { OAuth2Token } from '../token/token.js';
 import { askStore, secretsOfToken } from './ask-store.js';
 import type { SlotToken, TokenSlot } from './token-slot.js';
 
-/** The share of the store's time that a save may take; after it, callers get the token unsaved. */
+/** The fraction of the timeout that a save may take. After it, callers receive the token before it is saved. */
 const SAVE_SHARE = 0.2;
 
 interface StoredSlotOptions {
-  /** Seconds that the store has to answer. */
+  /** Timeout of the store in seconds. */
   timeout: number;
-  /** What the token must be bound to, where its key does not say so. */
+  /** The provider and client to which the token must belong. Not needed for the client's token, whose key contains them. */
   binding?: TokenBinding;
-  /** The request that the token is for. */
+  /** The request for which the token is used. */
   request?: OAuthRequest;
 }
 
-/** A token in the store that all processes share. */
+/** A token in a `TokenStore`. */
 export class StoredSlot implements TokenSlot {
   readonly owner: TokenSlot['owner'];
   readonly lock?: NonNullable<TokenSlot['lock']>;
@@ -33,7 +33,7 @@ export class StoredSlot implements TokenSlot {
     this.#binding = binding;
     if (key.user !== '') this.owner = { ...key, request };
     if (store.lock) {
-      this.lock = (lease) => this.#ask('locked', store.lock?.(key, lease) ?? Promise.resolve(undefined));
+      this.lock = (lease) => this.#waitFor('locked', store.lock?.(key, lease) ?? Promise.resolve(undefined));
     }
   }
 
@@ -43,7 +43,7 @@ export class StoredSlot implements TokenSlot {
 
   /** @throws {MissingTokenError} when the token was issued by another provider, or to another client */
   async read(): Promise<VersionedToken | undefined> {
-    const found = await this.#ask('read', this.#store.fetch(this.#key));
+    const found = await this.#waitFor('read', this.#store.fetch(this.#key));
     if (found && this.#binding) requireOwnToken(this.#key.name, found.token, this.#binding);
     return found;
   }
@@ -58,7 +58,7 @@ export class StoredSlot implements TokenSlot {
     return askStore(this.#key.name, 'removed', removed, this.#timeout, secretsOfToken(token));
   }
 
-  #ask<T>(done: string, answer: Promise<T>): Promise<T> {
-    return askStore(this.#key.name, done, answer, this.#timeout);
+  #waitFor<T>(done: string, result: Promise<T>): Promise<T> {
+    return askStore(this.#key.name, done, result, this.#timeout);
   }
 }

@@ -1,39 +1,39 @@
 import type { TokenEvent, TokenLock, VersionedToken } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 
-/** The OAuth 2 token of a slot. It has no version while it has never been saved. */
+/** The OAuth 2 token of a slot. The version is undefined until the token is saved for the first time. */
 export interface SlotToken {
   token: OAuth2Token;
   version?: string;
 }
 
-/** Where one token is kept: in the store of all processes, by the application, or in this process. */
+/** Where one token is kept: in a `TokenStore`, by the application, or in this process. */
 export interface TokenSlot {
-  /** Whose token it is, for events. Absent for the client's own token, which no event reports. */
+  /** The client and the user of the token, for events. Undefined for the client's token, which has no events. */
   readonly owner?: Omit<TokenEvent, 'error'>;
   /**
-   * Names the slot in this process; nothing secret.
-   * @param token the token in the slot, where the slot has no other name
+   * Returns the id of the slot in this process. The id is not a secret.
+   * @param token the token in the slot, for slots that are identified by their token
    */
   idOf(token?: OAuth2Token): string;
   /** Returns the token as it is stored. */
   read(): Promise<VersionedToken | undefined>;
-  /** Replaces the token that was read. Returns the new version, or undefined when another token is in the slot by now. */
+  /** Replaces the token that was read. Returns the new version, or undefined when the slot contains another token by now. */
   save(token: OAuth2Token, replaced: SlotToken | undefined): Promise<string | undefined>;
-  /** Removes the token that was read, if the slot can. Returns whether this call removed it. */
+  /** Removes the token that was read, if the slot supports removal. Returns whether this call removed the token. */
   remove(removed: SlotToken): Promise<boolean>;
   /**
-   * Takes the lock of the slot. Absent where no other process knows the slot.
-   * @param lease milliseconds
+   * Acquires the lock of the slot. Returns undefined when another process holds it. Missing if no other process uses the slot.
+   * @param lease in milliseconds
    */
   lock?(lease: number): Promise<TokenLock | undefined>;
 }
 
-/** Names a token in this process; nothing secret. */
+/** Identifies a token in this process. The ids are not secrets. */
 export interface TokenId {
-  /** The slot of the token, which its replacements share. For a user's token in a store, this is the user. */
+  /** The id of the slot, which stays the same when the token is replaced. For a token in a store, it identifies the user. */
   readonly owner: string;
-  /** The token itself: a new login has another one. */
+  /** The id of the token, which changes with a new login. */
   readonly token: string;
 }
 

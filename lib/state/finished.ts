@@ -1,9 +1,9 @@
-/** The callback that a session calls when a method is done. */
+/** The callback of a session's method. */
 export type Done = (error?: Error | null) => void;
 
 /**
- * Waits for a method of a session that calls back (`express-session`), or returns a promise instead (`iron-session`).
- * @throws whatever the method reports or throws
+ * Waits for a method of a session that calls a callback (`express-session`) or returns a promise (`iron-session`).
+ * @throws the error of the method
  */
 export async function finished(call: (done: Done) => unknown): Promise<void> {
   await new Promise<void>((resolve, reject) => {

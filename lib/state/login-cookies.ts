@@ -6,38 +6,38 @@ import { addCookie, type OAuthResponse } from './oauth-response.js';
 import { digestOf } from './pending-context.js';
 import type { Pending, PendingKey } from './state-store.js';
 
-/** Bytes of all login cookies together. Node.js answers 431 to 16 KiB of headers, and the browser has other cookies too. */
-const MAX_TOTAL = 8192;
-/** Bytes of a cookie, with its attributes, that every browser accepts (RFC 6265 §6.1). */
-const MAX_SIZE = 4096;
-/** Characters of a digest that a name has. */
+/** Maximum bytes of all login cookies. Node.js responds with 431 to 16 KiB of headers, and there are other cookies too. */
+const MAX_TOTAL_BYTES = 8192;
+/** Maximum bytes of a cookie, with its attributes, that every browser accepts (RFC 6265 §6.1). */
+const MAX_COOKIE_BYTES = 4096;
+/** Number of characters of the digest in a cookie's name. */
 const DIGEST_LENGTH = 22;
-/** Bytes that a cookie has beside its value, at most. */
-const NAME_AND_AGE = 50;
-/** Browsers accept this prefix only over https, from the host itself and for all paths (RFC 6265bis §4.1.3.2). */
+/** Maximum bytes of a cookie's name and time, which are sent with its value. */
+const NAME_AND_TIME_BYTES = 50;
+/** Browsers accept a cookie with this prefix only over https, without `Domain`, and with `Path=/` (RFC 6265bis §4.1.3.2). */
 const HOST_PREFIX = '__Host-';
 
-/** How long login cookies live, and how many. */
+/** The lifetime and the maximum number of login cookies. */
 export interface LoginCookieLimits {
-  /** Seconds. */
+  /** In seconds. */
   lifetime: number;
-  /** Cookies that one browser keeps; the oldest are removed first. */
-  most: number;
+  /** Maximum number of login cookies in one browser. The oldest are removed first. */
+  maxCookies: number;
 }
 
-/** A cookie of a login, as the browser sent it. */
+/** A login cookie that the browser sent. */
 export interface LoginCookie {
-  /** Seconds since 1970, as far as the browser can be believed. */
+  /** The time at which the cookie was set, in seconds since 1970. The browser can change it. */
   since: number;
   value: string;
-  /** Whether no other host, and nobody on the network, can have set it. */
+  /** Whether the cookie has the `__Host-` prefix, so that neither another host nor an attacker on the network can have set it. */
   secure: boolean;
 }
 
 /**
- * Gives the browser a cookie for one login. It comes back with the provider's redirect, and on https also with a form that
- * the provider's page posts.
- * @throws {OAuthError} `cookie_too_large` when no browser would keep it
+ * Sets the cookie of one login. The browser sends the cookie with the provider's redirect, and on https also with a form that
+ * the provider's page posts. Removes the oldest login cookies that exceed the limits.
+ * @throws {OAuthError} `cookie_too_large` when the cookie is too large for browsers
  */
 export function setLoginCookie(
   request: OAuthRequest,
@@ -45,7 +45,7 @@ export function setLoginCookie(
   key: PendingKey,
   value: string,
   pending: Pending,
-  { lifetime, most }: LoginCookieLimits,
+  { lifetime, maxCookies }: LoginCookieLimits,
 ): void {
   const { https } = key;
   const name = cookieName(key, https);
@@ -56,15 +56,15 @@ export function setLoginCookie(
     ...attributes(https),
     sameSite: comesByPost(pending) ? (https ? 'none' : undefined) : 'lax',
   });
-  if (cookie.length > MAX_SIZE) throw tooLarge(cookie.length);
+  if (cookie.length > MAX_COOKIE_BYTES) throw tooLarge(cookie.length);
   const others = loginCookies(request).filter((other) => other.secure === https && other.name !== name);
-  for (const old of surplus(others, cookie.length, most)) addCookie(response, removal(old.name, https));
+  for (const old of surplus(others, cookie.length, maxCookies)) addCookie(response, removal(old.name, https));
   addCookie(response, cookie);
 }
 
 /**
- * The cookie that belongs to this login, if the browser sent it. Where the site is known to be on https, only one that is
- * secure counts; elsewhere a proxy may have hidden the https, and the secure one is preferred.
+ * Returns the cookie of a login, if the browser sent it. If the site is known to use https, only a secure cookie is accepted.
+ * Otherwise, the secure cookie is preferred, because a proxy may hide that the site uses https.
  */
 export function loginCookie(request: OAuthRequest, key: PendingKey): LoginCookie | undefined {
   const cookies = loginCookies(request);
@@ -72,19 +72,19 @@ export function loginCookie(request: OAuthRequest, key: PendingKey): LoginCookie
   return find(true) ?? (key.https ? undefined : find(false));
 }
 
-/** Whether the browser sent a cookie of any login. */
+/** Returns whether the browser sent any login cookie. */
 export function hasLoginCookies(request: OAuthRequest): boolean {
   return loginCookies(request).length > 0;
 }
 
-/** Takes the cookie of a login from the browser. */
+/** Removes the cookie of a login from the browser. */
 export function removeLoginCookie(response: OAuthResponse, key: PendingKey, { secure }: LoginCookie): void {
   addCookie(response, removal(cookieName(key, secure), secure));
 }
 
 /**
- * The scheme that a login cookie belongs to, for the context of what is kept by it: a cookie that may have been set without
- * TLS does not stand for a login that was begun on https.
+ * Returns the scheme of a login cookie. It is part of the context of the pending login, so that a cookie which may have been
+ * set without TLS is not accepted for a login that was started on https.
  */
 export function schemeOf({ secure }: Pick<LoginCookie, 'secure'>): string {
   return secure ? 'https' : 'http';
@@ -102,19 +102,19 @@ function loginCookies({ headers }: OAuthRequest): (LoginCookie & { name: string 
   return Object.entries(parseCookie(headers?.cookie ?? '')).flatMap(([name, text = '']) => {
     const [, since, value = ''] = /^(\d{10})\.([\w.-]+)$/.exec(text) ?? [];
     const secure = name.startsWith(HOST_PREFIX);
-    const isOurs = name.startsWith(prefix(secure)) && name.length === prefix(secure).length + DIGEST_LENGTH;
-    return isOurs && since !== undefined ? [{ name, since: Number(since), value, secure }] : [];
+    const isLoginCookie = name.startsWith(prefix(secure)) && name.length === prefix(secure).length + DIGEST_LENGTH;
+    return isLoginCookie && since !== undefined ? [{ name, since: Number(since), value, secure }] : [];
   });
 }
 
-/** The cookies that a new one leaves no space for. */
-function surplus<C extends LoginCookie>(cookies: C[], size: number, most: number): C[] {
+/** Returns the cookies to remove, so that a new cookie of `size` bytes stays within the limits. */
+function surplus<C extends LoginCookie>(cookies: C[], size: number, maxCookies: number): C[] {
   let total = size;
-  // within a second, the order is the browser's: the oldest first
+  // cookies of the same second keep the order of the browser, which sends the oldest first
   const newestFirst = cookies.sort((a, b) => a.since - b.since).reverse();
   return newestFirst.filter(({ value }, index) => {
-    total += value.length + NAME_AND_AGE;
-    return index >= most - 1 || total > MAX_TOTAL;
+    total += value.length + NAME_AND_TIME_BYTES;
+    return index >= maxCookies - 1 || total > MAX_TOTAL_BYTES;
   });
 }
 
@@ -127,8 +127,8 @@ function attributes(https: boolean): { path: string; httpOnly: boolean; secure: 
 }
 
 /**
- * Whether the answer comes as a form from the provider's site, which a `Lax` cookie does not come along with. Without https
- * there is no `None`; a cookie that says nothing is sent along by some browsers, for two minutes by others.
+ * Returns whether the callback is a form POST from the provider's site, with which browsers do not send a `Lax` cookie. Without
+ * https, `SameSite=None` is not possible: some browsers send a cookie without `SameSite`, others only in its first two minutes.
  */
 function comesByPost({ checks: { responseMode, responseType } }: Pending): boolean {
   return responseMode?.startsWith('form_post') === true || responseType === 'code id_token';
@@ -137,7 +137,7 @@ function comesByPost({ checks: { responseMode, responseType } }: Pending): boole
 function tooLarge(size: number): OAuthError {
   return new OAuthError('cookie_too_large', {
     description:
-      `the login needs a cookie of ${size} bytes, and browsers drop those over ${MAX_SIZE}. Shorten its \`returnTo\`, ` +
-      'or keep logins on the server: in the session, or in Redis',
+      `the login needs a cookie of ${size} bytes; browsers accept at most ${MAX_COOKIE_BYTES} bytes. Shorten \`returnTo\`, ` +
+      'or keep logins on the server: in the session or in Redis',
   });
 }

@@ -5,12 +5,12 @@ import { withSessionLock } from './session-lock.js';
 import { isKeyed, requireSession, sessionOf, writeBack } from './session.js';
 
 /**
- * Gives the browser a new session with a new id, as one should when a user signs in (against session fixation), and takes
- * along the logins that its other tabs have pending. Everything else in the old session is gone. A session of `cookie-session`
- * has neither an id nor a way to be emptied, and stays.
+ * Creates a new session with a new id. Call it when a user signs in, to prevent session fixation. Keeps the pending logins of the
+ * browser's other tabs, and discards all other data of the old session. Does not change a session of `cookie-session`, which
+ * cannot be regenerated.
  *
- * @throws {OAuthError} `missing_session` (status 500) when there is no session middleware
- * @throws {Error} of the session store
+ * @throws {OAuthError} `missing_session` (status 500) when the request has no session
+ * @throws {Error} the error of the session store
  */
 export async function regenerateSession(request: OAuthRequest): Promise<void> {
   const session = requireSession(request);
@@ -25,7 +25,7 @@ export async function regenerateSession(request: OAuthRequest): Promise<void> {
 async function regenerate(session: object): Promise<void> {
   const { regenerate } = session as { regenerate?: (done?: Done) => unknown };
   if (typeof regenerate !== 'function') return;
-  // that of a keyed session is done when it returns, and takes the names of values to keep
+  // `regenerate()` of a keyed session is synchronous, and its parameter is a list of keys to keep
   if (isKeyed(session)) await regenerate.call(session);
   else await finished((done) => regenerate.call(session, done));
 }

@@ -3,34 +3,34 @@ import type { PendingKey } from './state-store.js';
 import type { Session } from './session.js';
 
 const PREFIX = '_state_';
-/** Under this key lie digests of the last states that were used, to distinguish a reload from a forgery. */
+/** The key of the digests of the last used states. They distinguish a reloaded callback from a forged one. */
 const USED = '_used_states';
-/** Used states that are remembered. */
+/** Maximum number of used states that a session remembers. */
 const MAX_USED = 5;
 
-/** The key in the session under which a login waits. */
+/** Returns the key of a pending login in the session. */
 export function entryName({ provider, state }: PendingKey): string {
   return `${PREFIX}${provider}_${state}`;
 }
 
-/** Keys of all that is pending. */
+/** Returns the keys of all pending logins and logouts. */
 export function pendingNames(session: Session): string[] {
   return Object.keys(session).filter((name) => name.startsWith(PREFIX));
 }
 
-/** All that a session keeps of logins, pending and used. */
+/** Returns the entries of a session that belong to this library: pending logins and used states. */
 export function stateOf(session: Session): Session {
-  return Object.fromEntries(Object.entries(session).filter(([name]) => isOfLogins(name)));
+  return Object.fromEntries(Object.entries(session).filter(([name]) => isLibraryKey(name)));
 }
 
-/** Replaces it with what another copy of the session keeps; a store in memory may give the very same object. */
+/** Replaces the library's entries of a session with those of a copy. The copy of a memory store may be the same object. */
 export function replaceState(session: Session, copy: Session): void {
   const state = stateOf(copy);
-  for (const name of Object.keys(session)) if (isOfLogins(name)) Reflect.deleteProperty(session, name);
+  for (const name of Object.keys(session)) if (isLibraryKey(name)) Reflect.deleteProperty(session, name);
   Object.assign(session, state);
 }
 
-/** Remembers that what waited here is used. */
+/** Remembers that the login with this key was used. */
 export function rememberUse(session: Session, name: string): void {
   session[USED] = [...usedStates(session), digest(name)].slice(-MAX_USED);
 }
@@ -39,7 +39,7 @@ export function wasUsed(session: Session, name: string): boolean {
   return usedStates(session).includes(digest(name));
 }
 
-function isOfLogins(name: string): boolean {
+function isLibraryKey(name: string): boolean {
   return name.startsWith(PREFIX) || name === USED;
 }
 

@@ -7,13 +7,13 @@ import { finished, type Done } from './finished.js';
 import { replaceState } from './session-entries.js';
 import { isCookieSession, isNew, writeBack, type Session } from './session.js';
 
-/** A store as `express-session` and `@fastify/session` have it. */
+/** A session store of `express-session` or `@fastify/session`. */
 interface SessionStore {
   get(id: string, done: (error: unknown, session?: Session | null) => void): void;
 }
 type Save = (done: Done) => unknown;
 
-/** A session, and where it is stored. */
+/** A session with its store and its id. */
 interface Stored {
   session: Session;
   store: SessionStore;
@@ -22,41 +22,42 @@ interface Stored {
 
 /** The last step that holds or waits for the lock of a session, by the session's store and id. */
 const lastSteps = new WeakMap<SessionStore, Map<string, Promise<unknown>>>();
-/** The `save()` of a session whose `save()` was replaced by one that reloads logins first. */
-const ownSaves = new WeakMap<Session, Save>();
+/** The original `save()` of sessions whose `save()` was replaced. */
+const originalSaves = new WeakMap<Session, Save>();
 
 /**
- * Runs a step while no other request of this process runs one with the same session, after the pending logins were read again
- * from the session's store. A middleware loads the session when its request begins, and writes it whole: without this, it would
- * undo what other requests began or finished meanwhile. What the application itself keeps in the session is left alone.
- * @throws {OAuthError} `session_error` when the store fails
+ * Runs a step after the pending logins were reloaded from the session store, while no other request of this process runs a step
+ * for the same session. Session middleware loads the whole session when a request starts, and saves the whole session later:
+ * without the lock, it would revert the logins that other requests have started or completed in the meantime. Does not change
+ * the application's data in the session.
+ * @throws {OAuthError} `session_error` (status 500) when the store fails
  */
 export async function withSessionLock<T>(request: OAuthRequest, session: Session, step: () => Promise<T>): Promise<T> {
-  const stored = whereStored(request, session);
+  const stored = storedSession(request, session);
   if (!stored) return step();
-  reloadLoginsAtEverySave(stored);
+  reloadLoginsBeforeEverySave(stored);
   return queue(stored, async () => {
     await reloadLogins(stored);
     return step();
   });
 }
 
-/** @throws {OAuthError} `session_error` when it cannot be saved */
+/** @throws {OAuthError} `session_error` (status 500) when the session cannot be saved */
 export async function saveSession(session: Session): Promise<void> {
   writeBack(session);
   if (isCookieSession(session)) return;
-  const save = ownSaves.get(session) ?? (session.save as Save);
+  const save = originalSaves.get(session) ?? (session.save as Save);
   try {
     await finished((done) => save.call(session, done));
   } catch (error) {
-    throw sessionError('the session could not be saved, so the login could not be kept', error);
+    throw sessionError('the session could not be saved, so the pending login was not saved', error);
   }
 }
 
-/** Nothing, for a session that no other request can have: a new one, or one that is its cookie. */
-function whereStored(request: OAuthRequest, session: Session): Stored | undefined {
+/** Returns undefined for a session that other requests do not share: a new session, or a cookie session. */
+function storedSession(request: OAuthRequest, session: Session): Stored | undefined {
   const { sessionStore: store } = request as { sessionStore?: SessionStore };
-  const id = session.id ?? session.sessionId; // of express-session, and of @fastify/session
+  const id = session.id ?? session.sessionId; // express-session, @fastify/session
   if (isCookieSession(session) || isNew(session) || !store || typeof id !== 'string') return undefined;
   return { session, store, id };
 }
@@ -74,29 +75,29 @@ async function queue<T>({ store, id }: Stored, step: () => Promise<T>): Promise<
 }
 
 async function afterwards<T>(previous: Promise<unknown> | undefined, step: () => Promise<T>): Promise<T> {
-  await previous?.catch(() => undefined); // its own caller gets the error
+  await previous?.catch(() => undefined); // the caller of the previous step receives the error
   return step();
 }
 
-/** Replaces the logins in the session by those in the store: a login that is no longer there was taken, and must not come back. */
+/** Replaces the logins in the session with those in the store, because a login that is no longer in the store was used. */
 async function reloadLogins({ session, store, id }: Stored): Promise<void> {
   const copy = await new Promise<Session | null | undefined>((resolve, reject) => {
     store.get(id, (error, found) => {
-      if (error) reject(sessionError('the session could not be read again', error));
+      if (error) reject(sessionError('the session could not be reloaded from its store', error));
       else resolve(found);
     });
   });
-  if (copy) replaceState(session, copy); // one that is not stored yet was made by this request
+  if (copy) replaceState(session, copy); // undefined if this request created the session
 }
 
 /**
- * The middleware may save the session once more when the request ends (`@fastify/session` always does, except with
- * `rolling: false`).
+ * Replaces the session's `save()`, because the middleware may save the session again at the end of the request (always with
+ * `@fastify/session`, except with `rolling: false`).
  */
-function reloadLoginsAtEverySave(stored: Stored): void {
+function reloadLoginsBeforeEverySave(stored: Stored): void {
   const { session } = stored;
-  if (ownSaves.has(session)) return;
-  ownSaves.set(session, session.save as Save);
+  if (originalSaves.has(session)) return;
+  originalSaves.set(session, session.save as Save);
   const save = (done?: Done): unknown => {
     const saved = queue(stored, async () => {
       await reloadLogins(stored);
@@ -106,21 +107,21 @@ function reloadLoginsAtEverySave(stored: Stored): void {
       void saved.then(() => done()).catch((error: unknown) => failWith(done, error));
       return session;
     }
-    saved.catch(logNotSaved); // nobody may wait for it
+    saved.catch(logNotSaved); // the caller may not await it, and an unhandled rejection would end the process
     return saved;
   };
   Object.defineProperty(session, 'save', { value: save, configurable: true, writable: true });
 }
 
 /**
- * Gives a callback the error of the store, or what the callback itself threw while it wrote the answer: such as a header with
- * a character that no header may have. An error that nobody catches ends the process.
+ * Passes an error to a callback: the error of the store, or the error that the callback threw while it sent the response, such
+ * as for a header with an invalid character. Logs an error that the callback throws, because an uncaught error ends the process.
  */
 function failWith(done: Done, error: unknown): void {
   try {
     done(error as Error);
-  } catch (again) {
-    logNotSaved(again);
+  } catch (callbackError) {
+    logNotSaved(callbackError);
   }
 }
 
@@ -131,7 +132,7 @@ function logNotSaved(error: unknown): void {
 
 function sessionError(what: string, cause: unknown): OAuthError {
   return new OAuthError('session_error', {
-    description: `${what}; see the session store`,
+    description: `${what}. Check the session store, and see the cause`,
     detail: thrownText(cause),
     status: 500,
     cause,

@@ -13,62 +13,66 @@ import { saveSession, withSessionLock } from './session-lock.js';
 import { isCookieSession, isNew, requireSession, setIn, type Session } from './session.js';
 import type { Pending, PendingKey, StateStore } from './state-store.js';
 
-/** Seconds that a login may take. */
-const LIFETIME = 3600;
-/** Pending logins that one session keeps; the oldest are removed first. */
+/** Maximum duration of a login. */
+const LIFETIME_S = 3600;
+/** Maximum number of pending logins in one session. The oldest are removed first. */
 const MAX_PENDING = 20;
-/** The same for a session that is its cookie: a browser drops a cookie over 4 KiB. */
+/** Maximum number of pending logins in a cookie session, because browsers reject a cookie over 4 KiB. */
 const MAX_PENDING_IN_COOKIE = 5;
-/** The same for sealed logins, which are longer. */
-const MAX_SEALED_IN_COOKIE = 3;
-/** Logins in cookies that this process remembers as used. */
+/** Maximum number of encrypted pending logins in a cookie session. Encrypted logins are longer. */
+const MAX_ENCRYPTED_IN_COOKIE = 3;
+/** Maximum number of used logins that a process remembers. */
 const MAX_USED = 10_000;
 
-/** What a session keeps of one login. */
+/** The entry of one login in a session. */
 interface Entry {
-  /** The login, or the login sealed where a browser could read its secrets. */
+  /** The login. A string if the login is encrypted. */
   data: unknown;
   /** Seconds since 1970. */
   exp: number;
-  /** Digest of the login and of the random value in the login's own cookie. */
+  /** A digest of the login's key and of the random value in the login cookie. */
   binding: string;
 }
 
 /**
- * Keeps what is pending in the session, under `_state_{name}_{state}`, for an hour. Each login is also bound to a cookie of
- * its own: a session can be planted in a browser, with logins that another browser began, and then goes along into the new
- * session of the user who signs in. A session that is its cookie keeps logins with secrets sealed.
+ * Keeps pending logins in the session, under `_state_{name}_{state}`, for an hour. Each login is also bound to a separate cookie:
+ * an attacker can plant a session with pending logins of another browser, and `regenerateSession()` would keep these logins. In
+ * a cookie session, logins with secrets are encrypted.
  */
 export class SessionStateStore<Login extends Pending> implements StateStore<Login> {
   readonly #keys?: KeyRing<Login>;
-  /** Logins that were finished. Only a session that is its cookie can bring one back. */
-  readonly #used = new BoundedMap<true>(MAX_USED, LIFETIME * 1000);
+  /** Used logins. They are remembered because a browser can send an old cookie session again. */
+  readonly #used = new BoundedMap<true>(MAX_USED, LIFETIME_S * 1000);
 
-  /** @throws {OAuthConfigError} for a key that is not one */
+  /** @throws {OAuthConfigError} when an encryption key is not valid */
   constructor(encryptionKeys?: string | readonly string[]) {
     if (encryptionKeys !== undefined) this.#keys = new KeyRing(encryptionKeys);
   }
 
   /**
-   * The session is saved before this returns: a browser that follows the redirect at once must find it.
-   * @throws {OAuthError} `missing_session` (status 500) when there is no session, `session_error` when it cannot be saved
-   * @throws {OAuthConfigError} when the browser could read a secret, and there are no keys to seal it with
+   * Saves a pending login. Waits until the session is saved, because the browser may follow the redirect immediately.
+   * @throws {OAuthError} `missing_session` (status 500) when the request has no session, or `session_error` (status 500) when the
+   * session cannot be saved
+   * @throws {OAuthConfigError} when the login has secrets, the session is a cookie session, and `encryptionKeys` is missing
    */
   async save(request: OAuthRequest, response: OAuthResponse, key: PendingKey, pending: Login): Promise<void> {
     const session = requireSession(request);
     const data = isCookieSession(session) && pending.secrets ? this.#seal(key, pending) : pending;
-    const most = mostPending(request, session, data);
+    const maxPending = maxPendingIn(request, session, data);
     const value = randomBytes(16).toString('base64url');
-    setLoginCookie(request, response, key, value, pending, { lifetime: LIFETIME, most });
+    setLoginCookie(request, response, key, value, pending, { lifetime: LIFETIME_S, maxCookies: maxPending });
     await withSessionLock(request, session, async () => {
-      removeSurplus(session, most - 1);
+      removeSurplus(session, maxPending - 1);
       const binding = bindingOf(key, { value, secure: key.https });
-      setIn(session, entryName(key), { data, exp: nowInSeconds() + LIFETIME, binding } satisfies Entry);
+      setIn(session, entryName(key), { data, exp: nowInSeconds() + LIFETIME_S, binding } satisfies Entry);
       await saveSession(session);
     });
   }
 
-  /** @throws {OAuthError} `missing_session` (status 500) when there is no session middleware */
+  /**
+   * @throws {MismatchingStateError} when this browser does not have a pending login with this key
+   * @throws {OAuthError} `missing_session` (status 500) when the request has no session
+   */
   async take(request: OAuthRequest, response: OAuthResponse, key: PendingKey): Promise<Login> {
     const session = requireSession(request);
     if (isNew(session)) throw new MismatchingStateError('no_session', key.kind);
@@ -79,7 +83,7 @@ export class SessionStateStore<Login extends Pending> implements StateStore<Logi
       const cookie = loginCookie(request, key);
       if (!pending) {
         if (wasUsed(session, name)) throw new MismatchingStateError('used_state', key.kind);
-        // with a cookie and no entry, this browser began the login, and has another session now
+        // a login cookie without an entry: this browser started the login, but has another session now
         throw new MismatchingStateError(cookie && !entry ? 'no_session' : 'unknown_state', key.kind);
       }
       if (!cookie) throw new MismatchingStateError('no_session', key.kind);
@@ -99,8 +103,9 @@ export class SessionStateStore<Login extends Pending> implements StateStore<Logi
     if (this.#keys) return this.#keys.seal(pending, contextOf(key));
     throw new OAuthConfigError([
       'encryptionKeys: missing; the session is kept in a cookie, where the browser could read the secret of the OAuth 1 ' +
-        'request token, or the private key of DPoP. Give 32 random bytes in base64, as `openssl rand -base64 32` makes ' +
-        "them, also for `state: 'cookie'`, which needs no session; or use a session with a store (express-session)",
+        'request token, or the private key of DPoP. Set encryptionKeys to 32 random bytes in base64: create them with ' +
+        "`openssl rand -base64 32`. The alternatives are `state: 'cookie'`, which requires encryptionKeys but no session, and a " +
+        'session with a store (express-session)',
     ]);
   }
 
@@ -109,7 +114,7 @@ export class SessionStateStore<Login extends Pending> implements StateStore<Logi
     return this.#isFor(key, pending) ? pending : undefined;
   }
 
-  /** The provider is compared too: `_state_a_b_c` is both the state `b_c` of `a` and the state `c` of `a_b`. */
+  /** Compares the provider too, because `_state_a_b_c` is the entry of the state `b_c` of `a` and of the state `c` of `a_b`. */
   #isFor(key: PendingKey, value: unknown): value is Login {
     return (
       isRecord(value) &&
@@ -134,18 +139,18 @@ function bindingOf(key: PendingKey, cookie: Omit<LoginCookie, 'since'>): string 
   return digestOf(key, cookie.value, schemeOf(cookie));
 }
 
-/** How many logins a session keeps. One that saves itself without a store, as that of `iron-session`, is a cookie too. */
-function mostPending(request: OAuthRequest, session: Session, data: unknown): number {
+/** Returns the maximum number of pending logins. A session with `save()` but without a store (`iron-session`) is a cookie too. */
+function maxPendingIn(request: OAuthRequest, session: Session, data: unknown): number {
   const hasStore = !isCookieSession(session) && (request as { sessionStore?: unknown }).sessionStore !== undefined;
   if (hasStore) return MAX_PENDING;
-  return typeof data === 'string' ? MAX_SEALED_IN_COOKIE : MAX_PENDING_IN_COOKIE;
+  return typeof data === 'string' ? MAX_ENCRYPTED_IN_COOKIE : MAX_PENDING_IN_COOKIE;
 }
 
-/** Removes expired logins, and then the oldest until `most` are left. */
-function removeSurplus(session: Session, most: number): void {
+/** Removes expired logins, and the oldest logins that exceed `max`. */
+function removeSurplus(session: Session, max: number): void {
   const expiry = (name: string): number => entryOf(session, name)?.exp ?? 0;
   const oldestFirst = pendingNames(session).sort((a, b) => expiry(a) - expiry(b));
-  const surplus = oldestFirst.length - most;
+  const surplus = oldestFirst.length - max;
   oldestFirst.forEach((name, index) => {
     if (index < surplus || expiry(name) < nowInSeconds()) Reflect.deleteProperty(session, name);
   });

@@ -1,36 +1,36 @@
 import type { OAuthRequest } from '../common/oauth-request.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 
-/** What the library reads and writes of a session: the session itself, or what {@link KeyedSession} has under one key. */
+/** The values of a session: the session itself, or a copy of the logins in a {@link KeyedSession}. */
 export type Session = Record<string, unknown>;
 
-/** A session whose values are reached by methods alone, as those of `@fastify/secure-session`. */
+/** A session whose values are only accessible with methods, such as that of `@fastify/secure-session`. */
 export interface KeyedSession {
   get(key: string): unknown;
   set(key: string, value: unknown): unknown;
-  /** All values, where the session can list them. */
+  /** Returns all values. Missing if the session cannot list them. */
   data?: () => unknown;
 }
 
-/** The key of a {@link KeyedSession} under which all logins are. */
+/** The key of all logins in a {@link KeyedSession}. */
 export const KEY = '_oauth_logins';
-/** Which session a copy of the logins was read from. */
+/** The session from which a copy of the logins was read. */
 const sources = new WeakMap<Session, KeyedSession>();
 
-/** @throws {OAuthError} `missing_session` (status 500) when there is no session middleware, or none that can be used */
+/** @throws {OAuthError} `missing_session` (status 500) when the request has no session, or the session is not supported */
 export function requireSession(request: OAuthRequest): Session {
   const session = sessionOf(request);
   if (!isKeyed(session)) return session as Session;
   const kept = session.get(KEY) ?? {};
   if (typeof (kept as { then?: unknown }).then === 'function') {
-    throw unusable('the session of the request is read asynchronously; expected values at once');
+    throw unusable('the session of the request returns its values asynchronously; expected synchronous values');
   }
   const copy = { ...(kept as Session) };
   sources.set(copy, session);
   return copy;
 }
 
-/** @throws {OAuthError} `missing_session` (status 500) when there is no session middleware */
+/** @throws {OAuthError} `missing_session` (status 500) when the request has no session */
 export function sessionOf({ session }: OAuthRequest): object {
   if (typeof session === 'object' && session !== null) return session;
   throw unusable(
@@ -41,44 +41,45 @@ export function sessionOf({ session }: OAuthRequest): object {
 }
 
 /**
- * Puts a value into a session.
- * @throws {OAuthError} `missing_session` (status 500) when the session does not take it
+ * Sets a value in a session.
+ * @throws {OAuthError} `missing_session` (status 500) when the session is read-only
  */
 export function setIn(session: Session, name: string, value: unknown): void {
-  if (!Reflect.set(session, name, value)) throw unusable('the session of the request cannot be written to');
+  if (!Reflect.set(session, name, value))
+    throw unusable('the session of the request is read-only; expected a writable session');
 }
 
-/** Gives changed logins back to the session that they were read from; other sessions have them already. */
+/** Writes changed logins back to the keyed session from which they were read. Does nothing for other sessions. */
 export function writeBack(session: Session): void {
   sources.get(session)?.set(KEY, { ...session });
 }
 
-/** A session that was made for this very request: the browser sent none that exists. */
+/** Returns whether a session is empty, which means that it was created for this request. */
 export function isNew(session: Session): boolean {
   const source = sources.get(session);
   const values = source ? (listed(source) ?? session) : session;
   return Object.keys(values).every((key) => key === 'cookie');
 }
 
-/** A session without `save()` has no store: all that it holds is in the browser's cookie. */
+/** Returns whether a session has no `save()`, and therefore no store: its values are in the browser's cookie. */
 export function isCookieSession(session: Session): boolean {
   return typeof session.save !== 'function';
 }
 
-/** A session whose values are reached by methods alone. That of `@fastify/session` has `save()` and properties too. */
+/** Returns whether a session is keyed. A session of `@fastify/session`, which has `save()` and properties too, is not. */
 export function isKeyed(session: object): session is KeyedSession {
   const { get, set, save } = session as Partial<Record<string, unknown>>;
   return typeof get === 'function' && typeof set === 'function' && typeof save !== 'function';
 }
 
-/** All values of a keyed session, where it can list them. */
+/** Returns all values of a keyed session, or undefined if it cannot list them. */
 export function listed(session: KeyedSession): Session | undefined {
   return typeof session.data === 'function' ? ((session.data() ?? {}) as Session) : undefined;
 }
 
 function unusable(what: string): OAuthError {
   return new OAuthError('missing_session', {
-    description: `${what}, or keep logins in cookies of their own: \`state: 'cookie'\``,
+    description: `${what}. Or keep logins in separate cookies, with the module option \`state: 'cookie'\``,
     status: 500,
   });
 }

@@ -1,43 +1,43 @@
 import type { OAuthRequest } from '../common/oauth-request.js';
 import type { OAuthResponse } from './oauth-response.js';
 
-/** A login, or a logout, that was begun and whose callback has not come. It is plain JSON. */
+/** A login or logout that was started, and whose callback has not been received yet. Serializable as JSON. */
 export interface Pending {
-  /** A logout never passes for a login, nor the other way round. */
+  /** The callback of a logout cannot complete a login, nor the reverse. */
   kind: 'login' | 'logout';
-  /** The client that it was begun with; no other may finish it. */
+  /** The client with which it was started. Only the same client can complete it. */
   provider: string;
-  /** What the callback is checked against. A browser may read it. */
+  /** The values against which the callback is checked. The browser may read them. */
   checks: { responseMode?: string; responseType?: string };
   /** The redirect URI that was sent, or the post-logout redirect URI. */
   redirectUri?: string;
-  /** Where in this site the user goes when it is done. */
+  /** The path on this site for after the login or logout. */
   returnTo?: string;
-  /** What no browser may read: it is sealed wherever a browser could. */
+  /** Values that the browser must not read. They are encrypted wherever the browser could read them. */
   secrets?: object;
 }
 
-/** Which of them. */
+/** Identifies a pending login or logout. */
 export interface PendingKey {
   kind: Pending['kind'];
-  /** The client. */
+  /** The name of the client. */
   provider: string;
   /** The `state` of the request (RFC 6749 §4.1.1), or the request token (RFC 5849 §2.1). */
   state: string;
-  /** Whether the login is on https: by its redirect URI and `baseUrl`, or else by the request. Then its cookie is `Secure`. */
+  /** Whether the login uses https, by its redirect URI and `baseUrl`, or else by the request. If so, its cookie is `Secure`. */
   https: boolean;
 }
 
 /**
- * Where a login, or a logout, waits for its callback. It is bound to the browser: what one browser began, no other may finish
- * (RFC 6749 §10.12).
+ * Keeps pending logins and logouts. Each is bound to a browser: only the browser that started it can complete it (RFC 6749
+ * §10.12).
  */
 export interface StateStore<Login extends Pending = Pending> {
-  /** Keeps it, before the browser is redirected. */
+  /** Saves a pending login or logout. Must be called before the browser is redirected. */
   save(request: OAuthRequest, response: OAuthResponse, key: PendingKey, pending: Login): Promise<void>;
   /**
-   * Takes it out; it can be taken once.
-   * @throws {MismatchingStateError} when this browser has none with this key; its reason says why
+   * Removes a pending login or logout, and returns it. It can be taken only once.
+   * @throws {MismatchingStateError} when this browser does not have a pending login or logout with this key
    */
   take(request: OAuthRequest, response: OAuthResponse, key: PendingKey): Promise<Login>;
 }
