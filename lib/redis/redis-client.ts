@@ -1,22 +1,22 @@
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 
-/** A connected client of the package `redis` (one, or a pool), as far as it is used here. */
+/** The part of a connected client or pool of the package `redis` that this library uses. */
 export interface NodeRedisClient {
   sendCommand(command: string[]): Promise<unknown>;
 }
 
-/** A client of the package `ioredis` (one, or a cluster), as far as it is used here. */
+/** The part of a client or cluster of the package `ioredis` that this library uses. */
 export interface IORedisClient {
   call(command: string, ...args: string[]): Promise<unknown>;
 }
 
-/** The application's own connection to Redis, by either package. */
+/** The application's Redis client, of the package `redis` or `ioredis`. */
 export type RedisClient = NodeRedisClient | IORedisClient;
 
-/** Sends one command, and gives the server's answer. */
+/** Sends one command, and returns the server's reply. */
 export type SendCommand = (command: string, ...args: string[]) => Promise<unknown>;
 
-/** @throws {OAuthConfigError} when it is no client of either package */
+/** @throws {OAuthConfigError} when `client` is not a client of the package `redis` or `ioredis` */
 export function commandsOf(client: RedisClient): SendCommand {
   const send = senderOf(client);
   return (...command) => send(...command).catch(withoutCommand);
@@ -30,7 +30,7 @@ function senderOf(client: RedisClient): SendCommand {
   throw new OAuthConfigError(['redis: expected a client of the package "redis" or "ioredis"']);
 }
 
-/** The errors of ioredis have the whole command in them, and so the secrets that were to be saved; some of Redis, its beginning. */
+/** Keeps only the message: errors of ioredis have the whole command, with its secrets, and some Redis messages quote its start. */
 function withoutCommand(error: unknown): never {
   const message = error instanceof Error ? error.message : 'the command failed';
   throw new Error(`redis: ${message.replace(/, with args beginning with.*/s, '')}`);

@@ -3,17 +3,17 @@ import { OAuthError } from '../errors/oauth.errors.js';
 import type { LoginStorage } from '../state/login-storage.js';
 import { commandsOf, type RedisClient, type SendCommand } from './redis-client.js';
 
-/** How a {@link RedisStateStore} is set up. */
+/** Options of {@link RedisStateStore}. */
 export interface RedisStateStoreOptions {
   /**
-   * What its keys in Redis begin with.
+   * The prefix of all keys in Redis.
    * @default 'oauth:'
    */
   prefix?: string;
 }
 
 /**
- * Keeps pending logins in Redis (6.2 or newer), where a login can be taken once among all processes.
+ * Keeps pending logins in Redis 6.2 or newer. A login can be taken only once among all processes.
  *
  * @example
  * OAuthClientModule.forRoot({ state: new RedisStateStore(client) })
@@ -22,32 +22,32 @@ export class RedisStateStore implements LoginStorage {
   readonly #send: SendCommand;
   readonly #prefix: string;
 
-  /** @throws {OAuthConfigError} when it is no client of the package `redis` or `ioredis` */
+  /** @throws {OAuthConfigError} when `client` is not a client of the package `redis` or `ioredis` */
   constructor(client: RedisClient, { prefix = 'oauth:' }: RedisStateStoreOptions = {}) {
     this.#send = commandsOf(client);
     this.#prefix = prefix;
   }
 
-  /** @throws {OAuthError} `state_store_error` (status 500) when Redis fails, as in the other methods */
+  /** @throws {OAuthError} `state_store_error` (status 500) when Redis fails. The other methods throw it too */
   async set(id: string, value: string, ttlSeconds: number): Promise<void> {
-    await this.#ask('SET', id, value, 'EX', String(ttlSeconds));
+    await this.#run('SET', id, value, 'EX', String(ttlSeconds));
   }
 
   async take(id: string): Promise<string | undefined> {
-    const value = await this.#ask('GETDEL', id);
+    const value = await this.#run('GETDEL', id);
     return typeof value === 'string' ? value : undefined;
   }
 
   async has(id: string): Promise<boolean> {
-    return Number(await this.#ask('EXISTS', id)) === 1;
+    return Number(await this.#run('EXISTS', id)) === 1;
   }
 
-  async #ask(command: string, id: string, ...args: string[]): Promise<unknown> {
+  async #run(command: string, id: string, ...args: string[]): Promise<unknown> {
     try {
       return await this.#send(command, this.#prefix + id, ...args);
     } catch (cause) {
       throw new OAuthError('state_store_error', {
-        description: 'Redis failed, so the pending login could not be kept or found; see its cause',
+        description: 'Redis failed, so the pending login could not be saved or found. See the cause',
         detail: thrownText(cause, args),
         status: 500,
         cause,

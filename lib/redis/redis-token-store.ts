@@ -7,45 +7,46 @@ import { commandsOf, type RedisClient, type SendCommand } from './redis-client.j
 /** Options of {@link RedisTokenStore}. */
 export interface RedisTokenStoreOptions {
   /**
-   * What the keys begin with.
+   * The prefix of all keys in Redis.
    * @default 'oauth:'
    */
   prefix?: string;
 }
 
-/** Instead of a version, for an hour after a token was removed: a save that began before comes to nothing. */
+/** The version of a removed token, a tombstone for an hour. It makes a save fail that started before the removal. */
 const REMOVED = 'removed';
-/** Milliseconds in which a process that lives has found Redis again, and saved. */
-const AFTER_START = 3000;
-/** Instead of an expected version. */
-const WHATEVER = '*';
+/** How long after a start of Redis locks are not taken over, so that running processes can reconnect and save their tokens. */
+const START_GRACE_MS = 3000;
+/** The expected version of an operation that accepts any version. */
+const ANY_VERSION = '*';
 
-/** A token that is not there at all was lost by Redis, not removed: a save that expects a version has what comes after it. */
+/** If the key is missing, Redis lost it (a removal leaves a tombstone), so a save that expects a version may proceed. */
 const SAVE = `
   local held = redis.call('HGET', KEYS[1], 'version')
-  if ARGV[3] ~= '${WHATEVER}' and held and held ~= ARGV[3] then return 0 end
+  if ARGV[3] ~= '${ANY_VERSION}' and held and held ~= ARGV[3] then return 0 end
   redis.call('HSET', KEYS[1], 'version', ARGV[1], 'token', ARGV[2])
   redis.call('PERSIST', KEYS[1])
   return 1`;
 
 const REMOVE = `
   local held = redis.call('HGET', KEYS[1], 'version')
-  if ARGV[1] ~= '${WHATEVER}' and held ~= ARGV[1] then return 0 end
+  if ARGV[1] ~= '${ANY_VERSION}' and held ~= ARGV[1] then return 0 end
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[1], 'version', '${REMOVED}')
   redis.call('EXPIRE', KEYS[1], 3600)
   if held and held ~= '${REMOVED}' then return 1 else return 0 end`;
 
 /**
- * The second key is the intent: it stays when the lock's lease runs out, and tells that a refresh was not finished. A lock
- * without an expiry, or with one that no lease has, is not ours, and is given one. While Redis was down nobody could save, so
- * that for a while after its start no lock is taken over (where INFO is allowed): who has a new token unsaved comes first.
+ * The second key is the intent. It remains when the lease of the lock ends, and shows that a refresh was not finished. A lock
+ * without an expiry, or with an expiry that is too long for a lease, was not created by this library, and receives an expiry.
+ * Locks are not taken over directly after a start of Redis (if INFO is allowed): while Redis was down, no process could save its
+ * token, and a process with an unsaved token must be able to save it first.
  */
 const LOCK = `
   local unfinished = redis.call('GET', KEYS[2])
   if unfinished and redis.call('EXISTS', KEYS[1]) == 0 then
     local uptime = string.match(tostring(redis.pcall('INFO', 'server')), 'uptime_in_seconds:(%d+)')
-    local left = uptime and ${AFTER_START} - 1000 * tonumber(uptime) or 0
+    local left = uptime and ${START_GRACE_MS} - 1000 * tonumber(uptime) or 0
     if left > 0 then redis.call('SET', KEYS[1], unfinished, 'PX', left) end
   end
   if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
@@ -67,14 +68,14 @@ const RELEASE = `
   end`;
 
 /**
- * Keeps the tokens in Redis 6 or newer, for all processes. Give it persistence and `maxmemory-policy noeviction`, as for any
- * data that is nowhere else. Its errors hold no token.
+ * Keeps tokens in Redis 6 or newer, for all processes. Configure Redis with persistence and `maxmemory-policy noeviction`, because
+ * the tokens are not stored anywhere else. Errors do not contain tokens.
  */
 export class RedisTokenStore implements TokenStore {
   readonly #send: SendCommand;
   readonly #prefix: string;
 
-  /** @throws {OAuthConfigError} when the client is none of the packages `redis` and `ioredis` */
+  /** @throws {OAuthConfigError} when `client` is not a client of the package `redis` or `ioredis` */
   constructor(client: RedisClient, { prefix = 'oauth:' }: RedisTokenStoreOptions = {}) {
     this.#send = commandsOf(client);
     this.#prefix = prefix;
@@ -88,12 +89,12 @@ export class RedisTokenStore implements TokenStore {
 
   async save(key: TokenKey, token: OAuth1Token | OAuth2Token, expected?: string | null): Promise<string | undefined> {
     const version = randomUUID();
-    const replaced = expected === undefined ? WHATEVER : (expected ?? REMOVED);
+    const replaced = expected === undefined ? ANY_VERSION : (expected ?? REMOVED);
     const keys = [this.#keyOf(key, 'token')];
     return (await this.#run(SAVE, keys, version, JSON.stringify(token), replaced)) === 1 ? version : undefined;
   }
 
-  async remove(key: TokenKey, expected = WHATEVER): Promise<boolean> {
+  async remove(key: TokenKey, expected = ANY_VERSION): Promise<boolean> {
     return (await this.#run(REMOVE, [this.#keyOf(key, 'token')], expected)) === 1;
   }
 
@@ -115,7 +116,7 @@ export class RedisTokenStore implements TokenStore {
     return Number(await this.#send('EVAL', script, String(keys.length), ...keys, ...args));
   }
 
-  /** Checks the key, and encodes it so that no two are equal. The braces keep a token's entries on one node of a cluster. */
+  /** Returns the Redis key of an entry. The encoding keeps keys distinct, and the braces keep the entries of a token in one slot. */
   #keyOf(key: TokenKey, what: 'token' | 'lock' | 'intent'): string {
     const { name, user } = tokenKey(key.name, key.user);
     return `${this.#prefix}{${encodeURIComponent(name)}:${encodeURIComponent(user)}}:${what}`;

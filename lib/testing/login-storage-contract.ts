@@ -4,17 +4,17 @@ import { setTimeout } from 'node:timers/promises';
 import type { LoginStorage } from '../state/login-storage.js';
 import type { ContractCase } from './token-store-contract.js';
 
-/** Seconds that no case lasts. */
+/** A time to live, in seconds, that does not end during a case. */
 const LONG_TTL = 600;
-/** Seconds that a case waits for. */
+/** A time to live, in seconds, for whose end a case waits. */
 const SHORT_TTL = 1;
-/** Milliseconds after which a value of {@link SHORT_TTL} is gone by any clock. */
-const PATIENCE_MS = 5000;
-/** Milliseconds, well over {@link LONG_TTL} if a storage takes its seconds for milliseconds. */
-const UNITS_MS = 700;
-const AT_ONCE = 20;
+/** How long a case waits until a value of {@link SHORT_TTL} expires. */
+const TIMEOUT_MS = 5000;
+/** Longer than {@link LONG_TTL} in milliseconds, to detect a storage that treats seconds as milliseconds. */
+const UNIT_CHECK_MS = 700;
+const CONCURRENT_CALLS = 20;
 
-/** Values that a storage may take for something else than a string, and one as long as a login ever is. */
+/** Values that a storage may convert to another type, and a value of the maximum length of a login. */
 const VALUES = [
   '1',
   '007',
@@ -30,7 +30,7 @@ const VALUES = [
 type Check = (storage: LoginStorage, id: string) => Promise<void>;
 
 const CASES: Record<string, Check> = {
-  'returns values as they were set, to the character': async (storage, id) => {
+  'returns values unchanged, to the character': async (storage, id) => {
     for (const value of VALUES) {
       await storage.set(id, value, LONG_TTL);
       assert.equal(await storage.take(id), value);
@@ -43,18 +43,18 @@ const CASES: Record<string, Check> = {
     await assertNone(storage, id);
   },
 
-  'gives a value to one of many calls at once': async (storage, id) => {
+  'gives a value to only one of many calls at once': async (storage, id) => {
     await storage.set(id, 'value', LONG_TTL);
-    const taken = await Promise.all(Array.from({ length: AT_ONCE }, () => storage.take(id)));
+    const taken = await Promise.all(Array.from({ length: CONCURRENT_CALLS }, () => storage.take(id)));
     const found = taken.filter((value) => typeof value === 'string');
-    assert.deepEqual(found, ['value'], `${found.length} of ${AT_ONCE} calls received the value`);
+    assert.deepEqual(found, ['value'], `${found.length} of ${CONCURRENT_CALLS} calls received the value`);
   },
 
   'has a value until it is taken': async (storage, id) => {
     assert.equal(await storage.has(id), false);
     await storage.set(id, 'value', LONG_TTL);
     assert.equal(await storage.has(id), true);
-    assert.equal(await storage.has(id), true, 'has() removes the value');
+    assert.equal(await storage.has(id), true, 'has() removed the value');
     await storage.take(id);
     assert.equal(await storage.has(id), false);
   },
@@ -68,8 +68,8 @@ const CASES: Record<string, Check> = {
 
   'keeps a value for as many seconds as ttlSeconds says': async (storage, id) => {
     await storage.set(id, 'value', LONG_TTL);
-    await setTimeout(UNITS_MS);
-    assert.equal(await storage.has(id), true, `gone within ${UNITS_MS} ms: ttlSeconds is in seconds`);
+    await setTimeout(UNIT_CHECK_MS);
+    assert.equal(await storage.has(id), true, `the value expired within ${UNIT_CHECK_MS} ms: ttlSeconds is in seconds`);
     assert.equal(await storage.take(id), 'value');
   },
 
@@ -88,7 +88,7 @@ const CASES: Record<string, Check> = {
     assert.equal(await storage.take(id), 'second');
   },
 
-  'keeps ids apart, whatever characters they have': async (storage, id) => {
+  'keeps ids apart, regardless of their characters': async (storage, id) => {
     const ids = [
       `${id}:a`,
       `${id}:A`,
@@ -102,17 +102,21 @@ const CASES: Record<string, Check> = {
     for (const one of ids) await storage.set(one, `value of ${ids.indexOf(one)}`, LONG_TTL);
     await assertNone(storage, id);
     for (const one of ids) {
-      assert.equal(await storage.take(one), `value of ${ids.indexOf(one)}`, `another value than that of ${one}`);
+      assert.equal(
+        await storage.take(one),
+        `value of ${ids.indexOf(one)}`,
+        `take() returned another value than that of ${one}`,
+      );
       await assertNone(storage, one);
     }
   },
 };
 
 /**
- * What the library relies on in a {@link LoginStorage}, as tests for any runner. Each case takes an id that nobody has, so that
- * it may run on a storage in use.
+ * Returns test cases, for any test runner, of what the library requires from a {@link LoginStorage}. Each case uses a random id,
+ * so the cases may run on a storage in use.
  *
- * @param makeStorage gives the storage, once for each case
+ * @param makeStorage returns the storage; called once for each case
  * @example
  * for (const { name, run } of loginStorageContract(() => storage)) it(name, run);
  */
@@ -124,15 +128,15 @@ export function loginStorageContract(makeStorage: () => LoginStorage | Promise<L
 }
 
 async function assertNone(storage: LoginStorage, id: string): Promise<void> {
-  assert.equal(await storage.has(id), false, 'has() finds a value where there is none');
-  assert.equal((await storage.take(id)) ?? undefined, undefined, 'take() finds a value where there is none');
+  assert.equal(await storage.has(id), false, 'has() found a value that does not exist');
+  assert.equal((await storage.take(id)) ?? undefined, undefined, 'take() found a value that does not exist');
 }
 
 async function assertExpires(storage: LoginStorage, id: string): Promise<void> {
-  const until = performance.now() + PATIENCE_MS;
+  const until = performance.now() + TIMEOUT_MS;
   while (performance.now() < until) {
     if (!(await storage.has(id))) return;
     await setTimeout(50);
   }
-  assert.fail(`a value is there ${PATIENCE_MS} ms after it was set for ${SHORT_TTL} s: ttlSeconds is in seconds`);
+  assert.fail(`a value still exists ${TIMEOUT_MS} ms after it was set for ${SHORT_TTL} s: ttlSeconds is in seconds`);
 }

@@ -4,19 +4,19 @@ import { LOCK_CASES } from './contract/lock-cases.js';
 import { SAVE_CASES } from './contract/save-cases.js';
 import { TOKEN_CASES } from './contract/token-cases.js';
 
-/** One thing that a store must do. */
+/** A test case for one requirement of a store. */
 export interface ContractCase {
-  /** A sentence, for the test's name. */
+  /** The title of the test. */
   name: string;
-  /** @throws {AssertionError} when the store does not do it */
+  /** @throws {AssertionError} when the store does not meet the requirement */
   run(): Promise<void>;
 }
 
 /**
- * What the library relies on in a {@link TokenStore}, as tests for any runner. Each case takes users that nobody has, and
- * removes what it saved, so that it may run on a store in use. Those of the lock pass where the store has none.
+ * Returns test cases, for any test runner, of what the library requires from a {@link TokenStore}. Each case uses random users,
+ * and removes their tokens afterwards, so the cases may run on a store in use. The cases of `lock()` pass if the store has none.
  *
- * @param makeStore gives the store, once for each case
+ * @param makeStore returns the store; called once for each case
  * @example
  * for (const { name, run } of tokenStoreContract(() => store)) it(name, run);
  */

@@ -47,7 +47,7 @@ const TABLES: [entity: new () => object, columns: TableColumnOptions[]][] = [
   ],
 ];
 
-/** Makes the tables of `TypeOrmTokenStore`, named and placed as the data source names its entities. */
+/** Creates the tables of `TypeOrmTokenStore`, with the table names and the schema that the data source uses for the entities. */
 export class CreateOAuthTokens1764000000000 implements MigrationInterface {
   readonly name = 'CreateOAuthTokens1764000000000';
 

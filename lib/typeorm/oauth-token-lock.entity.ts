@@ -1,24 +1,24 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Who may refresh a token; there is a row as long as somebody does. */
+/** The lock of a token. A row exists while a process refreshes the token. */
 @Entity('oauth_token_lock')
 export class OAuthTokenLockEntity {
-  /** The client. */
+  /** The name of the client. */
   @PrimaryColumn({ type: 'text' })
   name!: string;
 
-  /** The user whose token it is; empty for the client's own. */
+  /** The id of your user. Empty for the client's token. */
   @PrimaryColumn({ name: 'user_id', type: 'text' })
   userId!: string;
 
   @Column({ type: 'text' })
   holder!: string;
 
-  /** By the database's clock. */
+  /** The end of the lease, by the clock of the database. */
   @Column({ name: 'leased_until', type: 'timestamptz' })
   leasedUntil!: Date;
 
-  /** Whether the holder before this one let its lease run out. */
+  /** Whether the lease of the previous holder ended before the lock was released. */
   @Column({ type: 'boolean' })
   interrupted!: boolean;
 }

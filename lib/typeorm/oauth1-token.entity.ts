@@ -1,13 +1,13 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** An OAuth 1 token of a user, or of the client itself. */
+/** An OAuth 1 token of a user or of the client. */
 @Entity('oauth1_token')
 export class OAuth1TokenEntity {
-  /** The client that it was got with. */
+  /** The name of the client. */
   @PrimaryColumn({ type: 'text' })
   name!: string;
 
-  /** Your user's id; empty for the client's own token. */
+  /** The id of your user. Empty for the client's token. */
   @PrimaryColumn({ name: 'user_id', type: 'text' })
   userId!: string;
 
@@ -17,11 +17,11 @@ export class OAuth1TokenEntity {
   @Column({ name: 'oauth_token_secret', type: 'text' })
   oauthTokenSecret!: string;
 
-  /** Whatever else the provider sent. `json`, since `jsonb` refuses some texts. */
+  /** Other fields of the provider's response. The type is `json`, because `jsonb` refuses strings with `\u0000` or lone surrogates. */
   @Column({ type: 'json' })
   extra!: Record<string, unknown>;
 
-  /** Another one after each save. */
+  /** A new value after each save. */
   @Column({ type: 'text' })
   version!: string;
 }

@@ -1,20 +1,20 @@
 import type { JsonWebKey } from 'node:crypto';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** `bigint` comes from the database as text. */
+/** Converts a `bigint`, which the database driver returns as a string. */
 const seconds = {
   to: (value: number | null) => value,
   from: (value: string | null) => (value === null ? null : Number(value)),
 };
 
-/** An OAuth 2 token of a user, or of the client itself. */
+/** An OAuth 2 token of a user or of the client. */
 @Entity('oauth2_token')
 export class OAuth2TokenEntity {
-  /** The client that it was got with. */
+  /** The name of the client. */
   @PrimaryColumn({ type: 'text' })
   name!: string;
 
-  /** Your user's id; empty for the client's own token. */
+  /** The id of your user. Empty for the client's token. */
   @PrimaryColumn({ name: 'user_id', type: 'text' })
   userId!: string;
 
@@ -31,7 +31,7 @@ export class OAuth2TokenEntity {
   @Column({ name: 'expires_at', type: 'bigint', nullable: true, transformer: seconds })
   expiresAt!: number | null;
 
-  /** Seconds that it was made for. */
+  /** The lifetime of the token in seconds. */
   @Column({ name: 'expires_in', type: 'bigint', nullable: true, transformer: seconds })
   expiresIn!: number | null;
 
@@ -41,19 +41,19 @@ export class OAuth2TokenEntity {
   @Column({ name: 'id_token', type: 'text', nullable: true })
   idToken!: string | null;
 
-  /** The APIs that it was asked for. */
+  /** The resource indicators of the token request (RFC 8707). */
   @Column({ type: 'json', nullable: true })
   resource!: string[] | null;
 
-  /** The private JWK that a token of the type `dpop` is bound to. */
+  /** The private JWK to which a token of the type `dpop` is bound (RFC 9449). */
   @Column({ name: 'dpop_key', type: 'json', nullable: true })
   dpopKey!: JsonWebKey | null;
 
-  /** Whatever else the provider sent. `json`, since `jsonb` refuses some texts. */
+  /** Other fields of the provider's response. The type is `json`, because `jsonb` refuses strings with `\u0000` or lone surrogates. */
   @Column({ type: 'json' })
   extra!: Record<string, unknown>;
 
-  /** Another one after each save. */
+  /** A new value after each save. */
   @Column({ type: 'text' })
   version!: string;
 }

@@ -1,12 +1,12 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { TokenKey } from '../token/token-store.js';
 
-/** Columns that are not of the token. */
+/** Columns that are not fields of the token. */
 const OTHER_COLUMNS = ['name', 'userId', 'extra', 'version'];
 
-/** A table of tokens of one kind, as the data source names it: what there is of SQL in it. */
+/** The table of OAuth 1 or OAuth 2 tokens: its SQL names, and the conversion between tokens and rows. */
 export class TokenTable {
-  /** The table, quoted. */
+  /** The quoted name of the table. */
   readonly path: string;
   readonly #metadata: EntityMetadata;
   readonly #quote: (name: string) => string;
@@ -17,12 +17,12 @@ export class TokenTable {
     this.path = quotedPath(dataSource, entity);
   }
 
-  /** All columns, quoted and in the order of {@link values}. */
+  /** The quoted names of all columns, in the order of {@link values}. */
   get columns(): string[] {
     return this.#metadata.columns.map(({ databaseName }) => this.#quote(databaseName));
   }
 
-  /** What a row holds. Fields of the provider's own are in `extra`; a field that the token lacks is `null`. */
+  /** Returns the values of a row. Fields without a column are in `extra`. A field that the token lacks is `null`. */
   values({ name, user }: TokenKey, token: Record<string, unknown>, version: string): unknown[] {
     const fields = this.#metadata.columns.map(({ propertyName }) => propertyName);
     const isOther = (field: string) => OTHER_COLUMNS.includes(field) || !fields.includes(field);
@@ -34,7 +34,7 @@ export class TokenTable {
     });
   }
 
-  /** The token of a row, which has the names of the database. */
+  /** Returns the token of a row, whose keys are the column names of the database. */
   token(row: Record<string, unknown>): Record<string, unknown> {
     const columns = this.#metadata.columns.filter(({ propertyName }) => !OTHER_COLUMNS.includes(propertyName));
     const fields = columns.map(({ propertyName, databaseName }) => [propertyName, row[databaseName]] as const);
@@ -42,7 +42,7 @@ export class TokenTable {
   }
 }
 
-/** The table of an entity, quoted, with its schema. */
+/** Returns the quoted table name of an entity, with its schema. */
 export function quotedPath(dataSource: DataSource, entity: new () => object): string {
   const { tablePath } = dataSource.getMetadata(entity);
   return tablePath

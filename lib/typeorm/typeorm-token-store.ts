@@ -14,22 +14,22 @@ type Row = Record<string, unknown>;
 interface Tables {
   oauth1: TokenTable;
   oauth2: TokenTable;
-  /** Quoted. */
+  /** The quoted name of the table of locks. */
   locks: string;
 }
 
 const ENTITIES = [OAuth1TokenEntity, OAuth2TokenEntity, OAuthTokenLockEntity];
 
 const KEY = '"name" = $1 AND "user_id" = $2';
-/** Milliseconds in which a process that lives has found a server again, and saved. */
-const AFTER_START = 3000;
-/** The clock that moves on within a statement, which may have waited for another. */
+/** How long after a start of the server locks are not taken over, so that running processes can reconnect and save their tokens. */
+const START_GRACE_MS = 3000;
+/** The current time. `now()` is the time at which the transaction started, although a statement may have waited for a row lock. */
 const NOW = 'clock_timestamp()';
 
 /**
- * Keeps the tokens in PostgreSQL, in the tables of {@link OAuth1TokenEntity}, {@link OAuth2TokenEntity} and
- * {@link OAuthTokenLockEntity}, which the data source must have among its entities. Each method is one statement. The errors
- * hold no token; TypeORM's log of queries does.
+ * Keeps tokens in PostgreSQL, in the tables of {@link OAuth1TokenEntity}, {@link OAuth2TokenEntity} and
+ * {@link OAuthTokenLockEntity}. Add these to the entities of the data source. Each method is one statement. Errors do not
+ * contain tokens, but TypeORM's query log does.
  */
 export class TypeOrmTokenStore implements TokenStore {
   readonly #dataSource: DataSource;
@@ -41,7 +41,7 @@ export class TypeOrmTokenStore implements TokenStore {
     const { type } = dataSource.options;
     if (type !== 'postgres') {
       throw new OAuthConfigError([
-        `TypeOrmTokenStore: works with the database type "postgres" alone, not with "${type}"`,
+        `TypeOrmTokenStore: works with the database type "postgres" alone, not with "${type}". Pass a data source of PostgreSQL`,
       ]);
     }
     if (dataSource.isInitialized) this.#open();
@@ -77,10 +77,10 @@ export class TypeOrmTokenStore implements TokenStore {
   async remove(key: TokenKey, expected?: string): Promise<boolean> {
     const { name, user } = tokenKey(key.name, key.user);
     const { oauth1, oauth2 } = this.#open();
-    const which = expected === undefined ? KEY : `${KEY} AND "version" = $3`;
+    const condition = expected === undefined ? KEY : `${KEY} AND "version" = $3`;
     const removed = await this.#query(
-      `WITH one AS (DELETE FROM ${oauth1.path} WHERE ${which} RETURNING 1),
-            two AS (DELETE FROM ${oauth2.path} WHERE ${which} RETURNING 1)
+      `WITH one AS (DELETE FROM ${oauth1.path} WHERE ${condition} RETURNING 1),
+            two AS (DELETE FROM ${oauth2.path} WHERE ${condition} RETURNING 1)
        SELECT 1 FROM one UNION ALL SELECT 1 FROM two`,
       expected === undefined ? [name, user] : [name, user, expected],
     );
@@ -88,10 +88,10 @@ export class TypeOrmTokenStore implements TokenStore {
   }
 
   /**
-   * A row, taken by one statement under PostgreSQL's own lock of it. An advisory lock would hold a connection of the pool for
-   * as long as the provider takes to answer, and vanish when the server restarts. A lease that no holder can have asked for,
-   * more than ten of them ahead, is not ours, and free. While the server was down nobody could save, so that for a while
-   * after its start no lock is taken over: who has a new token unsaved comes first.
+   * Acquires the lock, which is a row. It is not an advisory lock, because an advisory lock would occupy a connection of the pool
+   * until the provider responds, and would be lost when the server restarts. A lock whose lease ends later than ten leases from
+   * now was not created by this library, and counts as free. Locks are not taken over directly after a start of the server:
+   * while it was down, no process could save its token, and a process with an unsaved token must be able to save it first.
    */
   async lock(key: TokenKey, lease: number): Promise<TokenLock | undefined> {
     const { name, user } = tokenKey(key.name, key.user);
@@ -102,7 +102,7 @@ export class TypeOrmTokenStore implements TokenStore {
        VALUES ($1, $2, $3, ${leasedUntil('$4')}, false)
        ON CONFLICT ("name", "user_id") DO UPDATE
        SET "holder" = excluded."holder", "leased_until" = ${leasedUntil('$4')}, "interrupted" = true
-       WHERE greatest(held."leased_until", pg_postmaster_start_time() + ${lasting(AFTER_START)}) <= ${NOW} OR held."leased_until" > ${leasedUntil('10 * $4')}
+       WHERE greatest(held."leased_until", pg_postmaster_start_time() + ${interval(START_GRACE_MS)}) <= ${NOW} OR held."leased_until" > ${leasedUntil('10 * $4')}
        RETURNING "interrupted"`,
       [name, user, holder, lease],
     );
@@ -125,7 +125,7 @@ export class TypeOrmTokenStore implements TokenStore {
     };
   }
 
-  /** Found once, by the time that the data source is initialized. */
+  /** Returns the tables. Must be called after the data source is initialized. */
   #open(): Tables {
     return (this.#tables ??= this.#findTables());
   }
@@ -148,14 +148,14 @@ export class TypeOrmTokenStore implements TokenStore {
   }
 }
 
-/** TypeORM's errors have the parameters in them, and PostgreSQL's the row that failed; the message has neither. */
+/** Keeps only the message: errors of TypeORM contain the parameters, and errors of PostgreSQL contain the failed row. */
 function withoutParameters(error: unknown): never {
   throw new Error(`TypeOrmTokenStore: ${error instanceof Error ? error.message : 'the query failed'}`);
 }
 
 /**
- * A key has one token, of either kind: what the other table has of it goes. Only two logins at the same moment, by OAuth 1 and
- * by OAuth 2 under one name, could leave one in both; the next save ends that.
+ * Replaces any token of a key, and removes the token of the key from the other table, because a key has one token. Only two
+ * concurrent logins, with OAuth 1 and with OAuth 2 under one name, can leave a token in both tables, until the next save.
  */
 function saveOver(table: TokenTable, other: TokenTable): string {
   return `WITH replaced AS (DELETE FROM ${other.path} WHERE ${KEY})
@@ -193,9 +193,9 @@ function parametersOf(table: TokenTable): string[] {
 }
 
 function leasedUntil(milliseconds: string): string {
-  return `${NOW} + ${lasting(milliseconds)}`;
+  return `${NOW} + ${interval(milliseconds)}`;
 }
 
-function lasting(milliseconds: string | number): string {
+function interval(milliseconds: string | number): string {
   return `${milliseconds}::float8 * interval '1 millisecond'`;
 }

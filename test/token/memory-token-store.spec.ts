@@ -179,9 +179,9 @@ describe('the contract of token stores', () => {
     [
       'reports an extension without extending',
       new WithLocks(() => ({ extend: async () => true })),
-      /begins the lease anew/,
+      /restarts the lease/,
     ],
-    ['never extends', new WithLocks(() => ({ extend: async () => false })), /begins the lease anew/],
+    ['never extends', new WithLocks(() => ({ extend: async () => false })), /restarts the lease/],
     [
       'reports an extension of an expired lease',
       new WithLocks(({ extend }) => ({ extend: async (lease) => (await extend(lease)) || true })),

@@ -10,10 +10,10 @@ import {
   type StoredToken,
 } from '../../token/token.js';
 
-/** Checks a store; a name says what. */
+/** Checks of a store, by name. */
 export type Cases = Record<string, (store: TokenStore) => Promise<void>>;
 
-/** Runs a check with keys that nobody has, and removes what it left there. */
+/** Runs a check, and then removes the tokens under its keys. */
 export async function withKeys(
   store: TokenStore,
   keys: readonly TokenKey[],
@@ -26,7 +26,7 @@ export async function withKeys(
   }
 }
 
-/** Runs a check with one key that nobody has. */
+/** Runs a check with one new key, and then removes the token under the key. */
 export function withKey(store: TokenStore, check: (key: TokenKey) => Promise<void>): Promise<void> {
   return withKeys(store, [freshKey()], check);
 }
@@ -35,7 +35,7 @@ export function freshKey(): TokenKey {
   return { name: 'contract', user: randomUUID() };
 }
 
-/** An OAuth 2 token that is like no other, with every field that there is. */
+/** Returns a unique OAuth 2 token with every field. */
 export function fullToken(): OAuth2Token {
   return {
     accessToken: `access "${randomUUID()}" \\ ünïcödé`,
@@ -56,12 +56,12 @@ export function fullToken(): OAuth2Token {
   };
 }
 
-/** An OAuth 2 token that is like no other, with nothing but what each has. */
+/** Returns a unique OAuth 2 token with the required fields only. */
 export function smallToken(): OAuth2Token {
   return { accessToken: `access ${randomUUID()}`, tokenType: 'bearer' };
 }
 
-/** An OAuth 1 token that is like no other. */
+/** Returns a unique OAuth 1 token. */
 export function oauth1Token(): OAuth1Token {
   return {
     oauthToken: `token ${randomUUID()}`,
@@ -72,23 +72,23 @@ export function oauth1Token(): OAuth1Token {
   };
 }
 
-/** Asserts that the store has this token and nothing of another, under our names or those of the wire; gives its version. */
+/** Asserts that the store contains this token, without fields of another, in camelCase or wire names. Returns its version. */
 export async function assertHas(store: TokenStore, key: TokenKey, token: OAuth1Token | OAuth2Token): Promise<string> {
   const held = await store.fetch(key);
-  assert.ok(held, 'fetch() finds no token');
+  assert.ok(held, 'fetch() did not find the token');
   const found = read(held.token);
   const saved = read(token);
   const wrong = Object.keys({ ...saved, ...found }).filter((field) => !isDeepStrictEqual(found[field], saved[field]));
-  assert.deepEqual(wrong, [], 'fetch() gives other fields than were saved');
+  assert.deepEqual(wrong, [], 'fetch() returned other fields than the saved fields');
   assert.equal(typeof held.version, 'string');
   return held.version;
 }
 
 export async function assertNone(store: TokenStore, key: TokenKey): Promise<void> {
-  assert.equal(await store.fetch(key), undefined, 'fetch() finds a token where there is none');
+  assert.equal(await store.fetch(key), undefined, 'fetch() found a token that does not exist');
 }
 
-/** Saves a token, which must succeed; gives the version. */
+/** Saves a token, and returns its version. Throws when the save fails. */
 export async function save(
   store: TokenStore,
   key: TokenKey,
@@ -96,11 +96,11 @@ export async function save(
   expected?: string | null,
 ): Promise<string> {
   const version = await store.save(key, token, expected);
-  assert.ok(typeof version === 'string' && version !== '', 'save() gave no version');
+  assert.ok(typeof version === 'string' && version !== '', 'save() did not return a version');
   return version;
 }
 
-/** As plain JSON: a store may give objects of another realm, as those of `structuredClone()` are to Jest. */
+/** Returns the fields as plain JSON, because a store may return objects of another realm, such as `structuredClone()` in Jest. */
 function read(token: StoredToken): Record<string, unknown> {
   const isOAuth1 = 'oauthToken' in token || 'oauth_token' in token;
   const { expiresIn, expires_in = expiresIn } = token as Record<string, unknown>;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { TokenKey, TokenStore } from '../../token/token-store.js';
 import { assertHas, freshKey, save, smallToken, withKeys, type Cases } from './fixtures.js';
 
-/** Users whose key would be one that other users share, or one that a database cannot hold. */
+/** Invalid users: their keys could collide with those of other users, or cannot be stored in a database. */
 const NOT_USERS: readonly unknown[] = [
   '',
   undefined,
@@ -26,7 +26,7 @@ const NOT_USERS: readonly unknown[] = [
 ];
 const NOT_NAMES: readonly unknown[] = ['', undefined, null, 7, {}, ['contract'], 'a\0b', 'x'.repeat(1001)];
 
-/** A key that is not a key is refused, so that no two users share a token. */
+/** A store refuses an invalid key, so that two users never share a token. */
 export const KEY_CASES: Cases = {
   'refuses a user that is not a non-empty string, in every method': async (store) => {
     for (const user of NOT_USERS) await assertRefused(store, { name: freshKey().name, user });
@@ -37,8 +37,8 @@ export const KEY_CASES: Cases = {
   },
 
   'keeps a token under the longest key': (store) => {
-    const longest = (): string => randomBytes(750).toString('base64url');
-    const key = { name: longest(), user: longest() };
+    const longestPart = (): string => randomBytes(750).toString('base64url');
+    const key = { name: longestPart(), user: longestPart() };
     return withKeys(store, [key], async () => {
       const token = smallToken();
       await save(store, key, token, null);
@@ -60,6 +60,6 @@ async function assertRefused(store: TokenStore, invalid: { name: unknown; user: 
     const kind = Object.entries(invalid)
       .map(([part, value]) => `${part}: ${typeof value}`)
       .join(', ');
-    await assert.rejects(Promise.resolve().then(call), `${method}() accepts a key that is not a key (${kind})`);
+    await assert.rejects(Promise.resolve().then(call), `${method}() accepted an invalid key (${kind})`);
   }
 }

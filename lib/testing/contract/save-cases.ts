@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { assertHas, assertNone, fullToken, oauth1Token, save, smallToken, withKey, type Cases } from './fixtures.js';
 
-const AT_ONCE = 20;
+const CONCURRENT_CALLS = 20;
 
-/** Of the processes that want to replace or remove a token, only one that has seen it does. */
+/** A process can replace or remove a token only if it has read the stored version. */
 export const SAVE_CASES: Cases = {
-  'replaces the version that is expected': (store) =>
+  'replaces the expected version': (store) =>
     withKey(store, async (key) => {
       let version = await save(store, key, fullToken(), null);
       for (const token of [smallToken(), fullToken(), oauth1Token(), oauth1Token(), smallToken()]) {
         version = await save(store, key, token, version);
-        assert.equal(await assertHas(store, key, token), version, 'fetch() gives another version than save()');
+        assert.equal(await assertHas(store, key, token), version, 'fetch() returned another version than save()');
       }
     }),
 
-  'leaves a token that is another version than the expected': (store) =>
+  'does not replace a token that has another version than the expected version': (store) =>
     withKey(store, async (key) => {
       const stale = await save(store, key, smallToken());
       const token = fullToken();
@@ -25,21 +25,21 @@ export const SAVE_CASES: Cases = {
         ['', smallToken()],
         [stale, oauth1Token()],
       ] as const) {
-        assert.equal(await store.save(key, other, expected), undefined, 'save() over another version');
+        assert.equal(await store.save(key, other, expected), undefined, 'save() replaced another version');
         assert.equal(await assertHas(store, key, token), version);
       }
     }),
 
-  'saves over none, when none is expected': (store) =>
+  'saves a token only if there is none, when none is expected': (store) =>
     withKey(store, async (key) => {
       const token = smallToken();
       await save(store, key, token, null);
-      assert.equal(await store.save(key, smallToken(), null), undefined, 'save() over a token');
-      assert.equal(await store.save(key, oauth1Token(), null), undefined, 'save() over a token');
+      assert.equal(await store.save(key, smallToken(), null), undefined, 'save() replaced a token');
+      assert.equal(await store.save(key, oauth1Token(), null), undefined, 'save() replaced a token');
       await assertHas(store, key, token);
     }),
 
-  'saves over whatever is there, when nothing is said': (store) =>
+  'replaces any token without an expected version': (store) =>
     withKey(store, async (key) => {
       await save(store, key, smallToken());
       const token = fullToken();
@@ -56,7 +56,7 @@ export const SAVE_CASES: Cases = {
         versions.add(await save(store, key, token));
         await store.remove(key);
       }
-      assert.equal(versions.size, 6, 'a version came back');
+      assert.equal(versions.size, 6, 'save() returned a version twice');
     }),
 
   'lets one alone of many at once replace a version': (store) =>
@@ -82,7 +82,7 @@ export const SAVE_CASES: Cases = {
         await save(store, key, token);
         assert.equal(await store.remove(key), true);
         await assertNone(store, key);
-        assert.equal(await store.remove(key), false, 'remove() removed what was not there');
+        assert.equal(await store.remove(key), false, 'remove() removed a token that does not exist');
       }
     }),
 
@@ -91,25 +91,25 @@ export const SAVE_CASES: Cases = {
       const stale = await save(store, key, smallToken());
       const token = fullToken();
       const version = await save(store, key, token);
-      assert.equal(await store.remove(key, stale), false, 'remove() of another version');
+      assert.equal(await store.remove(key, stale), false, 'remove() removed another version');
       await assertHas(store, key, token);
       assert.equal(await store.remove(key, version), true);
-      assert.equal(await store.remove(key, version), false, 'remove() removed what was not there');
+      assert.equal(await store.remove(key, version), false, 'remove() removed a token that does not exist');
       await assertNone(store, key);
     }),
 
-  'does not bring back a token that was removed, until somebody signs in': (store) =>
+  'does not bring back a removed token until a user signs in': (store) =>
     withKey(store, async (key) => {
       for (const signIn of [undefined, null]) {
         const version = await save(store, key, fullToken(), signIn);
         await store.remove(key);
-        assert.equal(await store.save(key, smallToken(), version), undefined, 'save() after remove()');
+        assert.equal(await store.save(key, smallToken(), version), undefined, 'save() brought back a removed token');
         await store.remove(key);
-        assert.equal(await store.save(key, oauth1Token(), version), undefined, 'save() after remove()');
+        assert.equal(await store.save(key, oauth1Token(), version), undefined, 'save() brought back a removed token');
         await assertNone(store, key);
         const next = await save(store, key, fullToken(), signIn);
         await store.remove(key, next);
-        assert.equal(await store.save(key, smallToken(), next), undefined, 'save() after remove()');
+        assert.equal(await store.save(key, smallToken(), next), undefined, 'save() brought back a removed token');
         await assertNone(store, key);
       }
     }),
@@ -119,10 +119,10 @@ async function assertOneWins(
   trySave: (token: ReturnType<typeof smallToken>) => Promise<string | undefined>,
   assertSaved: (token: ReturnType<typeof smallToken>) => Promise<string>,
 ): Promise<void> {
-  const tokens = Array.from({ length: AT_ONCE }, smallToken);
+  const tokens = Array.from({ length: CONCURRENT_CALLS }, smallToken);
   const versions = await Promise.all(tokens.map(trySave));
   const winners = versions.filter((version) => version !== undefined);
-  assert.equal(winners.length, 1, `${winners.length} of ${AT_ONCE} saves at once succeeded`);
+  assert.equal(winners.length, 1, `${winners.length} of ${CONCURRENT_CALLS} concurrent saves succeeded`);
   const winner = tokens[versions.findIndex((version) => version !== undefined)];
   assert.ok(winner);
   assert.equal(await assertSaved(winner), winners[0]);

@@ -11,18 +11,18 @@ import {
   type Cases,
 } from './fixtures.js';
 
-/** What is saved comes back, to whom it belongs, and as it was. */
+/** A saved token is returned unchanged, and only for its key. */
 export const TOKEN_CASES: Cases = {
-  'finds no token where none was saved': (store) => withKey(store, (key) => assertNone(store, key)),
+  'finds no token if none was saved': (store) => withKey(store, (key) => assertNone(store, key)),
 
-  'gives back an OAuth 2 token with every field that it has': (store) =>
+  'returns an OAuth 2 token with every field': (store) =>
     withKey(store, async (key) => {
       const token = fullToken();
       await save(store, key, token);
       await assertHas(store, key, token);
     }),
 
-  'gives back an OAuth 1 token with every field that it has': (store) =>
+  'returns an OAuth 1 token with every field': (store) =>
     withKey(store, async (key) => {
       const token = oauth1Token();
       await save(store, key, token);
@@ -37,7 +37,7 @@ export const TOKEN_CASES: Cases = {
       }
     }),
 
-  'is not touched by what happens to an object that was saved, or fetched': (store) =>
+  'keeps a token that is not touched by what happens to a saved or fetched object': (store) =>
     withKey(store, async (key) => {
       const token = fullToken();
       const saved = structuredClone(token);
@@ -47,7 +47,7 @@ export const TOKEN_CASES: Cases = {
       await assertHas(store, key, saved);
     }),
 
-  "keeps the tokens of users and clients apart, and the client's own": async (store) => {
+  "keeps the tokens of users and clients apart, and the client's token": async (store) => {
     const { name, user } = freshKey();
     const own = `contract-${user}`;
     const keys = [
