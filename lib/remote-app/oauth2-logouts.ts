@@ -66,7 +66,7 @@ export class OAuth2Logouts {
     if (!(await this.#parts.slots.isSignedIn(request))) return { returnTo: '/' };
     throw new OAuthError('invalid_request', {
       description:
-        'the callback of the logout has no "state" parameter, and a user is signed in; expected the state of a pending logout. ' +
+        'the callback of the logout has no "state" parameter, and a user is signed in here; expected the state of a pending logout. ' +
         "For a provider that does not return the state, end the application's session in the handler of @OAuthLogout(), and set " +
         'the module option userOf, which returns whether a user is signed in',
     });
