@@ -1,4 +1,4 @@
-/** The layers of lib/, from the ground up. A folder imports from the rows above its own, and from itself. */
+/** The layers of lib/, from the lowest. A folder may import from the rows above its row, and from itself. */
 const LAYERS = [
   ['^lib/common/'],
   ['^lib/errors/'],
@@ -36,14 +36,14 @@ module.exports = {
     ...layerRules,
     {
       name: 'every-file-has-a-layer',
-      comment: 'A new folder needs its row in LAYERS.',
+      comment: 'Add a new folder to LAYERS.',
       severity: 'error',
       from: { path: '^lib/', pathNot: LAYERS.flat() },
       to: {},
     },
     {
       name: 'oauth1-is-pure-protocol',
-      comment: 'RFC 5849 alone: no Nest, no HTTP, no packages.',
+      comment: 'Contains only RFC 5849: no Nest, no HTTP, no packages.',
       severity: 'error',
       from: { path: '^lib/oauth1/' },
       to: {
@@ -52,7 +52,7 @@ module.exports = {
     },
     {
       name: 'oauth2-is-pure-protocol',
-      comment: 'OAuth 2.0 and OpenID Connect steps know no Nest.',
+      comment: 'The steps of OAuth 2.0 and OpenID Connect do not depend on Nest.',
       severity: 'error',
       from: { path: '^lib/oauth2/' },
       to: { path: '(^|/)node_modules/@nestjs/' },
@@ -65,7 +65,8 @@ module.exports = {
     },
     {
       name: 'no-dev-dependencies',
-      comment: 'Not even as types: a user of the package has none of them. Nest is both a peer and a dev dependency.',
+      comment:
+        'Not even for types: users of the package do not install them. Nest is both a peer and a dev dependency.',
       severity: 'error',
       from: { path: '^lib/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer'] },

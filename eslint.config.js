@@ -31,16 +31,16 @@ export default defineConfig(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      // a Nest module is a class with nothing in it but its decorator
+      // a Nest module is an empty class with a decorator
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
-      // Nest's and TypeORM's options are typed by classes, and given as literals
+      // options of Nest and TypeORM have class types, but are passed as literals
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
   {
-    // Stubs are async because what they stand for is; JSON from a provider or a page has no type.
+    // Stubs are async because the functions that they replace are async. JSON from a provider or a page has no type.
     files: ['{test,sample,bench}/**/*.ts'],
     rules: {
       '@typescript-eslint/no-empty-function': 'off',

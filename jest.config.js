@@ -33,10 +33,10 @@ export default {
     '^nestjs-oauth-client/(\\w+)$': '<rootDir>/lib/$1/index.ts',
   },
   collectCoverageFrom: ['lib/**/*.ts'],
-  coverageProvider: 'babel', // the coverage of V8 made the tests take half as long again
+  coverageProvider: 'babel', // with the coverage of V8, the tests take 50% longer
   coverageReporters: ['text', 'lcov'],
   coverageThreshold: { global: { lines: 95 } },
-  maxWorkers: Math.ceil(1.5 * availableParallelism()), // many tests wait: for a lease to end, for a process, for a poll
-  workerIdleMemoryLimit: '1GB', // modules of earlier test files stay in a worker
+  maxWorkers: Math.ceil(1.5 * availableParallelism()), // many tests are idle: they wait for the end of a lease, for a process or for a poll
+  workerIdleMemoryLimit: '1GB', // a worker does not release the modules of earlier test files
   testTimeout: 20_000,
 };

@@ -1,4 +1,4 @@
-// Reads what the README and docs/testing.md tell a reader to do, so that it is done in the templates word for word.
+// Reads the commands, files and diffs of the README and docs/testing.md, so that the templates follow them word for word.
 import { readFileSync } from 'node:fs';
 
 const FILE_NAME = /^\/\/ (\S+\.\w+)\n/;

@@ -1,4 +1,4 @@
-// Runs a compiled application of the quick start, and signs a user in at a provider that this file plays.
+// Runs a compiled application of the quick start, and signs a user in at a mock provider in this file.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -7,13 +7,13 @@ import { inTurn } from './support/rounds.js';
 import { visit } from './support/visit.js';
 
 const CONCURRENCY = 20;
-/** Callbacks in a round; each finishes a login of its own, which was begun before. */
+/** Callbacks per round. Each callback completes a different login, which was started before the round. */
 const CALLBACKS = 500;
 
-/** OpenID Connect logins finished with `@OAuthCallback()` against a handler that does the same with `openid-client`. */
+/** OpenID Connect callbacks with `@OAuthCallback()` against an equivalent handler with `openid-client`. */
 export const callbackOidc: Figure = { name: 'callback-oidc', unit: 'requests/s', goal: 0.95, kind: 'rate', measure };
 
-/** A browser that comes back from the provider. */
+/** The callback request of a browser that returns from the provider. */
 interface Return {
   url: string;
   cookie: string;
@@ -37,7 +37,7 @@ function startApp(name: string, issuer: string): Promise<Child<string>> {
   return Child.start<string>(new URL('./support/nest-server.js', import.meta.url), module.href, issuer);
 }
 
-/** Only the callbacks count: the logins are begun before. The sessions go before the next round. */
+/** Measures only the callbacks: the logins are started before. Clears the sessions after the round. */
 async function callbacksPerSecond(app: Child<string>, agent: Agent): Promise<number> {
   const logins = Array.from({ length: CALLBACKS }, () => `${app.ready}/login`);
   const returns = await concurrently(logins, (url) => login(url, agent), CONCURRENCY);
@@ -48,14 +48,14 @@ async function callbacksPerSecond(app: Child<string>, agent: Agent): Promise<num
   return (CALLBACKS * 1000) / milliseconds;
 }
 
-/** Begins a login and goes to the provider, up to the redirect that comes back; the app is not where it says it is. */
+/** Starts a login and follows it to the provider's redirect. Replaces the origin of the redirect URI with that of the app. */
 async function login(url: string, agent: Agent): Promise<Return> {
   const { location, cookie } = await visit(url, agent);
   const { pathname, search } = new URL((await visit(location, agent)).location);
   return { url: new URL(pathname + search, url).href, cookie };
 }
 
-/** Both apps answer with the same claims. */
+/** Sends the callback, and checks that the response contains the claims. */
 async function finish({ url, cookie }: Return, agent: Agent): Promise<void> {
   const { status, body } = await visit(url, agent, cookie);
   const claims = status === 200 ? Object.keys(JSON.parse(body) as object) : [];

@@ -12,7 +12,7 @@ const PATH = 'user';
 const CLIENT_ID = 'a-client';
 const ACCESS_TOKEN = 'ya29.a0AfH6SMBx-0123456789';
 
-/** API calls with a stored token that is bound to a key (DPoP, RFC 9449) against the same with `openid-client`. */
+/** API calls with a DPoP-bound token (RFC 9449) against the same calls with `openid-client`. */
 export const dpopCall: Figure = { name: 'dpop-call', unit: 'calls/s', goal: 0.95, kind: 'rate', measure };
 
 async function measure(): Promise<Pair> {
@@ -52,7 +52,7 @@ async function measure(): Promise<Pair> {
   const peer = async (): Promise<unknown> => {
     const url = new URL(PATH, api.ready);
     const response = await client.fetchProtectedResource(config, ACCESS_TOKEN, url, 'GET', null, undefined, { DPoP });
-    if (!response.ok) throw new Error(`the API answered ${response.status}`);
+    if (!response.ok) throw new Error(`the API responded with the status ${response.status}`);
     return response.json();
   };
   try {

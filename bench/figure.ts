@@ -1,15 +1,15 @@
 import type { ServerVariable } from './support/server-url.js';
 
-/** One line of the table: this package beside a peer. */
+/** One measurement: this package compared with a peer. */
 export interface Figure {
   readonly name: string;
-  /** What `ours` and `peer` count. */
+  /** The unit of `ours` and `peer`. */
   readonly unit: string;
-  /** The least that `ours / peer` may be; of a cost, the most that `ours - peer` may be. */
+  /** The minimum of `ours / peer` for a rate, or the maximum of `ours - peer` for a cost. */
   readonly goal: number;
-  /** A rate is better the higher it is, and is divided by the peer's; a cost is better the lower, and is subtracted. */
+  /** A higher rate is better, and rates are compared by division. A lower cost is better, and costs are compared by subtraction. */
   readonly kind: 'rate' | 'cost';
-  /** The server that it needs, by the variable with its URL. Without the server it is skipped. */
+  /** The variable with the URL of the required server. Without the server, the figure is skipped. */
   readonly needs?: ServerVariable;
   measure(): Promise<Pair>;
 }
@@ -19,10 +19,10 @@ export interface Pair {
   peer: number;
 }
 
-/** A figure that was measured, as `--json` writes it. */
+/** The result of a figure, as `--json` writes it. */
 export interface Result extends Pair {
   name: string;
-  /** `ours / peer`, or `ours - peer` where the unit says so. */
+  /** `ours / peer` for a rate, or `ours - peer` for a cost. */
   ratio: number;
   goal: number;
   unit: string;
@@ -32,7 +32,7 @@ export async function resultOf({ name, unit, goal, kind, measure }: Figure): Pro
   const { ours, peer } = await measure();
   return kind === 'rate'
     ? { name, ours, peer, ratio: ours / peer, goal, unit }
-    : { name, ours, peer, ratio: ours - peer, goal, unit: `${unit} (ratio is ours - peer, goal the most it may be)` };
+    : { name, ours, peer, ratio: ours - peer, goal, unit: `${unit} (ratio is ours - peer, goal is its maximum)` };
 }
 
 export function meetsGoal({ kind, goal }: Figure, { ratio }: Result): boolean {

@@ -10,7 +10,7 @@ import { visit } from './support/visit.js';
 const CONCURRENCY = 20;
 const MANY = 100_000;
 
-/** Logins begun with `@OAuthLogin()` against a handler that does the same by hand. */
+/** Logins started with `@OAuthLogin()` against an equivalent handler without a library. */
 export const loginRedirect: Figure = {
   name: 'login-redirect',
   unit: 'requests/s',
@@ -19,7 +19,7 @@ export const loginRedirect: Figure = {
   measure: () => measureAgainst('by-hand'),
 };
 
-/** The same against `@nestjs/passport` with `passport-oauth2`, its state and its PKCE. */
+/** Logins started with `@OAuthLogin()` against `@nestjs/passport` with `passport-oauth2`, with state and PKCE. */
 export const loginRedirectPassport: Figure = {
   name: 'login-redirect-passport',
   unit: 'requests/s',
@@ -28,7 +28,7 @@ export const loginRedirectPassport: Figure = {
   measure: () => measureAgainst('passport'),
 };
 
-/** Logins that wait in a cookie of their own, without any session, against the same. */
+/** Logins started with `@OAuthLogin()` and `state: 'cookie'`, without a session, against `@nestjs/passport`. */
 export const loginRedirectCookie: Figure = {
   name: 'login-redirect-cookie',
   unit: 'requests/s',
@@ -37,7 +37,7 @@ export const loginRedirectCookie: Figure = {
   measure: () => measureAgainst('passport', 'cookie-login'),
 };
 
-/** What 100,000 logins that wait in cookies take of the heap, against none. */
+/** The heap of an app with 100,000 pending logins in cookies, against the heap before these logins. */
 export const pending100kMemory: Figure = {
   name: 'pending-100k-memory',
   unit: 'MB of heap',
@@ -46,13 +46,13 @@ export const pending100kMemory: Figure = {
   async measure() {
     const app = await startApp('cookie-login');
     const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
-    const begin = (count: number): Promise<unknown> =>
+    const startLogins = (count: number): Promise<unknown> =>
       concurrently(Array.from({ length: count }), () => beginLogin(`${app.ready}/login`, agent), CONCURRENCY);
     const heap = async (): Promise<number> => Number(await app.ask('how large is the heap')) / 1e6;
     try {
-      await begin(10_000);
+      await startLogins(10_000);
       const peer = await heap();
-      await begin(MANY);
+      await startLogins(MANY);
       return { ours: await heap(), peer };
     } finally {
       agent.destroy();
@@ -65,8 +65,8 @@ async function measureAgainst(peer: string, ours = 'oauth-login'): Promise<Pair>
   const apps = await Promise.all([ours, peer].map(startApp));
   const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
   try {
-    const [own, theirs] = apps.map((app) => () => loginsPerSecond(app, agent));
-    return await inTurn(own!, theirs!, { warmUps: 4 });
+    const [oursPerSecond, peerPerSecond] = apps.map((app) => () => loginsPerSecond(app, agent));
+    return await inTurn(oursPerSecond!, peerPerSecond!, { warmUps: 4 });
   } finally {
     agent.destroy();
     await Promise.all(apps.map((app) => app.stop()));
@@ -78,7 +78,7 @@ function startApp(name: string): Promise<Child<string>> {
   return Child.start<string>(new URL('./support/nest-server.js', import.meta.url), module.href);
 }
 
-/** Every request is a browser that was never here before. The sessions go before the next round. */
+/** Sends every request without cookies, as a new browser. Clears the sessions after the round. */
 async function loginsPerSecond(app: Child<string>, agent: Agent): Promise<number> {
   const rate = await callsPerSecond(() => beginLogin(`${app.ready}/login`, agent), { concurrency: CONCURRENCY });
   await app.ask('clear the sessions');
@@ -88,6 +88,6 @@ async function loginsPerSecond(app: Child<string>, agent: Agent): Promise<number
 async function beginLogin(url: string, agent: Agent): Promise<void> {
   const { status, location, cookie } = await visit(url, agent);
   if (status !== 302 || !location.startsWith(PROVIDER.authorizeUrl) || !cookie) {
-    throw new Error(`${url} did not begin a login: status ${status}`);
+    throw new Error(`${url} did not start a login: status ${status}`);
   }
 }

@@ -22,7 +22,7 @@ const CREDENTIALS: OAuth1Credentials = {
   signatureType: 'HEADER',
 };
 
-/** Signed API calls: what `signRequest()` makes of one, against the package that most OAuth 1 clients use. */
+/** Signatures of API calls with `signRequest()` against `oauth-1.0a`, which most OAuth 1 clients use. */
 export const oauth1Sign: Figure = {
   name: 'oauth1-sign',
   unit: 'signatures/s',
@@ -31,7 +31,7 @@ export const oauth1Sign: Figure = {
   measure: () => inTurn(() => operationsPerSecond(sign), oauth1a),
 };
 
-/** The same against the least that any signature costs: one HMAC and one nonce. */
+/** Signatures of API calls against the minimum cost of any signature: one HMAC and one nonce. */
 export const oauth1SignLimit: Figure = {
   name: 'oauth1-sign-limit',
   unit: 'signatures/s',

@@ -9,7 +9,7 @@ const CALLS = 1000;
 const ROUNDS = 100;
 const WARM_UPS = 5;
 
-/** What a refresh costs those who wait for it: the 99th percentile of 1,000 callers in 4 processes, against one caller alone. */
+/** How long callers wait for a refresh: the 99th percentile of 1,000 callers in 4 processes, against a single caller. */
 function refreshStorm(kind: StoreKind): Figure {
   return {
     name: `refresh-storm-${kind}`,
@@ -31,10 +31,10 @@ async function measure(kind: StoreKind): Promise<Pair> {
   const workers = await Promise.all(
     Array.from({ length: PROCESSES }, () => Child.start(worker, provider.url, kind, prefix)),
   );
-  const storm = async (user: string, asked: Child<unknown>[], calls: number): Promise<number> => {
+  const storm = async (user: string, processes: Child<unknown>[], calls: number): Promise<number> => {
     await shared.store.save({ name: 'dev', user }, provider.issueExpired(user));
-    const order = JSON.stringify({ user, calls: calls / asked.length });
-    const waits = (await Promise.all(asked.map((child) => child.ask(order)))) as number[][];
+    const order = JSON.stringify({ user, calls: calls / processes.length });
+    const waits = (await Promise.all(processes.map((child) => child.ask(order)))) as number[][];
     requireOneRefresh(provider, user);
     await sleep(10);
     return percentile(waits.flat(), 0.99);
@@ -57,7 +57,7 @@ async function measure(kind: StoreKind): Promise<Pair> {
   return { ours: percentile(all, 0.5), peer: percentile(alone, 0.5) };
 }
 
-/** A second refresh would have revoked the grant. */
+/** Throws when there was a second refresh, which would have revoked the grant. */
 function requireOneRefresh(provider: StormProvider, user: string): void {
   const refreshes = provider.refreshesOf(user);
   if (refreshes !== 1) throw new Error(`${user}: ${refreshes} refreshes in one storm`);

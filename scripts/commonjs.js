@@ -7,7 +7,7 @@ import ts from 'typescript';
 const SOURCE = 'dist';
 const TARGET = 'dist/cjs';
 
-/** The folders that hold a package's modules and its declarations, which `moduleResolution: node10` cannot find in jose. */
+/** The folders of a package's modules and declarations. `moduleResolution: node10` cannot find the declarations of jose otherwise. */
 const VENDORED = {
   jose: ['dist/webapi', 'dist/types'],
   oauth4webapi: ['build'],
@@ -40,7 +40,7 @@ function useVendored(file, source) {
 }
 
 function commonJs(file, source) {
-  // `createRequire()` takes the path of a file as well as its URL
+  // `createRequire()` accepts a path as well as a URL
   const text = source.replaceAll('import.meta.url', '__filename');
   if (text.includes('import.meta')) throw new Error(`${file}: CommonJS has no import.meta`);
   const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023, esModuleInterop: true };

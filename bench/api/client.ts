@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { OAuthClientModule, OAuthRegistry, type OAuthClientModuleOptions, type RemoteApp } from 'nestjs-oauth-client';
 
-/** A client of the API at that URL. */
+/** Returns a client of the API at `url`. */
 export async function startClient(
   url: string,
   options: OAuthClientModuleOptions,

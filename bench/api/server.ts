@@ -1,4 +1,4 @@
-// An API that answers whoever has a token of its scheme: `node server.js Bearer`, or `DPoP`, which wants a proof as well.
+// An API that accepts any token of its scheme: `node server.js Bearer`, or `DPoP`, which also requires a proof.
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -6,13 +6,13 @@ const scheme = process.argv[2]!;
 const BODY = JSON.stringify({ id: 4711, login: 'octocat', name: 'The Octocat', email: 'octocat@provider.example' });
 
 const server = createServer((request, response) => {
-  response.writeHead(isAuthorised(request.headers) ? 200 : 401, { 'content-type': 'application/json' });
+  response.writeHead(isAuthorized(request.headers) ? 200 : 401, { 'content-type': 'application/json' });
   response.end(BODY);
 });
 server.listen(0, '127.0.0.1', () => {
   process.send?.(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 });
 
-function isAuthorised({ authorization, dpop }: IncomingHttpHeaders): boolean {
+function isAuthorized({ authorization, dpop }: IncomingHttpHeaders): boolean {
   return authorization?.startsWith(`${scheme} `) === true && (scheme !== 'DPoP' || dpop !== undefined);
 }

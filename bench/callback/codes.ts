@@ -5,15 +5,15 @@ import { signIdToken } from './id-token.js';
 interface Grant {
   redirectUri: string | null;
   codeChallenge: string | null;
-  /** The answer of the token endpoint. */
-  answer: string;
+  /** The token response. */
+  response: string;
 }
 
 const grants = new Map<string, Grant>();
 
 /**
- * A code for what an authorization request asks for. The token answer is made here already: an RSA signature takes longer
- * than all that an app does with it, and would hide that.
+ * Returns a code for an authorization request. Creates the token response in advance, because an RSA signature takes longer
+ * than the work of an app, and would distort the measurement.
  */
 export function issueCode(issuer: string, request: URLSearchParams): string {
   const code = randomBytes(32).toString('base64url');
@@ -21,7 +21,7 @@ export function issueCode(issuer: string, request: URLSearchParams): string {
   grants.set(code, {
     redirectUri: request.get('redirect_uri'),
     codeChallenge: request.get('code_challenge'),
-    answer: JSON.stringify({
+    response: JSON.stringify({
       access_token: accessToken,
       token_type: 'Bearer',
       expires_in: 3600,
@@ -33,7 +33,7 @@ export function issueCode(issuer: string, request: URLSearchParams): string {
   return code;
 }
 
-/** The token answer for a code (RFC 6749 §4.1.3, RFC 7636 §4.6), once; none for a request that is not as it should be. */
+/** Returns the token response for a code, once (RFC 6749 §4.1.3, RFC 7636 §4.6). Returns undefined for an invalid request. */
 export function redeemCode(authorization: string | undefined, form: URLSearchParams): string | undefined {
   const code = form.get('code') ?? '';
   const grant = grants.get(code);
@@ -41,15 +41,15 @@ export function redeemCode(authorization: string | undefined, form: URLSearchPar
   const challenge = createHash('sha256')
     .update(form.get('code_verifier') ?? '')
     .digest('base64url');
-  const isGood =
+  const isValid =
     isClient(authorization) &&
     form.get('grant_type') === 'authorization_code' &&
     form.get('redirect_uri') === grant?.redirectUri &&
     challenge === grant.codeChallenge;
-  return isGood ? grant.answer : undefined;
+  return isValid ? grant.response : undefined;
 }
 
-/** `client_secret_basic` (RFC 6749 §2.3.1), whichever characters the client escapes. */
+/** Checks `client_secret_basic` (RFC 6749 §2.3.1), regardless of which characters the client escapes. */
 function isClient(authorization = ''): boolean {
   const [scheme, credentials = ''] = authorization.split(' ');
   const pair = Buffer.from(credentials, 'base64').toString().split(':').map(decodeURIComponent);

@@ -9,7 +9,7 @@ export const JWKS = {
   keys: [{ ...publicKey.export({ format: 'jwk' }), kid: HEADER.kid, alg: HEADER.alg, use: 'sig' }],
 };
 
-/** An id_token of one login (OpenID Connect Core §2). */
+/** Returns a signed id_token for one login (OpenID Connect Core §2). */
 export function signIdToken(iss: string, nonce: string, accessToken: string): string {
   const iat = Math.floor(Date.now() / 1000);
   const claims = {

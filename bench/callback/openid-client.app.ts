@@ -19,7 +19,7 @@ const config = await client.discovery(
   { execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks] },
 );
 
-/** The same answers and the same session as `@OAuthLogin()` and `@OAuthCallback()`, written out. */
+/** Sends the same responses and keeps the same session data as `@OAuthLogin()` and `@OAuthCallback()`. */
 @Controller()
 class AuthController {
   @Get('login')
@@ -42,14 +42,14 @@ class AuthController {
     return { url: url.href, statusCode: 302 };
   }
 
-  /** The login goes out of the session, and the session is saved, before the code is exchanged: it can be used once. */
+  /** Removes the login from the session, and saves the session, before the code exchange, so that a login can be used only once. */
   @Get(CALLBACK_PATH)
   @Header('Cache-Control', 'no-store')
   async callback(@Req() request: Request): Promise<object> {
     const url = new URL(request.originalUrl, BASE_URL);
     const state = url.searchParams.get('state') ?? '';
     const login = pendingLogins(request)[keyOf(state)];
-    if (!login) throw new Error('this browser has no such login pending');
+    if (!login) throw new Error('this browser does not have a pending login with this state');
     Reflect.deleteProperty(request.session, keyOf(state));
     await save(request);
     if (login.exp < nowInSeconds()) throw new Error('the login took too long');
@@ -61,7 +61,7 @@ class AuthController {
     });
     const { nonce, ...claims } = tokens.claims()!;
     if (claims.at_hash !== accessTokenHash(tokens.access_token))
-      throw new Error('not the access token of the id_token');
+      throw new Error('the access token does not match at_hash of the id_token');
     return claims;
   }
 }
@@ -76,7 +76,9 @@ function keyOf(state: string): string {
 
 async function save({ session }: Request): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    session.save((error: unknown) => (error ? reject(new Error('not saved', { cause: error })) : resolve()));
+    session.save((error: unknown) =>
+      error ? reject(new Error('the session was not saved', { cause: error })) : resolve(),
+    );
   });
 }
 
@@ -84,7 +86,7 @@ function nowInSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** OpenID Connect Core §3.1.3.6, which `openid-client` leaves to its caller. */
+/** Returns the `at_hash` of an access token (OpenID Connect Core §3.1.3.6), which `openid-client` does not check. */
 function accessTokenHash(accessToken: string): string {
   return createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url');
 }

@@ -1,4 +1,4 @@
-// An OpenID Connect provider whose user is signed in and always says yes. Sends its issuer.
+// An OpenID Connect provider that approves every login without a page. Sends its issuer to the parent process.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,6 +1,6 @@
 import type { ClientSettings } from 'nestjs-oauth-client/protocol';
 
-/** As many clients as asked for, as a settings file has them; each with its own provider, as tenants have. */
+/** Returns the settings of `count` clients, each with a different provider, as for tenants. */
 export function manyClients(count: number): Record<string, ClientSettings> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => client(`tenant-${index}`)));
 }

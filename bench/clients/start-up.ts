@@ -1,12 +1,12 @@
-// Starts an app with as many clients as asked for (`node start-up.js 10000`), once, and sends what that cost.
+// Starts an app with the given number of clients (`node start-up.js 10000`), and sends the cost to the parent process.
 import { NestFactory } from '@nestjs/core';
 import { OAuthClientModule } from 'nestjs-oauth-client';
 import { manyClients } from './client-settings.js';
 
-/** What one start-up costs. */
+/** The cost of one start-up. */
 export interface StartUp {
   milliseconds: number;
-  /** Heap that it keeps, beyond the settings that it was given. */
+  /** The heap that the app uses after start-up, without its settings. */
   megabytes: number;
 }
 

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { createHash, randomBytes } from 'node:crypto';
 import { BASE_URL, CALLBACK_PATH, PROVIDER } from './provider.js';
 
-/** The same answer and the same session as `@OAuthLogin()`, written out. */
+/** Sends the same response and keeps the same session data as `@OAuthLogin()`, without a library. */
 @Controller()
 class AuthController {
   @Get('login')
@@ -28,7 +28,9 @@ class AuthController {
       [`_state_provider_${state}`]: { data: { provider: 'provider', redirectUri, codeVerifier }, exp },
     });
     await new Promise<void>((resolve, reject) => {
-      session.save((error: unknown) => (error ? reject(new Error('not saved', { cause: error })) : resolve()));
+      session.save((error: unknown) =>
+        error ? reject(new Error('the session was not saved', { cause: error })) : resolve(),
+      );
     });
     return { url: url.href, statusCode: 302 };
   }

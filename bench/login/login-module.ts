@@ -4,7 +4,7 @@ import { BASE_URL, CALLBACK_PATH, PROVIDER } from './provider.js';
 
 const { scope, ...settings } = PROVIDER;
 
-/** An app whose logins begin with `@OAuthLogin()`. */
+/** Returns the module of an app with an `@OAuthLogin()` route. */
 export function loginModule(options: OAuthClientModuleOptions = {}): Type {
   @Controller()
   class AuthController {

@@ -1,4 +1,4 @@
-/** The provider that every login goes to; nobody calls it. */
+/** The provider of every login. It is never called, because only redirects are measured. */
 export const PROVIDER = {
   clientId: 'a-client',
   clientSecret: 'a-secret',

@@ -5,14 +5,14 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OAuth2Token } from 'nestjs-oauth-client';
 
-/** Milliseconds that the provider takes to refresh. */
-const REFRESH = 100;
+/** How long the provider takes to refresh a token. */
+const REFRESH_MS = 100;
 
-/** A provider that takes every refresh token once. */
+/** A provider that accepts every refresh token only once. */
 export interface StormProvider {
   url: string;
   issueExpired(user: string): OAuth2Token;
-  /** How often it was asked, with whichever token. */
+  /** The number of refresh requests for the user, with any token. */
   refreshesOf(user: string): number;
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export async function startProvider(): Promise<StormProvider> {
       const user = users.get(used) ?? '';
       const count = (refreshes.get(user) ?? 0) + 1;
       refreshes.set(user, count);
-      await sleep(REFRESH);
+      await sleep(REFRESH_MS);
       const token = { access_token: randomUUID(), token_type: 'Bearer', expires_in: 3600, refresh_token: issue(user) };
       const [status, body] = count === 1 ? [200, token] : [400, { error: 'invalid_grant' }];
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

@@ -14,11 +14,11 @@ export type StoreKind = 'redis' | 'postgres';
 
 export interface OpenStore {
   store: TokenStore;
-  /** With what it created. */
+  /** Closes the connection, and removes what `openStore()` created. */
   close(): Promise<void>;
 }
 
-/** @param prefix of the keys, or the schema */
+/** @param prefix the prefix of the keys in Redis, or the schema in PostgreSQL */
 export function openStore(kind: StoreKind, prefix: string, { creates = false } = {}): Promise<OpenStore> {
   return kind === 'redis' ? openRedis(prefix) : openPostgres(prefix, creates);
 }

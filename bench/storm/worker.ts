@@ -1,5 +1,5 @@
-// One process of an application, `node worker.js PROVIDER STORE PREFIX`. Asked for calls of a user, it makes them all at once,
-// and answers with the milliseconds that each waited for its token. The API is no part of it: its calls are answered here.
+// One process of an application, `node worker.js PROVIDER STORE PREFIX`. On a message, it makes concurrent API calls for a user,
+// and sends how many milliseconds each call waited for its token. The API is mocked, so that it is not measured.
 import { NestFactory } from '@nestjs/core';
 import type { AxiosAdapter } from 'axios';
 import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
@@ -33,7 +33,7 @@ process.on('message', (message: string) => {
 process.send?.('ready');
 
 async function waitOf(user: string): Promise<number> {
-  const begun = performance.now();
+  const start = performance.now();
   await dev.get('user', { user, adapter });
-  return performance.now() - begun;
+  return performance.now() - start;
 }

@@ -1,11 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A module of the bench in a process of its own. It sends a message once it is ready, and answers every message. */
+/** A module of the bench in a separate process. It sends a message when it is ready, and a message in reply to every message. */
 export class Child<Ready> {
   private constructor(
     readonly process: ChildProcess,
-    /** Its first message. */
+    /** The first message of the process. */
     readonly ready: Ready,
   ) {}
 

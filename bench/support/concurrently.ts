@@ -1,4 +1,4 @@
-/** The results of `each` for all items, in their order, with `concurrency` of them under way. */
+/** Calls `each` for all items, at most `concurrency` at a time. Returns the results in the order of the items. */
 export async function concurrently<Item, Result>(
   items: readonly Item[],
   each: (item: Item) => Promise<Result>,

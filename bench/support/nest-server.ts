@@ -1,6 +1,6 @@
-// Serves the Nest app of a module, `node nest-server.js MODULE`; what further arguments there are, the module reads. Sends
-// its URL. Empties its session store when asked, or tells the heap that it has in use, in bytes: a collection of the garbage
-// throws compiled code away, and so it is no part of the other.
+// Serves the Nest app of a module: `node nest-server.js MODULE`. The module reads further arguments. Sends the URL to the parent
+// process. On a message, sends the used heap in bytes, or clears the session store. The two are separate, because a garbage
+// collection also discards compiled code.
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import session, { MemoryStore } from 'express-session';

@@ -1,4 +1,4 @@
-/** How often `operation` runs in a second, back to back for `duration` milliseconds. */
+/** Returns how many operations run per second. Runs them back to back for `duration` milliseconds. */
 export function operationsPerSecond(operation: () => unknown, { duration = 200, batch = 200 } = {}): number {
   const start = performance.now();
   const end = start + duration;
@@ -12,7 +12,7 @@ export function operationsPerSecond(operation: () => unknown, { duration = 200, 
   return (count * 1000) / (now - start);
 }
 
-/** How many `call`s end in a second, with `concurrency` of them under way for `duration` milliseconds. */
+/** Returns how many calls finish per second. Makes `concurrency` calls at a time for `duration` milliseconds. */
 export async function callsPerSecond(
   call: () => Promise<unknown>,
   { duration = 500, concurrency = 50 } = {},

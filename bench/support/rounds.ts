@@ -4,11 +4,11 @@ import { callsPerSecond } from './rate.js';
 type Call = () => Promise<unknown>;
 type Sample = () => number | Promise<number>;
 
-/** The medians of samples that are taken in turn, so that whatever slows the machine down slows both sides. */
+/** Returns the medians of alternating samples. They alternate so that a slow machine slows both sides. */
 export async function inTurn(ours: Sample, peer: Sample, { rounds = 15, warmUps = 2 } = {}): Promise<Pair> {
   const samples: Record<keyof Pair, number[]> = { ours: [], peer: [] };
   for (let round = -warmUps; round < rounds; round++) {
-    const pair = { ours: await clean(ours), peer: await clean(peer) };
+    const pair = { ours: await withoutGarbage(ours), peer: await withoutGarbage(peer) };
     if (round < 0) continue;
     samples.ours.push(pair.ours);
     samples.peer.push(pair.peer);
@@ -16,7 +16,7 @@ export async function inTurn(ours: Sample, peer: Sample, { rounds = 15, warmUps 
   return { ours: median(samples.ours), peer: median(samples.peer) };
 }
 
-/** The rates of calls, in turn, with `concurrency` of them under way. */
+/** Returns the median rates of calls, with alternating samples and `concurrency` calls at a time. */
 export function callsInTurn(ours: Call, peer: Call, concurrency: number): Promise<Pair> {
   return inTurn(
     () => callsPerSecond(ours, { concurrency }),
@@ -25,8 +25,8 @@ export function callsInTurn(ours: Call, peer: Call, concurrency: number): Promis
   );
 }
 
-/** A sample that does not pay for the garbage of the one before it. */
-async function clean(sample: Sample): Promise<number> {
+/** Takes a sample after a garbage collection, so that the sample does not pay for the garbage of the previous sample. */
+async function withoutGarbage(sample: Sample): Promise<number> {
   globalThis.gc?.();
   return sample();
 }

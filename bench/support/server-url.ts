@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** The variables that say where a server is that a figure needs. */
+/** The variables with the URLs of servers that figures require. */
 export type ServerVariable = 'REDIS_URL' | 'DATABASE_URL';
 
 const PORTS: Record<ServerVariable, number> = { REDIS_URL: 6379, DATABASE_URL: 5432 };
@@ -27,7 +27,7 @@ export async function whyUnreachable(variable: ServerVariable): Promise<string |
     return undefined;
   } catch (error) {
     const { code = 'no answer' } = error as NodeJS.ErrnoException;
-    return `the server of ${variable} does not answer (${code})`;
+    return `the server of ${variable} does not respond (${code})`;
   } finally {
     socket.destroy();
   }

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { get, type Agent, type IncomingMessage } from 'node:http';
 
-/** What a browser would make of an answer. */
+/** The parts of a response that a browser uses. */
 export interface Page {
   status: number;
-  /** Where it redirects to. */
+  /** The URL of the redirect. Empty if the response is not a redirect. */
   location: string;
-  /** The cookies that it sets, as they are sent back. */
+  /** The cookies of the response, as the value of a `Cookie` header. */
   cookie: string;
   body: string;
 }
 
-/** Gets a page as a browser would that does not follow redirects by itself. */
+/** Requests a page like a browser, but does not follow redirects. */
 export async function visit(url: string, agent: Agent, cookie = ''): Promise<Page> {
   const [response] = (await once(get(url, { agent, headers: cookie ? { cookie } : {} }), 'response')) as [
     IncomingMessage,

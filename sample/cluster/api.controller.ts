@@ -20,7 +20,7 @@ export class ApiController {
     return { process: THIS_PROCESS, user };
   }
 
-  /** The next call has to refresh it. */
+  /** Expires the user's token, so that the next call must refresh it. */
   @Post('expire')
   @Redirect('/')
   async expire(@Req() request: Request): Promise<void> {

@@ -10,7 +10,7 @@ import { openStores, Stores } from './stores.js';
 @Module({ providers: [{ provide: Stores, useFactory: openStores }], exports: [Stores] })
 class StoresModule {}
 
-/** The whole application: nothing in it knows how many processes there are, but the page that shows them. */
+/** The application. Only its page depends on the number of processes. */
 @Module({
   imports: [
     StoresModule,

@@ -14,7 +14,7 @@ import { endSession, sessionOf } from './session.js';
 import { Stores } from './stores.js';
 import { THIS_PROCESS } from './this-process.js';
 
-/** Signs users in and out. The callback may come to another process than the login. */
+/** Signs users in and out. Another process than that of the login may receive the callback. */
 @Controller('auth')
 export class AuthController {
   constructor(private readonly stores: Stores) {}

@@ -4,12 +4,12 @@ import { startOidcProvider } from '../../test/providers/oidc-provider.js';
 
 const CLIENT = { clientId: 'cluster', clientSecret: 'a secret between the cluster and its own provider' };
 
-/** Seconds that an access token lives. */
-const LIFETIME = 300;
+/** The lifetime of an access token. */
+const LIFETIME_S = 300;
 
 /**
- * An OpenID Connect provider whose refresh tokens can be used once: whoever uses one again loses the whole grant, and the
- * user is out. At an address beside it, it tells how many refreshes there have been.
+ * Starts an OpenID Connect provider whose refresh tokens can be used only once: a second use revokes the whole grant, and the
+ * user must sign in again. Also serves the number of refreshes, at `refreshesUrl`.
  */
 export async function startHarbour(): Promise<Record<'url' | 'refreshesUrl', string>> {
   let refreshes = 0;
@@ -19,12 +19,12 @@ export async function startHarbour(): Promise<Record<'url' | 'refreshesUrl', str
         client_id: CLIENT.clientId,
         client_secret: CLIENT.clientSecret,
         client_name: 'The cluster',
-        application_type: 'native', // whose port may be any
+        application_type: 'native', // any port is allowed
         grant_types: ['authorization_code', 'refresh_token'],
         redirect_uris: ['http://localhost/auth/callback'],
       },
     ],
-    accessTokenTtl: LIFETIME,
+    accessTokenTtl: LIFETIME_S,
     requirePkce: true,
     onAnswer: ({ oidc }) => {
       if (oidc.route === 'token' && oidc.params?.grant_type === 'refresh_token') refreshes++;
@@ -34,13 +34,13 @@ export async function startHarbour(): Promise<Record<'url' | 'refreshesUrl', str
   return { url, refreshesUrl: `http://127.0.0.1:${counter.port}` };
 }
 
-/** The client of each process. */
+/** Returns the client settings of every process. */
 export function harbourClient(url: string): ClientRegistration {
   return {
     ...CLIENT,
     serverMetadataUrl: `${url}/.well-known/openid-configuration`,
     apiBaseUrl: `${url}/api/`,
-    allowInsecureHttp: true, // it runs on this machine
+    allowInsecureHttp: true, // the provider runs on this machine
     clientKwargs: { scope: 'openid profile email', codeChallengeMethod: 'S256' },
   };
 }

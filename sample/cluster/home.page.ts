@@ -5,11 +5,11 @@ export interface Home {
   processes: number;
   servedBy: number;
   session: Session;
-  /** When the user's token expires, in seconds since 1970; without it, the user has none. */
+  /** The expiry of the user's token, in seconds since 1970. Undefined if the user has no token. */
   expiresAt?: number;
-  /** Where tokens are. */
+  /** Where tokens are kept: `in Redis`. */
   tokensAre: string;
-  /** Where logins wait. */
+  /** Where pending logins are kept: `in Redis`. */
   loginsWait: string;
 }
 
@@ -93,7 +93,7 @@ function signedIn({ session: { begunBy, finishedBy }, expiresAt }: Home): Html {
     </section>`;
 }
 
-/** A form, whose answer is shown in place where there is a `pre` for it. */
+/** Returns a form with a button. The script shows the response in the `pre` of the action, if there is one. */
 function button(action: string, label: string, look = '', method = 'post'): Html {
   return html`<form action="${action}" method="${method}"><button class="button ${look}">${label}</button></form>`;
 }

@@ -6,13 +6,13 @@ import { newSecrets, readSettings } from './settings.js';
 import { migrate } from './tokens/database.js';
 import { TokenKeeper } from './tokens/token-keeper.js';
 
-// The first process starts the others, and serves what they have around them: a provider, and the proxy before them.
+// Starts the processes of the application, their provider, and the proxy in front of them.
 await startSample('npm run sample:cluster', async (port) => {
   const { processes, databaseUrl } = readSettings();
   const proxy = await startRoundRobin(port);
   const url = `http://localhost:${proxy.port}`;
   const harbour = await startHarbour();
-  if (databaseUrl) await migrate(databaseUrl); // once, and not by each of them
+  if (databaseUrl) await migrate(databaseUrl); // once, not in every process
   const keeper = new TokenKeeper();
   const shared = {
     ...newSecrets(),

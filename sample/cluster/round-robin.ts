@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A proxy before several processes, which gives each request to the next of them. */
+/** A proxy that sends each request to the next process. */
 export interface RoundRobin {
   port: number;
-  /** Where they are; the first request goes to the first. */
+  /** The URLs of the processes. The first request is sent to the first URL. */
   targets: string[];
   close(): Promise<void>;
 }
 
-/** Node's own `cluster` would give them connections, of which a browser keeps one for many requests. */
+/** Starts a proxy. Node's `cluster` would distribute connections instead of requests, and a browser reuses its connections. */
 export async function startRoundRobin(port = 0): Promise<RoundRobin> {
   let turn = 0;
   const server = createServer((incoming, answer) => {
@@ -40,7 +40,7 @@ function pass(incoming: IncomingMessage, answer: ServerResponse, target: string)
   });
   outgoing.on('error', () => {
     if (answer.headersSent) answer.destroy();
-    else answer.writeHead(502).end('This process is gone.\n');
+    else answer.writeHead(502).end('This process does not respond.\n');
   });
   incoming.pipe(outgoing);
 }

@@ -1,12 +1,12 @@
 import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 
-/** What the site keeps in a signed cookie, so that its processes need not share it. */
+/** The session. It is kept in a signed cookie, so that the processes need no shared session store. */
 export interface Session {
-  /** Who is signed in. */
+  /** The user who is signed in. */
   user?: { id: string; name: string };
-  /** The process that began their login. */
+  /** The process that started the login. */
   begunBy?: number;
-  /** The process that finished it. */
+  /** The process that completed the login. */
   finishedBy?: number;
 }
 

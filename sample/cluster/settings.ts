@@ -1,28 +1,29 @@
 import { randomBytes } from 'node:crypto';
 
-/** What is asked of the sample, by its environment. */
+/** The settings of the sample, from the environment. */
 export interface Settings {
-  /** How many processes there are. */
+  /** The number of processes. */
   processes: number;
-  /** Where tokens are kept, and logins where they are asked to wait there. */
+  /** The Redis server for tokens, and for pending logins if `state` is `redis`. */
   redisUrl?: string;
-  /** Where tokens are kept when there is no Redis. */
+  /** The PostgreSQL server for tokens, if there is no Redis server. */
   databaseUrl?: string;
-  /** Where logins wait. */
+  /** Where pending logins are kept. */
   state: 'cookie' | 'redis';
 }
 
-/** The names of the variables are the sample's own, but for `REDIS_URL` and `DATABASE_URL`, which many know. */
+/** Reads the settings from the environment variables `PROCESSES`, `REDIS_URL`, `DATABASE_URL` and `STATE`. */
 export function readSettings(): Settings {
   const { PROCESSES = '4', REDIS_URL: redisUrl, DATABASE_URL: databaseUrl, STATE = 'cookie' } = process.env;
   const processes = Number(PROCESSES);
-  if (!Number.isInteger(processes) || processes < 1) throw new Error(`PROCESSES is ${PROCESSES}: give it a number`);
-  if (STATE !== 'cookie' && STATE !== 'redis') throw new Error(`STATE is ${STATE}: it may be cookie or redis`);
+  if (!Number.isInteger(processes) || processes < 1)
+    throw new Error(`PROCESSES is ${PROCESSES}: expected a whole number above 0`);
+  if (STATE !== 'cookie' && STATE !== 'redis') throw new Error(`STATE is ${STATE}: expected cookie or redis`);
   if (STATE === 'redis' && !redisUrl) throw new Error('STATE=redis needs REDIS_URL, such as redis://localhost:6379');
   return { processes, redisUrl, databaseUrl, state: STATE };
 }
 
-/** What every process must have alike; yours are in the environment of the machines, and stay over a restart. */
+/** Returns secrets that all processes must share. In production, set them in the environment, so that they survive a restart. */
 export function newSecrets(): Record<'ENCRYPTION_KEY' | 'SESSION_SECRET', string> {
   return { ENCRYPTION_KEY: randomBytes(32).toString('base64'), SESSION_SECRET: randomBytes(32).toString('base64') };
 }

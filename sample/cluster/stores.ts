@@ -8,17 +8,17 @@ import { PrimaryTokenStore } from './tokens/primary-token-store.js';
 
 const REDIS = { prefix: 'cluster:' };
 
-/** What the processes share. */
+/** The stores that the processes share. */
 export abstract class Stores {
-  /** Where logins wait. */
+  /** Keeps pending logins. */
   abstract readonly state: 'cookie' | LoginStorage;
-  /** Where tokens are. */
+  /** Keeps tokens. */
   abstract readonly tokens: TokenStore;
-  /** Where tokens are, in the words of the page. */
+  /** Where tokens are kept, as the page says it. */
   abstract readonly tokensAre: string;
 }
 
-/** Redis or PostgreSQL, where one is named; or nothing, and the first process keeps the tokens. */
+/** Opens Redis or PostgreSQL, if configured. Otherwise, the process that started this process keeps the tokens. */
 export async function openStores(): Promise<Stores> {
   const { redisUrl, databaseUrl, state } = readSettings();
   if (redisUrl) {

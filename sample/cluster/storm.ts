@@ -3,13 +3,13 @@ const CALLS = 100;
 export interface StormReport {
   calls: number;
   succeeded: number;
-  /** How many calls came to each process, by its number. */
+  /** The number of calls that each process received, by the number of the process. */
   byProcess: Record<number, number>;
-  /** How many refreshes the provider saw meanwhile. */
+  /** The number of refreshes at the provider during the calls. */
   refreshes: number;
 }
 
-/** Makes a hundred requests for one user at once, each of which comes to the next process. */
+/** Makes 100 concurrent requests for one user. The proxy sends each request to the next process. */
 export async function callAll(path: string, cookie: string): Promise<StormReport> {
   const before = await countRefreshes();
   const url = new URL(path, process.env.BASE_URL);

@@ -1,2 +1,2 @@
-/** The process that runs, as the one that started it has named it. */
+/** The number of this process. */
 export const THIS_PROCESS = Number(process.env.PROCESS);

@@ -2,7 +2,7 @@ import { Controller, Get, NotFoundException, Param, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { OAuthRegistry } from 'nestjs-oauth-client';
 
-/** Calls a provider's API for the user who is signed in; the library finds the token, and refreshes it. */
+/** Calls a provider's API for the user who is signed in. The library finds the token, and refreshes it. */
 @Controller()
 export class ApiController {
   constructor(private readonly registry: OAuthRegistry) {}

@@ -17,8 +17,8 @@ import { TokensService } from './tokens/tokens.service.js';
 import { UsersModule } from './users/users.module.js';
 
 /**
- * Two providers of its own, and whatever others the environment has in `AUTHLIB_OAUTH_CLIENTS`: those need no code, the
- * library finds them.
+ * The clients of two embedded providers, and all clients in the environment variable `AUTHLIB_OAUTH_CLIENTS`, which the library
+ * reads without code.
  */
 @Module({
   imports: [

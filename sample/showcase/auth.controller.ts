@@ -18,7 +18,7 @@ import { TokensService } from './tokens/tokens.service.js';
 import { readProfile, type Profile } from './users/profile.js';
 import { UsersService } from './users/users.service.js';
 
-/** One pair of routes signs users in with every provider. */
+/** Signs users in with every provider, with one pair of routes. */
 @Controller('auth')
 export class AuthController {
   constructor(
@@ -34,7 +34,7 @@ export class AuthController {
     return { returnTo: next };
   }
 
-  /** A GET, or a POST of a form where the provider answers with one (`response_mode=form_post`). */
+  /** Accepts GET, and POST for providers with `response_mode=form_post`. */
   @All(':provider/callback')
   @OAuthCallback()
   @Redirect()
@@ -54,7 +54,7 @@ export class AuthController {
     return { url: returnTo };
   }
 
-  /** Where a provider tells who the user is: `me`, or what `{NAME}_PROFILE_PATH` says (`GITHUB_PROFILE_PATH=user`). */
+  /** Fetches the user's profile from the provider's API: from `me`, or from `{NAME}_PROFILE_PATH` (`GITHUB_PROFILE_PATH=user`). */
   private async fetchProfile(provider: string, token: OAuth1Token | OAuth2Token): Promise<Profile> {
     const path = this.config.get<string>(`${provider.toUpperCase()}_PROFILE_PATH`, 'me');
     const { data } = await this.registry.get(provider).get<Record<string, unknown>>(path, { token });

@@ -11,14 +11,14 @@ import { LOGOUT_PAGES } from './harbour/logout-pages.js';
 const CLIENT = { clientId: 'showcase', clientSecret: 'a secret between the showcase and its own providers' };
 const TV_CLIENT = { clientId: 'showcase-tv' };
 
-/** Two real providers on ports of their own, so that the showcase needs no account anywhere. */
+/** Two real providers on separate ports, so that the showcase works without accounts. */
 export class EmbeddedProviders implements OnApplicationShutdown {
   private constructor(
     private readonly chirp: OAuth1Provider,
     private readonly harbour: OidcProvider,
   ) {}
 
-  /** @param port where Harbour reaches the showcase, if that is known */
+  /** @param port the port of the showcase, which Harbour calls for back-channel logout */
   static async start(port?: string): Promise<EmbeddedProviders> {
     const chirp = await startOAuth1Provider({
       consumers: [{ key: CLIENT.clientId, secret: CLIENT.clientSecret, name: 'The showcase' }],
@@ -32,19 +32,19 @@ export class EmbeddedProviders implements OnApplicationShutdown {
           deviceFlow: { enabled: true, ...DEVICE_PAGES },
           rpInitiatedLogout: { enabled: true, ...LOGOUT_PAGES },
         },
-        // `oidc-provider` calls no address of this machine, unless by a `fetch` that is not its own
+        // the default `fetch` of `oidc-provider` refuses loopback addresses
         fetch: (url, options) => fetch(url, Object.assign({}, options, { dispatcher: undefined })),
       },
     });
     return new EmbeddedProviders(chirp, harbour);
   }
 
-  /** What a user would write in the settings. */
+  /** The settings of the clients. */
   get clients(): Record<string, ClientRegistration> {
     const harbour = {
       serverMetadataUrl: `${this.harbour.url}/.well-known/openid-configuration`,
       apiBaseUrl: `${this.harbour.url}/api/`,
-      allowInsecureHttp: true, // it runs on this machine
+      allowInsecureHttp: true, // the provider runs on this machine
     };
     return {
       chirp: {

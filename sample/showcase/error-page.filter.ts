@@ -3,7 +3,7 @@ import { BaseExceptionFilter } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { errorPage } from './pages/error.page.js';
 
-/** Shows any error as a page to whoever reads pages; a script, or a provider that calls, gets Nest's own JSON. */
+/** Shows errors as HTML pages to browsers. Scripts and providers receive the JSON of Nest. */
 @Catch()
 export class ErrorPageFilter extends BaseExceptionFilter {
   readonly #logger = new Logger('Showcase');

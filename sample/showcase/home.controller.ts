@@ -7,7 +7,7 @@ import './session.js';
 import { TokensService } from './tokens/tokens.service.js';
 import { UsersService } from './users/users.service.js';
 
-/** Of the providers that the showcase knows; others are OAuth 1.0a or OAuth 2.0, by the class of their app. */
+/** The protocols of known providers. For other providers, the class of their app decides: OAuth 1.0a or OAuth 2.0. */
 const PROTOCOLS: Record<string, string> = { harbour: 'OpenID Connect' };
 
 @Controller()
@@ -28,7 +28,7 @@ export class HomeController {
     return homePage({ providers, user: user?.displayName, claims: session.claims });
   }
 
-  /** For browsers that ask for an icon beside an answer that names none, such as JSON. */
+  /** Browsers request this path for responses without an icon, such as JSON. */
   @Get('favicon.ico')
   @Redirect('/icon.svg', 301)
   favicon(): void {}

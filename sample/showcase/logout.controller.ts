@@ -12,12 +12,12 @@ import './session.js';
 import { SignedOutHereFilter } from './signed-out-here.filter.js';
 import { TokensService } from './tokens/tokens.service.js';
 
-/** Signs users out: here, at the OpenID Connect provider, and here when it was there that they signed out. */
+/** Signs users out of the showcase and of the OpenID Connect provider, and handles a logout that started at the provider. */
 @Controller('auth')
 export class LogoutController {
   constructor(private readonly tokens: TokensService) {}
 
-  /** Signs the user out here; and at the OpenID Connect provider, where this browser is signed in at one. */
+  /** Signs the user out of the showcase, and of the OpenID Connect provider if the user signed in with one. */
   @Get('logout')
   @Redirect('/')
   async logout(@Req() { session }: Request): Promise<{ url: string } | undefined> {
@@ -33,7 +33,7 @@ export class LogoutController {
   @UseFilters(SignedOutHereFilter)
   async providerLogout(@Req() request: Request, @Param('provider') provider: string): Promise<LogoutRedirectParams> {
     const token = await this.tokens.take(provider, request.session.userId);
-    await regenerateSession(request); // ends the session, and keeps what the logout itself needs
+    await regenerateSession(request); // ends the session, and keeps pending logouts
     return { idTokenHint: token?.idToken };
   }
 
@@ -44,7 +44,7 @@ export class LogoutController {
     return { url };
   }
 
-  /** The provider itself calls: a user signed out there. `TokensService.onBackchannelLogout()` does what is to be done. */
+  /** The provider calls this route when a user signs out there. `TokensService.onBackchannelLogout()` ends the sessions. */
   @Post(':provider/backchannel-logout')
   @OAuthBackchannelLogout()
   signedOutThere(): void {}

@@ -3,21 +3,21 @@ import type { SessionData } from 'express-session';
 import { regenerateSession } from 'nestjs-oauth-client';
 
 declare module 'express-session' {
-  /** What the showcase keeps in a session. */
+  /** The data of a session. */
   interface SessionData {
     userId: number;
-    /** What an OpenID Connect provider told of the user. */
+    /** The user's claims from an OpenID Connect provider. */
     claims?: Record<string, unknown>;
-    /** The OpenID Connect provider at which this browser has a session too. */
+    /** The OpenID Connect provider with which the user signed in. */
     openIdProvider?: string;
-    /** The login on another device that this browser waits for. */
+    /** The id of the login on another device for which this browser waits. */
     deviceLogin?: string;
   }
 }
 
 type SignedIn = Pick<SessionData, 'userId' | 'claims' | 'openIdProvider'>;
 
-/** Signs a user in: under a new session id, so that nobody who planted the old one is signed in too. */
+/** Signs a user in under a new session id, to prevent session fixation. */
 export async function beginSession(request: Request, signedIn: SignedIn): Promise<void> {
   await regenerateSession(request);
   Object.assign(request.session, signedIn);

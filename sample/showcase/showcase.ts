@@ -7,11 +7,11 @@ import session from 'express-session';
 import { AppModule } from './app.module.js';
 import { SessionsService } from './sessions/sessions.service.js';
 
-/** The whole application, not yet listening. */
+/** Creates the application. It does not listen yet. */
 export async function createShowcase(): Promise<INestApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error', 'warn'] });
   app.useStaticAssets(join(import.meta.dirname, 'public'));
-  // Behind a proxy that ends TLS: app.set('trust proxy', 1), and `secure: true` in the cookie.
+  // Behind a proxy that terminates TLS, add app.set('trust proxy', 1) and `secure: true` in the cookie.
   app.use(
     session({
       secret: process.env.SESSION_SECRET ?? randomBytes(32).toString('hex'),

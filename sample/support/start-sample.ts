@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 const HIGHEST_PORT = 65_535;
 
 /**
- * Starts a sample at `PORT`, or 3000, and prints where to open it. Where the port cannot be used, prints how to choose
- * another one, without a stack trace, and ends the process.
+ * Starts a sample on `PORT` (3000 by default), and prints its URL. If the port cannot be used, prints how to choose another port,
+ * without a stack trace, and exits.
  *
  * @param command what the user typed, such as `npm start`
  * @param start starts the sample; resolves with its URL

@@ -1,5 +1,5 @@
 /* global document, DOMParser */
-// Without this script each button opens the answer as a page of its own; with it the answer is shown in place.
+// Shows the response of a button on the page. Without this script, a button opens the response as a page.
 
 for (const output of document.querySelectorAll('pre[data-answer]')) {
   const form = document.querySelector(`form[action="${output.dataset.answer}"]`);

@@ -6,7 +6,7 @@ import {
 } from 'nestjs-oauth-client/typeorm';
 import { DataSource } from 'typeorm';
 
-/** The library's tables in PostgreSQL. */
+/** Returns a data source with the library's tables in PostgreSQL. */
 export function tokenDatabase(url: string): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -18,7 +18,7 @@ export function tokenDatabase(url: string): DataSource {
   });
 }
 
-/** Makes the tables, unless they are there. */
+/** Creates the tables if they do not exist. */
 export async function migrate(url: string): Promise<void> {
   const database = await tokenDatabase(url).initialize();
   await database.runMigrations();

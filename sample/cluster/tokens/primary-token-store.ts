@@ -5,7 +5,7 @@ import type { Answer, Question, TokenKeeper } from './token-keeper.js';
 
 type Methods = TokenKeeper['methods'];
 
-/** A `TokenStore` of one's own: the process that started this one keeps the tokens, and is asked by messages. */
+/** A custom `TokenStore`. It sends messages to the process that started this process, which keeps the tokens. */
 export class PrimaryTokenStore implements TokenStore {
   readonly #pending = new Map<string, (answer: never) => void>();
 

@@ -4,23 +4,24 @@ import type { OAuth1Token, OAuth2Token } from 'nestjs-oauth-client';
 import type { TokenKey, TokenLock } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 
-/** A question of a process, and the answer to it. */
+/** A method call of a process. */
 export interface Question {
   question: string;
   method: keyof TokenKeeper['methods'];
   args: unknown[];
 }
+/** The result of a method call. */
 export interface Answer {
   question: string;
   answer: unknown;
 }
 
-/** Keeps the tokens of all processes where there is no engine to do it, for as long as the first process lives. */
+/** Keeps the tokens of all processes in memory, if neither Redis nor PostgreSQL is configured. */
 export class TokenKeeper {
   readonly #store = new MemoryTokenStore();
   readonly #locks = new Map<string, TokenLock>();
 
-  /** What a process may ask for. A lock is known to it by an id. */
+  /** The methods that a process may call. A process refers to a lock by an id. */
   readonly methods = {
     fetch: (key: TokenKey) => this.#store.fetch(key),
     save: (key: TokenKey, token: OAuth1Token | OAuth2Token, expected?: string | null) =>
@@ -40,7 +41,7 @@ export class TokenKeeper {
     },
   };
 
-  /** Answers a process, which asks by a `PrimaryTokenStore`. */
+  /** Answers the method calls of the `PrimaryTokenStore` in a process. */
   serve(child: ChildProcess): void {
     child.on('message', (message: Question | object) => {
       if (!('question' in message)) return;

@@ -2,7 +2,7 @@ import { Controller, Get, Header, NotFoundException, Param } from '@nestjs/commo
 import { codePage } from '../pages/code.page.js';
 import { SOURCES } from './sources.js';
 
-/** Shows the code of the showcase in the showcase, so that each card can link to what makes it work. */
+/** Shows the source code of the showcase, so that each card can link to its code. */
 @Controller('code')
 export class CodeController {
   @Get('*path')

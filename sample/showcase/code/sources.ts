@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const FOLDER = join(import.meta.dirname, '..');
 
-/** The TypeScript files of the showcase, by their path in `sample/showcase`. The build copies them beside what it compiles. */
+/** The TypeScript files of the showcase, by their path in `sample/showcase`. The build copies them beside the compiled files. */
 export const SOURCES: ReadonlyMap<string, string> = new Map(
   readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
@@ -12,13 +12,13 @@ export const SOURCES: ReadonlyMap<string, string> = new Map(
     .map((path) => [path, readFileSync(join(FOLDER, path), 'utf8')]),
 );
 
-/** A place in the code: a file, and the text on the line to show. */
-export interface CodePlace {
+/** A line of code: its file, and a string in the line. */
+export interface CodeLocation {
   file: string;
   text: string;
 }
 
-/** What the pages link to. */
+/** The lines of code that the pages link to. */
 export const CODE = {
   login: { file: 'auth.controller.ts', text: '@OAuthLogin(' },
   callback: { file: 'auth.controller.ts', text: '@OAuthCallback()' },
@@ -29,10 +29,10 @@ export const CODE = {
   logout: { file: 'logout.controller.ts', text: '@OAuthLogout(' },
   errors: { file: 'error-page.filter.ts', text: '@Catch()' },
   linking: { file: 'users/users.service.ts', text: 'async signIn(' },
-} satisfies Record<string, CodePlace>;
+} satisfies Record<string, CodeLocation>;
 
-/** The address of a place in the code. Throws an `Error` if the file does not have the text. */
-export function codeUrl({ file, text }: CodePlace): string {
+/** Returns the URL of a line of code. Throws an `Error` if the file does not have the string. */
+export function codeUrl({ file, text }: CodeLocation): string {
   const lines = SOURCES.get(file)?.split('\n') ?? [];
   const index = lines.findIndex((line) => line.includes(text));
   if (index < 0) throw new Error(`${file} has no line with ${text}: correct CODE in sample/showcase/code/sources.ts`);

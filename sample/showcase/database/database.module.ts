@@ -3,7 +3,7 @@ import { ConfigService } from '@nestjs/config';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { PGliteDriver } from 'typeorm-pglite';
 
-/** PostgreSQL: the server of `DATABASE_URL`, or else an embedded one that lives as long as the process. */
+/** Connects to the PostgreSQL server of `DATABASE_URL`, or else to an embedded PostgreSQL in this process. */
 @Module({
   imports: [
     TypeOrmModule.forRootAsync({
@@ -15,7 +15,7 @@ import { PGliteDriver } from 'typeorm-pglite';
           ...(url ? { url } : { driver: new PGliteDriver({}).driver }),
           entityPrefix: 'showcase_',
           autoLoadEntities: true,
-          synchronize: true, // a sample's convenience; an application has migrations
+          synchronize: true, // use migrations in production
         };
       },
     }),

@@ -4,17 +4,17 @@ import type { DeviceAuthorization, TokenGrant } from 'nestjs-oauth-client/protoc
 import { randomUUID } from 'node:crypto';
 import { TV } from './tv.js';
 
-/** A login that waits for the user's answer on another device. */
+/** A login that waits until the user approves or denies it on another device. */
 export interface DeviceLogin {
   id: string;
   device: DeviceAuthorization;
-  /** The token; or the error, when the user says no or does not answer in time. */
+  /** Resolves with the token, or rejects when the user denies the login or does not decide in time. */
   grant: Promise<TokenGrant>;
-  /** Whether the answer is there. */
+  /** Whether `grant` is settled. */
   isOver: boolean;
 }
 
-/** Logins on other devices, waited for in the background, for as long as the process lives. */
+/** Keeps logins on other devices in memory, and waits for their tokens in the background. */
 @Injectable()
 export class DeviceLoginsService implements OnApplicationShutdown {
   readonly #logins = new Map<string, DeviceLogin>();
@@ -23,13 +23,13 @@ export class DeviceLoginsService implements OnApplicationShutdown {
   constructor(private readonly registry: OAuthRegistry) {}
 
   async begin(): Promise<DeviceLogin> {
-    this.#forgetTheAbandoned();
+    this.#removeAbandoned();
     const device = await this.registry.get<OAuth2App>(TV).deviceAuthorization();
     const grant = device.wait({ signal: this.#shutdown.signal });
     const login = { id: randomUUID(), device, grant, isOver: false };
     this.#logins.set(login.id, login);
     const end = (): void => void (login.isOver = true);
-    grant.then(end, end); // an error is told to whoever asks for the grant
+    grant.then(end, end); // the caller of take() receives the error
     return login;
   }
 
@@ -37,7 +37,7 @@ export class DeviceLoginsService implements OnApplicationShutdown {
     return id === undefined ? undefined : this.#logins.get(id);
   }
 
-  /** What came of a login; it can be taken once. */
+  /** Removes a login, and returns its result. */
   take({ id, grant }: DeviceLogin): Promise<TokenGrant> {
     this.#logins.delete(id);
     return grant;
@@ -47,8 +47,8 @@ export class DeviceLoginsService implements OnApplicationShutdown {
     this.#shutdown.abort(new Error('the showcase shuts down'));
   }
 
-  /** Those whose time is up, and whose browser did not come back to be told. */
-  #forgetTheAbandoned(): void {
+  /** Removes expired logins whose browser did not return. */
+  #removeAbandoned(): void {
     for (const { id, device, isOver } of this.#logins.values()) {
       if (isOver && device.expiresAt.getTime() < Date.now()) this.#logins.delete(id);
     }

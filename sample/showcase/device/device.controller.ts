@@ -9,10 +9,10 @@ import { DeviceLoginsService, type DeviceLogin } from './device-logins.service.j
 import { qrCode } from './qr-code.js';
 import { TV, TV_PROVIDER } from './tv.js';
 
-/** For a tab that shows the code of a login that is over. */
+/** The message for a tab with the code of a completed login. */
 const STALE = 'Its code is no longer in use: the login was finished in another tab, or the showcase was restarted.';
 
-/** A login on a device without a keyboard: it shows a code, and the user signs in elsewhere (RFC 8628). */
+/** Signs users in on a device without a keyboard: the device shows a code, and the user signs in on another device (RFC 8628). */
 @Controller('device')
 export class DeviceController {
   constructor(
@@ -22,8 +22,8 @@ export class DeviceController {
   ) {}
 
   /**
-   * Begins a login, or shows the one that this browser waits for. The page asks again automatically, for the login that it
-   * shows (`waitsFor`). Throws `GoneException` if another tab finished that login, or the showcase was restarted.
+   * Starts a login, or shows the login of this browser. The page reloads automatically with the id of its login (`waitsFor`).
+   * Throws `GoneException` if another tab completed the login, or if the showcase was restarted.
    */
   @Get()
   async show(@Req() request: Request, @Res() response: Response, @Query('waitsFor') waitsFor?: string): Promise<void> {
@@ -50,7 +50,7 @@ export class DeviceController {
     response.type('html').set('Cache-Control', 'no-store').send(page);
   }
 
-  /** @throws {OAuthError} when the user said no, or time is up */
+  /** @throws {OAuthError} when the user denied the login, or did not decide in time */
   private async signIn(request: Request, login: DeviceLogin): Promise<void> {
     const { token, claims = {} } = await this.logins.take(login);
     const user = await this.users.signIn(TV_PROVIDER, readProfile(claims), null);

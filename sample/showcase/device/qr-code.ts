@@ -1,7 +1,7 @@
 import { toString } from 'qrcode';
 import { Html } from '../pages/html.js';
 
-/** A QR code as an SVG, black on white in a dark page too: cameras want it so. */
+/** Returns a QR code as an SVG. It is black on white in dark mode too, because cameras require this. */
 export async function qrCode(text: string): Promise<Html> {
   return new Html(await toString(text, { type: 'svg', margin: 2 }));
 }

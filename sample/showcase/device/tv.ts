@@ -1,5 +1,5 @@
-/** The client of a device that shows a code (RFC 8628), instead of sending the user to a login page. */
+/** The client of a device that shows a code (RFC 8628). */
 export const TV = 'harbour-tv';
 
-/** Its users are those of this provider: the issuer is the same, and so is `sub`. */
+/** The provider whose users sign in on the device. The issuer and `sub` are the same. */
 export const TV_PROVIDER = 'harbour';

@@ -6,7 +6,7 @@ import { harbourForm, harbourPage } from './harbour-page.js';
 
 type DeviceFlow = NonNullable<NonNullable<Configuration['features']>['deviceFlow']>;
 
-/** Where a user signs in a device that shows a code: type it, compare it, and be told that it is done. */
+/** The pages on which a user signs a device in: type the code, compare it, and see that the device is signed in. */
 export const DEVICE_PAGES = {
   userCodeInputSource(context, _form, _out, error) {
     const code = html`<label>Code <input name="user_code" autocomplete="off" autofocus /></label>

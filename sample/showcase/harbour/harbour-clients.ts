@@ -1,6 +1,6 @@
 import type { ClientMetadata } from 'oidc-provider';
 
-/** Hosts of this machine. A native client's port may be any, so that the showcase may listen wherever it likes. */
+/** Hosts of this machine. The redirect URI of a native client may have any port, so the showcase may use any port. */
 const HOSTS = ['http://localhost', 'http://127.0.0.1'];
 
 export interface Credentials {
@@ -8,7 +8,7 @@ export interface Credentials {
   clientSecret: string;
 }
 
-/** The showcase, as Harbour has it registered: the client of its site, whose tokens are bound to keys. */
+/** Returns the client of the showcase's site, as registered at Harbour. Its tokens are bound to keys (DPoP). */
 export function siteClient({ clientId, clientSecret }: Credentials, port: string | undefined): ClientMetadata {
   return {
     client_id: clientId,
@@ -23,7 +23,7 @@ export function siteClient({ clientId, clientSecret }: Credentials, port: string
   };
 }
 
-/** A television: it has no page to come back to, and no place for a secret. */
+/** Returns the client of a television, as registered at Harbour. It has neither a redirect URI nor a secret. */
 export function tvClient(clientId: string): ClientMetadata {
   return {
     client_id: clientId,
@@ -36,7 +36,7 @@ export function tvClient(clientId: string): ClientMetadata {
   };
 }
 
-/** Harbour calls the showcase itself when a session ends, so the port must be known before; it says which session (`sid`). */
+/** Returns the settings of back-channel logout. Harbour calls the showcase, so the port must be known, and sends the `sid`. */
 function backchannelLogout(port: string): Partial<ClientMetadata> {
   return {
     backchannel_logout_uri: `http://localhost:${port}/auth/harbour/backchannel-logout`,

@@ -6,7 +6,7 @@ import { harbourForm, harbourPage } from './harbour-page.js';
 
 type RpInitiatedLogout = NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>;
 
-/** Asks a user whom the showcase has signed out whether Harbour shall do the same. */
+/** The pages on which a user whom the showcase has signed out can sign out of Harbour too. */
 export const LOGOUT_PAGES = {
   logoutSource(context) {
     const buttons = html`<div>
@@ -22,7 +22,7 @@ export const LOGOUT_PAGES = {
         ${harbourForm(context, 'end_session_confirm', buttons)}`,
     );
   },
-  /** For a site that named no page to go back to. */
+  /** The page for a logout without a post-logout redirect URI. */
   postLogoutSuccessSource(context) {
     context.body = messagePage(LOOK, 'You are signed out.');
   },

@@ -5,7 +5,7 @@ import { html, type Html } from './html.js';
 /** Claims that are times, in seconds since 1970. */
 const TIMES = ['auth_time', 'exp', 'iat', 'updated_at'];
 
-/** What an OpenID Connect provider told of the user, claim by claim. */
+/** Returns a table of the user's claims. */
 export function claimsTable(claims: Record<string, unknown>): Html {
   return html`<section class="card">
     <h2>What OpenID Connect says about you</h2>

@@ -1,13 +1,13 @@
-import { codeUrl, type CodePlace } from '../code/sources.js';
+import { codeUrl, type CodeLocation } from '../code/sources.js';
 import { html, type Html } from './html.js';
 import { layout } from './layout.js';
 
-/** A link to the code that makes a part of a page work. */
-export function codeLink(place: CodePlace): Html {
-  return html`<a class="code-link" href="${codeUrl(place)}" title="${place.file}">View code</a>`;
+/** Returns a link to a line of code. */
+export function codeLink(location: CodeLocation): Html {
+  return html`<a class="code-link" href="${codeUrl(location)}" title="${location.file}">View code</a>`;
 }
 
-/** One file of the showcase, with the numbers of its lines. A link to `#L12` marks line 12. */
+/** Returns a page with one file of the showcase, with line numbers. A link to `#L12` highlights line 12. */
 export function codePage(path: string, source: string, paths: readonly string[]): string {
   const lines = source.trimEnd().split('\n');
   return layout(path, {

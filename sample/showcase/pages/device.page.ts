@@ -4,26 +4,26 @@ import { html, type Html } from './html.js';
 import { layout } from './layout.js';
 
 export interface DevicePage {
-  /** Of the login. */
+  /** The id of the login. */
   id: string;
   userCode: string;
   verificationUri: string;
-  /** With the code in it. */
+  /** The verification URI with the code. */
   verificationUriComplete: string;
   qrCode: Html;
-  /** Who is signed in. */
+  /** The name of the user who is signed in. */
   user?: string;
 }
 
-/** Seconds after which the page asks again. */
-const REFRESH = 3;
+/** Interval at which the page reloads. */
+const RELOAD_INTERVAL_S = 3;
 
-/** What a television shows: where to go, and the code to type there. */
+/** Returns the page of a television: the verification URI, and the code. */
 export function devicePage(page: DevicePage): string {
   const { id, userCode, verificationUri, verificationUriComplete, qrCode, user } = page;
   return layout('Sign in on a TV', {
     user,
-    refresh: { seconds: REFRESH, url: `/device?waitsFor=${id}` },
+    refresh: { seconds: RELOAD_INTERVAL_S, url: `/device?waitsFor=${id}` },
     content: html`<section class="hero">
         <h1>Sign in on a TV</h1>
         <p class="soft">Think of this page as a television, and of another browser as the telephone in your hand.</p>
@@ -37,7 +37,7 @@ export function devicePage(page: DevicePage): string {
           <li>Type the code <strong class="code">${userCode}</strong></li>
           <li>
             Say yes there, and wait here
-            <p class="soft small">This page looks every ${REFRESH} seconds for the answer.</p>
+            <p class="soft small">This page looks every ${RELOAD_INTERVAL_S} seconds for the answer.</p>
           </li>
         </ol>
         <a href="${verificationUriComplete}" target="_blank" rel="noreferrer" aria-label="Open with the code"

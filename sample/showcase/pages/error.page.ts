@@ -7,11 +7,11 @@ import { layout } from './layout.js';
 
 interface Message {
   title: string;
-  /** By default, what the error says. */
+  /** @default the message of the error */
   text?: string;
 }
 
-/** By error code, or by the reason of a state that does not match. */
+/** Messages by error code, or by the reason of a `MismatchingStateError`. */
 const MESSAGES: Record<string, Message> = {
   access_denied: {
     title: 'You said no',
@@ -26,21 +26,21 @@ const MESSAGES: Record<string, Message> = {
   used_state: { title: 'This login is already finished' },
 };
 
-/** By HTTP status, for errors that are not of OAuth. */
+/** Messages by HTTP status, for errors that are not an `OAuthError`. */
 const BY_STATUS: Record<number, Message> = {
   404: { title: 'There is no such page', text: 'The address is wrong, or the page was moved.' },
   410: { title: 'This page is out of date' },
 };
 
-const OTHERWISE: Message = { title: 'Something went wrong', text: 'The log of the showcase has the details.' };
+const FALLBACK: Message = { title: 'Something went wrong', text: 'The log of the showcase has the details.' };
 
-/** A logout that comes back twice: the state is of no interest to the user, who is signed out. */
+/** The message for a logout callback that is loaded again. The user is signed out, so the state does not matter. */
 const SIGNED_OUT: Message = {
   title: 'You are already signed out',
   text: 'This address ends a logout, which is finished. The page was reloaded, or reached with the back button.',
 };
 
-/** What went wrong, and the way back. */
+/** Returns the page of an error, with a link to the home page. */
 export function errorPage(error: unknown, path: string): string {
   const { title, text } = messageOf(error, path);
   const reference = referenceOf(error);
@@ -63,8 +63,8 @@ function messageOf(error: unknown, path: string): Message {
     const known = MESSAGES[isState ? error.reason : error.error] ?? { title: 'The login did not work' };
     return { text: error.description, ...known };
   }
-  if (!(error instanceof HttpException)) return OTHERWISE;
-  return { text: error.message, ...(BY_STATUS[error.getStatus()] ?? OTHERWISE) };
+  if (!(error instanceof HttpException)) return FALLBACK;
+  return { text: error.message, ...(BY_STATUS[error.getStatus()] ?? FALLBACK) };
 }
 
 function statusOf(error: unknown): string {
@@ -72,7 +72,7 @@ function statusOf(error: unknown): string {
   return String(error instanceof HttpException ? error.getStatus() : 500);
 }
 
-/** The answer's reference, which the line of the log has too. */
+/** Returns the reference of an error, which is also in its log line. */
 function referenceOf(error: unknown): string | undefined {
   const body = error instanceof OAuthError ? (error.getResponse() as { reference?: string }) : {};
   return body.reference;

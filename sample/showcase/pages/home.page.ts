@@ -1,28 +1,28 @@
 import { TV } from '../device/tv.js';
 import { claimsTable } from './claims.table.js';
-import { CODE, type CodePlace } from '../code/sources.js';
+import { CODE, type CodeLocation } from '../code/sources.js';
 import { codeLink } from './code.page.js';
 import { html, type Html } from './html.js';
 import { layout } from './layout.js';
 
 export interface Home {
   providers: Provider[];
-  /** Who is signed in. */
+  /** The name of the user who is signed in. */
   user?: string;
-  /** What an OpenID Connect provider told of them. */
+  /** The user's claims from an OpenID Connect provider. */
   claims?: Record<string, unknown>;
 }
 
 export interface Provider {
-  /** Of the client. */
+  /** The name of the client. */
   name: string;
   title: string;
-  /** What its login is called. */
+  /** The label of the login button. */
   signIn: string;
   protocol: string;
-  /** Where its login begins. */
+  /** The path of the login route. */
   login: string;
-  /** When the user's token expires; `null` is never, and without one the user has no token. */
+  /** The expiry of the user's token. `null` if it does not expire, undefined if the user has no token. */
   expiry?: Date | null;
   /** Whether the token is bound to a key (DPoP). */
   isBound?: boolean;
@@ -111,7 +111,7 @@ function unconnected({ name, title, protocol, login }: Provider): Html {
   </section>`;
 }
 
-function loginCode(name: string): CodePlace {
+function loginCode(name: string): CodeLocation {
   return name === TV ? CODE.device : CODE.login;
 }
 

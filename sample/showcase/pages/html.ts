@@ -1,4 +1,4 @@
-/** Markup that is safe to send. */
+/** Escaped markup. */
 export class Html {
   constructor(private readonly markup: string) {}
 
@@ -9,7 +9,7 @@ export class Html {
 
 type Content = Html | string | number | undefined | false | readonly Content[];
 
-/** A template whose values are escaped, unless they are markup of this function. */
+/** Returns the markup of a template. Escapes its values, unless they are `Html`. */
 export function html(parts: TemplateStringsArray, ...values: Content[]): Html {
   return new Html(parts.reduce((markup, part, index) => markup + render(values[index - 1]) + part));
 }

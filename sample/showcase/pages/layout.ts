@@ -2,13 +2,13 @@ import { html, type Html } from './html.js';
 
 interface Page {
   content: Html;
-  /** Who is signed in. */
+  /** The name of the user who is signed in. */
   user?: string;
-  /** After how many seconds the browser loads which page. */
+  /** Makes the browser load `url` after some seconds. */
   refresh?: { seconds: number; url: string };
 }
 
-/** The frame of every page. */
+/** Returns a page with the header and footer of every page. */
 export function layout(title: string, { user, content, refresh }: Page): string {
   return html`<!doctype html>
     <html lang="en">

@@ -1,5 +1,5 @@
 /* global document, DOMParser, setInterval */
-// Without this script "Call the API" opens the answer as a page of its own; with it the answer is shown in place.
+// Shows the response of "Call the API" on the page. Without this script, the link opens the response as a page.
 
 const CHECK_INTERVAL_MS = 10_000;
 
@@ -15,7 +15,7 @@ for (const link of document.querySelectorAll('a[data-answer]')) {
 setInterval(checkPage, CHECK_INTERVAL_MS);
 document.addEventListener('visibilitychange', checkPage); // the user may have signed out in another tab
 
-/** The element that it goes into is a live region: screen readers read what appears in it. */
+/** Shows a response in a live region, which screen readers read aloud. */
 function showAnswer(region, isSuccess, text) {
   const output = document.createElement('pre');
   output.tabIndex = 0;
@@ -32,7 +32,7 @@ function formatted(text) {
   }
 }
 
-/** Loads the page as it would be now: shows when tokens expire, and says so if this tab is out of date. */
+/** Loads the current page: updates when tokens expire, and shows a message if this tab is out of date. */
 async function checkPage() {
   const page = await fetch('/').catch(() => undefined);
   if (!page) return showStale('The showcase does not answer. Is it still running? ', 'Try again');
@@ -49,7 +49,7 @@ async function checkPage() {
 
 function showStale(sentence, action) {
   const stale = document.getElementById('stale');
-  if (!stale.hidden && stale.dataset.sentence === sentence) return; // is read aloud once
+  if (!stale.hidden && stale.dataset.sentence === sentence) return; // so that screen readers read it once
   const link = document.createElement('a');
   link.href = '/';
   link.textContent = action;

@@ -3,18 +3,18 @@ import { MemoryStore, type SessionData } from 'express-session';
 import { promisify } from 'node:util';
 import '../session.js';
 
-/** Every session of the showcase, for as long as the process lives; an application on several machines has them in a database. */
+/** Keeps the sessions in memory. Use a shared session store if the application runs on several machines. */
 @Injectable()
 export class SessionsService {
   readonly store = new MemoryStore();
 
-  /** Ends, in whichever browsers they are, the sessions that are meant. */
-  async end(isMeant: (session: SessionData) => boolean): Promise<void> {
+  /** Ends all sessions that match, in any browser. */
+  async end(matches: (session: SessionData) => boolean): Promise<void> {
     const sessions = await new Promise<Record<string, SessionData>>((resolve, reject) => {
       this.store.all((error: Error | null, all) => (error ? reject(error) : resolve(all ?? {})));
     });
     const destroy = promisify(this.store.destroy.bind(this.store));
-    const meant = Object.entries(sessions).filter(([, session]) => isMeant(session));
-    await Promise.all(meant.map(([id]) => destroy(id)));
+    const ended = Object.entries(sessions).filter(([, session]) => matches(session));
+    await Promise.all(ended.map(([id]) => destroy(id)));
   }
 }

@@ -9,7 +9,7 @@ export class OAuth1Token {
   @PrimaryGeneratedColumn()
   id!: number;
 
-  /** The provider. */
+  /** The name of the client. */
   @Column({ length: 40 })
   name!: string;
 
@@ -19,7 +19,7 @@ export class OAuth1Token {
   @Column()
   oauthTokenSecret!: string;
 
-  /** The provider that the token is bound to: it is not sent to another one. */
+  /** The provider to which the token is bound. The token is not sent to any other provider. */
   @Column({ type: 'varchar', nullable: true })
   issuer!: string | null;
 

@@ -10,7 +10,7 @@ export class OAuth2Token {
   @PrimaryGeneratedColumn()
   id!: number;
 
-  /** The provider. */
+  /** The name of the client. */
   @Column({ length: 40 })
   name!: string;
 
@@ -27,15 +27,15 @@ export class OAuth2Token {
   @Column({ type: 'int', nullable: true })
   expiresAt!: number | null;
 
-  /** Names the user at the provider when they sign out. */
+  /** Identifies the user at the provider for the logout (`id_token_hint`). */
   @Column({ type: 'varchar', nullable: true })
   idToken!: string | null;
 
-  /** The private key that a token of the type `dpop` is bound to; encrypt it where the database has many readers. */
+  /** The private key to which a token of the type `dpop` is bound. Encrypt it if others can read the database. */
   @Column({ type: 'json', nullable: true })
   dpopKey!: object | null;
 
-  /** The provider that the token is bound to: it is not sent to another one. */
+  /** The provider to which the token is bound. The token is not sent to any other provider. */
   @Column({ type: 'varchar', nullable: true })
   issuer!: string | null;
 

@@ -9,15 +9,15 @@ import type { User } from '../users/user.entity.js';
 import { OAuth1Token } from './oauth1-token.entity.js';
 import { OAuth2Token } from './oauth2-token.entity.js';
 
-/** What the page shows of a token. */
+/** The data of a token that the page shows. */
 export interface Connection {
-  /** When the token expires; `null` is never. */
+  /** The expiry of the token. `null` if it does not expire. */
   expiry: Date | null;
-  /** Whether it is bound to a key (DPoP). */
+  /** Whether the token is bound to a key (DPoP). */
   isBound: boolean;
 }
 
-/** Keeps the users' tokens; the library asks it whenever it calls a provider's API. */
+/** Keeps the users' tokens. The library calls it for every API call. */
 @Injectable()
 export class TokensService implements SimpleTokenStore {
   constructor(
@@ -26,7 +26,7 @@ export class TokensService implements SimpleTokenStore {
     private readonly sessions: SessionsService,
   ) {}
 
-  /** Called by the library: the token of the user who makes this request. */
+  /** Called by the library. Returns the token of the user who sent the request. */
   async fetchToken(name: string, { session }: Request): Promise<StoredToken | undefined> {
     if (session.userId === undefined) return undefined;
     const where = { name, user: { id: session.userId } };
@@ -34,20 +34,20 @@ export class TokensService implements SimpleTokenStore {
     return row?.toToken();
   }
 
-  /** Called by the library: a token was refreshed. */
+  /** Called by the library. Saves a refreshed token. */
   async updateToken(name: string, token: Token2, { refreshToken }: UpdateTokenContext): Promise<void> {
-    if (refreshToken === undefined) return; // TypeORM would update every row of the provider
+    if (refreshToken === undefined) return; // with undefined, TypeORM would update every row of the client
     await this.oauth2.update({ name, refreshToken }, columns(token));
   }
 
-  /** Called by the library: a session has ended at the provider, and so the one here that began with it must. */
+  /** Called by the library when a session has ended at the provider. Ends the sessions that were started with it. */
   async onBackchannelLogout({ name, sub, sid }: EndedSession): Promise<void> {
     await this.sessions.end(({ openIdProvider, claims }) => {
       return openIdProvider === name && (sid === undefined ? claims?.sub === sub : claims?.sid === sid);
     });
   }
 
-  /** Saves what a login has brought. */
+  /** Saves the token of a login. */
   async save(name: string, user: User, token: Token1 | Token2): Promise<void> {
     if (isOAuth1(token)) {
       const { oauthToken, oauthTokenSecret, issuer = null, clientId = null } = token;
@@ -57,14 +57,14 @@ export class TokensService implements SimpleTokenStore {
     }
   }
 
-  /** The last that is heard of a token: its user signs out. */
+  /** Removes the token of a user who signs out, and returns it. */
   async take(name: string, userId: number | undefined): Promise<Token2 | undefined> {
     const row = userId === undefined ? null : await this.oauth2.findOneBy({ name, user: { id: userId } });
     if (row) await this.oauth2.delete(row.id);
     return row?.toToken();
   }
 
-  /** The user's tokens, by provider. */
+  /** Returns the user's connections by client name. */
   async connections(user: User): Promise<Map<string, Connection>> {
     const where = { user: { id: user.id } };
     const [oauth1, oauth2] = await Promise.all([this.oauth1.findBy(where), this.oauth2.findBy(where)]);
@@ -78,7 +78,7 @@ export class TokensService implements SimpleTokenStore {
   }
 }
 
-/** What a token lacks is `null`, so that nothing of the one before stays. */
+/** Returns the columns of a token. A missing field is `null`, so that it overwrites the field of the previous token. */
 function columns(token: Token2) {
   const { tokenType, accessToken, refreshToken = null, expiresAt = null, idToken = null, dpopKey = null } = token;
   const { issuer = null, clientId = null } = token;

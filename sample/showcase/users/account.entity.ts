@@ -1,7 +1,7 @@
 import { Column, Entity, ManyToOne, PrimaryGeneratedColumn, Unique, type Relation } from 'typeorm';
 import { User } from './user.entity.js';
 
-/** Who a user is at a provider: the link between the two. */
+/** Links a user to an account at a provider. */
 @Entity('account')
 @Unique(['provider', 'subject'])
 export class Account {

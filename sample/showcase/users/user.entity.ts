@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-/** Somebody who has signed in. */
+/** A user who has signed in at least once. */
 @Entity('user')
 export class User {
   @PrimaryGeneratedColumn()

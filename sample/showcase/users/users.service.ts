@@ -17,8 +17,8 @@ export class UsersService {
   }
 
   /**
-   * The user behind a profile at a provider: the one who is signed in now, and links it; or else the one who signed in with it
-   * before; or else a new one.
+   * Links a profile at a provider to a user, and returns the user: the user who is signed in now, or else the user who signed in
+   * with this profile before, or else a new user.
    */
   async signIn(provider: string, { subject, name }: Profile, signedIn: User | null): Promise<User> {
     const known = await this.accounts.findOneBy({ provider, subject });
