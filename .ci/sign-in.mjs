@@ -48,10 +48,10 @@ function settings(url) {
 }
 
 async function login(address) {
-  const begun = await fetch(`${address}/auth/github/login`, { redirect: 'manual' });
-  assert.equal(begun.status, 302);
-  const state = new URL(begun.headers.get('location')).searchParams.get('state');
-  const cookie = begun.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
+  const redirect = await fetch(`${address}/auth/github/login`, { redirect: 'manual' });
+  assert.equal(redirect.status, 302);
+  const state = new URL(redirect.headers.get('location')).searchParams.get('state');
+  const cookie = redirect.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
   const query = new URLSearchParams({ code: 'a-code', state });
   const callback = await fetch(`${address}/auth/github/callback?${query}`, { headers: { cookie: cookie.join('; ') } });
   return callback.json();

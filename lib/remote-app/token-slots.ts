@@ -68,7 +68,7 @@ export class TokenSlots {
     const { store } = finders;
     if (isShared(store)) {
       const owner = user ?? (request && (await requireUserOf(finders)(request)));
-      if (isNobody(owner)) return undefined;
+      if (isSignedOut(owner)) return undefined;
       const options = { timeout: this.#timeout, binding: this.#binding, request };
       return new StoredSlot(store, tokenKey(name, owner), options);
     }
@@ -93,7 +93,7 @@ export class TokenSlots {
     const { name, fetchToken } = this.#config;
     if (await fetchToken?.(request)) return true;
     const finders = await this.#application.finders();
-    if (finders.userOf) return !isNobody(await finders.userOf(request));
+    if (finders.userOf) return !isSignedOut(await finders.userOf(request));
     const finder = finders.fetchToken ? finders : finders.store;
     const token = finder && 'fetchToken' in finder && (await finder.fetchToken?.(name, request));
     return Boolean(token) || holdsApplicationData(request);
@@ -133,7 +133,7 @@ function clientKey(config: OAuth2ClientConfig) {
   return tokenKey(`${name}#${digest}`, '');
 }
 
-function isNobody(user: UserId): user is '' | null | undefined {
+function isSignedOut(user: UserId): user is '' | null | undefined {
   return user === undefined || user === null || user === '';
 }
 

@@ -23,7 +23,7 @@ interface ClientRequest extends ClientRoute {
 }
 
 /**
- * Reads the arguments of a decorator: `(clients, options)`, or `(options)` alone.
+ * Reads the arguments of a decorator: `(clients, options)` or `(options)`.
  * @throws {TypeError} when the list is empty, or when a name is not a string
  */
 export function routeOf<Options extends object>(

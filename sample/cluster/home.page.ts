@@ -33,7 +33,7 @@ export function homePage(home: Home): string {
         <main>
           <h1>One app, ${processes} processes</h1>
           <p class="soft">
-            A proxy gives each request to the next of them. This page came from process ${servedBy} (pid
+            A proxy sends each request to the next process. This page came from process ${servedBy} (pid
             ${process.pid}).
           </p>
           <ol class="processes">
@@ -61,7 +61,7 @@ function signIn(): Html {
   return html`<section class="card">
     <div>
       <h2>Sign in</h2>
-      <p class="soft">Whichever process begins your login, the next one finishes it.</p>
+      <p class="soft">One process starts your login, and the next process completes it.</p>
     </div>
     <a class="button" href="/auth/login">Sign in with Harbour</a>
   </section>`;
@@ -78,14 +78,14 @@ function signedIn({ session: { begunBy, finishedBy }, expiresAt }: Home): Html {
     <section class="card">
       <div>
         <h2>Harbour’s API</h2>
-        <p class="soft">Whichever process calls it finds your token.</p>
+        <p class="soft">Every process finds your token.</p>
       </div>
       ${button('/api/me', 'Call the API', '', 'get')}
       <pre data-answer="/api/me" hidden></pre>
     </section>
     <section class="card">
       <div>
-        <h2>One refresh, however many ask</h2>
+        <h2>One refresh for all calls</h2>
         <p class="soft" id="expiry">${expiryText(expiresAt)}</p>
       </div>
       ${button('/expire', 'Expire my token', 'quiet')} ${button('/storm', 'Make 100 calls at once')}
@@ -99,8 +99,9 @@ function button(action: string, label: string, look = '', method = 'post'): Html
 }
 
 function expiryText(expiresAt: number | undefined): string {
-  if (expiresAt === undefined) return 'You have no token any more: sign in again.';
+  if (expiresAt === undefined) return 'You no longer have a token: sign in again.';
   const seconds = Math.round(expiresAt - Date.now() / 1000);
-  if (seconds <= 0) return 'Your token is expired. Its refresh token can be used once: a second use, and you are out.';
+  if (seconds <= 0)
+    return 'Your token is expired. Its refresh token can be used only once: a second use would sign you out.';
   return `Your token expires in ${seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`}.`;
 }

@@ -27,7 +27,7 @@ export const DEVICE_PAGES = {
       html`<h1>Is this your device?</h1>
         <p><strong>${client.clientName ?? client.clientId}</strong> wants to be signed in, and shows the code</p>
         <p style="margin: 0; font: 600 1.75rem ui-monospace, monospace">${userCode}</p>
-        <p>Say no if another code is shown there, or if somebody sent you here.</p>
+        <p>Say no if the device shows another code, or if someone else sent you here.</p>
         ${harbourForm(context, 'code_verification', answer)}`,
     );
   },
@@ -39,5 +39,5 @@ export const DEVICE_PAGES = {
 function faultOf({ name }: Error): string {
   return name === 'AbortedError'
     ? 'You said no: the device is not signed in.'
-    : 'There is no such code, or it was used, or its time is up.';
+    : 'There is no such code, or it was already used, or it is expired.';
 }

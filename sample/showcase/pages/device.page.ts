@@ -45,8 +45,8 @@ export function devicePage(page: DevicePage): string {
         >
       </section>
       <p class="soft small note">
-        The square is the same address, with the code in it. This provider runs on this machine alone, where no
-        telephone reaches it: press the square to open it in another tab. ${codeLink(CODE.device)}
+        The QR code contains the address and the code. This provider runs only on this machine, so a telephone cannot
+        reach it: click the QR code to open the address in another tab. ${codeLink(CODE.device)}
       </p>`,
   });
 }

@@ -17,12 +17,12 @@ const MESSAGES: Record<string, Message> = {
     title: 'You said no',
     text: 'Nothing was shared with this site. You can start again whenever you like.',
   },
-  expired_token: { title: 'The code is too old', text: 'Nobody has typed it in time. You can start again.' },
+  expired_token: { title: 'The code is too old', text: 'The code was not entered in time. You can start again.' },
   expired_state: { title: 'This login took too long' },
   missing_token: { title: 'You are not signed in', text: 'Sign in, or connect this provider, and call the API again.' },
-  no_session: { title: 'This login was not begun in this browser' },
+  no_session: { title: 'This login was not started in this browser' },
   unknown_provider: { title: 'There is no such provider' },
-  unknown_state: { title: 'This login is not one that you began here' },
+  unknown_state: { title: 'You did not start this login here' },
   used_state: { title: 'This login is already finished' },
 };
 
