@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { fieldsOf } from '../common/fields-of.js';
 import { errorType } from '../observability/error-type.js';
 import { LastGoodCopy } from '../common/last-good-copy.js';
 import { clamp } from '../common/limits.js';
@@ -118,7 +119,7 @@ const UP: PartHealth = { status: 'up' };
 /** Omits the message of an error from outside this library, such as a database's error: it may contain a secret. */
 function down(error: unknown): PartHealth {
   if (error instanceof OAuthError) return { status: 'down', message: error.message };
-  const { code } = (error ?? {}) as { code?: unknown };
+  const { code } = fieldsOf(error);
   const isCode = typeof code === 'string' && /^\w{1,40}$/.test(code);
   return { status: 'down', message: `failed (${isCode ? code : errorType(error)})` };
 }

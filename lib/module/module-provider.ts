@@ -1,5 +1,6 @@
 import { Scope, type InjectionToken, type Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
+import { fieldsOf } from '../common/fields-of.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 
 /** An option of the module whose value is an object or a provider of Nest. */
@@ -54,8 +55,7 @@ function scopeOf(moduleRef: ModuleRef, token: InjectionToken): Scope | undefined
 
 /** Returns the name of a method that the value lacks, or undefined if it has all methods. */
 function missingMethod(value: unknown, kinds: ProvidedOption<object>['kinds']): string | undefined {
-  const has = (method: string): boolean =>
-    typeof value === 'object' && typeof (value as Record<string, unknown> | null)?.[method] === 'function';
+  const has = (method: string): boolean => typeof fieldsOf(value)[method] === 'function';
   const kind = kinds.find(([first]) => has(first));
   return kind ? kind.find((method) => !has(method)) : kinds.map(([first]) => first).join(' or ');
 }

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 
@@ -26,13 +27,13 @@ export function callbackParameters<Name extends string>(
   return found;
 }
 
-function sourceOf(request: OAuthRequest): Record<string, unknown> {
+function sourceOf(request: OAuthRequest): Readonly<Record<string, unknown>> {
   switch (request.method) {
     case 'GET':
-      return asRecord(request.query);
+      return fieldsOf(request.query);
     case 'POST':
       requireParsedBody(request);
-      return asRecord(request.body);
+      return fieldsOf(request.body);
     default:
       // for example the HEAD request of a link preview, which must not consume the pending login
       throw invalidCallback('the callback has another method than GET or POST; expected a GET, or a POST of a form');
@@ -54,10 +55,6 @@ function requireParsedBody({ body, headers = {} }: OAuthRequest): void {
     'the callback is a POST whose body was not parsed; expected the fields of a form (application/x-www-form-urlencoded). ' +
       "Keep Nest's body parser (`bodyParser: false` turns it off), or add `express.urlencoded()` before the routes",
   );
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function invalidCallback(description: string): OAuthError {

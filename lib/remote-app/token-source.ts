@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 import type { TokenSource } from './api-options.js';
 
@@ -10,7 +11,7 @@ const KEYS = new Set(['token', 'request', 'user']);
  * @throws {OAuthError} `invalid_request` (status 500) when the source is not `{ token }`, `{ request }` or `{ user }`
  */
 export function readTokenSource(source: unknown, method: string): TokenSource {
-  const given = typeof source === 'object' && source !== null ? (source as Record<string, unknown>) : {};
+  const given = fieldsOf(source);
   const present = Object.keys(given).filter((key) => given[key] !== undefined);
   if (present.length > 0 && present.every((key) => KEYS.has(key)) && isUser(given.user)) return given;
   const isToken = present.includes('accessToken') || present.includes('access_token');

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import { isRecord } from '../config/is-record.js';
 import { OAuthConfigError, OAuthError } from '../errors/oauth.errors.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
@@ -47,7 +48,7 @@ export function routeOf<Options extends object>(
  */
 export function clientOfRoute({ registry, clients, request }: ClientRequest): RemoteApp {
   if (typeof clients === 'string') return logged(clients, () => registry.get(clients));
-  const { provider } = (request.params ?? {}) as { provider?: unknown };
+  const { provider } = fieldsOf(request.params);
   if (typeof provider === 'string' && isServed(registry, clients, provider)) {
     const app = registry.get(provider);
     if (app.signsUsersIn) return app;

@@ -1,3 +1,5 @@
+import { fieldsOf } from '../common/fields-of.js';
+
 /** The callback of a session's method. */
 export type Done = (error?: Error | null) => void;
 
@@ -14,5 +16,5 @@ export async function finished(call: (done: Done) => unknown): Promise<void> {
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
+  return typeof fieldsOf(value).then === 'function';
 }

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 
 /** The HTTP response on which a login sets its cookies: the response of Express or `node:http`, or the reply of Fastify. */
@@ -11,7 +12,7 @@ export type OAuthResponse =
  * @throws {OAuthError} `missing_response` (status 500) when `response` is not an HTTP response
  */
 export function requireResponse(response: unknown, ...calls: string[]): void {
-  const { appendHeader, header } = (response ?? {}) as { appendHeader?: unknown; header?: unknown };
+  const { appendHeader, header } = fieldsOf(response);
   if (typeof appendHeader === 'function' || typeof header === 'function') return;
   throw new OAuthError('missing_response', {
     description:

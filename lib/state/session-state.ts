@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { fieldsOf } from '../common/fields-of.js';
 import { nowInSeconds } from '../common/now-in-seconds.js';
 import { BoundedMap } from '../common/bounded-map.js';
 import { isRecord } from '../config/is-record.js';
@@ -141,7 +142,7 @@ function bindingOf(key: PendingKey, cookie: Omit<LoginCookie, 'since'>): string 
 
 /** Returns the maximum number of pending logins. A session with `save()` but without a store (`iron-session`) is a cookie too. */
 function maxPendingIn(request: OAuthRequest, session: Session, data: unknown): number {
-  const hasStore = !isCookieSession(session) && (request as { sessionStore?: unknown }).sessionStore !== undefined;
+  const hasStore = !isCookieSession(session) && fieldsOf(request).sessionStore !== undefined;
   if (hasStore) return MAX_PENDING;
   return typeof data === 'string' ? MAX_ENCRYPTED_IN_COOKIE : MAX_PENDING_IN_COOKIE;
 }

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 
@@ -22,10 +23,10 @@ export function requireSession(request: OAuthRequest): Session {
   const session = sessionOf(request);
   if (!isKeyed(session)) return session as Session;
   const kept = session.get(KEY) ?? {};
-  if (typeof (kept as { then?: unknown }).then === 'function') {
+  if (typeof fieldsOf(kept).then === 'function') {
     throw unusable('the session of the request returns its values asynchronously; expected synchronous values');
   }
-  const copy = { ...(kept as Session) };
+  const copy: Session = { ...fieldsOf(kept) };
   sources.set(copy, session);
   return copy;
 }
@@ -68,13 +69,13 @@ export function isCookieSession(session: Session): boolean {
 
 /** Returns whether a session is keyed. A session of `@fastify/session`, which has `save()` and properties too, is not. */
 export function isKeyed(session: object): session is KeyedSession {
-  const { get, set, save } = session as Partial<Record<string, unknown>>;
+  const { get, set, save } = fieldsOf(session);
   return typeof get === 'function' && typeof set === 'function' && typeof save !== 'function';
 }
 
 /** Returns all values of a keyed session, or undefined if it cannot list them. */
 export function listed(session: KeyedSession): Session | undefined {
-  return typeof session.data === 'function' ? ((session.data() ?? {}) as Session) : undefined;
+  return typeof session.data === 'function' ? fieldsOf(session.data()) : undefined;
 }
 
 function unusable(what: string): OAuthError {
