@@ -10,7 +10,7 @@ import { qrCode } from './qr-code.js';
 import { TV, TV_PROVIDER } from './tv.js';
 
 /** The message for a tab with the code of a completed login. */
-const STALE = 'Its code is no longer valid: the login was completed in another tab, or the showcase was restarted.';
+const STALE = 'Its code is no longer in use: the login was completed in another tab, or the showcase was restarted.';
 
 /** Signs users in on a device without a keyboard: the device shows a code, and the user signs in on another device (RFC 8628). */
 @Controller('device')
