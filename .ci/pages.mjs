@@ -39,7 +39,15 @@ export function applyDiff(code, read) {
   return { path, code: text };
 }
 
-/** In CommonJS relative imports are written without an extension, as docs/testing.md says. */
+/**
+ * In CommonJS relative imports are written without an extension, as docs/testing.md says, and a module cannot `await`, as
+ * `main.ts` of Nest 12 does.
+ */
 export function forCommonJs({ path, code }) {
-  return { path, code: code.replace(/( from '\.\.?\/[^']*)\.js'/g, "$1'") };
+  return { path, code: code.replace(/( from '\.\.?\/[^']*)\.js'/g, "$1'").replace(/^await /gm, 'void ') };
+}
+
+/** The opposite of `forCommonJs()`. */
+export function forEsModules({ path, code }) {
+  return { path, code: code.replace(/( from '\.\.?\/[^']*?)(?:\.js)?'/g, "$1.js'") };
 }

@@ -1,12 +1,14 @@
 // Makes the default application of Nest 11 and of Nest 12 with `nest new`, installs the packed library, does what the README and
-// docs/testing.md say, and builds, tests and runs the application: `node .ci/templates.mjs 11 12`, both by default.
+// docs/testing.md say, and builds, tests and runs the application: `node .ci/templates.mjs 11 12`, both by default. The
+// applications are made side by side. The outcome of each step is a line of build/templates.log.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { applyDiff, blocksOf, commandsIn, filesIn, forCommonJs } from './pages.mjs';
+import { basename, dirname, join } from 'node:path';
+import { environment, run } from './node-versions.mjs';
+import { applyDiff, blocksOf, commandsIn, filesIn, forCommonJs, forEsModules } from './pages.mjs';
 import { signIn } from './sign-in.mjs';
+import { step } from './steps.mjs';
 
 const TEMPLATES = {
   11: {
@@ -24,11 +26,13 @@ const TEMPLATES = {
     modules: [['nodenext']],
   },
 };
-/** CI runs on the first one. */
-const NODE_VERSIONS = ['20', '24'];
-/** All declarations of the package and of its dependencies are checked: `skipLibCheck` is off. */
+const NODE_VERSIONS = ['20', '22', '24'];
+/** The oldest and the newest version. */
+const TEST_RUNNER_VERSIONS = ['20', '24'];
+/** All declarations of the package and of its dependencies are checked. */
 const TYPE_OPTIONS = {
   noEmit: true,
+  skipLibCheck: false,
   strict: true,
   exactOptionalPropertyTypes: true,
   esModuleInterop: true, // as in Nest's templates; zod's declarations need it in CommonJS
@@ -36,84 +40,145 @@ const TYPE_OPTIONS = {
   types: ['node'],
 };
 
+/** A folder that the template does not compile, with a copy of the sources in the other module kind. */
+const OTHER_KIND = 'test/other-kind';
+
 const repository = join(import.meta.dirname, '..');
 const readme = join(repository, 'README.md');
 const testingPage = join(repository, 'docs', 'testing.md');
 const fixtures = join(repository, 'test', 'package');
 
-const folders = {};
 const workspace = mkdtempSync(join(tmpdir(), 'nestjs-oauth-client-'));
 const majors = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(TEMPLATES);
 try {
-  for (const major of majors) await driveTemplate(major, TEMPLATES[major]);
+  await Promise.all([downloadNode(), ...majors.map((major) => driveTemplate(major, TEMPLATES[major]))]);
 } finally {
   rmSync(workspace, { recursive: true, force: true });
 }
 
-async function driveTemplate(major, { commonJs, builders, buildTools, otherTestRunner, modules }) {
-  const name = `nest-${major}`;
-  const app = join(workspace, name);
-  const otherRunner = blocksOf(testingPage, otherTestRunner);
+function downloadNode() {
+  return step(`Node ${NODE_VERSIONS.join(', ')}`, () => Promise.all(NODE_VERSIONS.map((node) => environment(node))));
+}
 
-  await step(`Nest ${major}: nest new`, () => {
-    run(`npx -y @nestjs/cli@${major} new ${name} --skip-install --skip-git --package-manager npm`, workspace);
-    dropLinters(app);
+async function driveTemplate(major, template) {
+  const nest = `Nest ${major}`;
+  const app = join(workspace, `nest-${major}`);
+  const { commonJs } = template;
+  const isSetUp = await step(`${nest}: nest new, and the quick start of the README`, async () => {
+    await createApplication(major, app);
+    await followQuickStart(major, app, commonJs);
   });
+  if (!isSetUp) return;
 
-  const quickStart = blocksOf(readme, 'Quick start');
-  await step('the quick start of the README', () => {
-    for (const command of commandsIn(quickStart, `Nest ${major}`).filter(isInstall)) run(withTarball(command), app);
-    const edits = quickStart.filter(({ language }) => language === 'diff');
-    const files = [
-      ...filesIn([...blocksOf(readme), ...blocksOf(testingPage)]).filter(({ path }) => path.startsWith('src/')),
-      ...edits.map(({ code }) => applyDiff(code, (path) => readFileSync(join(app, path), 'utf8'))),
-    ];
-    for (const file of files) writeFileIn(app, commonJs ? forCommonJs(file) : file);
-    writeFileIn(app, { path: '.env', code: quickStart.find(({ code }) => code.startsWith('GITHUB_CLIENT_ID='))?.code });
+  const [ownKind, otherKind] = commonJs ? ['CommonJS', 'ES modules'] : ['ES modules', 'CommonJS'];
+  await step(`${nest}, ${ownKind}: npm run build`, async () => {
+    await run('npm run build', app);
+    assertKind(join(app, 'dist'), commonJs);
   });
-
-  await step('npm run build', () => run('npm run build', app));
   for (const node of NODE_VERSIONS) {
-    await step(`sign in, Node ${node}`, () => signIn(app, environment(node)));
-    await step(`npm test, Node ${node}`, () => run('npm test', app, node));
-    await step(`npm run test:e2e, Node ${node}`, () => run('npm run test:e2e', app, node));
+    await step(`Node ${node}, ${nest}, ${ownKind}: sign in`, () => signIn(app, node));
   }
+  for (const node of TEST_RUNNER_VERSIONS) {
+    await step(`Node ${node}, ${nest}: npm test`, () => run('npm test', app, node));
+    await step(`Node ${node}, ${nest}: npm run test:e2e`, () => run('npm run test:e2e', app, node));
+  }
+  await useFurtherTools(nest, app, template);
+  await step(`${nest}, ${otherKind}: tsc`, () => compileOtherKind(app, !commonJs));
+  for (const node of NODE_VERSIONS) {
+    await step(`Node ${node}, ${nest}, ${otherKind}: sign in`, () => signIn(app, node, `${OTHER_KIND}/dist/main`));
+  }
+  await checkPackage(nest, app, template);
+  if (commonJs) {
+    await step(`${nest}: module: commonjs, moduleResolution: node10`, async () => {
+      useClassicModules(join(app, 'tsconfig.json'));
+      await run('npm run build', app);
+      await signIn(app, NODE_VERSIONS[0]);
+      await run('npm test', app);
+    });
+  }
+}
 
-  await step('further tools', () => {
+async function createApplication(major, app) {
+  const options = '--skip-install --skip-git --package-manager npm';
+  await run(`npx -y @nestjs/cli@${major} new ${basename(app)} ${options}`, workspace);
+  dropLinters(app);
+}
+
+async function followQuickStart(major, app, commonJs) {
+  const quickStart = blocksOf(readme, 'Quick start');
+  for (const command of commandsIn(quickStart, `Nest ${major}`).filter(isInstall)) await run(withTarball(command), app);
+  const edits = quickStart.filter(({ language }) => language === 'diff');
+  const files = [
+    ...filesIn([...blocksOf(readme), ...blocksOf(testingPage)]).filter(({ path }) => path.startsWith('src/')),
+    ...edits.map(({ code }) => applyDiff(code, (path) => readFileSync(join(app, path), 'utf8'))),
+  ];
+  for (const file of files) writeFileIn(app, commonJs ? forCommonJs(file) : file);
+  writeFileIn(app, { path: '.env', code: quickStart.find(({ code }) => code.startsWith('GITHUB_CLIENT_ID='))?.code });
+}
+
+/** Compiles the application as CommonJS instead of ES modules, or the other way round, in a folder of its own. */
+async function compileOtherKind(app, commonJs) {
+  const type = commonJs ? 'commonjs' : 'module';
+  const compilerOptions = { ...TYPE_OPTIONS, noEmit: false, incremental: false, rootDir: 'src', outDir: 'dist' };
+  const options = { extends: '../../tsconfig.json', compilerOptions, include: ['src'] };
+  writeFileIn(app, { path: `${OTHER_KIND}/package.json`, code: JSON.stringify({ type }) });
+  writeFileIn(app, { path: `${OTHER_KIND}/tsconfig.json`, code: JSON.stringify(options) });
+  cpSync(join(fixtures, 'types.ts'), join(app, OTHER_KIND, 'src', 'types.ts'), { recursive: true });
+  for (const path of readdirSync(join(app, 'src')).filter((name) => !name.endsWith('.spec.ts'))) {
+    const file = { path, code: readFileSync(join(app, 'src', path), 'utf8') };
+    writeFileIn(join(app, OTHER_KIND, 'src'), withShutdownHooks(commonJs ? forCommonJs(file) : forEsModules(file)));
+  }
+  await run(`npx tsc -p ${OTHER_KIND}`, app);
+  assertKind(join(app, OTHER_KIND, 'dist'), commonJs);
+}
+
+function assertKind(dist, commonJs) {
+  for (const file of ['main.js', 'auth.module.js'])
+    assert.equal(
+      /\brequire\(/.test(readFileSync(join(dist, file), 'utf8')),
+      commonJs,
+      `${file} is not of the module kind`,
+    );
+}
+
+/** As docs/many-machines.md recommends. Otherwise the application has nothing to do when it stops. */
+function withShutdownHooks({ path, code }) {
+  return { path, code: code.replace(/^( *)await app\.listen/m, '$1app.enableShutdownHooks();\n$&') };
+}
+
+async function useFurtherTools(nest, app, { builders, buildTools, otherTestRunner }) {
+  const otherRunner = blocksOf(testingPage, otherTestRunner);
+  await step(`${nest}: further tools`, () => {
     const [command] = commandsIn(otherRunner).filter(isInstall);
-    run([command, '@swc/core', '@swc/cli', ...buildTools, 'typeorm'].join(' '), app);
+    return run([command, '@swc/core', '@swc/cli', ...buildTools, 'typeorm'].join(' '), app);
   });
   for (const builder of builders) {
-    await step(`nest build --builder ${builder}`, () => run(`npx nest build --builder ${builder}`, app));
-    for (const node of NODE_VERSIONS) await step(`sign in, Node ${node}`, () => signIn(app, environment(node)));
+    await step(`${nest}: nest build --builder ${builder}, and sign in`, async () => {
+      await run(`npx nest build --builder ${builder}`, app);
+      for (const node of TEST_RUNNER_VERSIONS) await signIn(app, node);
+    });
   }
-  await step(otherTestRunner, () => {
+  await step(`${nest}: ${otherTestRunner}`, async () => {
     for (const file of filesIn(otherRunner)) writeFileIn(app, file);
     const commands = commandsIn(otherRunner).filter((line) => !isInstall(line));
-    for (const node of NODE_VERSIONS) for (const command of commands) run(command, app, node);
+    for (const node of TEST_RUNNER_VERSIONS) for (const command of commands) await run(command, app, node);
   });
+}
 
+async function checkPackage(nest, app, { commonJs, modules }) {
   const checks = join(app, 'test', 'package'); // in a folder that the template does not compile
   cpSync(fixtures, checks, { recursive: true });
   for (const node of NODE_VERSIONS) {
-    await step(`one copy of the module, Node ${node}`, () => {
-      run('node --test one-copy.test.mjs one-copy.test.cjs entries.test.cjs', checks, node);
-      if (commonJs) run('node --no-experimental-require-module --test entries.test.cjs', checks, node);
+    await step(`Node ${node}, ${nest}: one copy of the module`, async () => {
+      await run('node --test one-copy.test.mjs one-copy.test.cjs entries.test.cjs', checks, node);
+      if (commonJs) await run('node --no-experimental-require-module --test entries.test.cjs', checks, node);
     });
   }
   for (const [module, moduleResolution = module] of modules) {
-    await step(`types in ${module}, ${moduleResolution}`, () => {
+    await step(`${nest}: types in ${module}, ${moduleResolution}`, async () => {
       const compilerOptions = { ...TYPE_OPTIONS, module, moduleResolution };
       writeFileIn(checks, { path: 'tsconfig.json', code: JSON.stringify({ compilerOptions, files: ['types.ts'] }) });
-      run('npx tsc', checks);
-    });
-  }
-  if (commonJs) {
-    await step('module: commonjs, moduleResolution: node10', async () => {
-      useClassicModules(join(app, 'tsconfig.json'));
-      run('npm run build', app);
-      await signIn(app, environment(NODE_VERSIONS[0]));
-      run('npm test', app);
+      await run('npx tsc', checks);
     });
   }
 }
@@ -149,29 +214,4 @@ function writeFileIn(app, { path, code }) {
   const file = join(app, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, code);
-}
-
-/** Prints a line, and the output of commands only if one fails. */
-async function step(title, action) {
-  const start = performance.now();
-  await action();
-  console.log(`${title} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
-}
-
-function run(command, cwd, node = NODE_VERSIONS[0]) {
-  const { status, stdout, stderr } = spawnSync(command, { cwd, shell: true, encoding: 'utf8', env: environment(node) });
-  if (status !== 0) throw new Error(`${command}: exit code ${status}\n${stdout}\n${stderr}`);
-}
-
-/** The environment of a process that runs a version of Node; the first one is the version that runs this file. */
-function environment(node) {
-  const env = { ...process.env, npm_config_audit: 'false', npm_config_fund: 'false', CI: 'true' };
-  if (node !== NODE_VERSIONS[0]) env.PATH = folderOfNode(node) + delimiter + env.PATH;
-  return env;
-}
-
-function folderOfNode(version) {
-  const command = ['-y', '-p', `node@${version}`, 'node', '-p', 'process.execPath'];
-  folders[version] ??= dirname(execFileSync('npx', command, { encoding: 'utf8' }).trim());
-  return folders[version];
 }
