@@ -27,7 +27,7 @@ export async function whyUnreachable(variable: ServerVariable): Promise<string |
     return undefined;
   } catch (error) {
     const { code = 'no answer' } = error as NodeJS.ErrnoException;
-    return `the server of ${variable} does not respond (${code})`;
+    return `the server of ${variable} does not answer (${code})`;
   } finally {
     socket.destroy();
   }

@@ -6,8 +6,8 @@ import { documentationPages } from '../docs/snippets.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const DIST = join(ROOT, 'dist');
-/** The virtual folder of the documentation's examples. Nothing is written there. */
-const EXAMPLES = join(ROOT, 'build/examples');
+/** Folder of the examples of the documentation, beside the helpers that some import. Nothing is written there. */
+const EXAMPLES = join(ROOT, 'test');
 
 /** The source files of dependencies, which both programs share. */
 const dependencies = new Map<string, ts.SourceFile | undefined>();
@@ -84,8 +84,9 @@ export interface PublicApi {
 
 /** Emits the declarations of the build, and reads the exports of the package's entries. */
 export function readPublicApi(): PublicApi {
-  const examples = snippetFiles(documentationPages()).map(({ path, code }) => [join(EXAMPLES, path), code] as const);
-  const program = programOf(new Map([...emitDeclarations(), ...examples]));
+  const declarations = emitDeclarations();
+  const examples = new Map(snippetFiles(documentationPages()).map(({ path, code }) => [join(EXAMPLES, path), code]));
+  const program = programOf(new Map([...declarations, ...examples]));
   const checker = program.getTypeChecker();
   const symbols = entryFiles().flatMap((file) => {
     const source = program.getSourceFile(file);
@@ -104,15 +105,15 @@ export function readPublicApi(): PublicApi {
   }
   return {
     unexported,
-    errors: errorsIn(program, DIST),
-    exampleErrors: errorsIn(program, EXAMPLES),
+    errors: errorsIn(program, declarations),
+    exampleErrors: errorsIn(program, examples),
   };
 }
 
-function errorsIn(program: ts.Program, folder: string): string[] {
+function errorsIn(program: ts.Program, files: ReadonlyMap<string, string>): string[] {
   return program
     .getSourceFiles()
-    .filter(({ fileName }) => fileName.startsWith(folder + sep))
+    .filter(({ fileName }) => files.has(fileName))
     .flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])
     .map(describe);
 }
