@@ -95,7 +95,7 @@ export class ConfiguredTokens implements ApplicationTokens, OnModuleInit {
     return resolveOption<AnyStore>(this.#moduleRef, {
       name: 'tokenStore',
       value,
-      kinds: [['fetchToken'], ['fetch', 'save', 'remove']],
+      kinds: [['fetchToken'], ['fetch']],
     });
   }
 }

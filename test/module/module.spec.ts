@@ -571,11 +571,6 @@ describe('the token of an API call', () => {
     ['a string that no module provides', 'MISSING', 'tokenStore: no module provides MISSING'],
     ['a class without fetchToken', Map, 'tokenStore: Map has no method fetchToken or fetch'],
     ['an object without fetchToken', {}, EXPECTED_STORE],
-    [
-      'a shared store that cannot remove',
-      { fetch: () => undefined, save: () => undefined },
-      'tokenStore: expected an object with a method remove, a class, or an injection token',
-    ],
     ['null', null, EXPECTED_STORE],
     ['a number', 5, EXPECTED_STORE],
   ])('cannot come from %s, which fails start-up', async (_, tokenStore, fault) => {
