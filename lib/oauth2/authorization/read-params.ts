@@ -99,7 +99,7 @@ export function readOAuth1Params(params: unknown): Record<string, unknown> {
  */
 export function requireParams(params: unknown, what: 'login' | 'logout'): Record<string, unknown> {
   if (params === undefined || params === null) return {};
-  if (typeof params === 'object' && !Array.isArray(params)) return params as Record<string, unknown>;
+  if (isRecord(params)) return params;
   throw new OAuthError('invalid_login_parameter', {
     description: `the parameters of a ${what} are not an object. Return an object from the handler, or nothing`,
     status: 500,
