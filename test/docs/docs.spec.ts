@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { OAuthErrorCode, type OAuthConfigError } from 'nestjs-oauth-client';
@@ -11,6 +10,7 @@ import { registryWith } from '../config/registry-with.js';
 import { startOidcProvider, type OidcProvider } from '../providers/oidc-provider.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
+import { freePort } from '../support/free-port.js';
 import { compileDocs, type CompiledDocs } from './compile.js';
 import { brokenLinks } from './links.js';
 import { longCells } from './tables.js';
@@ -158,12 +158,4 @@ function runJest(folder: string): Promise<string> {
 
 function withoutTrailingSpace(text: string): string {
   return text.replace(/ +$/gm, '');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
 }
