@@ -15,6 +15,7 @@ export async function finished(call: (done: Done) => unknown): Promise<void> {
   });
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
+/** Returns whether a value is a promise of any implementation. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof fieldsOf(value).then === 'function';
 }

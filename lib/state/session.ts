@@ -1,6 +1,7 @@
 import { fieldsOf } from '../common/fields-of.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import { OAuthError } from '../errors/oauth.errors.js';
+import { isPromise } from './finished.js';
 
 /** The values of a session: the session itself, or a copy of the logins in a {@link KeyedSession}. */
 export type Session = Record<string, unknown>;
@@ -23,7 +24,7 @@ export function requireSession(request: OAuthRequest): Session {
   const session = sessionOf(request);
   if (!isKeyed(session)) return session as Session;
   const kept = session.get(KEY) ?? {};
-  if (typeof fieldsOf(kept).then === 'function') {
+  if (isPromise(kept)) {
     throw unusable('the session of the request returns its values asynchronously; expected synchronous values');
   }
   const copy: Session = { ...fieldsOf(kept) };
