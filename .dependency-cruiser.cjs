@@ -5,6 +5,7 @@ const LAYERS = [
   ['^lib/sealing/', '^lib/observability/', '^lib/oauth1/'],
   ['^lib/token/', '^lib/http/'],
   ['^lib/config/'],
+  ['^lib/presets/'],
   ['^lib/oauth2/wire/'],
   ['^lib/oauth2/client/'],
   ['^lib/oauth2/provider/'],

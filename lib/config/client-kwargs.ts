@@ -26,6 +26,8 @@ export interface OAuth1Kwargs {
 export interface OAuth2Kwargs {
   /** Requested scope (RFC 6749 §3.3). With `openid`, a login uses OpenID Connect. */
   scope?: string | string[];
+  /** Separates scopes in requests, if the provider does not expect a space (Strava's comma). @default ' ' */
+  scopeSeparator?: string;
   /**
    * How the client authenticates (RFC 6749 §2.3): `client_secret_basic`, `client_secret_post`, `client_secret_jwt`,
    * `private_key_jwt`, `tls_client_auth`, `self_signed_tls_client_auth`, `none`, or a method that `complianceFix` registers.
@@ -33,6 +35,12 @@ export interface OAuth2Kwargs {
    * client can use
    */
   tokenEndpointAuthMethod?: string;
+  /**
+   * Whether `client_secret_basic` encodes the credentials as a form (RFC 6749 §2.3.1). `none` is for providers that do not decode
+   * them.
+   * @default 'form'
+   */
+  basicAuthEncoding?: 'form' | 'none';
   /**
    * Where API calls send the token (RFC 6750 §2).
    * @default 'header'

@@ -7,12 +7,30 @@ import type { ComplianceFix } from './compliance-fix.js';
 import type { EitherCase } from './either-case.js';
 import type { HttpOptions } from './http-options.js';
 import type { PrivateKeyMaterial, PrivateKeys } from './private-key.js';
+import type { ProfileFunction, ProfileSettings } from './profile-settings.js';
+import type {
+  ApiRequestSettings,
+  AuthorizationRequestSettings,
+  ClientSecretJwtSettings,
+  CodeRequestSettings,
+  LongLivedTokenRequestSettings,
+  RefreshRequestSettings,
+  TokenApiBaseUrlSettings,
+  TokenResponseSettings,
+} from './wire-settings.js';
 
 /** Additional parameters of a request, by their wire names. */
 export type RequestParameters = Record<string, string | number | boolean>;
 
 /** Settings of both protocols. */
 export interface CommonClientSettings {
+  /**
+   * The provider's preset, which supplies all settings that are not set here. Not needed if the client has the name of a preset and
+   * no endpoints.
+   */
+  preset?: string;
+  /** The values of the preset's variables (`{ tenant: 'contoso' }`). */
+  variables?: Record<string, string>;
   /** Client identifier (in OAuth 1: consumer key). Also read from the variable `{NAME}_CLIENT_ID`. */
   clientId?: string;
   /** Client secret (in OAuth 1: consumer secret). Also read from the variable `{NAME}_CLIENT_SECRET`. */
@@ -52,6 +70,20 @@ export interface CommonClientSettings {
    * defaults, header by header. A client that is registered at run time may set only `headers` and `timeout`.
    */
   http?: HttpOptions;
+  /** How the user's claims are read: sources of the claims, or a function. */
+  profile?: ProfileSettings | ProfileFunction;
+  /**
+   * Whether a login fails if a request of `profile` fails. If `false`, the failure is logged, and the login has no user info.
+   * @default true
+   */
+  requireProfile?: boolean;
+  /**
+   * Parameters of the callback that the login keeps (QuickBooks' `realmId`). They become fields of the token, if the token response
+   * has no field with this name, and sources of `profile`.
+   */
+  callbackParameters?: string[];
+  /** How API calls send the token and headers, if the API differs from RFC 6750. */
+  apiRequest?: EitherCase<ApiRequestSettings>;
 }
 
 /** OAuth 1.0a (RFC 5849): a client that has a `requestTokenUrl`. */
@@ -124,6 +156,24 @@ export interface OAuth2ClientSettings
   grantType?: 'authorization_code' | 'client_credentials';
   /** The resource or resources (APIs) for which tokens are requested (RFC 8707). */
   resource?: string | string[];
+  /** Differences of the authorization request from the specification. */
+  authorizationRequest?: EitherCase<AuthorizationRequestSettings>;
+  /** Differences of the request for the code from the specification. */
+  tokenRequest?: EitherCase<CodeRequestSettings>;
+  /** Differences of the refresh request from the specification. @default `tokenRequest` */
+  refreshRequest?: EitherCase<RefreshRequestSettings>;
+  /** Exchanges the access token of a login for a long-lived one. */
+  longLivedTokenRequest?: EitherCase<LongLivedTokenRequestSettings>;
+  /** Differences of token responses from the specification. */
+  tokenResponse?: EitherCase<TokenResponseSettings>;
+  /** Takes the base URL of API calls from the user's token. */
+  tokenApiBaseUrl?: EitherCase<TokenApiBaseUrlSettings>;
+  /** Signs the client secret for each request (Sign in with Apple). Replaces `clientSecret`. */
+  clientSecretJwt?: EitherCase<ClientSecretJwtSettings>;
+  /** Sent as `redirect_uri`, if the provider registers a name instead of a URL (eBay's RuName). */
+  registeredRedirectUri?: string;
+  /** Checks the signature of the callback: `shopify` checks Shopify's `hmac` with the client secret. */
+  callbackSignature?: 'shopify';
   clientKwargs?: EitherCase<OAuth2Kwargs>;
 }
 
@@ -182,6 +232,12 @@ export interface OpenIdSettings {
    * @default false
    */
   allowMissingNonce?: boolean;
+  /**
+   * Accepts id_tokens that are signed with the client secret (HS256), for providers that offer nothing else (LINE). Anyone who knows
+   * the client secret can then create id_tokens. Other algorithms are no longer accepted.
+   * @default false
+   */
+  allowSecretSignedIdToken?: boolean;
 }
 
 /** Settings that protect requests against forgery, modification and replay. */

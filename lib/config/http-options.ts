@@ -139,6 +139,15 @@ function areHeaders(value: unknown): boolean {
   );
 }
 
+/** Returns whether a value is an object of headers for all methods. */
+export function areAdditionalHeaders(value: unknown): value is Record<string, string> {
+  if (!isRecord(value)) return false;
+  return Object.entries(value).every(
+    ([name, content]) =>
+      HEADER_NAME.test(name) && !FRAMING.test(name) && typeof content === 'string' && isHeader(content),
+  );
+}
+
 function isHeader(value: unknown): boolean {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return true;
   return [value].flat().every((line) => typeof line === 'string' && HEADER_VALUE.test(line));

@@ -3,7 +3,7 @@ import { escaped } from './escaped-text.js';
 import { HTTP_KEYS, httpKey } from './http-options.js';
 import { nearestKey } from './nearest-key.js';
 import { KNOWN_KEYS, type Protocol, type Settings } from './setting-keys.js';
-import { SCHEMAS } from './settings-schema.js';
+import { NESTED_KEYS, SCHEMAS } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
 
 /** Maximum number of unknown keys that are compared with the known keys. */
@@ -23,7 +23,7 @@ function describe(issue: z.core.$ZodIssue, settings: Settings, protocol: Protoco
   }
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key, index) => {
-      const why = index < MAX_COMPARED ? describeUnknownKey(key, path.length > 0, protocol) : 'unknown key';
+      const why = index < MAX_COMPARED ? describeUnknownKey(key, issue.path, protocol) : 'unknown key';
       return `${[...path, shown(key, KNOWN_KEYS.has(key))].join('.')}: ${why}`;
     });
   }
@@ -38,10 +38,16 @@ function shown(key: string, isSetting: boolean): string {
 
 /** Returns whether a key in a path is the key of a setting. Keys below `*_params` are parameters of the provider. */
 function isSettingKey(path: readonly PropertyKey[], depth: number): boolean {
-  return depth === 0 || path[0] === 'clientKwargs' || (path[0] === 'http' && depth === 1);
+  return depth === 0 || (depth === 1 && (path[0] === 'http' || NESTED_KEYS.has(String(path[0]))));
 }
 
-function describeUnknownKey(key: string, nested: boolean, protocol: Protocol): string {
+function describeUnknownKey(key: string, path: readonly PropertyKey[], protocol: Protocol): string {
+  const [outer] = path;
+  if (outer !== undefined && outer !== 'clientKwargs') {
+    const known = path.length === 1 ? NESTED_KEYS.get(String(outer)) : undefined;
+    return unknownKey(key, known ?? [], snakeCase);
+  }
+  const nested = outer !== undefined;
   const other = protocol === 'OAuth 1' ? 'OAuth 2' : 'OAuth 1';
   if (keysAt(nested, other).includes(key)) {
     const has = protocol === 'OAuth 1' ? 'has a' : 'has no';

@@ -1,6 +1,6 @@
 import { isRecord } from './is-record.js';
 import { normalizeHttpOptions } from './http-options.js';
-import { SCHEMAS } from './settings-schema.js';
+import { NESTED_KEYS, SCHEMAS } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
 
 /** Settings with keys in camelCase, without absent and `null` values. */
@@ -13,12 +13,11 @@ export function protocolOf({ requestTokenUrl }: Settings): Protocol {
   return requestTokenUrl === undefined ? 'OAuth 2' : 'OAuth 1';
 }
 
-/** The setting that contains settings. Other objects contain parameters with their wire names. */
-const NESTED = 'clientKwargs';
-/** The keys of both protocols, in camelCase. */
-export const KNOWN_KEYS: ReadonlySet<string> = new Set(
-  Object.values(SCHEMAS).flatMap(({ keys, kwargs }) => [...keys, ...kwargs]),
-);
+/** The keys of both protocols and of nested settings, in camelCase. */
+export const KNOWN_KEYS: ReadonlySet<string> = new Set([
+  ...Object.values(SCHEMAS).flatMap(({ keys }) => keys),
+  ...[...NESTED_KEYS.values()].flat(),
+]);
 /** The camelCase of each key, by its camelCase and its snake_case. */
 const CAMEL_CASE: ReadonlyMap<string, string> = new Map(
   [...KNOWN_KEYS].flatMap((key) => [
@@ -39,6 +38,6 @@ export function normalizeKeys(settings: object): Settings {
 }
 
 function normalizeNested(name: string, value: Record<string, unknown>): Record<string, unknown> {
-  if (name === NESTED) return normalizeKeys(value);
+  if (NESTED_KEYS.has(name)) return normalizeKeys(value); // other objects contain parameters with their wire names
   return name === 'http' ? normalizeHttpOptions(value) : value;
 }

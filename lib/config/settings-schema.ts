@@ -11,6 +11,8 @@ import type {
 import type { OAuth1Kwargs, OAuth2Kwargs } from './client-kwargs.js';
 import type { ComplianceFix } from './compliance-fix.js';
 import { httpOptions, type HttpOptions } from './http-options.js';
+import { profile } from './profile-schema.js';
+import { redirectUriName, WIRE_SETTINGS } from './wire-schemas.js';
 import {
   aFunction,
   anyText,
@@ -41,6 +43,8 @@ const noParameters = (): RequestParameters => NO_PARAMETERS;
 const emptyList = (): never[] => EMPTY_LIST;
 
 const common = {
+  preset: text.optional(),
+  variables: z.record(z.string(), z.string(), 'expected an object of strings').optional(),
   clientId: text,
   clientSecret: anyText.optional(),
   accessTokenParams: parameters.default(noParameters),
@@ -50,6 +54,10 @@ const common = {
   allowInsecureHttp: flag.default(false),
   complianceFix: aFunction<ComplianceFix>().optional(),
   http: httpOptions.transform((options) => options as HttpOptions).optional(),
+  profile: profile.optional(),
+  requireProfile: flag.default(true),
+  callbackParameters: z.array(text, 'expected an array of parameter names').default(emptyList),
+  apiRequest: WIRE_SETTINGS.apiRequest,
 };
 
 const oauth1Kwargs = {
@@ -65,7 +73,9 @@ const oauth2Kwargs = {
     .union([z.string(), z.array(z.string())], 'expected a string or an array of strings')
     .transform((scope) => (Array.isArray(scope) ? scope.join(' ') : scope))
     .optional(),
+  scopeSeparator: z.string().min(1, 'must not be empty').max(5, 'expected at most 5 characters').default(' '),
   tokenEndpointAuthMethod: text.optional(),
+  basicAuthEncoding: z.enum(['form', 'none'], 'expected form or none').default('form'),
   tokenPlacement: z.enum(['header', 'body', 'uri'], 'expected header, body or uri').default('header'),
   codeChallengeMethod: challengeMethod.optional(),
   leeway: seconds(MAX_SECONDS.leeway).default(60),
@@ -107,6 +117,7 @@ const openId = {
   introspectionSignedResponseAlg: signatureAlgorithm.optional(),
   detachedSignature: flag.default(false),
   allowMissingNonce: flag.default(false),
+  allowSecretSignedIdToken: flag.default(false),
 } satisfies Record<keyof OpenIdSettings, z.ZodType>;
 
 const security = {
@@ -130,6 +141,9 @@ const oauth2 = {
   refreshTokenUrl: url.optional(),
   refreshTokenParams: parameters.default(noParameters),
   authorizeParams: z.record(z.string(), z.unknown(), 'expected an object of parameters').default(noParameters),
+  registeredRedirectUri: redirectUriName.optional(),
+  callbackSignature: z.enum(['shopify'], 'expected shopify').optional(),
+  ...WIRE_SETTINGS,
   issuer: url.optional(),
   serverMetadataUrl: url.optional(),
   allowIssuerImpersonation: flag.default(false),
@@ -154,6 +168,15 @@ export const SCHEMAS = {
   'OAuth 1': { schema: z.strictObject(oauth1), keys: Object.keys(oauth1), kwargs: Object.keys(oauth1Kwargs) },
   'OAuth 2': { schema: z.strictObject(oauth2), keys: Object.keys(oauth2), kwargs: Object.keys(oauth2Kwargs) },
 } as const;
+
+/** The keys of settings whose values contain settings, by the key of the outer setting, in camelCase. */
+export const NESTED_KEYS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['clientKwargs', [...new Set([...Object.keys(oauth1Kwargs), ...Object.keys(oauth2Kwargs)])]],
+  ...Object.entries(WIRE_SETTINGS).map(([key, schema]): [string, string[]] => [
+    key,
+    Object.keys(schema.unwrap().shape),
+  ]),
+]);
 
 /** Settings that hold URLs of the provider, to which requests, codes or tokens are sent. */
 export const URL_KEYS = keysOf(url, origin);

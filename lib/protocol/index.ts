@@ -18,7 +18,28 @@ export type {
 } from '../config/compliance-fix.js';
 export type { HttpOptions } from '../config/http-options.js';
 export type { PrivateKeyEntry, PrivateKeyList, PrivateKeyMaterial, PrivateKeys } from '../config/private-key.js';
+export type {
+  ClaimSource,
+  ProfileClaims,
+  ProfileContext,
+  ProfileFunction,
+  ProfilePath,
+  ProfileRequest,
+  ProfileSettings,
+} from '../config/profile-settings.js';
 export type { RegisterOptions } from '../config/register-options.js';
+export type {
+  ApiRequestSettings,
+  AuthorizationRequestSettings,
+  ClientSecretJwtSettings,
+  CodeRequestSettings,
+  LongLivedTokenRequestSettings,
+  ParameterNames,
+  RefreshRequestSettings,
+  TokenApiBaseUrlSettings,
+  TokenRequestSettings,
+  TokenResponseSettings,
+} from '../config/wire-settings.js';
 export type { ClientCertificate } from '../http/connections.js';
 export type { EndpointRequest, ProtectedRequest, TokenEndpointResponse } from '../http/messages.js';
 export type { OAuthLoginOptions } from '../routes/oauth-login.decorator.js';

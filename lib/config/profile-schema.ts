@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type {
+  ClaimSource,
+  ProfileClaims,
+  ProfileFunction,
+  ProfilePath,
+  ProfileRequest,
+  ProfileSettings,
+} from './profile-settings.js';
+import { aFunction, anyText, flag, text, url } from './value-schemas.js';
+
+/** A source and a path; see `ProfilePath`. */
+const PATH = /^(?:[a-z]\w*:)?[^:{}]{1,200}$/;
+const EXPECTED = 'expected a path such as "data.id", a list of sources, or { join }, { template }, { exists }, …';
+
+const path: z.ZodType<ProfilePath> = z.string().regex(PATH, 'expected a path such as "data.id" or "token:user.id"');
+const source: z.ZodType<ClaimSource> = z.lazy(() =>
+  z.union(
+    [
+      path,
+      z.array(source).min(1),
+      z.strictObject({ join: z.array(path).min(1) }),
+      z.strictObject({ template: text }),
+      z.strictObject({ path, after: text }),
+      z.strictObject({ exists: path }),
+      z.strictObject({ path, equals: z.union([z.string(), z.number(), z.boolean()]) }),
+      z.strictObject({ all: z.array(source).min(1) }),
+      z.strictObject({ value: z.union([z.string(), z.boolean()]) }),
+    ],
+    EXPECTED,
+  ),
+);
+
+const claims = {
+  sub: source.optional(),
+  name: source.optional(),
+  given_name: source.optional(),
+  family_name: source.optional(),
+  preferred_username: source.optional(),
+  email: source.optional(),
+  email_verified: source.optional(),
+  picture: source.optional(),
+  locale: source.optional(),
+} satisfies Record<keyof ProfileClaims, z.ZodType>;
+
+const strings = z.record(z.string(), anyText, 'expected an object of strings');
+const request = {
+  name: z
+    .string()
+    .regex(/^[a-z]\w{0,30}$/, 'expected lower-case letters')
+    .optional(),
+  url,
+  method: z.enum(['GET', 'POST'], 'expected GET or POST').optional(),
+  query: strings.optional(),
+  headers: strings.optional(),
+  form: strings.optional(),
+  json: z.record(z.string(), z.unknown(), 'expected an object').optional(),
+  token: z.enum(['header', 'uri', 'body', 'none'], 'expected header, uri, body or none').optional(),
+  optional: flag.optional(),
+} satisfies Record<keyof ProfileRequest, z.ZodType>;
+
+const declared = z.strictObject({
+  requests: z
+    .array(z.strictObject(request), 'expected an array of requests')
+    .max(5, 'expected at most 5 requests')
+    .optional(),
+  claims: z.strictObject(claims).optional(),
+} satisfies Record<keyof ProfileSettings, z.ZodType>);
+
+/** The setting `profile`. */
+export const profile = z.union([aFunction<ProfileFunction>(), declared], 'expected an object, or a function');
