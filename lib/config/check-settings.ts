@@ -1,4 +1,5 @@
 import { isAllowedUrl } from './allowed-url.js';
+import { callbackParameterFaults } from './callback-parameter-faults.js';
 import { CLIENT_AUTH_METHODS, isClientAuthMethod } from './client-auth-methods.js';
 import type { Compliance } from './compliance-fix.js';
 import { isRecord } from './is-record.js';
@@ -14,7 +15,10 @@ import { isHttpUrl } from './value-schemas.js';
  * `complianceFix` registered. Ignores values of the wrong type, which the schema reports.
  */
 export function checkSettings(protocol: Protocol, settings: Settings, compliance: Compliance): string[] {
-  return protocol === 'OAuth 1' ? oauth1Faults(settings, compliance) : oauth2Faults(settings, compliance);
+  return [
+    ...callbackParameterFaults(settings),
+    ...(protocol === 'OAuth 1' ? oauth1Faults(settings, compliance) : oauth2Faults(settings, compliance)),
+  ];
 }
 
 function oauth1Faults(settings: Settings, { signatureMethods }: Compliance): string[] {

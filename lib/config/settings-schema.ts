@@ -16,6 +16,7 @@ import { redirectUriName, WIRE_SETTINGS } from './wire-schemas.js';
 import {
   aFunction,
   anyText,
+  callbackNames,
   certificate,
   challengeMethod,
   flag,
@@ -56,7 +57,7 @@ const common = {
   http: httpOptions.transform((options) => options as HttpOptions).optional(),
   profile: profile.optional(),
   requireProfile: flag.default(true),
-  callbackParameters: z.array(text, 'expected an array of parameter names').default(emptyList),
+  callbackParameters: callbackNames.default(emptyList),
   apiRequest: WIRE_SETTINGS.apiRequest,
 };
 

@@ -16,6 +16,13 @@ const KEY_TYPES = '(RSA, EC P-256, P-384 or P-521, Ed25519, X25519)';
 /** A string that may be empty. */
 export const anyText = z.string('expected a string');
 export const text = anyText.min(1, { error: 'must not be empty', abort: true });
+/** Names of parameters of the callback. */
+export const callbackNames = z
+  .array(
+    z.string('expected a string').regex(/^[\w.-]{1,100}$/, 'expected the name of a parameter, such as realmId'),
+    'expected an array of parameter names',
+  )
+  .max(20, 'expected at most 20 parameter names');
 export const flag = z.boolean('expected true or false');
 export const url = text.refine(isHttpUrl, 'expected an absolute http or https URL');
 export const uri = text.refine(

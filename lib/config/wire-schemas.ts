@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { areAdditionalHeaders } from './http-options.js';
-import { anyText, flag, text, url } from './value-schemas.js';
+import { anyText, callbackNames, flag, text, url } from './value-schemas.js';
 import type {
   ApiRequestSettings,
   AuthorizationRequestSettings,
@@ -26,7 +26,6 @@ const headers = z.custom<Record<string, string>>(
   areAdditionalHeaders,
   'expected an object of header names and their values',
 );
-const texts = z.array(text, 'expected an array of strings');
 
 const tokenRequest = {
   format: z.enum(['form', 'json', 'query'], 'expected form, json or query').optional(),
@@ -43,7 +42,7 @@ const authorizationRequest = {
   stateInRedirectUri: flag.optional(),
 } satisfies Record<keyof AuthorizationRequestSettings, z.ZodType>;
 
-const codeRequest = { ...tokenRequest, callbackParameters: texts.optional() } satisfies Record<
+const codeRequest = { ...tokenRequest, callbackParameters: callbackNames.optional() } satisfies Record<
   keyof CodeRequestSettings,
   z.ZodType
 >;

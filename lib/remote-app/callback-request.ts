@@ -12,7 +12,17 @@ export function callbackParameters<Name extends string>(
   request: OAuthRequest,
   names: readonly Name[],
 ): Partial<Record<Name, string>> {
-  const source = sourceOf(request);
+  return readParameters(callbackFields(request), names);
+}
+
+/**
+ * Returns the named parameters among the fields of a callback. Empty parameters are omitted.
+ * @throws {OAuthError} `invalid_request` when a parameter occurs twice or is not a string
+ */
+export function readParameters<Name extends string>(
+  source: Readonly<Record<string, unknown>>,
+  names: readonly Name[],
+): Partial<Record<Name, string>> {
   const found: Partial<Record<Name, string>> = {};
   for (const name of names) {
     const value = Object.hasOwn(source, name) ? source[name] : undefined;
@@ -27,7 +37,11 @@ export function callbackParameters<Name extends string>(
   return found;
 }
 
-function sourceOf(request: OAuthRequest): Readonly<Record<string, unknown>> {
+/**
+ * Returns all fields of a callback, from the query of a GET request or the form of a POST request.
+ * @throws {OAuthError} `invalid_request` when the body of a POST request was not parsed, or when the method is neither GET nor POST
+ */
+export function callbackFields(request: OAuthRequest): Readonly<Record<string, unknown>> {
   switch (request.method) {
     case 'GET':
       return fieldsOf(request.query);
@@ -57,6 +71,6 @@ function requireParsedBody({ body, headers = {} }: OAuthRequest): void {
   );
 }
 
-function invalidCallback(description: string): OAuthError {
+export function invalidCallback(description: string): OAuthError {
   return new OAuthError('invalid_request', { description });
 }

@@ -11,9 +11,11 @@ import { authorizationCodeRequest } from '../oauth2/grants/authorization-code.js
 import { userInfoOfLogin } from '../oauth2/openid/user-info.js';
 import { authorizationError } from '../oauth2/provider/provider-error.js';
 import type { ServerMetadata } from '../oauth2/provider/server-metadata.js';
+import { withCallbackFields } from '../token/callback-fields.js';
 import type { OAuth2Token } from '../token/token.js';
 import type { AppParts } from './app-parts.js';
-import { callbackParameters } from './callback-request.js';
+import { callbackFields, callbackParameters } from './callback-request.js';
+import { keptParameters } from './kept-parameters.js';
 import type { LoginCallback, LoginResult } from './login.js';
 
 /** Completes a login: checks the callback (RFC 6749 §4.1.2), fetches the token (§4.1.3), and reads the user's claims. */
@@ -23,24 +25,28 @@ export async function finishOAuth2Login(
   { request, response, params }: LoginCallback,
 ): Promise<LoginResult<OAuth2Token>> {
   parts.requireUserLogin();
-  const callback = callbackParameters(request, AUTHORIZATION_RESPONSE);
+  const received = callbackParameters(request, AUTHORIZATION_RESPONSE);
   const provider = await metadata.load();
-  const state = await claimedState(provider, callback);
-  if (!state && !callback.response) throw new MismatchingStateError('missing_state');
+  const state = await claimedState(provider, received);
+  if (!state && !received.response) throw new MismatchingStateError('missing_state');
   const { checks, redirectUri, returnTo = '/', secrets } = await parts.pending.take('login', request, response, state);
-  const answer = await readAuthorizationResponse(provider, callback, state);
+  const answer = await readAuthorizationResponse(provider, received, state);
   checkIssuer(provider, answer);
   if (answer.error) throw authorizationError(answer);
   const grant = await readGrant(provider, { ...checks, state }, answer, request.method);
-  const { token, claims } = await authorizationCodeRequest(provider, {
+  const source = answer.response ? answer : callbackFields(request);
+  const callback = keptParameters(source, provider.config.callbackParameters);
+  const repeated = keptParameters(source, provider.config.tokenRequest?.callbackParameters ?? []);
+  const { token: answered, claims } = await authorizationCodeRequest(provider, {
     ...checks,
     ...secrets,
     ...grant,
     redirectUri,
-    params,
+    params: { ...repeated, ...params },
   });
+  const token = withCallbackFields(answered, callback);
   const userInfo = await userInfoOfLogin(provider, token, claims);
   const tenant = isTenantTemplate(provider.server.issuer) && claims && { issuer: claims.iss };
   const account = userInfo && { client: provider.config.name, subject: userInfo.sub, ...tenant };
-  return { token, returnTo, userInfo, account };
+  return { token, returnTo, userInfo, account, callback };
 }

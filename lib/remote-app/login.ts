@@ -83,4 +83,6 @@ export interface LoginResult<Token extends OAuth1Token | OAuth2Token = OAuth1Tok
   userInfo?: UserInfo;
   /** The account that identifies the user. Undefined if the provider does not identify the user. */
   account?: ProviderAccount;
+  /** The parameters of the callback that the client's `callbackParameters` name. */
+  callback: Readonly<Record<string, string>>;
 }

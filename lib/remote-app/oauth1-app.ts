@@ -14,9 +14,11 @@ import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
 import { readOAuth1Params } from '../oauth2/authorization/read-params.js';
 import { confirmsCallback, parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
 import type { TokenSlot } from '../refresh/token-slot.js';
+import { withCallbackFields } from '../token/callback-fields.js';
 import { readOAuth1TokenResponse } from '../token/token-response.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
-import { callbackParameters } from './callback-request.js';
+import { callbackFields, callbackParameters } from './callback-request.js';
+import { keptParameters } from './kept-parameters.js';
 import type { AuthorizationRequest, LoginCallback, LoginResult } from './login.js';
 import type { RemoteAppContext } from './remote-app-context.js';
 import { RemoteApp } from './remote-app.js';
@@ -84,8 +86,8 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     response,
     params,
   }: LoginCallback): Promise<LoginResult<OAuth1Token>> {
-    const callback = callbackParameters(request, CALLBACK);
-    const { oauth_token: granted, oauth_verifier: verifier, denied } = callback;
+    const received = callbackParameters(request, CALLBACK);
+    const { oauth_token: granted, oauth_verifier: verifier, denied } = received;
     const oauthToken = denied ?? granted;
     if (!oauthToken) {
       throw new OAuthError('invalid_request', {
@@ -93,10 +95,12 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
       });
     }
     const { secrets, returnTo = '/' } = await this.parts.pending.take('login', request, response, oauthToken);
-    const refusal = callbackRefusal(callback);
+    const refusal = callbackRefusal(received);
     if (refusal) throw refusal;
+    const callback = keptParameters(callbackFields(request), this.#config.callbackParameters);
     const requestToken = { oauthToken, oauthTokenSecret: secrets?.requestTokenSecret ?? '' };
-    return { token: await this.fetchAccessToken({ requestToken, verifier, params }), returnTo };
+    const token = withCallbackFields(await this.fetchAccessToken({ requestToken, verifier, params }), callback);
+    return { token, returnTo, callback };
   }
 
   /**

@@ -1,4 +1,5 @@
 import { isShallow } from '../common/limits.js';
+import { UNSAFE_NAMES } from './reserved-names.js';
 import { storableText } from './storable-text.js';
 
 /** Maximum number of extra fields. */
@@ -7,8 +8,6 @@ const MAX_FIELDS = 100;
 const MAX_DEPTH = 5;
 /** Maximum size of all extra fields, in bytes of JSON. */
 const MAX_BYTES = 65_536;
-/** Names that have a special meaning in JavaScript. */
-const UNSAFE_NAMES = new Set(['__proto__', 'constructor', 'prototype', 'toJSON', 'then']);
 
 /**
  * Returns the extra fields of a provider's response that are kept with a token, as plain JSON that any store can keep. Drops

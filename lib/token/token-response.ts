@@ -2,23 +2,13 @@ import { fieldsOf } from '../common/fields-of.js';
 import { InvalidTokenError } from '../errors/oauth.errors.js';
 import { expiryOfResponse } from './expiry.js';
 import { extraFields } from './extra-fields.js';
+import { RESERVED } from './reserved-names.js';
 import { isStorable, storableText } from './storable-text.js';
 import { readScope, readTokenType } from './token-fields.js';
 import type { OAuth1Token, OAuth2Token } from './token.js';
 
 /** Maximum length of a token, in characters. A longer token does not fit into a request header. */
 const MAX_TOKEN_LENGTH = 65_536;
-
-/** Names of token fields in this library, and names that distinguish the kinds of tokens. */
-const OWN_NAMES = [
-  ...['accessToken', 'tokenType', 'refreshToken', 'expiresAt', 'expiresIn', 'idToken', 'dpopKey', 'dpop_key'],
-  ...['resource', 'issuer', 'clientId', 'oauthToken', 'oauthTokenSecret'],
-  ...['access_token', 'oauth_token', 'oauth_token_secret'],
-];
-const RESERVED = {
-  oauth1: new Set(OWN_NAMES),
-  oauth2: new Set([...OWN_NAMES, 'token_type', 'refresh_token', 'expires_at', 'expires_in', 'scope', 'id_token']),
-};
 
 /** Access and refresh tokens are visible ASCII (RFC 6749 A.12, A.17). */
 const VISIBLE = /^[\x20-\x7e]+$/;
