@@ -1,3 +1,5 @@
+import type { Settings } from '../config/setting-keys.js';
+
 /** A variable in the URLs of a preset, such as Auth0's `{domain}`. */
 export interface PresetVariable {
   /** What the value is, and where to find it. */
@@ -31,7 +33,7 @@ export interface Preset {
   checked: string;
   variables?: Record<string, PresetVariable>;
   /** The settings of a client, in camelCase. `{name}` is replaced by the variable `name`. */
-  settings: Record<string, unknown>;
+  settings: Settings;
   /** What is odd about the provider, in full sentences. */
   notes?: string[];
 }
