@@ -1,5 +1,6 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { CreateAxiosDefaults } from 'axios';
+import type { PresetName } from './config/preset-name.js';
 import type { ClientRegistration } from './oauth.registry.js';
 import type { OAuthRequest } from './common/oauth-request.js';
 import type { LoginStorage } from './state/login-storage.js';
@@ -8,7 +9,7 @@ import type { SimpleTokenStore, TokenEvents, TokenStore } from './token/token-st
 /** Options of `OAuthClientModule`. Without options, the module reads all clients from the settings. */
 export interface OAuthClientModuleOptions extends TokenEvents {
   /** Clients by name. Settings that are missing here are read from `ConfigService`. */
-  clients?: Record<string, ClientRegistration>;
+  clients?: Record<string, ClientRegistration> & Partial<Record<PresetName, ClientRegistration>>;
   /**
    * The key of the clients in `ConfigService`. Its value is an object of clients by name, or a JSON string of such an object.
    * @default 'AUTHLIB_OAUTH_CLIENTS'

@@ -13,6 +13,7 @@ import type { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError, UnusableRegistrationError } from './errors/oauth.errors.js';
 import type { ClientMetadata, RegisteredClient } from './oauth2/provider/client-registration.js';
 import { appClassFaults, type RemoteAppClass } from './remote-app/app-class.js';
+import { withPreset } from './presets/preset-settings.js';
 import { OAuth1App } from './remote-app/oauth1-app.js';
 import { OAuth2App } from './remote-app/oauth2-app.js';
 import type { RemoteAppContext } from './remote-app/remote-app-context.js';
@@ -200,7 +201,14 @@ export class OAuthRegistry {
     return [];
   }
 
-  #read(name: string, { settings, appClass, registeredAtRunTime }: Source, compliance?: Compliance): Entry | Faults {
+  #read(
+    name: string,
+    { settings: given, appClass, registeredAtRunTime }: Source,
+    compliance?: Compliance,
+  ): Entry | Faults {
+    const applied = withPreset(name, given);
+    if ('faults' in applied) return applied;
+    const { settings } = applied;
     const origin = { name, registeredAtRunTime, allowInsecureHosts: this.#context.allowInsecureHttp ?? false };
     const client = readClient(origin, settings, compliance);
     const wrongClass = appClassFaults(name, settings, appClass);

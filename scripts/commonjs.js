@@ -41,10 +41,15 @@ function useVendored(file, source) {
 
 function commonJs(file, source) {
   // `createRequire()` accepts a path as well as a URL
-  const text = source.replaceAll('import.meta.url', '__filename');
+  const text = source.replaceAll('import.meta.url', '__filename').replaceAll("'./data/'", `'${dataFolder(file)}'`);
   if (text.includes('import.meta')) throw new Error(`${file}: CommonJS has no import.meta`);
   const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023, esModuleInterop: true };
   return ts.transpileModule(text, { fileName: file, compilerOptions }).outputText;
+}
+
+/** Returns the path to the data of the ES modules, which are not copied. */
+function dataFolder(file) {
+  return `${relative(dirname(join(TARGET, file)), join(SOURCE, dirname(file), 'data'))}/`;
 }
 
 function licenseOf(name) {

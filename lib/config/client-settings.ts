@@ -6,6 +6,7 @@ import type { OAuth1Kwargs, OAuth2Kwargs } from './client-kwargs.js';
 import type { ComplianceFix } from './compliance-fix.js';
 import type { EitherCase } from './either-case.js';
 import type { HttpOptions } from './http-options.js';
+import type { PresetName, PresetVariableName } from './preset-name.js';
 import type { PrivateKeyMaterial, PrivateKeys } from './private-key.js';
 import type { ProfileFunction, ProfileSettings } from './profile-settings.js';
 import type {
@@ -28,9 +29,9 @@ export interface CommonClientSettings {
    * The provider's preset, which supplies all settings that are not set here. Not needed if the client has the name of a preset and
    * no endpoints.
    */
-  preset?: string;
+  preset?: PresetName;
   /** The values of the preset's variables (`{ tenant: 'contoso' }`). */
-  variables?: Record<string, string>;
+  variables?: Partial<Record<PresetVariableName, string>>;
   /** Client identifier (in OAuth 1: consumer key). Also read from the variable `{NAME}_CLIENT_ID`. */
   clientId?: string;
   /** Client secret (in OAuth 1: consumer secret). Also read from the variable `{NAME}_CLIENT_SECRET`. */

@@ -71,7 +71,7 @@ const apiRequest = {
     .optional(),
   tokenHeader: z
     .string()
-    .regex(/^[A-Za-z0-9-]{1,100}$/, 'expected the name of a header')
+    .regex(/^[\w-]{1,100}$/, 'expected the name of a header')
     .optional(),
   tokenParameter: text.optional(),
 } satisfies Record<keyof ApiRequestSettings, z.ZodType>;

@@ -31,6 +31,8 @@ export interface Preset {
   reviewed: boolean;
   /** The date of the last check, as `YYYY-MM-DD`. */
   checked: string;
+  /** `required`: every project sends PKCE. `supported`: some do. Clients use PKCE with every provider. */
+  pkce?: 'required' | 'supported';
   variables?: Record<string, PresetVariable>;
   /** The settings of a client, in camelCase. `{name}` is replaced by the variable `name`. */
   settings: Settings;

@@ -1,9 +1,16 @@
 import type { ClientConfig } from '../config/client-config.js';
 import { warnOnce } from '../common/warn-once.js';
+import { isUnconfirmed } from '../presets/preset-settings.js';
 
-/** Logs a warning for each setting that is only acceptable if the provider has no safe alternative. */
+/** Logs a warning for an unconfirmed preset, and for each setting that is only acceptable if the provider has no safe alternative. */
 export function warnOfRiskySettings(config: ClientConfig): void {
-  const { name } = config;
+  const { name, preset } = config;
+  if (isUnconfirmed(preset)) {
+    warnOnce(
+      `the client "${name}" uses the preset "${preset}", whose data comes from one source only (unconfirmed). Check the endpoints ` +
+        "against the provider's documentation.",
+    );
+  }
   if (config.protocol === 'OAuth 2' && config.tokenPlacement === 'uri') {
     warnOnce(
       `the client "${name}" sends its tokens in URLs (token_placement: uri), where logs and browser histories keep them ` +

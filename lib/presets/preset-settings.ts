@@ -1,0 +1,57 @@
+import { isRecord } from '../config/is-record.js';
+import { nearestKey } from '../config/nearest-key.js';
+import type { Faults } from '../config/read-client.js';
+import type { Settings } from '../config/setting-keys.js';
+import type { DeadPreset, Preset } from './preset.js';
+import { findPreset, isDead, presetFiles } from './preset-files.js';
+import { fillVariables, readVariables } from './preset-variables.js';
+
+/** Settings that name an endpoint of the provider. A client with one of them does not take the preset of its name. */
+const ENDPOINTS = ['authorizeUrl', 'accessTokenUrl', 'requestTokenUrl', 'issuer', 'serverMetadataUrl'];
+
+/**
+ * Returns the settings of a client with those of its preset: the preset in `preset`, or else the preset with the client's name if the
+ * settings have no endpoint. The client's settings take precedence key by key.
+ */
+export function withPreset(name: string, settings: Settings): { settings: Settings } | Faults {
+  const { preset: chosen, variables, ...own } = settings;
+  if (chosen !== undefined && typeof chosen !== 'string') return { settings };
+  if (chosen === undefined && ENDPOINTS.some((key) => own[key] !== undefined)) return { settings };
+  const preset = findPreset(chosen ?? name);
+  if (!preset) return chosen === undefined ? { settings } : { faults: [`${name}.preset: ${unknownPreset(chosen)}`] };
+  if (isDead(preset)) return { faults: [`${name}.preset: ${deathOf(preset)}`] };
+  const read = readVariables(preset.variables ?? {}, variables);
+  if ('faults' in read) return { faults: read.faults.map((fault) => `${name}.${fault}`) };
+  const merged = merge(fillVariables(preset.settings, read.values), own);
+  return { settings: { ...merged, preset: chosen ?? name, variables: Object.fromEntries(read.values) } };
+}
+
+/** Returns whether a client's settings come from a preset that only one project confirms. */
+export function isUnconfirmed(preset: string | undefined): boolean {
+  const found = preset === undefined ? undefined : findPreset(preset);
+  return found !== undefined && !isDead(found) && found.sources < 2;
+}
+
+function unknownPreset(chosen: string): string {
+  const near = nearestKey(chosen, presetFiles().filter(isUsable));
+  const suggestion = near === undefined ? '' : ` Did you mean "${near}"?`;
+  return `there is no such preset.${suggestion} See the list of providers in the documentation`;
+}
+
+function isUsable(name: string): boolean {
+  const preset = findPreset(name);
+  return preset !== undefined && !isDead(preset);
+}
+
+function deathOf({ title, dead, use }: DeadPreset): string {
+  return `${title} ${dead}${use === undefined ? '. Remove the client, or set its endpoints' : `; use ${use}`}`;
+}
+
+/** Merges objects key by key. Values of the client take precedence; its functions and arrays replace those of the preset. */
+function merge(preset: Preset['settings'], own: Settings): Settings {
+  const merged = Object.entries(own).map(([key, value]): [string, unknown] => {
+    const inherited = Object.hasOwn(preset, key) ? preset[key] : undefined;
+    return [key, isRecord(inherited) && isRecord(value) ? merge(inherited, value) : value];
+  });
+  return { ...preset, ...Object.fromEntries(merged) };
+}

@@ -1,0 +1,86 @@
+import { isRecord } from '../config/is-record.js';
+import { listedNames, shownName } from '../config/client-name.js';
+import type { PresetVariable } from './preset.js';
+
+/** Maximum number of unknown variables in the faults. */
+const MAX_FAULTS = 20;
+const MAX_LENGTH = 300;
+/** One label of a host name, or one segment of a path. */
+const LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/;
+const HOST =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*(?::\d{1,5})?$/;
+const URL_WITH_PATH = /^https?:\/\/[^/?#@\\]+(?:\/[\w~.-]+)*$/;
+
+/** The check of each kind of variable, and the expectation in a fault. */
+const KINDS: Record<PresetVariable['kind'], { expected: string; matches: (value: string) => boolean }> = {
+  label: { expected: 'expected letters, digits, hyphens and underscores', matches: (value) => LABEL.test(value) },
+  host: { expected: 'expected a host name, without a scheme and a path', matches: isHost },
+  url: { expected: 'expected an absolute URL without credentials, query and fragment', matches: isUrlWithPath },
+};
+
+export type Variables = Readonly<Record<string, PresetVariable>>;
+
+/** Returns the values of a preset's variables, with defaults, or the faults of the values that a client sets. */
+export function readVariables(
+  variables: Variables,
+  given: unknown,
+): { values: ReadonlyMap<string, string> } | { faults: string[] } {
+  if (given !== undefined && !isRecord(given)) return { faults: ['variables: expected an object of strings'] };
+  const settings = given ?? {};
+  const unknown = Object.keys(settings).filter((name) => !Object.hasOwn(variables, name));
+  const faults = unknown.slice(0, MAX_FAULTS).map((name) => unknownVariable(name, Object.keys(variables)));
+  const values = new Map<string, string>();
+  for (const [name, variable] of Object.entries(variables)) {
+    const value = Object.hasOwn(settings, name) ? settings[name] : variable.default;
+    const fault = faultOf(value, variable);
+    if (fault === undefined) values.set(name, String(value));
+    else faults.push(`variables.${name}: ${fault}`);
+  }
+  return faults.length > 0 ? { faults } : { values };
+}
+
+/** Returns a copy of a preset's settings in which the variables have their values. Keeps other placeholders. */
+export function fillVariables<T>(value: T, values: ReadonlyMap<string, string>): T {
+  return filled(value, values) as T;
+}
+
+function filled(value: unknown, values: ReadonlyMap<string, string>): unknown {
+  if (typeof value === 'string') return value.replace(/\{(\w+)\}/g, (place, name: string) => values.get(name) ?? place);
+  if (Array.isArray(value)) return value.map((item) => filled(item, values));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filled(item, values)]));
+}
+
+function faultOf(value: unknown, { kind, pattern, description, example }: PresetVariable): string | undefined {
+  if (value === undefined || value === '') return `missing; ${lowerCased(description)}, such as "${example}"`;
+  const { expected, matches } = KINDS[kind];
+  const isValid =
+    typeof value === 'string' &&
+    value.length <= MAX_LENGTH &&
+    (pattern === undefined ? matches(value) : new RegExp(pattern).test(value));
+  return isValid ? undefined : `${expected}, such as "${example}"`;
+}
+
+function unknownVariable(name: string, known: readonly string[]): string {
+  const list = known.length > 0 ? `There are ${listedNames(known)}` : 'The preset has no variables';
+  return `variables.${shownName(name)}: the preset has no such variable. ${list}`;
+}
+
+/** Returns whether a value is a host that `URL` does not change: not `127.1`, for example, which it would read as an address. */
+function isHost(value: string): boolean {
+  return HOST.test(value) && URL.canParse(`https://${value}`) && keepsHost(`https://${value}`, value);
+}
+
+function isUrlWithPath(value: string): boolean {
+  if (!URL_WITH_PATH.test(value) || !URL.canParse(value)) return false;
+  const [, host = '', path = ''] = /^https?:\/\/([^/]+)(.*)$/.exec(value) ?? [];
+  return HOST.test(host) && keepsHost(value, host) && new URL(value).pathname === (path === '' ? '/' : path);
+}
+
+function keepsHost(url: string, host: string): boolean {
+  return new URL(url).hostname === host.toLowerCase().replace(/:\d+$/, '');
+}
+
+function lowerCased(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
