@@ -1,4 +1,5 @@
 import { isAllowedUrl } from './allowed-url.js';
+import { clientSecretFaults } from './client-secret-faults.js';
 import { callbackParameterFaults } from './callback-parameter-faults.js';
 import { CLIENT_AUTH_METHODS, isClientAuthMethod } from './client-auth-methods.js';
 import type { Compliance } from './compliance-fix.js';
@@ -39,6 +40,7 @@ function oauth2Faults(settings: Settings, compliance: Compliance): string[] {
     ...issuerFaults(settings),
     ...challengeFaults(settings),
     ...checkedParameterFaults(settings),
+    ...clientSecretFaults(settings),
     ...authMethodFaults(settings, compliance),
     ...(settings.requireSignedRequestObject === true && settings.privateKeys === undefined
       ? ['private_keys: missing; require_signed_request_object needs one']
@@ -54,15 +56,16 @@ function authMethodFaults(settings: Settings, { clientAuthMethods }: Compliance)
     return [`client_kwargs.token_endpoint_auth_method: unknown; there are ${known.join(', ')}`];
   }
   const { requires } = CLIENT_AUTH_METHODS[method];
-  if (requires === undefined || (settings[requires] ?? '') !== '') return [];
+  if (requires === undefined || (requires === 'clientSecret' && settings.clientSecretJwt !== undefined)) return [];
+  if ((settings[requires] ?? '') !== '') return [];
   return [`${snakeCase(requires)}: missing; ${method} needs ${requires === 'clientSecret' ? 'it' : 'one'}`];
 }
 
 /** Returns the fault of a public client without PKCE, which protects its codes if they are stolen (RFC 9700 §2.1.1). */
 function challengeFaults(settings: Settings): string[] {
   const { tokenEndpointAuthMethod, codeChallengeMethod } = kwargsOf(settings);
-  const isPublic =
-    tokenEndpointAuthMethod === 'none' || (tokenEndpointAuthMethod ?? settings.clientSecret ?? '') === '';
+  const credential = tokenEndpointAuthMethod ?? settings.clientSecretJwt ?? settings.clientSecret ?? '';
+  const isPublic = tokenEndpointAuthMethod === 'none' || credential === '';
   if (!isPublic || (settings.codeChallengeMethod ?? codeChallengeMethod) !== 'none') return [];
   return [
     'code_challenge_method: "none" requires a client that authenticates; this client has no secret and no key. Remove ' +

@@ -12,7 +12,7 @@ import {
 
 /** The credentials of a client for one endpoint. */
 export interface ClientCredentials {
-  readonly clientSecret: string;
+  readonly clientSecret: () => Promise<string>;
   /** @throws {OAuthConfigError} when the client has no key for signatures */
   readonly signingKey: () => Promise<PrivateKey>;
   /** The audience of an assertion. */
@@ -22,6 +22,8 @@ export interface ClientCredentials {
 interface BuiltInMethod {
   /** The setting that the method requires. */
   readonly requires?: 'clientSecret' | 'privateKeys';
+  /** Whether requests contain the client secret itself. */
+  readonly sendsSecret?: boolean;
   /** Whether requests are sent to the provider's endpoints for mutual TLS (RFC 8705 §5). */
   readonly usesMutualTls?: boolean;
   readonly authenticate: (credentials: ClientCredentials) => ClientAuth;
@@ -32,15 +34,9 @@ interface BuiltInMethod {
  * order is the preference if the metadata lists several methods.
  */
 export const CLIENT_AUTH_METHODS = methods({
-  client_secret_basic: { requires: 'clientSecret', authenticate: clientSecretBasic },
-  client_secret_post: {
-    requires: 'clientSecret',
-    authenticate: ({ clientSecret }) => ClientSecretPost(clientSecret),
-  },
-  client_secret_jwt: {
-    requires: 'clientSecret',
-    authenticate: ({ clientSecret, audience }) => ClientSecretJwt(clientSecret, forAudience(audience)),
-  },
+  client_secret_basic: { requires: 'clientSecret', sendsSecret: true, authenticate: clientSecretBasic },
+  client_secret_post: { requires: 'clientSecret', sendsSecret: true, authenticate: clientSecretPost },
+  client_secret_jwt: { requires: 'clientSecret', authenticate: clientSecretJwt },
   private_key_jwt: { requires: 'privateKeys', authenticate: privateKeyJwt },
   tls_client_auth: { usesMutualTls: true, authenticate: () => TlsClientAuth() },
   self_signed_tls_client_auth: { usesMutualTls: true, authenticate: () => TlsClientAuth() },
@@ -59,10 +55,18 @@ function methods<Name extends string>(all: Readonly<Record<Name, BuiltInMethod>>
 
 /** Replaces `ClientSecretBasic()` of `oauth4webapi`, which encodes more characters; see {@link formEncoded}. */
 function clientSecretBasic({ clientSecret }: ClientCredentials): ClientAuth {
-  return (_server, { client_id: clientId }, _body, headers) => {
-    const credentials = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`;
+  return async (_server, { client_id: clientId }, _body, headers) => {
+    const credentials = `${formEncoded(clientId)}:${formEncoded(await clientSecret())}`;
     headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
   };
+}
+
+function clientSecretPost({ clientSecret }: ClientCredentials): ClientAuth {
+  return async (...request) => ClientSecretPost(await clientSecret())(...request);
+}
+
+function clientSecretJwt({ clientSecret, audience }: ClientCredentials): ClientAuth {
+  return async (...request) => ClientSecretJwt(await clientSecret(), forAudience(audience))(...request);
 }
 
 function privateKeyJwt({ signingKey, audience }: ClientCredentials): ClientAuth {

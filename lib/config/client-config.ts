@@ -41,7 +41,7 @@ function oauth1Config({ settings: _, ...client }: CheckedClient, { clientKwargs,
 
 function oauth2Config({ settings: _, ...client }: CheckedClient, { clientKwargs, ...settings }: OAuth2Settings) {
   const named = clientKwargs.tokenEndpointAuthMethod;
-  const method = named ?? (settings.clientSecret ? 'client_secret_basic' : 'none');
+  const method = named ?? defaultMethod(settings);
   const usesMutualTls = isClientAuthMethod(method) && CLIENT_AUTH_METHODS[method].usesMutualTls === true;
   return {
     ...settings,
@@ -59,6 +59,11 @@ function oauth2Config({ settings: _, ...client }: CheckedClient, { clientKwargs,
     /** Whether the provider's endpoints for mutual TLS are used (RFC 8705 §5). */
     usesMutualTls: settings.clientCertificate !== undefined || usesMutualTls,
   };
+}
+
+function defaultMethod({ clientSecret, clientSecretJwt }: Omit<OAuth2Settings, 'clientKwargs'>): string {
+  if (clientSecretJwt) return 'client_secret_post';
+  return clientSecret ? 'client_secret_basic' : 'none';
 }
 
 /** Returns the origins that the user's token may be sent to. */

@@ -44,6 +44,16 @@ export function readPrivateKey(value: PrivateKeyMaterial | PrivateKeyEntry): Cli
   return { key, kid, alg: algorithm, use: use ?? (isEncryption(algorithm) ? 'enc' : undefined) };
 }
 
+/**
+ * Returns an EC P-256 private key in PEM. Line breaks may be written as `\n`, as in an environment variable.
+ * @throws {TypeError} when the value is not such a key; the message does not quote the value
+ */
+export function p256Key(pem: string): KeyObject {
+  const key = keyObject(pem.replace(/(?:\\r)?\\n/g, '\n'));
+  if (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
+  throw new TypeError('not an EC P-256 private key');
+}
+
 function isEntry(value: PrivateKeyMaterial | PrivateKeyEntry): value is PrivateKeyEntry {
   return isObject(value) && !(value instanceof KeyObject) && 'key' in value;
 }

@@ -4,6 +4,7 @@ import { Compliance, type ComplianceFix } from './compliance-fix.js';
 import { runTimeHttpFaults } from './http-options.js';
 import { impersonationFaults } from './issuer-faults.js';
 import { schemaFaults } from './schema-faults.js';
+import { runTimeKeyFileFaults, withSecretKeyFile } from './secret-key-file.js';
 import { protocolOf, type Settings } from './setting-keys.js';
 import { SCHEMAS } from './settings-schema.js';
 import { sizeFaults } from './settings-size.js';
@@ -23,14 +24,16 @@ export interface Faults {
  */
 export function readClient(
   { name, registeredAtRunTime, allowInsecureHosts }: ClientOrigin,
-  settings: Settings,
+  given: Settings,
   known?: Compliance,
 ): CheckedClient | Faults {
   const refused = registeredAtRunTime
-    ? [...impersonationFaults(name, settings), ...runTimeHttpFaults(name, settings)]
+    ? [...impersonationFaults(name, given), ...runTimeHttpFaults(name, given), ...runTimeKeyFileFaults(name, given)]
     : [];
-  const tooLarge = sizeFaults(settings);
+  const tooLarge = sizeFaults(given);
   if (tooLarge.length > 0) return { faults: [...listed(name, tooLarge), ...refused] };
+  const settings = registeredAtRunTime ? given : withSecretKeyFile(given);
+  if (typeof settings === 'string') return { faults: [`${name}.${settings}`] };
   const protocol = protocolOf(settings);
   const compliance = known ?? complianceOf(settings);
   const { data, error } = SCHEMAS[protocol].schema.safeParse(settings);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ClientCertificate } from '../http/connections.js';
 import type { RequestParameters } from './client-settings.js';
 import {
+  p256Key,
   readPrivateKey,
   type ClientKey,
   type PrivateKeyEntry,
@@ -69,6 +70,12 @@ export const privateKeys = z
       `expected private keys, each PEM, a JWK or a KeyObject ${KEY_TYPES}, or a function that returns them`,
     ),
   );
+/** An EC P-256 private key in PEM. */
+export const ecKey = z
+  .string({
+    error: ({ input }) => (input === undefined ? 'missing; give it, or private_key_file' : 'expected a string'),
+  })
+  .transform(readBy(p256Key, 'not an EC P-256 private key in PEM'));
 /** An RSA private key in PEM. */
 export const rsaKey = text.transform(readBy(readRsaKey, 'not a usable RSA private key in PEM'));
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { areAdditionalHeaders } from './http-options.js';
-import { anyText, callbackNames, flag, text, url } from './value-schemas.js';
+import { anyText, callbackNames, ecKey, flag, text, url } from './value-schemas.js';
 import type {
   ApiRequestSettings,
   AuthorizationRequestSettings,
@@ -88,7 +88,7 @@ const tokenApiBaseUrl = {
 const clientSecretJwt = {
   teamId: text,
   keyId: text,
-  privateKey: text.optional(),
+  privateKey: ecKey,
   privateKeyFile: text.optional(),
   audience: url,
 } satisfies Record<keyof ClientSecretJwtSettings, z.ZodType>;

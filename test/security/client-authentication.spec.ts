@@ -76,7 +76,12 @@ describe('unknown client authentication methods', () => {
     const client = readClient({ name: 'dev', registeredAtRunTime: false, allowInsecureHosts: false }, settings);
     if ('faults' in client) throw new Error(client.faults.join());
     const config = clientConfig(client) as OAuth2ClientConfig;
-    const credentials = { signingKey: () => Promise.reject(new Error('none')), audience: 'https://p.test' };
+    const clientSecret = () => Promise.resolve('');
+    const credentials = {
+      clientSecret,
+      signingKey: () => Promise.reject(new Error('none')),
+      audience: 'https://p.test',
+    };
     expect(() => clientAuthentication(config, method, credentials)).toThrow(OAuthConfigError);
     for (const known of KNOWN) expect(clientAuthentication(config, known, credentials)).toBeInstanceOf(Function);
   });

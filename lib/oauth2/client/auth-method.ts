@@ -16,7 +16,9 @@ export function authMethodOf(config: OAuth2ClientConfig, server: AuthorizationSe
   const listed = listedMethods(server);
   const isFixed = namesAuthMethod || compliance.clientAuthMethods.has(preferred);
   if (isFixed || listed.length === 0 || listed.includes(preferred)) return preferred;
-  const usable = Object.entries(CLIENT_AUTH_METHODS).filter(([, { requires }]) => requires && isSet(config[requires]));
+  const usable = Object.entries(CLIENT_AUTH_METHODS).filter(([, { requires, sendsSecret }]) =>
+    config.clientSecretJwt ? sendsSecret : requires && isSet(config[requires]),
+  );
   return usable.find(([method]) => listed.includes(method))?.[0] ?? preferred;
 }
 
@@ -36,6 +38,12 @@ export function authenticationAdvice(config: OAuth2ClientConfig, server: Authori
           'and client_kwargs.token_endpoint_auth_method'
       : `The client used ${method}, and the provider's metadata lists ${methods}. Change ` +
           'client_kwargs.token_endpoint_auth_method';
+  }
+  if (config.clientSecretJwt) {
+    return (
+      'The client secret is a JWT, signed with client_secret_jwt. Check client_id, team_id, key_id, audience and the key, and this ' +
+      "server's clock"
+    );
   }
   if (method !== 'client_secret_basic' || [clientId, clientSecret].every((text) => formEncoded(text) === text)) {
     return undefined;

@@ -8,11 +8,11 @@ import { OAuthConfigError } from '../../errors/oauth.errors.js';
  * @throws {OAuthConfigError} when the method is unknown, so that a request is never sent without credentials by mistake
  */
 export function clientAuthentication(
-  { name, clientSecret = '', compliance }: OAuth2ClientConfig,
+  { name, compliance }: OAuth2ClientConfig,
   method: string,
-  credentials: Omit<ClientCredentials, 'clientSecret'>,
+  credentials: ClientCredentials,
 ): ClientAuth {
   if (compliance.clientAuthMethods.has(method)) return () => undefined;
-  if (isClientAuthMethod(method)) return CLIENT_AUTH_METHODS[method].authenticate({ ...credentials, clientSecret });
+  if (isClientAuthMethod(method)) return CLIENT_AUTH_METHODS[method].authenticate(credentials);
   throw new OAuthConfigError([`${name}.client_kwargs.token_endpoint_auth_method: unknown`]);
 }

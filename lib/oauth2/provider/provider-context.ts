@@ -1,6 +1,7 @@
 import type { AxiosInstance } from 'axios';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import { ClientKeys } from '../client/client-keys.js';
+import { ClientSecret } from '../client/client-secret.js';
 import { DpopKeys } from '../client/dpop-keys.js';
 import { ProviderKeys } from './provider-keys.js';
 import type { ProviderContext } from './provider.js';
@@ -10,6 +11,7 @@ export function providerContext(config: OAuth2ClientConfig, http: AxiosInstance)
   return {
     config,
     http,
+    clientSecret: new ClientSecret(config),
     clientKeys: new ClientKeys(config),
     providerKeys: new ProviderKeys(http),
     dpopKeys: new DpopKeys(config),

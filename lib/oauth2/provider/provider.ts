@@ -14,6 +14,7 @@ import { OAuthConfigError, OAuthError, ProviderError, OAuthErrorCode } from '../
 import { authenticationAdvice, authMethodOf } from '../client/auth-method.js';
 import { clientAuthentication } from '../client/client-authentication.js';
 import type { ClientKeys } from '../client/client-keys.js';
+import type { ClientSecret } from '../client/client-secret.js';
 import type { DpopKeys } from '../client/dpop-keys.js';
 import { endpointFetch, jsonResponse, type EndpointHooks } from './endpoint-fetch.js';
 import type { ProviderKeys } from './provider-keys.js';
@@ -23,6 +24,7 @@ import { isTenantTemplate } from '../../config/tenant-issuer.js';
 export interface ProviderContext {
   readonly config: OAuth2ClientConfig;
   readonly http: AxiosInstance;
+  readonly clientSecret: ClientSecret;
   readonly clientKeys: ClientKeys;
   readonly providerKeys: ProviderKeys;
   readonly dpopKeys: DpopKeys;
@@ -150,8 +152,9 @@ export function requireEndpoint({ config, server }: Provider, endpoint: Endpoint
  * @throws {OAuthConfigError} when neither the settings nor the metadata name the endpoint, or the method is unknown
  */
 export function authenticationAt(provider: Provider, endpoint: Endpoint): ClientAuth {
-  const { config, server, clientKeys } = provider;
+  const { config, server, clientKeys, clientSecret } = provider;
   return clientAuthentication(config, authMethodOf(config, server), {
+    clientSecret: () => clientSecret.current(),
     signingKey: () => clientKeys.signingKey(),
     audience: assertionAudience(provider, endpoint),
   });

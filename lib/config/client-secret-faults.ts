@@ -1,0 +1,22 @@
+import { CLIENT_AUTH_METHODS, isClientAuthMethod } from './client-auth-methods.js';
+import { isRecord } from './is-record.js';
+import type { Settings } from './setting-keys.js';
+
+/** Returns the faults of settings that replace the client secret. */
+export function clientSecretFaults(settings: Settings): string[] {
+  const { clientSecretJwt, clientSecret, clientKwargs } = settings;
+  if (clientSecretJwt === undefined) return [];
+  const method = isRecord(clientKwargs) ? clientKwargs.tokenEndpointAuthMethod : undefined;
+  const sendsSecret = isClientAuthMethod(method) && CLIENT_AUTH_METHODS[method].sendsSecret === true;
+  return [
+    ...((clientSecret ?? '') === ''
+      ? []
+      : ['client_secret: contradicts client_secret_jwt, which replaces it. Remove one']),
+    ...(method === undefined || sendsSecret
+      ? []
+      : [
+          'client_kwargs.token_endpoint_auth_method: does not send a client secret; client_secret_jwt requires ' +
+            'client_secret_post, which is the default, or client_secret_basic',
+        ]),
+  ];
+}
