@@ -6,6 +6,7 @@ import type { Compliance } from './compliance-fix.js';
 import { isRecord } from './is-record.js';
 import { issuerFaults } from './issuer-faults.js';
 import { isSignatureMethod, SIGNATURE_METHODS } from '../oauth1/signature-methods.js';
+import { secretSignatureFaults } from './secret-signature-faults.js';
 import type { Protocol, Settings } from './setting-keys.js';
 import { URL_KEYS } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
@@ -41,6 +42,7 @@ function oauth2Faults(settings: Settings, compliance: Compliance): string[] {
     ...challengeFaults(settings),
     ...checkedParameterFaults(settings),
     ...clientSecretFaults(settings),
+    ...secretSignatureFaults(settings),
     ...authMethodFaults(settings, compliance),
     ...(settings.requireSignedRequestObject === true && settings.privateKeys === undefined
       ? ['private_keys: missing; require_signed_request_object needs one']

@@ -17,6 +17,12 @@ export function warnOfRiskySettings(config: ClientConfig): void {
         '(RFC 6750 §2.3). Use token_placement: header if the API supports it.',
     );
   }
+  if (config.protocol === 'OAuth 2' && config.allowSecretSignedIdToken) {
+    warnOnce(
+      `the client "${name}" accepts id_tokens that are signed with its client secret (allow_secret_signed_id_token): anyone who ` +
+        'knows the secret can sign in as any user. Remove the setting if the provider can sign with its own keys.',
+    );
+  }
   if (config.protocol === 'OAuth 1' && config.allowSessionFixation) {
     warnOnce(
       `the client "${name}" accepts OAuth 1.0 (allow_session_fixation): an attacker who gets a user to follow a link and to ` +

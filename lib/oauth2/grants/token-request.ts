@@ -3,7 +3,6 @@ import {
   genericTokenEndpointRequest,
   getValidatedIdTokenClaims,
   processGenericTokenEndpointResponse,
-  validateApplicationLevelSignature,
   type TokenEndpointResponse as CheckedAnswer,
 } from 'oauth4webapi';
 import type { TokenEndpointResponse } from '../../http/messages.js';
@@ -16,6 +15,7 @@ import { readOAuth2TokenResponse } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { endpointAsksForNonce, withProofs, type DpopProofs } from '../client/dpop-proofs.js';
 import { checkIdToken, type IdTokenChecks, type IdTokenClaims } from '../openid/id-token.js';
+import { verifyIdTokenSignature } from '../openid/id-token-signature.js';
 import { providerOfIdToken, type VerifyingProvider } from '../provider/jwt-provider.js';
 import { jsonResponse, withData } from '../provider/endpoint-fetch.js';
 import { refusedResponse } from '../provider/failed-check.js';
@@ -151,7 +151,7 @@ async function checkedClaims(
     processGenericTokenEndpointResponse(server, client, response, options));
   const claims = getValidatedIdTokenClaims(checked);
   if (!claims) return undefined;
-  await validateApplicationLevelSignature(server, response, options);
+  await verifyIdTokenSignature(verifier, response);
   return checkIdToken(provider, token, claims, checks);
 }
 

@@ -107,8 +107,8 @@ export async function unwrapIdToken(clientKeys: Provider['clientKeys'], idToken:
 /** Returns the `at_hash` of an access token: the left half of the hash for the signature algorithm (OpenID Connect Core §3.1.3.6). */
 function accessTokenHash(jws: string, accessToken: string): string | undefined {
   const { alg } = decodeProtectedHeader(jws);
-  if (!isSignatureAlgorithm(alg)) return undefined;
-  const { hash } = SIGNATURE_ALGORITHMS[alg];
+  const hash = alg === 'HS256' ? 'sha256' : isSignatureAlgorithm(alg) ? SIGNATURE_ALGORITHMS[alg].hash : undefined;
+  if (hash === undefined) return undefined;
   const digest = createHash(hash, hash === 'shake256' ? { outputLength: 64 } : {})
     .update(accessToken)
     .digest();

@@ -80,10 +80,7 @@ const ALGORITHM_SETTINGS: readonly [what: string, setting: string][] = [
 function algorithmFault(error: Error, failure: Failure, what: string): string | undefined {
   const setting = ALGORITHM_SETTINGS.find(([name]) => what.includes(name))?.[1] ?? 'id_token_signed_response_alg';
   if (failure.header && 'expected' in failure) {
-    const advice =
-      failure.reason === 'client configuration'
-        ? `Check ${setting}, which requires this algorithm`
-        : `Ask the provider for such an algorithm, or set ${setting} to the algorithm with which this client is registered`;
+    const advice = algorithmAdvice(failure, setting);
     return `${what} is signed with ${shown(failure.header.alg)}, expected ${shown(failure.expected)}. ${advice}`;
   }
   if (!(error instanceof UnsupportedOperationError)) return undefined;
@@ -93,6 +90,16 @@ function algorithmFault(error: Error, failure: Failure, what: string): string | 
     `${what} is signed with ${shown(alg)}, which is not supported. Register this client at the provider with another ` +
     `algorithm, such as RS256, PS256 or ES256, and set ${setting} to it`
   );
+}
+
+function algorithmAdvice({ reason, header, expected }: Failure, setting: string): string {
+  if (expected === 'HS256') return 'Check allow_secret_signed_id_token, which accepts this algorithm only';
+  if (reason === 'client configuration') return `Check ${setting}, which requires this algorithm`;
+  const advice = `Ask the provider for such an algorithm, or set ${setting} to the algorithm with which this client is registered`;
+  const isSecretSigned = header?.alg === 'HS256' && setting === 'id_token_signed_response_alg';
+  return isSecretSigned
+    ? `${advice}. If the provider can sign only with the client secret (LINE), set allow_secret_signed_id_token`
+    : advice;
 }
 
 function failureOf(error: unknown): Failure {

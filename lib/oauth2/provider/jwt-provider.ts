@@ -20,10 +20,13 @@ export function providerOfJwt(provider: Provider, jwt: string): Promise<Verifyin
 
 /**
  * Returns the provider for the validation of an id_token, as {@link providerOfJwt} does. If the provider has an issuer per tenant,
- * the id_token must name its tenant in `tid`, and its `iss` must be the issuer of that tenant.
+ * the id_token must name its tenant in `tid`, and its `iss` must be the issuer of that tenant. If the client secret signs id_tokens,
+ * no other algorithm is accepted.
  */
-export function providerOfIdToken(provider: Provider, idToken: string): Promise<VerifyingProvider> {
-  return forJwt(provider, idToken, ({ tid }) => tid);
+export async function providerOfIdToken(provider: Provider, idToken: string): Promise<VerifyingProvider> {
+  const verifier = await forJwt(provider, idToken, ({ tid }) => tid);
+  if (!provider.config.allowSecretSignedIdToken) return verifier;
+  return { ...verifier, client: { ...verifier.client, id_token_signed_response_alg: 'HS256' } };
 }
 
 async function forJwt(
