@@ -25,7 +25,7 @@ const APPLE_KEY = { teamId: 'TEAM', keyId: 'KEY', privateKey: privateKey.export(
 /** Credentials and variables for a client of a preset. */
 function clientOfPreset(preset: Preset): object {
   const signsSecret = preset.settings.clientSecretJwt !== undefined;
-  const secret = { clientSecret: 's'.repeat(40), ...(signsSecret && { clientSecretJwt: APPLE_KEY }) };
+  const secret = signsSecret ? { clientSecretJwt: APPLE_KEY } : { clientSecret: 's'.repeat(40) };
   return { clientId: 'id', ...secret, variables: exampleVariables(preset) };
 }
 
@@ -159,7 +159,7 @@ describe('a client with a preset', () => {
       profile: { claims: { sub: 'node_id' } },
     });
     expect(await settingsOf('github', CREDENTIALS)).toMatchObject({
-      scope: 'read:user user:email',
+      scope: 'user:email',
       profile: { claims: { sub: 'id' } },
     });
   });
