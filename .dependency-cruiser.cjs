@@ -14,6 +14,7 @@ const LAYERS = [
   ['^lib/oauth2/authorization/'],
   ['^lib/oauth2/grants/', '^lib/state/', '^lib/refresh/'],
   ['^lib/remote-app/'],
+  ['^lib/registry/'],
   ['^lib/oauth\\.registry\\.ts$'],
   ['^lib/oauth-client\\.options\\.ts$'],
   ['^lib/module/'],

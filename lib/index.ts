@@ -30,12 +30,13 @@ export {
   UnsupportedTokenTypeError,
   UnusableRegistrationError,
 } from './errors/oauth.errors.js';
-export { OAuthRegistry, type ClientRegistration } from './oauth.registry.js';
+export { OAuthRegistry } from './oauth.registry.js';
 export type { UserInfo } from './oauth2/openid/user-info.js';
 export type { LoginResult, ProviderAccount } from './remote-app/login.js';
 export { OAuth1App } from './remote-app/oauth1-app.js';
 export { OAuth2App } from './remote-app/oauth2-app.js';
 export { RemoteApp } from './remote-app/remote-app.js';
+export type { ClientRegistration } from './registry/client-registration.js';
 export { regenerateSession } from './state/regenerate-session.js';
 export type { SimpleTokenStore } from './token/token-store.js';
 export type { OAuth1Token, OAuth2Token } from './token/token.js';

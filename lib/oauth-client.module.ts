@@ -19,7 +19,8 @@ import {
   type OAuthClientModuleOptions,
   type OAuthClientOptionsFactory,
 } from './oauth-client.options.js';
-import { OAuthRegistry, type ClientRegistration } from './oauth.registry.js';
+import { OAuthRegistry } from './oauth.registry.js';
+import type { ClientRegistration } from './registry/client-registration.js';
 
 /** The OAuth client of an application. */
 @Module({})

@@ -1,7 +1,7 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { CreateAxiosDefaults } from 'axios';
 import type { PresetName } from './config/preset-name.js';
-import type { ClientRegistration } from './oauth.registry.js';
+import type { ClientRegistration } from './registry/client-registration.js';
 import type { OAuthRequest } from './common/oauth-request.js';
 import type { LoginStorage } from './state/login-storage.js';
 import type { SimpleTokenStore, TokenEvents, TokenStore } from './token/token-store.js';
@@ -52,6 +52,19 @@ export interface OAuthClientModuleOptions extends TokenEvents {
    * of `baseUrl` for a site with several hosts. A relative redirect URI is resolved against the host of the request.
    */
   allowedHosts?: string[];
+  /**
+   * Returns the settings of a client that is neither configured nor registered, such as a tenant's client from a database, or
+   * undefined or null if there is no client with this name. Routes with `:provider` and `registry.resolve(name)` call it.
+   * The client is used for five minutes; `registry.forget(name)` ends this earlier. The settings are not trusted: they never
+   * read the application's settings or environment, and the client connects to public addresses only.
+   * @param name a valid client name, which the sender of a request may have chosen
+   */
+  resolveClient?(name: string): ClientRegistration | null | undefined | Promise<ClientRegistration | null | undefined>;
+  /**
+   * Lets the clients of `resolveClient` connect to private, loopback and link-local addresses too, such as in development.
+   * @default false
+   */
+  allowPrivateNetwork?: boolean;
   /**
    * Lets clients with `allowInsecureHttp` use http for hosts other than this machine, such as the hosts of a Docker network.
    * Everyone on that network can then read codes, tokens and secrets.

@@ -1,86 +1,92 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { clientConfig, type CheckedClient } from './config/client-config.js';
-import type { ClientSettings } from './config/client-settings.js';
 import type { Compliance } from './config/compliance-fix.js';
 import type { RegisterOptions } from './config/register-options.js';
-import { listedNames, shownName } from './config/client-name.js';
+import { listedNames, nameFaults, shownName } from './config/client-name.js';
 import { ClientNames } from './config/client-names.js';
 import { isRecord } from './config/is-record.js';
-import { readClient, type Faults } from './config/read-client.js';
+import type { Faults } from './config/read-client.js';
 import { misplacedOptions, withCredentials } from './config/run-time-settings.js';
-import { normalizeKeys, protocolOf, type Settings } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
-import { OAuthConfigError, UnusableRegistrationError } from './errors/oauth.errors.js';
+import { OAuthConfigError, throwFaults, UnusableRegistrationError } from './errors/oauth.errors.js';
 import type { ClientMetadata, RegisteredClient } from './oauth2/provider/client-registration.js';
-import { appClassFaults, type RemoteAppClass } from './remote-app/app-class.js';
-import { withPreset } from './presets/preset-settings.js';
-import { OAuth1App } from './remote-app/oauth1-app.js';
+import { buildApp, type ClientEntry } from './remote-app/app-class.js';
+import { withinBoundary } from './remote-app/boundary.js';
 import { OAuth2App } from './remote-app/oauth2-app.js';
-import type { RemoteAppContext } from './remote-app/remote-app-context.js';
 import type { RemoteApp } from './remote-app/remote-app.js';
-
-/** Options and stores of the module that the registry and its apps use. */
-export interface RegistryContext extends RemoteAppContext {
-  /** Lets clients with `allowInsecureHttp` use http for hosts other than this machine. @default false */
-  readonly allowInsecureHttp?: boolean;
-}
-
-/** Settings of a client in code. `overwrite` applies at start-up; at run time, it is an option of `register()`. */
-export type ClientRegistration = ClientSettings &
-  Pick<RegisterOptions, 'overwrite'> & {
-    appClass?: RemoteAppClass;
-  };
-
-/** The merged settings of a client before they are checked. */
-type Source = Pick<Entry, 'appClass'> & { readonly settings: Settings; readonly registeredAtRunTime: boolean };
-
-/** A client whose settings are valid. Its app is built on first use. */
-interface Entry {
-  readonly client: CheckedClient;
-  readonly appClass?: RemoteAppClass;
-}
-
-/** How long a shutdown waits for refreshes to finish and for tokens to be saved. */
-const SHUTDOWN_TIMEOUT_MS = 5000;
+import type { ClientRegistration } from './registry/client-registration.js';
+import { configuredSource, runTimeSource, type ClientSource } from './registry/client-source.js';
+import { draftConfig } from './registry/draft-config.js';
+import { readEntry } from './registry/read-entry.js';
+import type { RegistryContext } from './registry/registry-context.js';
+import { ResolvedClients } from './registry/resolved-clients.js';
+import { RetiredApps } from './registry/retired-apps.js';
 
 /** Contains every client by name. Builds a client's app on first use. */
 export class OAuthRegistry {
   readonly #sources: SettingsSources;
   readonly #context: RegistryContext;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, ClientEntry>();
   readonly #apps = new Map<string, RemoteApp>();
   readonly #names = new ClientNames();
-  /** Pending refreshes and saves of clients that were replaced or removed. */
-  readonly #finishing = new Set<Promise<unknown>>();
+  readonly #retired = new RetiredApps();
+  readonly #resolved: ResolvedClients;
 
   /** @internal Inject the registry instead: `OAuthClientModule` creates it. */
   constructor(sources: SettingsSources, context: RegistryContext) {
     this.#sources = sources;
     this.#context = context;
+    this.#resolved = new ResolvedClients({
+      resolveClient: context.resolveClient,
+      build: (name, settings) => this.#buildResolved(name, settings),
+      retire: (app) => this.#retired.add(app),
+      findAgain: (name) => this.find(name),
+    });
   }
 
-  /** The names of all clients. */
+  /** The names of all configured and registered clients. */
   get names(): string[] {
     return [...this.#entries.keys()];
   }
 
-  /** @internal The names of the clients that this process has used. */
+  /** @internal The names of the configured and registered clients that this process has used. */
   get usedNames(): string[] {
     return [...this.#apps.keys()];
   }
 
-  /** Returns whether a client with this name exists. */
+  /** Returns whether a client with this name is configured or registered. Does not ask `resolveClient`. */
   has(name: string): boolean {
     return this.#entries.has(name);
   }
 
   /**
-   * Returns the client with this name.
+   * Returns the configured or registered client with this name. For a client of `resolveClient`, use {@link resolve}.
    * @throws {OAuthConfigError} when the client does not exist. The error lists the existing names.
    */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the client's protocol
   get<App extends RemoteApp = RemoteApp>(name: string): App {
     return (this.#apps.get(name) ?? this.#build(name)) as App;
+  }
+
+  /**
+   * Returns the client with this name. If it is neither configured nor registered, the module option `resolveClient` is asked,
+   * and its client is used for five minutes. Call it for every request instead of keeping the app.
+   * @throws {OAuthConfigError} when the client does not exist, when its settings have faults, or when `resolveClient` fails
+   */
+  resolve<App extends RemoteApp = RemoteApp>(name: string): Promise<App> {
+    const cached = this.has(name) ? undefined : this.#resolved.cached(name);
+    return (cached ?? this.find(name).then((app) => app ?? this.#build(name))) as Promise<App>;
+  }
+
+  /** @internal Like {@link resolve}, but returns undefined if the client does not exist. */
+  async find(name: string): Promise<RemoteApp | undefined> {
+    if (this.has(name)) return this.get(name);
+    if (nameFaults(name).length > 0 || !this.hasResolver) return undefined;
+    const boundary = { name, step: 'resolve_client', exposeErrors: this.exposeErrors, secrets: [] };
+    return withinBoundary(boundary, () => this.#resolved.find(name));
+  }
+
+  /** Makes this process ask `resolveClient` again at the client's next use. Returns whether the client was in the cache. */
+  forget(name: string): boolean {
+    return this.#resolved.forget(name);
   }
 
   /**
@@ -132,11 +138,7 @@ export class OAuthRegistry {
     const source = this.#runTimeSource(name, config, options);
     const { settings } = source;
     const draft = this.#read(name, { ...source, settings: { ...settings, clientId: 'to-be-registered' } });
-    const faults = 'faults' in draft ? [...draft.faults] : [];
-    if (protocolOf(settings) === 'OAuth 1')
-      faults.push(`${name}.request_token_url: OAuth 1 has no dynamic registration. Register the client by hand`);
-    const checked = 'faults' in draft ? undefined : clientConfig(draft.client);
-    if (checked?.protocol !== 'OAuth 2') throw new OAuthConfigError(faults);
+    const checked = draftConfig(name, settings, draft);
     const app = new OAuth2App(checked, this.#context);
     const free = this.#names.reserve(name);
     try {
@@ -167,32 +169,27 @@ export class OAuthRegistry {
 
   /** @internal Waits up to 5 seconds for refreshes and saves. Nest calls it when the application shuts down. */
   async onModuleDestroy(): Promise<void> {
-    const settled = Promise.all([...this.#finishing, ...[...this.#apps.values()].map((app) => app.settled())]);
-    await Promise.race([settled, sleep(SHUTDOWN_TIMEOUT_MS, undefined, { ref: false })]);
+    await this.#retired.settled([...this.#apps.values(), ...this.#resolved.apps]);
   }
 
   #addConfigured(name: string, registration: ClientRegistration): string[] {
     const taken = this.#names.faults(name, false);
     if (taken.length > 0) return taken;
     if (!isRecord(registration)) return [`${name}: expected an object of settings`];
-    const { overwrite = false, appClass, ...code }: ClientRegistration = registration;
-    const settings = this.#sources.settingsOf(name, { ...appClass?.settings, ...code }, overwrite);
-    const faults = this.#add(name, { settings, appClass, registeredAtRunTime: false });
+    const faults = this.#add(name, configuredSource(name, registration, this.#sources));
     return faults.map((fault) => this.#sources.withAdvice(name, fault));
   }
 
   #runTimeSource(
     name: string,
-    { appClass, ...config }: ClientRegistration,
-    { readSettings = false, overwrite = false }: RegisterOptions,
-  ): Source {
-    const code = { ...appClass?.settings, ...config };
-    const readsSources = readSettings || overwrite;
-    const settings = readsSources ? this.#sources.settingsOf(name, code, overwrite) : normalizeKeys(code);
-    return { settings, appClass, registeredAtRunTime: true };
+    registration: ClientRegistration,
+    options: RegisterOptions,
+    isPublicOnly = this.#context.blockPrivateNetworks,
+  ): ClientSource {
+    return { ...runTimeSource(name, registration, options, this.#sources), isPublicOnly };
   }
 
-  #add(name: string, source: Source, compliance?: Compliance): readonly string[] {
+  #add(name: string, source: ClientSource, compliance?: Compliance): readonly string[] {
     const entry = this.#read(name, source, compliance);
     if ('faults' in entry) return entry.faults;
     this.#retire(name);
@@ -201,19 +198,13 @@ export class OAuthRegistry {
     return [];
   }
 
-  #read(
-    name: string,
-    { settings: given, appClass, registeredAtRunTime }: Source,
-    compliance?: Compliance,
-  ): Entry | Faults {
-    const applied = withPreset(name, given);
-    if ('faults' in applied) return applied;
-    const { settings } = applied;
-    const origin = { name, registeredAtRunTime, allowInsecureHosts: this.#context.allowInsecureHttp ?? false };
-    const client = readClient(origin, settings, compliance);
-    const wrongClass = appClassFaults(name, settings, appClass);
-    if ('faults' in client) return { faults: [...client.faults, ...wrongClass] };
-    return wrongClass.length > 0 ? { faults: wrongClass } : { client, appClass };
+  #read(name: string, source: ClientSource, compliance?: Compliance): ClientEntry | Faults {
+    return readEntry(name, source, { allowInsecureHosts: this.#context.allowInsecureHttp ?? false }, compliance);
+  }
+
+  /** @internal Whether the module has the option `resolveClient`. */
+  get hasResolver(): boolean {
+    return this.#context.resolveClient !== undefined;
   }
 
   /** @internal The module's `exposeErrors` option, for errors of routes without a client. */
@@ -223,34 +214,31 @@ export class OAuthRegistry {
 
   /** Removes the app of a client from the registry. The app finishes its pending refreshes and saves. */
   #retire(name: string): void {
+    this.#resolved.forget(name);
     const app = this.#apps.get(name);
-    if (!app) return;
-    this.#apps.delete(name);
-    const finishing = app.settled();
-    const forget = (): boolean => this.#finishing.delete(finishing);
-    this.#finishing.add(finishing);
-    void finishing.then(forget, forget);
+    if (app && this.#apps.delete(name)) this.#retired.add(app);
   }
 
   #build(name: string): RemoteApp {
     const entry = this.#entries.get(name);
     if (!entry) {
       const fault = `there is no client "${shownName(name)}". Configured clients: ${this.knownNames()}`;
-      throw new OAuthConfigError([fault]).exposeWhen(this.#context.exposeErrors);
+      throw new OAuthConfigError([fault]).exposeWhen(this.exposeErrors);
     }
-    const config = clientConfig(entry.client);
-    const appClass = entry.appClass ?? (config.protocol === 'OAuth 1' ? OAuth1App : OAuth2App);
-    const app = new (appClass as new (...args: [typeof config, RemoteAppContext]) => RemoteApp)(config, this.#context);
+    const app = buildApp(entry, this.#context);
     this.#apps.set(name, app);
     return app;
+  }
+
+  /** Builds a client with the settings of a tenant: it never reads the application's settings. */
+  #buildResolved(name: string, settings: ClientRegistration): RemoteApp {
+    const entry = this.#read(name, this.#runTimeSource(name, settings, {}, !this.#context.allowPrivateNetwork));
+    if ('faults' in entry) throw new OAuthConfigError(entry.faults);
+    return buildApp(entry, this.#context);
   }
 
   /** @internal Returns the names of all clients as an error lists them. */
   knownNames(): string {
     return this.#entries.size > 0 ? listedNames(this.names) : `none; ${this.#sources.adviceForNone}`;
   }
-}
-
-function throwFaults(faults: readonly string[]): void {
-  if (faults.length > 0) throw new OAuthConfigError(faults);
 }

@@ -1,12 +1,13 @@
 import { Logger } from '@nestjs/common';
+import { BoundedMap } from './bounded-map.js';
 
-const logged = new Set<string>();
 /** Maximum number of remembered warnings. Warnings may contain names of tenants, of which there can be any number. */
 const MAX_REMEMBERED = 1_000;
+const logged = new BoundedMap<true>(MAX_REMEMBERED);
 
-/** Logs a warning once per process. */
+/** Logs a warning once per process, unless there were 1,000 other warnings since. */
 export function warnOnce(warning: string): void {
-  if (logged.has(warning)) return;
-  if (logged.size < MAX_REMEMBERED) logged.add(warning);
+  if (logged.get(warning)) return;
+  logged.set(warning, true);
   new Logger('OAuthClient').warn(warning);
 }

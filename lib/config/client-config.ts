@@ -10,6 +10,8 @@ export interface ClientOrigin {
   readonly registeredAtRunTime: boolean;
   /** Whether clients with `allowInsecureHttp` may use http for every host. */
   readonly allowInsecureHosts: boolean;
+  /** Whether the client connects to public addresses only. @default false */
+  readonly isPublicOnly?: boolean;
 }
 
 /** A client with checked settings. The registry keeps up to 10,000 of them, so they are small. */

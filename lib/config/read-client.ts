@@ -23,7 +23,7 @@ export interface Faults {
  * @param known the result of an earlier call of the client's `complianceFix`
  */
 export function readClient(
-  { name, registeredAtRunTime, allowInsecureHosts }: ClientOrigin,
+  { name, registeredAtRunTime, allowInsecureHosts, isPublicOnly }: ClientOrigin,
   given: Settings,
   known?: Compliance,
 ): CheckedClient | Faults {
@@ -44,7 +44,7 @@ export function readClient(
   ];
   const isGood = data !== undefined && typeof compliance === 'object' && faults.length + refused.length === 0;
   if (!isGood) return { faults: [...listed(name, faults), ...refused] };
-  return { name, registeredAtRunTime, allowInsecureHosts, settings: data, compliance };
+  return { name, registeredAtRunTime, allowInsecureHosts, isPublicOnly, settings: data, compliance };
 }
 
 function listed(name: string, faults: readonly string[]): string[] {

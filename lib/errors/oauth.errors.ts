@@ -173,6 +173,11 @@ export class OAuthConfigError extends OAuthError {
   }
 }
 
+/** @throws {OAuthConfigError} when there are faults */
+export function throwFaults(faults: readonly string[]): void {
+  if (faults.length > 0) throw new OAuthConfigError(faults);
+}
+
 /**
  * The provider registered the client, but the settings do not work with the registration. `registered` contains the
  * credentials, which the provider sends only once: save them. Status 500.

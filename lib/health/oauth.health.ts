@@ -22,7 +22,10 @@ const MAX_CLIENTS = 20;
 
 /** Options of {@link OAuthHealthIndicator.check}. */
 export interface OAuthHealthOptions {
-  /** Names of the clients to check. @default the first 20 clients that this process has used */
+  /**
+   * Names of the clients to check. Clients of `resolveClient` are checked only if they are named.
+   * @default the first 20 configured and registered clients that this process has used
+   */
   clients?: string[];
   /** Milliseconds after which a part that has not responded counts as down, at most 60000. @default 3000 */
   timeout?: number;
@@ -94,7 +97,7 @@ export class OAuthHealthIndicator {
 
   async #checkClient(name: string): Promise<PartHealth | undefined> {
     try {
-      const app = this.#registry.get(name);
+      const app = await this.#registry.resolve(name);
       return await this.#cached(app, () => app.checkProvider().then(() => UP));
     } catch (error) {
       return down(error); // the client does not exist

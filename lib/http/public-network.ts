@@ -82,8 +82,9 @@ function refusal({ method = 'get', url = '' }: { method?: string; url?: string }
   const { origin, pathname } = new URL(url);
   return new OAuthError('private_address', {
     description:
-      'a request of a client that was registered at run time was not sent: its host has a private, loopback or link-local ' +
-      'address, but blockPrivateNetworks allows public addresses only. If you operate the provider, configure the client at start-up',
+      'a request of a client that was registered or resolved at run time was not sent: its host has a private, loopback or ' +
+      'link-local address; expected a public address, because of blockPrivateNetworks or resolveClient. If you operate the ' +
+      'provider, configure the client at start-up, or set allowPrivateNetwork for the clients of resolveClient',
     status: 502,
     cause: new Error(`${method.toUpperCase()} ${origin}${pathname} leads to an address that is not public`),
   });

@@ -5,11 +5,11 @@ import { nearestKey } from '../config/nearest-key.js';
 import { isHttpUrl } from '../config/value-schemas.js';
 import { LONGEST_TIMER_MS } from '../common/limits.js';
 import type { OAuthClientModuleAsyncOptions, OAuthClientModuleOptions } from '../oauth-client.options.js';
-import type { RegistryContext } from '../oauth.registry.js';
+import type { RegistryContext } from '../registry/registry-context.js';
 import { parseHost } from '../remote-app/request-host.js';
 
 const MAX_HOSTS = 100;
-const FLAGS = ['allowInsecureHttp', 'blockPrivateNetworks', 'exposeErrors'] as const;
+const FLAGS = ['allowInsecureHttp', 'allowPrivateNetwork', 'blockPrivateNetworks', 'exposeErrors'] as const;
 
 /** All options. Others are refused, because a misspelled security option would have no effect. */
 const OPTIONS: Record<keyof OAuthClientModuleOptions, true> = {
@@ -27,6 +27,8 @@ const OPTIONS: Record<keyof OAuthClientModuleOptions, true> = {
   exposeErrors: true,
   http: true,
   blockPrivateNetworks: true,
+  resolveClient: true,
+  allowPrivateNetwork: true,
   onTokenRevoked: true,
   onTokenUnsaved: true,
   onBackchannelLogout: true,
@@ -47,7 +49,7 @@ const MAX_SHOWN = 50;
 export function optionFaults(options: OAuthClientModuleOptions): string[] {
   if (!isRecord(options)) return ['the options of OAuthClientModule: expected an object. Return one from `useFactory`'];
   const values: Partial<Record<string, unknown>> = { ...options };
-  const { clients, baseUrl, allowedHosts, http } = values;
+  const { clients, baseUrl, allowedHosts, http, resolveClient } = values;
   const faults = unknownOptions(values);
   if (baseUrl !== undefined && !isSite(baseUrl)) {
     faults.push('baseUrl: expected an http or https URL without a path; put the path into the redirect URIs');
@@ -59,21 +61,30 @@ export function optionFaults(options: OAuthClientModuleOptions): string[] {
         'such as "app.example" or "app.example:8443"',
     );
   }
+  if (resolveClient !== undefined && typeof resolveClient !== 'function') {
+    faults.push('resolveClient: expected a function that receives the name of a client and returns its settings');
+  }
+  if (values.blockPrivateNetworks === true && values.allowPrivateNetwork === true) {
+    faults.push('allowPrivateNetwork: contradicts blockPrivateNetworks. Remove one of the two options');
+  }
   const flags = FLAGS.filter((flag) => values[flag] !== undefined && typeof values[flag] !== 'boolean');
   return [...faults, ...flags.map((flag) => `${flag}: expected true or false`), ...httpFaults(http)];
 }
 
 /** Returns the options that apply to every client. */
-export function siteOptions({
-  http,
-  baseUrl,
-  allowedHosts,
-  allowInsecureHttp,
-  blockPrivateNetworks,
-  exposeErrors,
-}: OAuthClientModuleOptions): Omit<RegistryContext, 'tokens' | 'stateStore'> {
-  const hosts = allowedHosts?.map((host) => host.toLowerCase());
-  return { http, baseUrl, allowedHosts: hosts, allowInsecureHttp, blockPrivateNetworks, exposeErrors };
+export function siteOptions(options: OAuthClientModuleOptions): Omit<RegistryContext, 'tokens' | 'stateStore'> {
+  const { http, baseUrl, allowedHosts, allowInsecureHttp, blockPrivateNetworks, allowPrivateNetwork, exposeErrors } =
+    options;
+  return {
+    http,
+    baseUrl,
+    allowedHosts: allowedHosts?.map((host) => host.toLowerCase()),
+    allowInsecureHttp,
+    blockPrivateNetworks,
+    allowPrivateNetwork,
+    exposeErrors,
+    resolveClient: options.resolveClient?.bind(options),
+  };
 }
 
 /** Returns every fault of the argument of `forRootAsync()`. The options that its factory returns are checked later. */

@@ -25,7 +25,7 @@ export class AppParts {
     this.slots = new TokenSlots(config, context.tokens);
     this.http = createHttpClient(mergedDefaults(context.http, config.http), {
       certificate: config.protocol === 'OAuth 2' ? config.clientCertificate : undefined,
-      isPublicOnly: config.registeredAtRunTime && context.blockPrivateNetworks === true,
+      isPublicOnly: config.isPublicOnly,
     });
   }
 

@@ -8,8 +8,6 @@ import type { SiteAddress } from './redirect-uri.js';
 export interface RemoteAppContext extends SiteAddress {
   /** axios defaults of every client. */
   readonly http?: CreateAxiosDefaults;
-  /** Whether clients that are registered at run time can only reach public addresses. */
-  readonly blockPrivateNetworks?: boolean;
   /** Whether error responses contain the description. */
   readonly exposeErrors?: boolean;
   /** Finds and saves the users' tokens. */

@@ -25,7 +25,8 @@ export function OAuthCallback(clients?: string | readonly string[] | object, opt
     optionNames: [],
     isCallback: true,
     enter: async (call) => {
-      keepLoginResult(call.request, await clientOfRoute(call).completeLogin(call.request, call.response));
+      const app = await clientOfRoute(call);
+      keepLoginResult(call.request, await app.completeLogin(call.request, call.response));
     },
   });
 }

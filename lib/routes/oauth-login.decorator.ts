@@ -52,8 +52,8 @@ export function OAuthLogin(
     options,
     optionNames: ['redirectUri'],
     redirectUri: { option: 'redirectUri', value: options.redirectUri },
-    enter: (call) => {
-      const app = clientOfRoute(call);
+    enter: async (call) => {
+      const app = await clientOfRoute(call);
       redirectAfterHandler(call.context, (returned) => {
         const { redirectUri, ...params }: OAuthLoginParams = requireParams(returned, 'login');
         const returnedUri = redirectUri === '' ? undefined : redirectUri;

@@ -48,8 +48,8 @@ export function OAuthLogout(
     options,
     optionNames: ['postLogoutRedirectUri'],
     redirectUri: { option: 'postLogoutRedirectUri', value: postLogoutRedirectUri },
-    enter: (call) => {
-      const app = openIdClientOfRoute(call);
+    enter: async (call) => {
+      const app = await openIdClientOfRoute(call);
       refusePrefetch(call.request); // before the handler ends the application's session
       requireNavigation(call.request);
       redirectAfterHandler(call.context, (returned) => {
@@ -72,7 +72,8 @@ export function OAuthLogoutCallback(clients?: string | readonly string[]): Metho
   return logoutRoute(clients, {
     isCallback: true,
     enter: async (call) => {
-      const { returnTo } = await openIdClientOfRoute(call).validateLogoutResponse(call.request, call.response);
+      const app = await openIdClientOfRoute(call);
+      const { returnTo } = await app.validateLogoutResponse(call.request, call.response);
       keepReturnTo(call.request, returnTo);
     },
   });
@@ -91,7 +92,9 @@ export function OAuthLogoutCallback(clients?: string | readonly string[]): Metho
  * signedOutThere() {}
  */
 export function OAuthBackchannelLogout(clients?: string | readonly string[]): MethodDecorator {
-  const route = logoutRoute(clients, { enter: (call) => openIdClientOfRoute(call).backchannelLogout(call.request) });
+  const route = logoutRoute(clients, {
+    enter: async (call) => (await openIdClientOfRoute(call)).backchannelLogout(call.request),
+  });
   return applyDecorators(route, HttpCode(200));
 }
 
@@ -104,7 +107,9 @@ export function OAuthBackchannelLogout(clients?: string | readonly string[]): Me
  * any client that can sign users in
  */
 export function OAuthFrontchannelLogout(clients?: string | readonly string[]): MethodDecorator {
-  return logoutRoute(clients, { enter: (call) => openIdClientOfRoute(call).frontchannelLogout(call.request) });
+  return logoutRoute(clients, {
+    enter: async (call) => (await openIdClientOfRoute(call)).frontchannelLogout(call.request),
+  });
 }
 
 function logoutRoute(clients: RouteClients, route: Pick<OAuthRoute, 'enter' | 'isCallback'>): MethodDecorator {

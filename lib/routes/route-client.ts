@@ -45,14 +45,14 @@ export function routeOf<Options extends object>(
 /**
  * Returns the client of a request to a route.
  * @throws {OAuthError} `unknown_provider` (status 404) when `:provider` is not a client that can sign users in
+ * @throws {OAuthConfigError} when the client in the decorator does not exist, or when `resolveClient` fails
  */
-export function clientOfRoute({ registry, clients, request }: ClientRequest): RemoteApp {
-  if (typeof clients === 'string') return logged(clients, () => registry.get(clients));
+export async function clientOfRoute({ registry, clients, request }: ClientRequest): Promise<RemoteApp> {
+  if (typeof clients === 'string') return logged(clients, () => registry.resolve(clients));
   const { provider } = fieldsOf(request.params);
-  if (typeof provider === 'string' && isServed(registry, clients, provider)) {
-    const app = registry.get(provider);
-    if (app.signsUsersIn) return app;
-  }
+  const isListed = typeof provider === 'string' && (clients === undefined || clients.includes(provider));
+  const app = isListed ? await registry.find(provider) : undefined;
+  if (app?.signsUsersIn) return app;
   throw unknownProvider(registry, 'there is no such provider to sign in with');
 }
 
@@ -61,8 +61,8 @@ export function clientOfRoute({ registry, clients, request }: ClientRequest): Re
  * @throws {OAuthError} `unknown_provider` (status 404) when `:provider` is not an OAuth 2 client that can sign users in
  * @throws {OAuthConfigError} when the client in the decorator uses OAuth 1 or is a machine client
  */
-export function openIdClientOfRoute(call: ClientRequest): OAuth2App {
-  const app = clientOfRoute(call);
+export async function openIdClientOfRoute(call: ClientRequest): Promise<OAuth2App> {
+  const app = await clientOfRoute(call);
   if (app instanceof OAuth2App && app.signsUsersIn) return app;
   if (typeof call.clients !== 'string')
     throw unknownProvider(call.registry, 'there is no such provider to sign out of');
@@ -75,10 +75,6 @@ export function openIdClientOfRoute(call: ClientRequest): OAuth2App {
   throw fault.exposeWhen(call.registry.exposeErrors);
 }
 
-function isServed(registry: OAuthRegistry, clients: readonly string[] | undefined, provider: string): boolean {
-  return (clients === undefined || clients.includes(provider)) && registry.has(provider);
-}
-
 function unknownProvider({ exposeErrors }: OAuthRegistry, description: string): OAuthError {
   const error = new OAuthError('unknown_provider', { description, status: 404 });
   logFailure(error);
@@ -86,9 +82,9 @@ function unknownProvider({ exposeErrors }: OAuthRegistry, description: string): 
 }
 
 /** Logs the error if the client of a decorator does not exist. */
-function logged<T>(name: string, find: () => T): T {
+async function logged<T>(name: string, find: () => Promise<T>): Promise<T> {
   try {
-    return find();
+    return await find();
   } catch (error) {
     if (error instanceof OAuthError) logFailure(error, { name });
     throw error;

@@ -102,8 +102,8 @@ export class AuthController {
 
   /** The client's `jwks_uri`. */
   @Get('jwks')
-  jwks(@Param('provider') name: string): Promise<JSONWebKeySet> {
-    return this.registry.get<OAuth2App>(name).publicJwks();
+  async jwks(@Param('provider') name: string): Promise<JSONWebKeySet> {
+    return (await this.registry.resolve<OAuth2App>(name)).publicJwks();
   }
 
   @Get('api/:path')
@@ -112,7 +112,7 @@ export class AuthController {
     @Param('provider') name: string,
     @Param('path') path: string,
   ): Promise<unknown> {
-    const { data } = await this.registry.get(name).get(path, { request });
+    const { data } = await (await this.registry.resolve(name)).get(path, { request });
     return data;
   }
 }
