@@ -2,9 +2,17 @@ import { CLIENT_AUTH_METHODS, isClientAuthMethod } from './client-auth-methods.j
 import { isRecord } from './is-record.js';
 import type { Settings } from './setting-keys.js';
 
-/** Returns the faults of settings that replace the client secret. */
+/** Returns the faults of settings that replace the client secret, and of settings that need it. */
 export function clientSecretFaults(settings: Settings): string[] {
-  const { clientSecretJwt, clientSecret, clientKwargs } = settings;
+  const { callbackSignature, clientSecret } = settings;
+  const needsSecret = callbackSignature !== undefined && (clientSecret ?? '') === '';
+  return [
+    ...(needsSecret ? ['client_secret: missing; callback_signature is checked with it'] : []),
+    ...secretJwtFaults(settings),
+  ];
+}
+
+function secretJwtFaults({ clientSecretJwt, clientSecret, clientKwargs }: Settings): string[] {
   if (clientSecretJwt === undefined) return [];
   const method = isRecord(clientKwargs) ? clientKwargs.tokenEndpointAuthMethod : undefined;
   const sendsSecret = isClientAuthMethod(method) && CLIENT_AUTH_METHODS[method].sendsSecret === true;

@@ -7,6 +7,7 @@ import {
   readAuthorizationResponse,
   readGrant,
 } from '../oauth2/authorization/authorization-response.js';
+import { checkCallbackSignature } from '../oauth2/authorization/callback-signature.js';
 import { authorizationCodeRequest } from '../oauth2/grants/authorization-code.js';
 import { userInfoOfLogin } from '../oauth2/openid/user-info.js';
 import { authorizationError } from '../oauth2/provider/provider-error.js';
@@ -33,6 +34,7 @@ export async function finishOAuth2Login(
   const answer = await readAuthorizationResponse(provider, received, state);
   checkIssuer(provider, answer);
   if (answer.error) throw authorizationError(answer);
+  checkCallbackSignature(provider, callbackFields(request));
   const grant = await readGrant(provider, { ...checks, state }, answer, request.method);
   const source = answer.response ? answer : callbackFields(request);
   const callback = keptParameters(source, provider.config.callbackParameters);
