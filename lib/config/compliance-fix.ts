@@ -5,7 +5,12 @@ import { callApplication } from './application-function.js';
 
 /** The argument and result type of each hook. A hook may be asynchronous. */
 export interface ComplianceHooks {
-  /** Runs before the response to an authorization code request is validated. */
+  /** OAuth 1: runs before the response with a request token is validated. `data` has the parameters of the response. */
+  request_token_response: TokenEndpointResponse;
+  /**
+   * Runs before a token response is validated, except the response to a refresh. OAuth 1: runs before the response with an access
+   * token is validated, and `data` has the parameters of the response.
+   */
   access_token_response: TokenEndpointResponse;
   /** Runs before a refresh request is sent. */
   refresh_token_request: EndpointRequest;
@@ -62,6 +67,7 @@ export class Compliance implements ComplianceSession {
   readonly signatureMethods = new Map<string, SignatureMethod>();
   readonly #hooks: RegisteredHooks = {
     access_token_response: [],
+    request_token_response: [],
     refresh_token_request: [],
     refresh_token_response: [],
     protected_request: [],

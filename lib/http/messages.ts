@@ -6,7 +6,7 @@ export interface TokenEndpointResponse {
   headers: Record<string, string>;
   /** The unparsed body. */
   text: string;
-  /** The body parsed as JSON. An empty object if the body is not a JSON object. */
+  /** The body parsed as JSON, or with OAuth 1 also as a form. An empty object if the body is not one of them. */
   data: Record<string, unknown>;
 }
 

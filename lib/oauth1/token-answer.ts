@@ -18,6 +18,8 @@ export interface EndpointAnswer {
   contentType: string;
   wwwAuthenticate?: string;
   body: string;
+  /** The parameters, if they are not those of the body. */
+  parameters?: Readonly<Record<string, unknown>>;
 }
 
 const IDENTIFIER = /^[a-z_]{1,32}$/i;
@@ -31,7 +33,7 @@ const IDENTIFIER = /^[a-z_]{1,32}$/i;
  * @throws {InvalidTokenError} when the response is a success without token credentials
  */
 export function parseTokenAnswer(endpoint: string, answer: EndpointAnswer): OAuth1TokenAnswer {
-  const params = bodyParameters(answer.body);
+  const params = Object.entries(answer.parameters ?? answerParameters(answer.body));
   const texts = new Map<string, string>(params.flatMap(asText));
   const report = new Map<string, string>([...reportedProblem(answer.wwwAuthenticate), ...texts]);
   const received = describe(endpoint, answer, params);
@@ -62,17 +64,17 @@ export function confirmsCallback({ oauth_callback_confirmed: confirmed }: OAuth1
   return confirmed === undefined || confirmed === '' ? undefined : /^(true|1)$/i.test(confirmed.trim());
 }
 
-/** Returns the parameters of the body, or an empty array if the body is neither a JSON object nor a form. */
-function bodyParameters(body: string): [name: string, value: unknown][] {
+/** Returns the parameters of a body, which are none if the body is neither a JSON object nor a form. */
+export function answerParameters(body: string): Record<string, unknown> {
   const text = body.trim();
   try {
-    if (text.startsWith('{')) return Object.entries(JSON.parse(text) as object);
+    if (text.startsWith('{')) return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    return [];
+    return {};
   }
   // A part without `=` may be a bare token. Its text must not become a parameter's name, which errors show.
   const pairs = text.split('&').filter((pair) => pair.includes('='));
-  return parseForm(pairs.join('&'));
+  return Object.fromEntries(parseForm(pairs.join('&')));
 }
 
 /**

@@ -12,7 +12,12 @@ import { callbackRefusal } from '../oauth1/callback-refusal.js';
 import { encodeForm } from '../oauth1/percent-encoding.js';
 import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
 import { readOAuth1Params } from '../oauth2/authorization/read-params.js';
-import { confirmsCallback, parseTokenAnswer, type OAuth1TokenAnswer } from '../oauth1/token-answer.js';
+import {
+  answerParameters,
+  confirmsCallback,
+  parseTokenAnswer,
+  type OAuth1TokenAnswer,
+} from '../oauth1/token-answer.js';
 import type { TokenSlot } from '../refresh/token-slot.js';
 import { withCallbackFields } from '../token/callback-fields.js';
 import { readOAuth1TokenResponse } from '../token/token-response.js';
@@ -27,6 +32,12 @@ import { missingToken } from './token-slots.js';
 
 /** Parameters of an OAuth 1 callback (RFC 5849 §2.2), and the two parameters with which providers report a refusal. */
 const CALLBACK = ['oauth_token', 'oauth_verifier', 'denied', 'oauth_problem'] as const;
+
+/** The compliance hooks that receive the responses of the endpoints for tokens. */
+const TOKEN_HOOKS = {
+  'request token': 'request_token_response',
+  'access token': 'access_token_response',
+} as const;
 
 /** The parameters of an access token request (RFC 5849 §2.3). */
 export interface OAuth1Exchange {
@@ -160,7 +171,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   }
 
   async #requestToken(
-    kind: string,
+    kind: keyof typeof TOKEN_HOOKS,
     url: string,
     credentials: Partial<OAuth1Credentials>,
     parameters: RequestParameters,
@@ -179,11 +190,14 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
         body: String(signed.body),
       });
       try {
+        const received = { status, headers, text, data: answerParameters(text) };
+        const answer = await this.#config.compliance.run(TOKEN_HOOKS[kind], received);
         return parseTokenAnswer(`${kind} endpoint`, {
-          status,
-          contentType: headers['content-type'] ?? '',
-          wwwAuthenticate: headers['www-authenticate'],
-          body: text,
+          status: answer.status,
+          contentType: answer.headers['content-type'] ?? '',
+          wwwAuthenticate: answer.headers['www-authenticate'],
+          body: answer.text,
+          parameters: answer.data,
         });
       } catch (error) {
         throw error instanceof OAuthError ? error.redact(sent) : error;
