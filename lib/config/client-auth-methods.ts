@@ -13,6 +13,8 @@ import {
 /** The credentials of a client for one endpoint. */
 export interface ClientCredentials {
   readonly clientSecret: () => Promise<string>;
+  /** Whether HTTP Basic encodes the credentials as a form (RFC 6749 §2.3.1). */
+  readonly basicAuthEncoding: 'form' | 'none';
   /** @throws {OAuthConfigError} when the client has no key for signatures */
   readonly signingKey: () => Promise<PrivateKey>;
   /** The audience of an assertion. */
@@ -54,9 +56,10 @@ function methods<Name extends string>(all: Readonly<Record<Name, BuiltInMethod>>
 }
 
 /** Replaces `ClientSecretBasic()` of `oauth4webapi`, which encodes more characters; see {@link formEncoded}. */
-function clientSecretBasic({ clientSecret }: ClientCredentials): ClientAuth {
+function clientSecretBasic({ clientSecret, basicAuthEncoding }: ClientCredentials): ClientAuth {
+  const encoded = basicAuthEncoding === 'form' ? formEncoded : (text: string) => text;
   return async (_server, { client_id: clientId }, _body, headers) => {
-    const credentials = `${formEncoded(clientId)}:${formEncoded(await clientSecret())}`;
+    const credentials = `${encoded(clientId)}:${encoded(await clientSecret())}`;
     headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
   };
 }

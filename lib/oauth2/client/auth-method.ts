@@ -28,7 +28,7 @@ function isSet(credential: OAuth2ClientConfig['clientSecret' | 'privateKeys']): 
 
 /** Returns advice for a provider that does not accept the client's authentication (`invalid_client`). */
 export function authenticationAdvice(config: OAuth2ClientConfig, server: AuthorizationServer): string | undefined {
-  const { clientId, clientSecret = '' } = config;
+  const { clientId, clientSecret = '', basicAuthEncoding } = config;
   const method = authMethodOf(config, server);
   const listed = listedMethods(server);
   if (listed.length > 0 && !listed.includes(method)) {
@@ -45,12 +45,17 @@ export function authenticationAdvice(config: OAuth2ClientConfig, server: Authori
       "server's clock"
     );
   }
-  if (method !== 'client_secret_basic' || [clientId, clientSecret].every((text) => formEncoded(text) === text)) {
+  if (
+    method !== 'client_secret_basic' ||
+    basicAuthEncoding === 'none' ||
+    [clientId, clientSecret].every((text) => formEncoded(text) === text)
+  ) {
     return undefined;
   }
   return (
     'The client_id or the client_secret has characters that client_secret_basic encodes, and some servers do not decode ' +
-    'them. If both values are right, set client_kwargs.token_endpoint_auth_method to client_secret_post'
+    'them. If both values are right, set client_kwargs.token_endpoint_auth_method to client_secret_post, or ' +
+    'client_kwargs.basic_auth_encoding to none'
   );
 }
 

@@ -8,11 +8,13 @@ import { OAuthConfigError } from '../../errors/oauth.errors.js';
  * @throws {OAuthConfigError} when the method is unknown, so that a request is never sent without credentials by mistake
  */
 export function clientAuthentication(
-  { name, compliance }: OAuth2ClientConfig,
+  { name, basicAuthEncoding, compliance }: OAuth2ClientConfig,
   method: string,
-  credentials: ClientCredentials,
+  credentials: Omit<ClientCredentials, 'basicAuthEncoding'>,
 ): ClientAuth {
   if (compliance.clientAuthMethods.has(method)) return () => undefined;
-  if (isClientAuthMethod(method)) return CLIENT_AUTH_METHODS[method].authenticate(credentials);
+  if (isClientAuthMethod(method)) {
+    return CLIENT_AUTH_METHODS[method].authenticate({ ...credentials, basicAuthEncoding });
+  }
   throw new OAuthConfigError([`${name}.client_kwargs.token_endpoint_auth_method: unknown`]);
 }

@@ -32,7 +32,9 @@ export function secretsIn(parameters: Record<string, unknown>): string[] {
 export function sentValues({ headers, body }: EndpointRequest): string[] {
   const { authorization = '', dpop = '' } = headers;
   const [, credentials = ''] = authorization.split(' ', 2);
-  const [, secret = ''] = Buffer.from(credentials, 'base64').toString().split(':');
+  const secret = Buffer.from(credentials, 'base64')
+    .toString()
+    .replace(/^[^:]*:?/, '');
   const decoded = new URLSearchParams(`secret=${secret}`).get('secret') ?? '';
   return [...secretsIn(Object.fromEntries(body)), authorization, credentials, dpop, secret, decoded];
 }
