@@ -1,3 +1,4 @@
+import { fieldsOf } from '../common/fields-of.js';
 import { isAllowedUrl } from './allowed-url.js';
 import { clientSecretFaults } from './client-secret-faults.js';
 import { callbackParameterFaults } from './callback-parameter-faults.js';
@@ -8,9 +9,10 @@ import { issuerFaults } from './issuer-faults.js';
 import { isSignatureMethod, SIGNATURE_METHODS } from '../oauth1/signature-methods.js';
 import { secretSignatureFaults } from './secret-signature-faults.js';
 import type { Protocol, Settings } from './setting-keys.js';
-import { URL_KEYS } from './settings-schema.js';
+import { NESTED_URL_KEYS, URL_KEYS } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
 import { isHttpUrl } from './value-schemas.js';
+import { wireFaults } from './wire-faults.js';
 
 /**
  * Returns the faults that the schema cannot find: contradictions between settings, or between a setting and the methods that
@@ -44,6 +46,7 @@ function oauth2Faults(settings: Settings, compliance: Compliance): string[] {
     ...clientSecretFaults(settings),
     ...secretSignatureFaults(settings),
     ...authMethodFaults(settings, compliance),
+    ...wireFaults(settings),
     ...(settings.requireSignedRequestObject === true && settings.privateKeys === undefined
       ? ['private_keys: missing; require_signed_request_object needs one']
       : []),
@@ -111,9 +114,14 @@ export function insecureUrlFaults(settings: Settings, allowInsecureHosts: boolea
     ? 'must be https, because allow_insecure_http applies only to localhost, 127.0.0.0/8 and [::1]; for another host, also set ' +
       'the module option allowInsecureHttp'
     : 'must be https; for a provider on this machine, set allow_insecure_http';
-  return Object.keys(settings)
-    .filter((key) => URL_KEYS.has(key) && [settings[key]].flat().some(isInsecure))
-    .map((key) => `${snakeCase(key)}: ${reason}`);
+  const insecure = Object.keys(settings).filter((key) => URL_KEYS.has(key) && [settings[key]].flat().some(isInsecure));
+  const nested = Object.entries(settings).flatMap(([key, value]) => {
+    const names = isRecord(value) ? (NESTED_URL_KEYS.get(key) ?? []) : [];
+    return names
+      .filter((name) => isInsecure(fieldsOf(value)[name]))
+      .map((name) => `${snakeCase(key)}.${snakeCase(name)}`);
+  });
+  return [...insecure.map(snakeCase), ...nested].map((key) => `${key}: ${reason}`);
 }
 
 /** Returns whether a value is a number of seconds, as a number or as a string of digits. */

@@ -53,7 +53,7 @@ export interface ComplianceSession {
  * @example
  * complianceFix: (session) =>
  *   session.registerComplianceHook('access_token_response', (response) => {
- *     Object.assign(response.data, response.data.authed_user); // Slack's user token
+ *     response.data.expires_in = Number(response.data.expires_minutes) * 60;
  *     return response;
  *   })
  */

@@ -181,6 +181,14 @@ export const NESTED_KEYS: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** Settings that hold URLs of the provider, to which requests, codes or tokens are sent. */
 export const URL_KEYS = keysOf(url, origin);
+/** Settings inside other settings that hold such URLs, by the key of the outer setting. */
+export const NESTED_URL_KEYS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(WIRE_SETTINGS).flatMap(([key, schema]): [string, string[]][] => {
+    const shape = Object.entries<z.ZodType>(schema.unwrap().shape);
+    const urls = shape.filter(([, type]) => typeOf(type) === url).map(([name]) => name);
+    return urls.length === 0 ? [] : [[key, urls]];
+  }),
+);
 /** Settings that hold keys or certificates in PEM. */
 export const PEM_KEYS = keysOf(privateKeys, privateJwk, certificate, rsaKey);
 

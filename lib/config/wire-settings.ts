@@ -8,7 +8,10 @@ export type ParameterNames = Record<string, string | false>;
 
 /** Differences of the authorization request from the specification (RFC 6749 §4.1.1). */
 export interface AuthorizationRequestSettings {
-  /** Renames or omits parameters (TikTok's `client_key`, Slack's `user_scope`). */
+  /**
+   * Renames or omits parameters (TikTok's `client_key`, Slack's `user_scope`). Parameters that protect the login, such as `nonce` and
+   * `code_challenge`, keep their names. `state` can be omitted with `stateInRedirectUri`. Not possible with pushed or signed requests.
+   */
   parameterNames?: ParameterNames;
   /** Added to the end of the authorization URL (WeChat's `#wechat_redirect`). */
   fragment?: string;
@@ -20,16 +23,19 @@ export interface AuthorizationRequestSettings {
   stateInRedirectUri?: boolean;
 }
 
-/** Differences of a token request from the specification (RFC 6749 §4.1.3). */
+/** Differences of token requests from the specification (RFC 6749 §4.1.3). They apply to every grant except refreshes with own settings. */
 export interface TokenRequestSettings {
   /**
    * How the parameters are sent: as a form, as a JSON object, or in the query of a GET request.
    * @default 'form'
    */
   format?: 'form' | 'json' | 'query';
-  /** Renames or omits parameters, including `client_id` and `client_secret`. */
+  /** Renames or omits parameters, including the `client_id` and `client_secret` of `client_secret_post`. */
   parameterNames?: ParameterNames;
-  /** Additional headers. `{client_id}` and `{client_secret}` are replaced by the credentials. */
+  /**
+   * Additional headers. `{client_id}` and `{client_secret}` are replaced by the credentials. They do not replace the headers of the
+   * protocol, such as `Authorization` and `Accept`.
+   */
   headers?: Record<string, string>;
 }
 
@@ -51,9 +57,12 @@ export interface LongLivedTokenRequestSettings extends TokenRequestSettings {
   grantType: string;
 }
 
-/** Differences of the token response from the specification (RFC 6749 §5.1). */
+/** Differences of token responses from the specification (RFC 6749 §5.1). They apply to all token responses, after the compliance hooks. */
 export interface TokenResponseSettings {
-  /** The path of the object with the fields (Slack's `authed_user`, Withings' `body`). Keys are separated by dots. */
+  /**
+   * The path of the object with the fields (Slack's `authed_user`, Withings' `body`). Keys are separated by dots. The fields of a token
+   * are read only there; the response to a refresh may have them at the top level.
+   */
   path?: string;
   /**
    * The names of fields at the provider, by the names of the specification (DingTalk's `accessToken`). Instagram has no refresh

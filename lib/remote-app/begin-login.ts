@@ -39,7 +39,7 @@ export async function beginLogin(
     refuseRelativeUri();
   }
   const { url, ...data } = await app.createAuthorizationUrl(callback, params);
-  await app.saveAuthorizeData(request, response, { ...data, redirectUri: callback, returnTo: returnPath });
+  await app.saveAuthorizeData(request, response, { redirectUri: callback, ...data, returnTo: returnPath });
   const { name: client } = parts.config;
   logEvent('debug', 'login begun', { client, redirect_uri: callback && withoutQuery(callback) });
   return { url, statusCode: 302 };

@@ -1,9 +1,16 @@
 import type { JsonWebKey } from 'node:crypto';
 import { withQuery } from '../../http/query.js';
-import { ProviderError, OAuthErrorCode } from '../../errors/oauth.errors.js';
+import { OAuthConfigError, ProviderError, OAuthErrorCode } from '../../errors/oauth.errors.js';
 import { unwrapIdToken } from '../openid/id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
-import { spaceSeparated, wireParameters, type WireParameters } from '../wire/parameters.js';
+import {
+  scopeIncludes,
+  scopeParameter,
+  spaceSeparated,
+  wireParameters,
+  type WireParameters,
+} from '../wire/parameters.js';
+import { redirectUriToSend, renamedParameters } from './nonstandard-request.js';
 import { checkedResponse, type AuthorizationChecks, type AuthorizationParams } from './authorization-params.js';
 import { codeChallenge, codeVerifierFor } from './pkce.js';
 import { pushedAuthorizationRequest } from './pushed-authorization-request.js';
@@ -15,6 +22,8 @@ export interface OAuth2AuthorizationRequest extends AuthorizationChecks {
   /** The URL to which the user is redirected. */
   url: string;
   state: string;
+  /** The `redirect_uri` that was sent, if it is not the redirect URI that was passed (`stateInRedirectUri`). */
+  redirectUri?: string;
   /** Private JWK to which the token is bound (RFC 9449), if it is not the key in the settings. */
   dpopKey?: JsonWebKey;
 }
@@ -29,8 +38,9 @@ export async function authorizationRequest(
   params: AuthorizationParams,
 ): Promise<OAuth2AuthorizationRequest> {
   const endpoint = requireEndpoint(provider, 'authorization_endpoint');
+  requireStandardNames(provider);
   const { parameters, kept, dpopKey } = await authorizationParameters(provider, redirectUri, params);
-  let sent = parameters;
+  let sent = renamedParameters(provider, parameters);
   if (isSigned(provider)) {
     requireKeys(provider);
     sent = await signedRequestObject(provider, sent);
@@ -38,7 +48,7 @@ export async function authorizationRequest(
   if (isPushed(provider)) {
     sent = await pushedAuthorizationRequest(provider, sent, dpopKey);
   }
-  return { url: withQuery(endpoint, sent), ...kept };
+  return { url: withQuery(endpoint, sent) + (provider.config.authorizationRequest?.fragment ?? ''), ...kept };
 }
 
 /** Returns whether this server signs or pushes the authorization request, so that a browser cannot change it. */
@@ -69,10 +79,12 @@ async function authorizationParameters(
     ...wireParameters(loginParams),
   };
   const { type, mode } = checkedResponse(requested);
-  const scope = spaceSeparated(requested.scope);
+  const { scopeSeparator, registeredRedirectUri } = config;
+  const sentRedirectUri = redirectUriToSend(provider, redirectUri, state);
   const acr = spaceSeparated(requested.acr_values);
   const codeVerifier = usesPkce(provider) ? codeVerifierFor(givenVerifier) : undefined;
-  const nonce = givenNonce ?? (scope?.split(' ').includes('openid') || type !== 'code' ? randomText() : undefined);
+  const isOpenId = scopeIncludes(requested.scope, scopeSeparator, 'openid') || type !== 'code';
+  const nonce = givenNonce ?? (isOpenId ? randomText() : undefined);
   const dpopKey = await dpopKeys.keyFor(givenKey);
   const resource = [requested.resource ?? []].flat() as string[];
   return {
@@ -82,8 +94,8 @@ async function authorizationParameters(
       response_type: type,
       response_mode: mode,
       client_id: config.clientId,
-      redirect_uri: redirectUri,
-      scope,
+      redirect_uri: registeredRedirectUri ?? sentRedirectUri,
+      scope: scopeParameter(requested.scope, scopeSeparator),
       acr_values: acr,
       id_token_hint: idTokenHint && (await unwrapIdToken(clientKeys, idTokenHint)),
       resource,
@@ -95,6 +107,7 @@ async function authorizationParameters(
     }),
     kept: {
       state,
+      ...(sentRedirectUri !== redirectUri && { redirectUri: sentRedirectUri }),
       codeVerifier,
       nonce,
       maxAge: requested.max_age === undefined ? undefined : Number(requested.max_age),
@@ -122,6 +135,16 @@ function usesPkce({ config, server }: Provider): boolean {
       `${config.name}: the provider's metadata has no S256 among its code_challenge_methods_supported. ` +
       'Ask the provider for S256; a client that authenticates can set code_challenge_method to "none" instead',
   });
+}
+
+/** @throws {OAuthConfigError} when the request is pushed or signed, and the settings rename its parameters */
+function requireStandardNames(provider: Provider): void {
+  const { name, authorizationRequest } = provider.config;
+  if (!authorizationRequest?.parameterNames || !isVouchedFor(provider)) return;
+  throw new OAuthConfigError([
+    `${name}.authorization_request.parameter_names: the provider's metadata requires pushed or signed authorization requests, ` +
+      'whose parameters cannot be renamed. Remove the setting',
+  ]);
 }
 
 /** @throws {ProviderError} when the metadata requires signed requests, but the settings have no key */

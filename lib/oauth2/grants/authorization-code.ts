@@ -9,13 +9,14 @@ import type { RequestParameters } from '../../config/client-settings.js';
 import type { VerifyingProvider } from '../provider/jwt-provider.js';
 import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
 import { RefusedInput } from '../wire/refused-input.js';
+import { longLivedToken } from './long-lived-token.js';
 import { tokenRequest, type TokenGrant } from './token-request.js';
 
 /** The values of the callback and of the pending login for the token request (RFC 6749 §4.1.3). */
 export interface CodeExchange {
   grantType?: 'authorization_code';
   code: string;
-  /** `redirect_uri` of the authorization request. */
+  /** `redirect_uri` of the authorization request. `registeredRedirectUri` of the settings replaces it. */
   redirectUri?: string;
   codeVerifier?: string;
   nonce?: string;
@@ -47,11 +48,11 @@ export async function authorizationCodeRequest(provider: Provider, exchange: Cod
       ...configured,
       ...params,
       code,
-      redirect_uri: redirectUri,
+      redirect_uri: config.registeredRedirectUri ?? redirectUri,
       code_verifier: codeVerifier,
     },
     dpopKey: config.dpopBoundAccessTokens ? (exchange.dpopKey ?? config.dpopKey) : undefined,
-    method: typeof method === 'string' ? method.toUpperCase() : undefined,
+    format: { ...config.tokenRequest, ...(isGet(method) && { format: 'query' }) },
     check: (response, verifier) =>
       processAuthorizationCodeResponse(verifier.server, verifier.client, response, {
         ...(knowsIssuer(provider) && { ...nonceCheck(verifier, nonce), maxAge }),
@@ -62,7 +63,13 @@ export async function authorizationCodeRequest(provider: Provider, exchange: Cod
   });
   const { resource } = exchange;
   const isConfigured = resource === undefined || String(resource) === String(config.resource);
-  return isConfigured ? grant : { ...grant, token: { ...grant.token, resource } };
+  const token = isConfigured ? grant.token : { ...grant.token, resource };
+  return { ...grant, token: await longLivedToken(provider, token) };
+}
+
+/** Returns whether `accessTokenParams.method` requires a GET. */
+function isGet(method: unknown): boolean {
+  return typeof method === 'string' && method.toUpperCase() === 'GET';
 }
 
 /**

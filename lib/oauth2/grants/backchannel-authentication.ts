@@ -3,7 +3,7 @@ import {
   processBackchannelAuthenticationResponse as read,
   type BackchannelAuthenticationResponse,
 } from 'oauth4webapi';
-import { spaceSeparated, wireParameters } from '../wire/parameters.js';
+import { scopeParameter, spaceSeparated, wireParameters } from '../wire/parameters.js';
 import { unwrapIdToken } from '../openid/id-token.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
@@ -65,7 +65,7 @@ export async function backchannelAuthenticationRequest(
   const { config, clientKeys } = provider;
   const parameters = {
     ...wireParameters(params, WIRE_NAMES),
-    scope: spaceSeparated(scope ?? config.scope),
+    scope: scopeParameter(scope ?? config.scope, config.scopeSeparator),
     acr_values: spaceSeparated(acrValues),
     id_token_hint: idTokenHint && (await unwrapIdToken(clientKeys, idTokenHint)),
   };

@@ -5,7 +5,7 @@ import {
 } from 'oauth4webapi';
 import { isHttpUrl } from '../../config/value-schemas.js';
 import { ProviderError, OAuthErrorCode } from '../../errors/oauth.errors.js';
-import { spaceSeparated, wireParameters } from '../wire/parameters.js';
+import { scopeParameter, wireParameters } from '../wire/parameters.js';
 import { postForm } from '../provider/post-form.js';
 import type { Provider } from '../provider/provider.js';
 import { PendingGrant, type Guard } from './pending-grant.js';
@@ -84,7 +84,7 @@ export async function deviceAuthorizationRequest(
   const { config } = provider;
   const parameters = {
     ...wireParameters(extra),
-    scope: spaceSeparated(scope ?? config.scope),
+    scope: scopeParameter(scope ?? config.scope, config.scopeSeparator),
     resource: resource ?? config.resource,
   };
   const answer = await postForm(provider, ENDPOINT, parameters);

@@ -1,5 +1,5 @@
-import type { AuthorizationServer } from 'oauth4webapi';
 import { isTenantTemplate } from '../../config/tenant-issuer.js';
+import type { RefreshRequestSettings } from '../../config/wire-settings.js';
 import { type OAuthError, UnsupportedTokenTypeError } from '../../errors/oauth.errors.js';
 import { logEvent } from '../../common/log.js';
 import { errorFields } from '../../observability/error-fields.js';
@@ -7,7 +7,7 @@ import { readScope } from '../../token/token-fields.js';
 import { refreshedToken } from '../../token/token-response.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { claimsOf, type IdTokenChecks } from '../openid/id-token.js';
-import type { Provider } from '../provider/provider.js';
+import { withTokenEndpoint, type Provider } from '../provider/provider.js';
 import { tokenRequest } from './token-request.js';
 
 /** A token that can be refreshed. */
@@ -31,12 +31,14 @@ export interface Refreshed {
  */
 export async function refreshToken(provider: Provider, old: RefreshableToken): Promise<Refreshed> {
   const { name, refreshTokenUrl, refreshTokenParams, resource, dpopKey } = provider.config;
-  const server = refreshTokenUrl ? withTokenEndpoint(provider.server, refreshTokenUrl) : provider.server;
+  const { grantType: sentGrantType, ...format } = refreshRequestOf(provider);
   const user = await userOf(provider, old.idToken);
   const { token, fault, idTokenFault } = await tokenRequest(
-    { ...provider, server },
+    refreshTokenUrl ? withTokenEndpoint(provider, refreshTokenUrl) : provider,
     {
       grantType: 'refresh_token',
+      sentGrantType,
+      format,
       parameters: { resource: old.resource ?? resource, ...refreshTokenParams, refresh_token: old.refreshToken },
       dpopKey: old.tokenType === 'dpop' ? (old.dpopKey ?? dpopKey) : undefined,
       idToken: user,
@@ -68,9 +70,7 @@ function isOther(user: IdTokenChecks, claimed: IdTokenChecks): boolean {
   );
 }
 
-function withTokenEndpoint(
-  { mtls_endpoint_aliases: aliases, ...server }: AuthorizationServer,
-  url: string,
-): AuthorizationServer {
-  return { ...server, token_endpoint: url, mtls_endpoint_aliases: aliases && { ...aliases, token_endpoint: url } };
+/** Returns how a refresh differs from the specification: `refreshRequest`, or else `tokenRequest`. */
+function refreshRequestOf({ config: { refreshRequest, tokenRequest: codeRequest } }: Provider): RefreshRequestSettings {
+  return refreshRequest ?? codeRequest ?? {};
 }

@@ -12,6 +12,8 @@ const REFUSALS = new Set([
   'refresh_token_invalid', // Strava, as `field` and `code`
   'invalid_code', // Zoho, whose refresh requests have no code
   ...['interaction_required', 'login_required', 'consent_required'], // Entra ID: the user has to sign in again
+  ...['errcode_40030', 'errcode_42002', 'errcode_42007'], // WeChat: an invalid or expired refresh token, a new password
+  'invalid_params_invalid_refresh_token', // Withings
   ...['oauthexception_190', 'oauthexception_102'], // Meta: an expired access token, an expired session
 ]);
 
@@ -52,7 +54,11 @@ function wordsOf(error: Fields): string[] {
   // `invalid_request` is too general, so the description is read too
   const sentences = error.error === 'invalid_request' ? [...SENTENCES, 'error_description'] : SENTENCES;
   const values = [...FIELDS, ...sentences].map((name) => error[name]);
-  const pairs = [joined(error.type, error.code), joined(error.field, error.code)];
+  const pairs = [
+    joined(error.type, error.code),
+    joined(error.field, error.code),
+    joined('errcode', error.errcode), // WeChat
+  ];
   return [...values, ...pairs].flatMap((value) => (typeof value === 'string' ? word(value) : []));
 }
 

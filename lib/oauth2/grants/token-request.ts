@@ -5,6 +5,7 @@ import {
   processGenericTokenEndpointResponse,
   type TokenEndpointResponse as CheckedAnswer,
 } from 'oauth4webapi';
+import type { TokenRequestSettings } from '../../config/wire-settings.js';
 import type { TokenEndpointResponse } from '../../http/messages.js';
 import { tokenBindingOf } from '../../config/token-binding.js';
 import { formEntries } from '../../http/query.js';
@@ -28,7 +29,9 @@ import {
   type Provider,
 } from '../provider/provider.js';
 import { secretsIn } from '../provider/sent-values.js';
+import { methodOf } from '../provider/token-request-format.js';
 import { checkJwt } from '../wire/jwt.js';
+import { scopeParameter } from '../wire/parameters.js';
 import { RefusedInput } from '../wire/refused-input.js';
 import { normalizeTokenResponse } from './token-response.js';
 
@@ -41,8 +44,10 @@ export interface TokenRequest {
   dpopKey?: JsonWebKey;
   /** Accepted token types, in lower case. @default `dpop` with a key, or else `bearer` */
   tokenTypes?: readonly string[];
-  /** The HTTP method: `GET` for providers that require this. @default 'POST' */
-  method?: string;
+  /** How the request differs from the specification. @default the client's `tokenRequest` */
+  format?: TokenRequestSettings;
+  /** The `grant_type` that is sent, if the provider has another name for it. @default `grantType` */
+  sentGrantType?: string;
   /** The checks of the grant, which replace the general checks. `verifier` is the provider for the validation of the id_token. */
   check?: (response: Response, verifier: VerifyingProvider) => Promise<CheckedAnswer>;
   /** Whether a response without an id_token is refused if the provider's issuer is known. */
@@ -158,11 +163,15 @@ async function checkedClaims(
 async function send(provider: Provider, request: TokenRequest, proofs: DpopProofs): Promise<TokenAnswer> {
   const { server, client, config } = provider;
   const authentication = authenticationAt(provider, 'token_endpoint');
-  const { grantType, parameters, dpopKey, method } = request;
+  const { grantType, dpopKey, sentGrantType = grantType, format = config.tokenRequest ?? {} } = request;
+  const parameters = {
+    ...request.parameters,
+    scope: scopeParameter(request.parameters.scope, config.scopeSeparator),
+  };
   const endpoint = requireEndpoint(provider, 'token_endpoint');
   const answers: TokenAnswer[] = [];
   const options = endpointOptions(provider, {
-    method,
+    format,
     request: (sent) => (grantType === 'refresh_token' ? config.compliance.run('refresh_token_request', sent) : sent),
     response: async (answer) => {
       if (dpopKey) proofs.receive(endpoint, answer.headers, endpointAsksForNonce(answer));
@@ -170,9 +179,9 @@ async function send(provider: Provider, request: TokenRequest, proofs: DpopProof
       return new Response(); // `oauth4webapi` does not read it
     },
   });
-  const proof = dpopKey && (await proofs.make(dpopKey, { method: method ?? 'POST', url: endpoint }));
+  const proof = dpopKey && (await proofs.make(dpopKey, { method: methodOf(format), url: endpoint }));
   const form = new URLSearchParams(formEntries(parameters));
-  await genericTokenEndpointRequest(server, client, authentication, grantType, form, {
+  await genericTokenEndpointRequest(server, client, authentication, sentGrantType, form, {
     ...options,
     ...(proof && { headers: { dpop: proof } }),
   });
@@ -212,7 +221,7 @@ function tokenWithoutHooks(
 }
 
 function readToken(provider: Provider, request: TokenRequest, answer: TokenEndpointResponse): TokenAnswer {
-  const fields = normalizeTokenResponse(answer, request.grantType);
+  const fields = normalizeTokenResponse(answer, request.grantType, provider.config);
   const [expectedType = 'bearer'] = typesFor(request);
   return {
     token: bound(provider, request.dpopKey, readOAuth2TokenResponse(fields, expectedType)),

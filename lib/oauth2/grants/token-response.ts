@@ -1,21 +1,29 @@
+import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { TokenEndpointResponse } from '../../http/messages.js';
 import { endpointErrorText } from '../../errors/error-text.js';
 import { isForm } from '../../common/media-type.js';
 import { InvalidTokenError, ProviderError } from '../../errors/oauth.errors.js';
 import { describeResponse } from '../provider/unexpected-answer.js';
+import { standardFields } from './standard-fields.js';
 import { tokenErrorIn } from './token-error.js';
 
 /**
- * Returns the fields of a token response after the compliance hooks. Accepts an error with any status, and a form instead of JSON:
+ * Returns the standard fields of a token response: the compliance hooks ran before, and `tokenResponse` of the settings is applied here.
+ * Accepts an error with any status, and a form instead of JSON:
  * GitHub sends a form by default, and other providers send a form with a wrong content type.
  * @throws {OAuthError} when the provider responds with an error (RFC 6749 §5.2)
  * @throws {ProviderError} when the status is not 2xx
  * @throws {InvalidTokenError} when the body is neither JSON nor a form
  */
-export function normalizeTokenResponse(answer: TokenEndpointResponse, grantType: string): Record<string, unknown> {
+export function normalizeTokenResponse(
+  answer: TokenEndpointResponse,
+  grantType: string,
+  config: OAuth2ClientConfig,
+): Record<string, unknown> {
   const { status } = answer;
-  const fields = fieldsOf(answer);
-  const error = fields.access_token ? undefined : tokenErrorIn(answer, fields, grantType);
+  const received = fieldsOf(answer);
+  const fields = standardFields(received, grantType, config);
+  const error = fields.access_token ? undefined : tokenErrorIn(answer, { ...received, ...fields }, grantType);
   if (error) throw error;
   if (status < 200 || status > 299) {
     throw new ProviderError({
@@ -24,9 +32,16 @@ export function normalizeTokenResponse(answer: TokenEndpointResponse, grantType:
       answered: answer,
     });
   }
-  if (Object.keys(fields).length === 0) {
+  if (Object.keys(received).length === 0) {
     throw new InvalidTokenError({
       description: `the token endpoint answered ${describeResponse(answer)}; expected a JSON object. For another format, register an \`access_token_response\` hook in complianceFix`,
+      answered: answer,
+    });
+  }
+  if (config.tokenResponse && !fields.access_token) {
+    throw new InvalidTokenError({
+      description:
+        'the token response has no access_token where token_response expects it. Check path and field_names of token_response',
       answered: answer,
     });
   }

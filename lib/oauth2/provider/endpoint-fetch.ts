@@ -1,11 +1,13 @@
 import type { AxiosInstance } from 'axios';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
+import type { TokenRequestSettings } from '../../config/wire-settings.js';
 import type { EndpointRequest, TokenEndpointResponse } from '../../http/messages.js';
 import { callApplication } from '../../config/application-function.js';
 import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
 import { OAuthError } from '../../errors/oauth.errors.js';
 import { parseFields } from '../wire/json.js';
 import { sentValues } from './sent-values.js';
+import { formatted, headerSecrets } from './token-request-format.js';
 
 /** Characters of a header's value (RFC 9110 §5.5). `Headers` throws for any other character. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -20,7 +22,8 @@ interface EndpointFetchInit {
 
 /** Functions that change the request to an endpoint and read its response. They run the compliance hooks. */
 export interface EndpointHooks {
-  method?: string;
+  /** How a token request differs from the specification. It is applied after the hooks. @default a form POST */
+  format?: TokenRequestSettings;
   request?: (request: EndpointRequest) => EndpointRequest | Promise<EndpointRequest>;
   response?: (response: TokenEndpointResponse) => Response | Promise<Response>;
 }
@@ -44,11 +47,13 @@ export function endpointFetch(
       request = await callApplication(method, () => authenticate(unauthenticated, { clientId, clientSecret }));
     }
     if (hooks.request) request = await hooks.request(request);
-    const answer = await send(http, hooks.method ?? init.method, request);
+    const { format = {} } = hooks;
+    const answer = await sendProtocolRequest(http, formatted(request, format, config));
     try {
       return await read(answer, hooks.response);
     } catch (error) {
-      throw error instanceof OAuthError ? error.redact(sentValues(request)) : error;
+      const secrets = [...sentValues(request), ...headerSecrets(format, config)];
+      throw error instanceof OAuthError ? error.redact(secrets) : error;
     }
   };
 }
@@ -71,14 +76,6 @@ function withoutUserAgent({ 'user-agent': _, ...headers }: Record<string, string
 
 function read(answer: ProtocolAnswer, response: EndpointHooks['response']): Response | Promise<Response> {
   return response ? response(withData(answer)) : toResponse(answer);
-}
-
-function send(http: AxiosInstance, method: string, { url, headers, body }: EndpointRequest): Promise<ProtocolAnswer> {
-  if (method === 'POST') return sendProtocolRequest(http, { method, url, headers, body: body.toString() });
-  const target = new URL(url);
-  for (const [name, value] of body) target.searchParams.append(name, value);
-  const { 'content-type': _, ...bodyless } = headers;
-  return sendProtocolRequest(http, { method, url: target.href, headers: bodyless });
 }
 
 /** Returns a response for the compliance hooks. Its `data` is empty if the body is not a JSON object. */

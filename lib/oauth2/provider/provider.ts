@@ -80,6 +80,13 @@ export function makeProvider(context: ProviderContext, server: AuthorizationServ
   return { ...context, server, client };
 }
 
+/** Returns the provider with another token endpoint, also for mutual TLS. */
+export function withTokenEndpoint(provider: Provider, url: string): Provider {
+  const { mtls_endpoint_aliases: aliases, ...server } = provider.server;
+  const endpoints = { token_endpoint: url, mtls_endpoint_aliases: aliases && { ...aliases, token_endpoint: url } };
+  return { ...provider, server: { ...server, ...endpoints } };
+}
+
 /** Returns whether the provider's issuer is known, which the validation of signatures and metadata requires. */
 export function knowsIssuer({ config }: Provider): boolean {
   return config.issuer !== undefined || config.serverMetadataUrl !== undefined;
