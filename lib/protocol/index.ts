@@ -59,6 +59,7 @@ export type {
   AccessTokenRequest,
   ClientCredentialsGrant,
   CommonGrant,
+  ExtensionGrant,
   JwtBearerGrant,
   PasswordGrant,
   RefreshTokenGrant,

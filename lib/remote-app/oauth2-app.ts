@@ -3,14 +3,12 @@ import type { OAuth2ClientConfig } from '../config/client-config.js';
 import type { ApiCredentials } from '../http/api-request.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import type { AuthorizationParams } from '../oauth2/authorization/authorization-params.js';
-import {
-  isVouchedFor,
-  authorizationRequest,
-  type OAuth2AuthorizationRequest,
-} from '../oauth2/authorization/authorization-request.js';
+import type { OAuth2AuthorizationRequest } from '../oauth2/authorization/authorization-request.js';
+import { authorizationRequest, isVouchedFor } from '../oauth2/authorization/authorization-request.js';
 import { readAuthorizationParams, readLogoutParams } from '../oauth2/authorization/read-params.js';
 import { registerClient, type ClientMetadata, type RegisteredClient } from '../oauth2/provider/client-registration.js';
-import { accessTokenRequest, type AccessTokenRequest } from '../oauth2/grants/access-token-request.js';
+import type { AccessTokenRequest, ExtensionGrant } from '../oauth2/grants/access-token-request.js';
+import { accessTokenRequest, isRefresh } from '../oauth2/grants/access-token-request.js';
 import {
   backchannelAuthenticationRequest,
   type BackchannelAuthentication,
@@ -80,12 +78,15 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Requests an access token without a pending login, for an authorization code (RFC 6749 §4.1.3) or with another grant.
+   * Requests an access token without a pending login: for an authorization code (RFC 6749 §4.1.3), or with any other grant.
+   * A `grantType` without a type of its own is sent unchanged, with the other keys as parameters: see {@link ExtensionGrant}.
    * @throws {OAuthError} the provider's error, such as `invalid_grant` when the code or the assertion is not valid
    */
-  async fetchAccessToken(request: AccessTokenRequest): Promise<OAuth2Token> {
+  async fetchAccessToken<G extends string = never>(
+    request: AccessTokenRequest | ExtensionGrant<G>,
+  ): Promise<OAuth2Token> {
     return this.#withProvider('token_request', (provider) => {
-      if (request.grantType === 'refresh_token') this.parts.slots.requireOwn(request.token);
+      if (isRefresh(request)) this.parts.slots.requireOwn(request.token);
       return accessTokenRequest(provider, request);
     });
   }

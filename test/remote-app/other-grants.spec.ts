@@ -165,6 +165,61 @@ describe('access tokens of other grants', () => {
     });
   });
 
+  describe('a grant that the library does not know', () => {
+    const grantType = 'urn:ietf:params:oauth:grant-type:saml2-bearer';
+
+    it('is sent with its keys in snake_case, its params unchanged, and the scope and the resource of the settings', async () => {
+      const dev = await start({ resource: 'https://api.test', accessTokenParams: { lang: 'en', method: 'GET' } });
+      const request = { grantType, assertion: 'x', deviceId: 7, params: { authCode: 'c', flag: true } };
+      expect(await dev.fetchAccessToken(request)).toMatchObject({ accessToken: 'a' });
+      expect(requests()).toEqual([
+        {
+          grant_type: grantType,
+          assertion: 'x',
+          device_id: '7',
+          authCode: 'c',
+          flag: 'true',
+          lang: 'en',
+          scope: 'read write',
+          resource: 'https://api.test',
+        },
+      ]);
+      expect(provider.requests.at(-1)?.headers.authorization).toMatch(/^Basic /);
+    });
+
+    it('takes its own scope, resource and DPoP key', async () => {
+      provider.on('POST /token', () => ({ json: { ...TOKEN, token_type: 'DPoP' } }));
+      const dev = await start({ dpopBoundAccessTokens: true });
+      const dpopKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+      const token = await dev.fetchAccessToken({ grantType: 'custom', scope: ['a', 'b'], resource: 'urn:r', dpopKey });
+      expect(requests()).toEqual([{ grant_type: 'custom', scope: 'a b', resource: 'urn:r' }]);
+      expect(token).toMatchObject({ tokenType: 'dpop', dpopKey });
+      expect(decodeJwt(String(provider.requests.at(-1)?.headers.dpop))).toMatchObject({ htm: 'POST' });
+    });
+
+    it('with a typing mistake is sent, and reports the answer of the provider', async () => {
+      provider.on('POST /token', () => ({ status: 400, json: { error: 'unsupported_grant_type' } }));
+      const dev = await start();
+      await expect(dev.fetchAccessToken({ grantType: 'clientCredentials' })).rejects.toMatchObject({
+        error: 'unsupported_grant_type',
+      });
+      expect(requests()).toEqual([{ grant_type: 'clientCredentials', scope: 'read write' }]);
+    });
+
+    it.each([7, true, {}, ['password']])('is refused if its name is %j', async (name) => {
+      const dev = await start();
+      const request = { grantType: name as unknown as string };
+      await expect(dev.fetchAccessToken(request)).rejects.toMatchObject({ error: 'invalid_request', status: 500 });
+      expect(requests()).toEqual([]);
+    });
+
+    it.each([undefined, null, ''])('is an authorization code if its name is %j', async (name) => {
+      const dev = await start();
+      await dev.fetchAccessToken({ grantType: name as undefined, code: 'c', codeVerifier: 'v' });
+      expect(requests()).toEqual([{ grant_type: 'authorization_code', code: 'c', code_verifier: 'v' }]);
+    });
+  });
+
   it.each(['issuer', 'token_endpoint'] as const)(
     'authenticates with a client assertion whose audience is the %s',
     async (audience) => {

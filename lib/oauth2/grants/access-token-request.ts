@@ -1,11 +1,11 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { RequestParameters } from '../../config/client-settings.js';
-import { InvalidTokenError } from '../../errors/oauth.errors.js';
+import { snakeCase } from '../../config/snake-case.js';
+import { InvalidTokenError, OAuthError } from '../../errors/oauth.errors.js';
 import { logEvent } from '../../common/log.js';
 import { errorFields } from '../../observability/error-fields.js';
 import { readOAuth2Token, type OAuth2Token, type StoredOAuth2Token } from '../../token/token.js';
 import { warnOnce } from '../../common/warn-once.js';
-import { spaceSeparated } from '../wire/parameters.js';
 import { clientAssertion } from './client-assertion.js';
 import type { Provider } from '../provider/provider.js';
 import { authorizationCodeRequest, type CodeExchange } from './authorization-code.js';
@@ -69,9 +69,20 @@ export type JwtBearerGrant = CommonGrant & { grantType: 'urn:ietf:params:oauth:g
       }
   );
 
-/** An access token request. */
+/** An access token request with a grant that has its own type. */
 export type AccessTokenRequest =
   CodeExchange | ClientCredentialsGrant | RefreshTokenGrant | PasswordGrant | TokenExchangeGrant | JwtBearerGrant;
+
+/**
+ * Requests a token with any other grant (RFC 6749 §4.5), such as `urn:ietf:params:oauth:grant-type:saml2-bearer` or a provider's own
+ * grant. All other keys are sent as parameters: `deviceId` as `device_id`. Use `params` for names that must not be changed. The
+ * provider refuses a grant type that it does not know, such as one with a typing mistake.
+ */
+export interface ExtensionGrant<GrantType extends string = string> extends CommonGrant {
+  /** Sent as `grant_type`. The grants of {@link AccessTokenRequest} have their own types. */
+  grantType: GrantType extends NonNullable<AccessTokenRequest['grantType']> ? never : GrantType;
+  [parameter: string]: unknown;
+}
 
 const PASSWORD_WARNING =
   "The password grant gives the application its users' passwords, and no second factor works with it (RFC 9700 §2.4). " +
@@ -80,9 +91,13 @@ const PASSWORD_WARNING =
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** Requests an access token with a grant that does not wait for the user. */
-export async function accessTokenRequest(provider: Provider, request: AccessTokenRequest): Promise<OAuth2Token> {
+export async function accessTokenRequest(
+  provider: Provider,
+  request: AccessTokenRequest | ExtensionGrant,
+): Promise<OAuth2Token> {
+  if (isExtension(request)) return grantToken(provider, request, extensionParameters(request));
+  if (!request.grantType) return (await authorizationCodeRequest(provider, request)).token;
   switch (request.grantType) {
-    case undefined:
     case 'authorization_code':
       return (await authorizationCodeRequest(provider, request)).token;
     case 'refresh_token':
@@ -101,6 +116,45 @@ export async function accessTokenRequest(provider: Provider, request: AccessToke
   }
 }
 
+const KNOWN_GRANTS: ReadonlySet<unknown> = new Set<AccessTokenRequest['grantType']>([
+  ...(['authorization_code', 'refresh_token', 'client_credentials', 'password'] as const),
+  ...([TOKEN_EXCHANGE, JWT_BEARER] as const),
+]);
+
+export function isRefresh(request: AccessTokenRequest | ExtensionGrant): request is RefreshTokenGrant {
+  return request.grantType === 'refresh_token';
+}
+
+/** @throws {OAuthError} `invalid_request` (status 500) when the grant type is not a string */
+function isExtension(request: AccessTokenRequest | ExtensionGrant): request is ExtensionGrant {
+  const grantType: unknown = request.grantType;
+  if (!grantType || KNOWN_GRANTS.has(grantType)) return false;
+  if (typeof grantType === 'string') return true;
+  throw new OAuthError('invalid_request', {
+    description: 'grantType is not a string; expected the name of a grant, or none for an authorization code',
+    status: 500,
+  });
+}
+
+/** Parameters that client authentication and the request itself add. A grant must not replace them. */
+const OWN_PARAMETERS = ['grant_type', 'client_id', 'client_secret', 'client_assertion', 'client_assertion_type'];
+
+/**
+ * Returns the parameters of a grant that this library does not know.
+ * @throws {OAuthError} `invalid_request` (status 500) when a parameter would replace client authentication
+ */
+function extensionParameters(request: ExtensionGrant): Record<string, unknown> {
+  const { grantType: _, scope, resource, dpopKey, params = {}, ...others } = request;
+  const named = Object.entries(others).map(([name, value]): [string, unknown] => [snakeCase(name), value]);
+  const parameters = Object.fromEntries([...named, ...Object.entries(params)]);
+  const refused = OWN_PARAMETERS.filter((name) => Object.hasOwn(parameters, name));
+  if (refused.length === 0) return parameters;
+  throw new OAuthError('invalid_request', {
+    description: `${refused.join(', ')}: not allowed in the parameters of a grant; the settings of the client add them. Remove them`,
+    status: 500,
+  });
+}
+
 async function grantToken(
   provider: Provider,
   request: CommonGrant & { grantType: string },
@@ -112,7 +166,7 @@ async function grantToken(
   const dpopKey = await dpopKeys.keyFor(request.dpopKey);
   const { token } = await tokenRequest(provider, {
     grantType,
-    parameters: { ...configured, ...params, ...specific, scope: spaceSeparated(scope), resource },
+    parameters: { ...configured, ...params, ...specific, scope, resource },
     dpopKey,
     tokenTypes: [dpopKey ? 'dpop' : 'bearer', ...(grantType === TOKEN_EXCHANGE ? ['n_a'] : [])],
   });
