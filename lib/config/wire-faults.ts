@@ -91,6 +91,9 @@ function tokenRequestFaults(settings: Settings, key: string, needed: readonly st
         'client_kwargs.token_endpoint_auth_method to client_secret_post',
     );
   }
+  if (needsSecret(request) && !hasSecret(settings)) {
+    faults.push(`${snakeCase(key)}.headers: contain {client_secret}, and the client has no client_secret. Set it`);
+  }
   return [...faults, ...collisions(snakeCase(key), names, TOKEN)];
 }
 
@@ -122,10 +125,17 @@ function namesIn({ parameterNames }: Settings): Settings {
   return isRecord(parameterNames) ? parameterNames : {};
 }
 
+function needsSecret({ headers }: Settings): boolean {
+  return isRecord(headers) && Object.values(headers).some((value) => String(value).includes('{client_secret}'));
+}
+
+function hasSecret({ clientSecret }: Settings): boolean {
+  return typeof clientSecret === 'string' && clientSecret !== '';
+}
+
 /** Returns whether the client sends its secret with HTTP Basic, according to its settings. */
-function usesBasic({ clientKwargs, clientSecret }: Settings): boolean {
+function usesBasic(settings: Settings): boolean {
+  const { clientKwargs } = settings;
   const named = isRecord(clientKwargs) ? clientKwargs.tokenEndpointAuthMethod : undefined;
-  return (
-    named === 'client_secret_basic' || (named === undefined && typeof clientSecret === 'string' && clientSecret !== '')
-  );
+  return named === 'client_secret_basic' || (named === undefined && hasSecret(settings));
 }

@@ -107,6 +107,15 @@ describe('settings that would turn off a check of the login', () => {
     expect(await faultsOf({ tokenRequest, clientSecret: '' })).toEqual([]);
   });
 
+  it.each(['tokenRequest', 'refreshRequest'])(
+    'are refused: %s sends a secret that the client does not have',
+    async (key) => {
+      const settings = { [key]: { headers: { secret_key: 'x {client_secret}' } } };
+      expect(await faultsOf({ ...settings, clientSecret: '' })).toEqual([expect.stringContaining('no client_secret')]);
+      expect(await faultsOf(settings)).toEqual([]);
+    },
+  );
+
   it('are refused for pushed and signed requests, whose names are standard', async () => {
     const authorizationRequest = { parameterNames: { client_id: 'key' } };
     const push = {
