@@ -22,7 +22,7 @@ export function tenantIn(template: string, issuer: unknown): string | undefined 
 
 /**
  * Returns whether two issuers differ only in the segment of the tenant: in the metadata's issuer, this segment is the placeholder,
- * or the id of the tenant that a name such as `consumers` means.
+ * or the id of the tenant that a name such as `consumers` or `contoso.onmicrosoft.com` means. An id means no other tenant.
  */
 export function isTenantOf(metadataIssuer: string, requestedIssuer: string): boolean {
   const segments = metadataIssuer.replace(/\/$/, '').split('/');
@@ -35,6 +35,7 @@ export function isTenantOf(metadataIssuer: string, requestedIssuer: string): boo
     segments.length === others.length &&
     different.length === 1 &&
     isInPath &&
+    !GUID.test(others[at] ?? '') &&
     (segment === TENANT || GUID.test(segment))
   );
 }

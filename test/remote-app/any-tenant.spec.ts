@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTPayload } from 'jose';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import {
   OAuthAccount,
   OAuthCallback,
@@ -18,6 +19,10 @@ const KEY = await generateKeyPair('RS256');
 const JWK_OF_ALL: JWK = { ...(await exportJWK(KEY.publicKey)), kid: 'k', use: 'sig' };
 const TENANT = '72f988bf-86f1-41af-91ab-2d7cd011db47';
 const OTHER = 'f8cdef31-a31e-4b4a-93e4-5f571e91255a';
+/** The settings of Microsoft's preset. */
+const MICROSOFT = JSON.parse(readFileSync('lib/presets/data/microsoft.json', 'utf8')) as {
+  settings: { issuer: string; allowAnyTenant: boolean };
+};
 /** The tenant of personal accounts. Microsoft calls it `consumers`. */
 const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
@@ -136,6 +141,51 @@ describe('a provider with one issuer per tenant', () => {
       expect(body.error_description).toBe(
         `id_token was issued by "${issuerOf(TENANT)}", expected "${issuerOf(CONSUMERS)}"`,
       );
+    });
+
+    it.each([
+      ['its id', TENANT],
+      ['its domain', 'contoso.onmicrosoft.com'],
+      ['a domain of its own', 'contoso.com'],
+    ])('signs in only the users of a tenant that is named by %s', async (_, name) => {
+      publish(name, TENANT);
+      await start({ issuer: issuerOf(name) });
+      expect((await signIn()).status).toBe(200);
+      for (const claims of [
+        { iss: issuerOf(OTHER), tid: OTHER },
+        { iss: issuerOf(OTHER), tid: TENANT },
+        { iss: issuerOf(name === TENANT ? 'common' : name), tid: TENANT },
+      ]) {
+        const { status, body } = await signIn(claims);
+        expect([status, body.error_description]).toEqual([
+          502,
+          `id_token was issued by "${claims.iss}", expected "${issuerOf(TENANT)}"`,
+        ]);
+      }
+    });
+
+    it.each(['{tenantid}', OTHER])(
+      'refuses metadata of a tenant id whose issuer is of another tenant: %s',
+      async (issuer) => {
+        publish(TENANT, issuer);
+        const dev = await start({ issuer: issuerOf(TENANT) });
+        await expect(dev.createAuthorizationUrl()).rejects.toThrow(`expected "${issuerOf(TENANT)}"`);
+      },
+    );
+
+    it("signs users in at every tenant of the preset's variable", async () => {
+      for (const name of [TENANT, 'contoso.onmicrosoft.com']) publish(name, TENANT);
+      const users = { common: OTHER, organizations: OTHER, consumers: CONSUMERS };
+      for (const name of ['common', 'organizations', 'consumers', TENANT, 'contoso.onmicrosoft.com']) {
+        const tenant = Object.hasOwn(users, name) ? users[name as keyof typeof users] : TENANT;
+        const { issuer, ...preset } = MICROSOFT.settings;
+        const atProvider = issuer.replace('https://login.microsoftonline.com', provider.url).replace('{tenant}', name);
+        await start({ ...preset, issuer: atProvider });
+        const { status, body } = await signIn({ iss: issuerOf(tenant), tid: tenant });
+        expect([name, status, body.userInfo]).toMatchObject([name, 200, { sub: 'ada', tid: tenant }]);
+        await app?.close();
+      }
+      app = undefined;
     });
 
     it('reads metadata at server_metadata_url, with and without the template as the issuer', async () => {

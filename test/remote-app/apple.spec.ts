@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -190,20 +191,20 @@ describe('Sign in with Apple', () => {
   it('never shows the secret or the key in an error, or in the log', async () => {
     await start();
     const lines: string[] = [];
-    const write = jest.spyOn(process.stdout, 'write').mockImplementation((line) => (lines.push(String(line)), true));
-    const writeError = jest
-      .spyOn(process.stderr, 'write')
-      .mockImplementation((line) => (lines.push(String(line)), true));
+    const levels = ['debug', 'log', 'warn', 'error'] as const;
+    const spies = levels.map((level) =>
+      jest.spyOn(Logger.prototype, level).mockImplementation((line: unknown) => void lines.push(String(line))),
+    );
     provider.failure = (form) => ({
       status: 400,
       body: JSON.stringify({ error: 'invalid_client', error_description: `bad secret ${form.client_secret}` }),
     });
     const page = await signIn();
-    write.mockRestore();
-    writeError.mockRestore();
+    for (const spy of spies) spy.mockRestore();
     expect(page.json()).toMatchObject({ error: 'invalid_client' });
     const secret = provider.seen[0]?.form.client_secret ?? '';
     const shown = [page.text, ...lines].join('\n');
+    expect(shown).toContain('bad secret [redacted]');
     for (const part of secret.split('.')) expect(shown).not.toContain(part);
     expect(shown).not.toContain(PEM.split('\n')[1]);
   });
