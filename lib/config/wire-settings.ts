@@ -105,6 +105,6 @@ export interface ClientSecretJwtSettings {
   privateKey?: string;
   /** The path of a file with the private key. Not allowed for clients that are registered at run time. */
   privateKeyFile?: string;
-  /** The provider, which becomes `aud`. */
-  audience: string;
+  /** The provider, which becomes `aud`. The preset `apple` sets it. */
+  audience?: string;
 }
