@@ -12,7 +12,7 @@ const LAYERS = [
   ['^lib/oauth2/access-token/'],
   ['^lib/oauth2/openid/'],
   ['^lib/oauth2/authorization/'],
-  ['^lib/oauth2/grants/', '^lib/state/', '^lib/refresh/'],
+  ['^lib/oauth2/grants/', '^lib/profile/', '^lib/state/', '^lib/refresh/'],
   ['^lib/remote-app/'],
   ['^lib/registry/'],
   ['^lib/oauth\\.registry\\.ts$'],

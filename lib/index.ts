@@ -30,6 +30,7 @@ export {
   UnsupportedTokenTypeError,
   UnusableRegistrationError,
 } from './errors/oauth.errors.js';
+export { ProfileError } from './profile/profile-error.js';
 export { OAuthRegistry } from './oauth.registry.js';
 export type { UserInfo } from './oauth2/openid/user-info.js';
 export type { LoginResult, ProviderAccount } from './remote-app/login.js';

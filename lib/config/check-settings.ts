@@ -1,6 +1,7 @@
 import { fieldsOf } from '../common/fields-of.js';
 import { isAllowedUrl } from './allowed-url.js';
 import { clientSecretFaults } from './client-secret-faults.js';
+import { apiRequestFaults } from './api-request-faults.js';
 import { callbackParameterFaults } from './callback-parameter-faults.js';
 import { CLIENT_AUTH_METHODS, isClientAuthMethod } from './client-auth-methods.js';
 import type { Compliance } from './compliance-fix.js';
@@ -8,6 +9,7 @@ import { isRecord } from './is-record.js';
 import { issuerFaults } from './issuer-faults.js';
 import { isSignatureMethod, SIGNATURE_METHODS } from '../oauth1/signature-methods.js';
 import { secretSignatureFaults } from './secret-signature-faults.js';
+import { insecureProfileUrls, profileFaults } from './profile-faults.js';
 import type { Protocol, Settings } from './setting-keys.js';
 import { NESTED_URL_KEYS, URL_KEYS } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
@@ -21,6 +23,8 @@ import { wireFaults } from './wire-faults.js';
 export function checkSettings(protocol: Protocol, settings: Settings, compliance: Compliance): string[] {
   return [
     ...callbackParameterFaults(settings),
+    ...apiRequestFaults(protocol, settings),
+    ...profileFaults(protocol, settings),
     ...(protocol === 'OAuth 1' ? oauth1Faults(settings, compliance) : oauth2Faults(settings, compliance)),
   ];
 }
@@ -121,7 +125,9 @@ export function insecureUrlFaults(settings: Settings, allowInsecureHosts: boolea
       .filter((name) => isInsecure(fieldsOf(value)[name]))
       .map((name) => `${snakeCase(key)}.${snakeCase(name)}`);
   });
-  return [...insecure.map(snakeCase), ...nested].map((key) => `${key}: ${reason}`);
+  return [...insecure.map(snakeCase), ...nested, ...insecureProfileUrls(settings, isInsecure)].map(
+    (key) => `${key}: ${reason}`,
+  );
 }
 
 /** Returns whether a value is a number of seconds, as a number or as a string of digits. */

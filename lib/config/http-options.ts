@@ -102,6 +102,11 @@ export function jsonPart({ headers, params, proxy, auth }: Record<string, unknow
 /** Headers that change the framing or the routing of a request. */
 const FRAMING =
   /^(host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|expect|forwarded|proxy-.*|x-forwarded-.*)$/i;
+/** Returns whether a header changes the framing or the routing of a request. */
+export function isFramingHeader(name: string): boolean {
+  return FRAMING.test(name);
+}
+
 /** Maximum timeout of a client that is registered at run time, in milliseconds. */
 const MAX_TENANT_TIMEOUT_MS = 60_000;
 

@@ -7,13 +7,15 @@ import type {
   ProfileRequest,
   ProfileSettings,
 } from './profile-settings.js';
+import { areAdditionalHeaders } from './http-options.js';
+import { parsePath } from './profile-paths.js';
 import { aFunction, anyText, flag, text, url } from './value-schemas.js';
 
-/** A source and a path; see `ProfilePath`. */
-const PATH = /^(?:[a-z]\w*:)?[^:{}]{1,200}$/;
 const EXPECTED = 'expected a path such as "data.id", a list of sources, or { join }, { template }, { exists }, …';
 
-const path: z.ZodType<ProfilePath> = z.string().regex(PATH, 'expected a path such as "data.id" or "token:user.id"');
+const path: z.ZodType<ProfilePath> = z
+  .string()
+  .refine((value) => parsePath(value) !== undefined, 'expected a path such as "data.id" or "token:user.id"');
 const source: z.ZodType<ClaimSource> = z.lazy(() =>
   z.union(
     [
@@ -44,6 +46,7 @@ const claims = {
 } satisfies Record<keyof ProfileClaims, z.ZodType>;
 
 const strings = z.record(z.string(), anyText, 'expected an object of strings');
+const headers = z.custom<Record<string, string>>(areAdditionalHeaders, 'expected an object of header names and values');
 const request = {
   name: z
     .string()
@@ -52,7 +55,7 @@ const request = {
   url,
   method: z.enum(['GET', 'POST'], 'expected GET or POST').optional(),
   query: strings.optional(),
-  headers: strings.optional(),
+  headers: headers.optional(),
   form: strings.optional(),
   json: z.record(z.string(), z.unknown(), 'expected an object').optional(),
   token: z.enum(['header', 'uri', 'body', 'none'], 'expected header, uri, body or none').optional(),

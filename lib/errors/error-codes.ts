@@ -74,6 +74,9 @@ export const OAuthErrorCode = {
   /** The URL of the API call has an origin that may not receive the token. */
   UNTRUSTED_ORIGIN: 'untrusted_origin',
 
+  /** The user's profile could not be read after a login. */
+  PROFILE_FAILED: 'profile_failed',
+
   /** `ProviderError`: the connection failed: the host is unknown, or the connection was refused or reset. */
   PROVIDER_UNREACHABLE: 'provider_unreachable',
   /** `ProviderError`: the TLS handshake failed: the certificate is not trusted, or the two sides share no TLS version or cipher. */

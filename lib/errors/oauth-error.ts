@@ -81,6 +81,11 @@ export class OAuthError extends HttpException {
     return this.#logDescription;
   }
 
+  /** @internal The error text from outside, for the log. */
+  get detail(): string | undefined {
+    return this.#detail;
+  }
+
   /**
    * Returns the body of the HTTP response (RFC 6749 §5.2). With `exposeErrors`, it contains `description`. Logs the error if
    * it was not logged yet, such as an error that the application throws, so that its reference can be found in the log.

@@ -21,6 +21,8 @@ export interface Credentials {
   readonly origins: ReadonlySet<string>;
   /** Adds the token or a signature to a request for one of those origins. */
   authorize(request: ProtectedRequest): ProtectedRequest | Promise<ProtectedRequest>;
+  /** Returns the tokens, which are redacted in errors. */
+  secrets?(): readonly string[];
   /** Receives every response after which the request is not sent again. */
   learn?(url: string, answer: ApiAnswer): void;
   /** Renews credentials that a response with status 401 refused. Returns whether to send the request again; `false` ends the retries. */
@@ -68,7 +70,10 @@ export async function sendApiRequest<T>(
       http.request<T>({ ...config, ...limits, signal, adapter: authorizingAdapter(transport, credentials) }),
     );
   } catch (failure) {
-    throw providerFailure(failure, config.method, config.url, deadline.isOver);
+    throw providerFailure(failure, config.method, config.url, {
+      isLate: deadline.isOver,
+      secrets: credentials?.secrets?.(),
+    });
   }
 }
 

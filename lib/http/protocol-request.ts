@@ -56,7 +56,7 @@ export async function sendProtocolRequest(http: AxiosInstance, request: Protocol
   try {
     return protocolAnswer(await deadline.run((signal) => http.request<string>({ ...config, signal })));
   } catch (failure) {
-    throw providerFailure(failure, method, url, deadline.isOver);
+    throw providerFailure(failure, method, url, { isLate: deadline.isOver });
   }
 }
 

@@ -10,12 +10,18 @@ const TOO_LARGE_ADVICE = ". For an API call, use responseType: 'stream' or incre
 /**
  * Returns the error for a failed request. Keeps only the method, the URL without its query, and the code, because the error of
  * the HTTP client contains credentials (in its headers, body, config and socket).
+ * @param secrets further values that are redacted in the response's error text
  */
-export function providerFailure(failure: unknown, method: string, url: string, timedOut = false): OAuthError {
+export function providerFailure(
+  failure: unknown,
+  method: string,
+  url: string,
+  { isLate = false, secrets = [] }: { isLate?: boolean; secrets?: readonly string[] } = {},
+): OAuthError {
   if (failure instanceof OAuthError) return failure;
   const target = `${method.toUpperCase()} ${withoutQuery(url)}`;
   if (!isAxiosError(failure)) {
-    if (timedOut) return overdue(target);
+    if (isLate) return overdue(target);
     const code = failure instanceof Error ? ((failure as NodeJS.ErrnoException).code ?? failure.name) : typeof failure;
     return new ProviderError({
       error: OAuthErrorCode.REQUEST_NOT_SENT,
@@ -28,10 +34,10 @@ export function providerFailure(failure: unknown, method: string, url: string, t
     const { status, headers } = failure.response;
     const data: unknown = failure.response.data;
     const answer: ProviderAnswer = { status, headers: Object.fromEntries(Object.entries(headers)), data };
-    const detail = errorTextOf(data, secretsOf(failure.config));
+    const detail = errorTextOf(data, [...secretsOf(failure.config), ...secrets]);
     return new ProviderError({ description: `${target} was answered with status ${status}`, detail, answer, cause });
   }
-  if (timedOut || TIMEOUTS.includes(failure.code ?? '')) return overdue(target, cause);
+  if (isLate || TIMEOUTS.includes(failure.code ?? '')) return overdue(target, cause);
   const [, limit] = /^maxContentLength size of (\d+) exceeded/.exec(failure.message) ?? [];
   const why = limit === undefined ? (failure.code ?? 'no connection') : `the answer is larger than ${limit} bytes`;
   return new ProviderError({

@@ -16,11 +16,14 @@ export class AppParts {
   readonly slots: TokenSlots;
   readonly config: ClientConfig;
   readonly context: RemoteAppContext;
+  /** The headers of every API call (`apiRequest`), with names in lower case. */
+  readonly apiHeaders?: Readonly<Record<string, string>>;
 
   constructor(config: ClientConfig, context: RemoteAppContext) {
     this.config = config;
     this.context = context;
     warnOfRiskySettings(config);
+    this.apiHeaders = apiHeadersOf(config);
     this.pending = new PendingLogins(config.name, context);
     this.slots = new TokenSlots(config, context.tokens);
     this.http = createHttpClient(mergedDefaults(context.http, config.http), {
@@ -46,4 +49,14 @@ export class AppParts {
   absoluteUri(uri: string, request: OAuthRequest): string {
     return absoluteRedirectUri(uri, this.config.name, request, this.context);
   }
+}
+
+function apiHeadersOf({ apiRequest, clientId }: ClientConfig): Readonly<Record<string, string>> | undefined {
+  if (!apiRequest?.headers) return undefined;
+  return Object.fromEntries(
+    Object.entries(apiRequest.headers).map(([name, value]) => [
+      name.toLowerCase(),
+      value.replaceAll('{client_id}', () => clientId),
+    ]),
+  );
 }

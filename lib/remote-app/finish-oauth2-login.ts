@@ -9,7 +9,6 @@ import {
 } from '../oauth2/authorization/authorization-response.js';
 import { checkCallbackSignature } from '../oauth2/authorization/callback-signature.js';
 import { authorizationCodeRequest } from '../oauth2/grants/authorization-code.js';
-import { userInfoOfLogin } from '../oauth2/openid/user-info.js';
 import { authorizationError } from '../oauth2/provider/provider-error.js';
 import type { ServerMetadata } from '../oauth2/provider/server-metadata.js';
 import { withCallbackFields } from '../token/callback-fields.js';
@@ -18,6 +17,7 @@ import type { AppParts } from './app-parts.js';
 import { callbackFields, callbackParameters } from './callback-request.js';
 import { keptParameters } from './kept-parameters.js';
 import type { LoginCallback, LoginResult } from './login.js';
+import { oauth2UserInfoOfLogin } from './oauth2-user-info.js';
 
 /** Completes a login: checks the callback (RFC 6749 §4.1.2), fetches the token (§4.1.3), and reads the user's claims. */
 export async function finishOAuth2Login(
@@ -47,7 +47,7 @@ export async function finishOAuth2Login(
     params: { ...repeated, ...params },
   });
   const token = withCallbackFields(answered, callback);
-  const userInfo = await userInfoOfLogin(provider, token, claims);
+  const userInfo = await oauth2UserInfoOfLogin(provider, parts, { token, claims, callback });
   const tenant = isTenantTemplate(provider.server.issuer) && claims && { issuer: claims.iss };
   const account = userInfo && { client: provider.config.name, subject: userInfo.sub, ...tenant };
   return { token, returnTo, userInfo, account, callback };

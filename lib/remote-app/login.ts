@@ -77,8 +77,8 @@ export interface LoginResult<Token extends OAuth1Token | OAuth2Token = OAuth1Tok
   /** The `returnTo` of the login, or `/` if the login was started without `returnTo`. */
   returnTo: string;
   /**
-   * The user who signed in: the claims of the id_token if the provider's issuer is known, and with `userInfoFrom: 'userinfo'`
-   * also the claims of the userinfo endpoint.
+   * The user who signed in: the claims that the client's `profile` describes, or those of the id_token if the provider's issuer is
+   * known, and with `userInfoFrom: 'userinfo'` also the claims of the userinfo endpoint.
    */
   userInfo?: UserInfo;
   /** The account that identifies the user. Undefined if the provider does not identify the user. */

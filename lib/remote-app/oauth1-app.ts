@@ -7,7 +7,7 @@ import type { ApiCredentials } from '../http/api-request.js';
 import { sendProtocolRequest } from '../http/protocol-request.js';
 import { withQuery } from '../http/query.js';
 import { serverAttributes, traced } from '../observability/telemetry.js';
-import { MissingRequestTokenError, OAuthError, ProviderError, OAuthErrorCode } from '../errors/oauth.errors.js';
+import { MissingRequestTokenError, OAuthConfigError, OAuthError } from '../errors/oauth.errors.js';
 import { callbackRefusal } from '../oauth1/callback-refusal.js';
 import { encodeForm } from '../oauth1/percent-encoding.js';
 import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
@@ -18,17 +18,25 @@ import {
   parseTokenAnswer,
   type OAuth1TokenAnswer,
 } from '../oauth1/token-answer.js';
+import type { UserInfo } from '../oauth2/openid/user-info.js';
+import type { ProfileInput } from '../profile/profile-context.js';
+import { profileOfLogin, readProfile } from '../profile/read-profile.js';
 import type { TokenSlot } from '../refresh/token-slot.js';
 import { withCallbackFields } from '../token/callback-fields.js';
 import { readOAuth1TokenResponse } from '../token/token-response.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
+import type { TokenSource } from './api-options.js';
 import { callbackFields, callbackParameters } from './callback-request.js';
 import { keptParameters } from './kept-parameters.js';
 import type { AuthorizationRequest, LoginCallback, LoginResult } from './login.js';
+import { oauth1Credentials } from './oauth1-credentials.js';
+import { profileInput } from './profile-input.js';
 import type { RemoteAppContext } from './remote-app-context.js';
 import { RemoteApp } from './remote-app.js';
 import { signableBody } from './signable-body.js';
 import { missingToken } from './token-slots.js';
+import { readTokenSource } from './token-source.js';
+import { unconfirmedCallback } from './unconfirmed-callback.js';
 
 /** Parameters of an OAuth 1 callback (RFC 5849 §2.2), and the two parameters with which providers report a refusal. */
 const CALLBACK = ['oauth_token', 'oauth_verifier', 'denied', 'oauth_problem'] as const;
@@ -92,11 +100,8 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   }
 
   /** @internal Completes a login (RFC 5849 §2.2 and §2.3). The request token is the state. */
-  protected override async finishLogin({
-    request,
-    response,
-    params,
-  }: LoginCallback): Promise<LoginResult<OAuth1Token>> {
+  protected override async finishLogin(login: LoginCallback): Promise<LoginResult<OAuth1Token>> {
+    const { request, response, params } = login;
     const received = callbackParameters(request, CALLBACK);
     const { oauth_token: granted, oauth_verifier: verifier, denied } = received;
     const oauthToken = denied ?? granted;
@@ -111,7 +116,10 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const callback = keptParameters(callbackFields(request), this.#config.callbackParameters);
     const requestToken = { oauthToken, oauthTokenSecret: secrets?.requestTokenSecret ?? '' };
     const token = withCallbackFields(await this.fetchAccessToken({ requestToken, verifier, params }), callback);
-    return { token, returnTo, callback };
+    const { profile, name: client } = this.#config;
+    const userInfo = profile && (await profileOfLogin(profile, this.#profileInput(token, callback)));
+    const account = userInfo && { client, subject: userInfo.sub };
+    return { token, returnTo, userInfo, account, callback };
   }
 
   /**
@@ -141,11 +149,35 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return { ...readOAuth1TokenResponse(answer), ...tokenBindingOf(this.#config) };
   }
 
+  /**
+   * Returns the user info that the client's `profile` describes.
+   * @param source the source of the token, as in API calls: `{ token }`, `{ request }` or `{ user }`
+   * @throws {ProfileError} when the profile cannot be read
+   * @throws {OAuthConfigError} when the client has no `profile`
+   */
+  async userinfo(source: TokenSource): Promise<UserInfo> {
+    return this.guarded(async () => {
+      const { profile } = this.#config;
+      const token = await this.usableToken(await this.parts.slots.find(readTokenSource(source, 'userinfo')));
+      const userInfo = profile && (await readProfile(profile, this.#profileInput(token)));
+      if (!userInfo) throw new OAuthConfigError([`${this.name}.profile: missing; userinfo() of OAuth 1 needs it`]);
+      return userInfo;
+    }, 'userinfo');
+  }
+
+  #profileInput(token: OAuth1Token, callback: Readonly<Record<string, string>> = {}): ProfileInput {
+    return profileInput(this.parts, { token, callback, credentials: () => this.credentialsOf(token) });
+  }
+
   /** @internal */
-  protected override async credentialsFor(slot: TokenSlot): Promise<ApiCredentials> {
+  protected override async usableToken(slot: TokenSlot): Promise<OAuth1Token> {
     const stored = await slot.read();
     if (!stored) throw missingToken(this.name);
-    const token = readOAuth1Token(stored.token);
+    return readOAuth1Token(stored.token);
+  }
+
+  /** @internal */
+  protected override credentialsOf(token: OAuth1Token): ApiCredentials {
     return { authorize: (request) => this.#sign(request, token) };
   }
 
@@ -158,7 +190,10 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const { compliance, forceIncludeBody } = this.#config;
     const { method, url, headers, data } = await compliance.run('protected_request', request);
     const body = await signableBody(data, headers['content-type'], forceIncludeBody);
-    const credentials = this.#credentials({ token: token?.oauthToken, tokenSecret: token?.oauthTokenSecret });
+    const credentials = oauth1Credentials(this.#config, {
+      token: token?.oauthToken,
+      tokenSecret: token?.oauthTokenSecret,
+    });
     // the signature cannot be added to a body that was not read
     if (body.isOpaque && credentials.signatureType === 'BODY') credentials.signatureType = 'HEADER';
     const signed = signRequest({ method, url, ...body }, credentials);
@@ -178,7 +213,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
   ): Promise<OAuth1TokenAnswer> {
     const form = encodeForm(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
     const request = { method: 'POST', url, contentType: FORM_CONTENT_TYPE, body: form };
-    const signed = signRequest(request, this.#credentials(credentials));
+    const signed = signRequest(request, oauth1Credentials(this.#config, credentials));
     const attributes = { 'oauth.client.name': this.name, ...serverAttributes(new URL(url)) };
     return traced('oauth.token_request', attributes, async () => {
       const { token = '', tokenSecret = '', verifier = '' } = credentials;
@@ -204,43 +239,8 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
       }
     });
   }
-
-  #credentials(additional: Partial<OAuth1Credentials>): OAuth1Credentials {
-    const { clientId, clientSecret = '', signatureMethod, signatureType, rsaKey, realm } = this.#config;
-    const { forceIncludeBody, compliance } = this.#config;
-    return {
-      clientId,
-      clientSecret,
-      signatureMethod,
-      signatureMethods: compliance.signatureMethods,
-      signatureType,
-      rsaKey,
-      realm,
-      forceIncludeBody,
-      ...additional,
-    };
-  }
 }
 
-function unconfirmedCallback(name: string, isConfirmed: false | undefined): ProviderError {
-  const expected = 'expected oauth_callback_confirmed=true (RFC 5849 §2.1)';
-  return new ProviderError({
-    error: OAuthErrorCode.PROVIDER_UNSUPPORTED,
-    description:
-      isConfirmed === false
-        ? `"${name}" did not confirm the callback: the response has another value of oauth_callback_confirmed; ${expected}. ` +
-          'Check that the redirect URI is registered with the provider'
-        : `"${name}" did not confirm the callback: ${expected}. The provider does not support OAuth 1.0a. For a provider that ` +
-          'only supports OAuth 1.0, read about allow_session_fixation in the documentation of OAuth 1 before you set it',
-  });
-}
-
-function signedHeaders({
-  authorization,
-  contentType,
-}: {
-  authorization?: string;
-  contentType?: string;
-}): Record<string, string> {
+function signedHeaders({ authorization, contentType }: ReturnType<typeof signRequest>): Record<string, string> {
   return { ...(authorization && { authorization }), ...(contentType && { 'content-type': contentType }) };
 }

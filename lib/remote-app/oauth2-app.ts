@@ -22,7 +22,7 @@ import {
 import { logoutRequest, type LogoutParams } from '../oauth2/openid/logout-request.js';
 import type { BackchannelLogout } from '../oauth2/openid/logout-token.js';
 import type { FrontchannelLogout } from '../oauth2/openid/frontchannel-logout.js';
-import { userInfoOfToken, type UserInfo } from '../oauth2/openid/user-info.js';
+import type { UserInfo } from '../oauth2/openid/user-info.js';
 import { providerContext } from '../oauth2/provider/provider-context.js';
 import type { Provider } from '../oauth2/provider/provider.js';
 import { ServerMetadata } from '../oauth2/provider/server-metadata.js';
@@ -39,6 +39,7 @@ import type { LogoutRedirectParams, LogoutResult } from './logout.js';
 import { OAuth2Logouts } from './oauth2-logouts.js';
 import { oauth2Refresh } from './oauth2-refresh.js';
 import type { RemoteAppContext } from './remote-app-context.js';
+import { oauth2UserInfo } from './oauth2-user-info.js';
 import { RemoteApp } from './remote-app.js';
 import { readTokenSource } from './token-source.js';
 
@@ -112,21 +113,21 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Returns the claims of the userinfo endpoint (OpenID Connect Core §5.3). Checks the signature of a signed response, and that
-   * `sub` is the user of the token's id_token.
+   * Returns the user info of the client's `profile`, or else the claims of the userinfo endpoint (OpenID Connect Core §5.3). Checks
+   * the signature of a signed response, and that `sub` is the user of the token's id_token.
    * @param source the source of the token, as in API calls: `{ token }`, `{ request }` or `{ user }`
    * @throws {OAuthError} `invalid_request` (status 500) when `source` has another form
    */
   async userinfo(source: TokenSource): Promise<UserInfo> {
     return this.#withProvider('userinfo', async (provider) => {
       const slot = await this.parts.slots.find(readTokenSource(source, 'userinfo'));
-      return userInfoOfToken(provider, await this.#refresh.usable(slot));
+      return oauth2UserInfo(provider, this.parts, await this.#refresh.usable(slot));
     });
   }
 
   /**
-   * Returns the URL that ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2). Does not save a
-   * pending logout. The result has a state if `params` has a `postLogoutRedirectUri`.
+   * Returns the URL that ends the user's session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2), without a pending
+   * logout. The result has a state if `params` has a `postLogoutRedirectUri`.
    * @throws {OAuthConfigError} when the provider has no end session endpoint
    */
   async createLogoutUrl(params: LogoutParams = {}): Promise<{ url: string; state?: string }> {
@@ -180,8 +181,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Revokes a token at the provider (RFC 7009): the refresh token, which revokes the whole grant, or else the access token.
-   * Then removes the token from the `TokenStore`, if it is from a `TokenStore`.
+   * Revokes the refresh token, which revokes the whole grant, or else the access token (RFC 7009). Removes it from a `TokenStore`.
    * @param source the source of the token, as in API calls: `{ token }`, `{ request }` or `{ user }`
    * @throws {MissingTokenError} when the user does not have a token
    * @throws {OAuthConfigError} when the provider has no revocation endpoint
@@ -196,18 +196,15 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /**
-   * Returns the provider's information about an access token: whether it is active, its scope, ... (RFC 7662; signed responses,
-   * RFC 9701). Does not refresh the token first.
+   * Returns the provider's information about an access token (RFC 7662, signed: RFC 9701). Does not refresh the token first.
    * @param source the source of the token, as in API calls: `{ token }`, `{ request }` or `{ user }`
    * @throws {MissingTokenError} when the user does not have a token
    * @throws {OAuthConfigError} when the provider has no introspection endpoint
    */
   async introspectToken(source: TokenSource): Promise<TokenIntrospection> {
     return this.#withProvider('introspection', async (provider) => {
-      const { token } = await this.#refresh.current(
-        await this.parts.slots.find(readTokenSource(source, 'introspectToken')),
-      );
-      return introspectToken(provider, token.accessToken);
+      const slot = await this.parts.slots.find(readTokenSource(source, 'introspectToken'));
+      return introspectToken(provider, (await this.#refresh.current(slot)).token.accessToken);
     });
   }
 
@@ -222,8 +219,8 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /** @internal See `OAuthRegistry.registerDynamically()`. */
-  async registerClient(metadata: ClientMetadata, initialAccessToken?: string): Promise<RegisteredClient> {
-    return this.#withProvider('registration', (provider) => registerClient(provider, metadata, initialAccessToken));
+  async registerClient(metadata: ClientMetadata, accessToken?: string): Promise<RegisteredClient> {
+    return this.#withProvider('registration', (provider) => registerClient(provider, metadata, accessToken));
   }
 
   /** @internal */
@@ -237,9 +234,13 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
   }
 
   /** @internal */
-  protected override async credentialsFor(slot: TokenSlot): Promise<ApiCredentials> {
-    const token = await this.#refresh.usable(slot);
-    return tokenCredentials(this.#metadata.context, token, (refused) => this.#refresh.replacement(slot, refused));
+  protected override usableToken(slot: TokenSlot): Promise<OAuth2Token> {
+    return this.#refresh.usable(slot);
+  }
+
+  /** @internal */
+  protected override credentialsOf(token: OAuth2Token, slot: TokenSlot): ApiCredentials {
+    return tokenCredentials(this.#metadata.context, token, { replace: (old) => this.#refresh.replacement(slot, old) });
   }
 
   /** Runs an operation with the current metadata of the provider. Every error that it throws is an `OAuthError`. */

@@ -1,7 +1,7 @@
 import type { AxiosResponse } from 'axios';
 import type { ClientConfig } from '../config/client-config.js';
 import type { RequestParameters } from '../config/client-settings.js';
-import { sendApiRequest, type ApiCredentials } from '../http/api-request.js';
+import type { ApiCredentials } from '../http/api-request.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import { logEvent } from '../common/log.js';
 import { traced } from '../observability/telemetry.js';
@@ -10,7 +10,6 @@ import type { TokenSlot } from '../refresh/token-slot.js';
 import { requireResponse, type OAuthResponse } from '../state/oauth-response.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 import type { ApiRequestOptions } from './api-options.js';
-import { apiUrl, requireApiOrigin, tracedCall } from './api-call.js';
 import { AppParts } from './app-parts.js';
 import { beginLogin } from './begin-login.js';
 import { withinBoundary } from './boundary.js';
@@ -24,6 +23,7 @@ import type {
 } from './login.js';
 import { refusePrefetch } from './prefetch.js';
 import type { RemoteAppContext } from './remote-app-context.js';
+import { sendApiCall, type ApiCallSigner } from './send-api-call.js';
 
 /**
  * One client at its provider: signs users in, and calls the provider's API for them. The methods are the same for both protocols.
@@ -37,6 +37,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   /** The client identifier at the provider (RFC 6749 §2.2). */
   readonly clientId: string;
   readonly #parts: AppParts;
+  readonly #signer: ApiCallSigner<Token> = {
+    usableToken: (slot) => this.usableToken(slot),
+    credentialsOf: (token, slot) => this.credentialsOf(token, slot),
+    clientCredentials: () => this.clientCredentials,
+  };
 
   /** @internal The registry creates the instances. */
   constructor(config: ClientConfig, context: RemoteAppContext) {
@@ -133,26 +138,12 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @throws {ProviderError} when the response is not a success (see `answer` of the error), or does not come in time
    */
   async request<T = unknown>(method: string, url: string, options: ApiRequestOptions = {}): Promise<AxiosResponse<T>> {
-    return this.guarded(() => {
-      const target = apiUrl(this.#parts.config, url);
-      return tracedCall(this.name, method, target, () => this.#send<T>(method, target, options));
-    }, 'api_call');
+    return this.guarded(() => sendApiCall<T>(this.#parts, this.#signer, { method, url, options }), 'api_call');
   }
 
   /** @internal Waits until every refresh is finished and its token is saved. */
   settled(): Promise<unknown> {
     return Promise.resolve();
-  }
-
-  async #send<T>(method: string, target: URL, options: ApiRequestOptions): Promise<AxiosResponse<T>> {
-    const { token, request, user, withToken, withholdToken, ...config } = options;
-    const { http, slots, config: client } = this.#parts;
-    const call = { ...config, method, url: target.href };
-    const signature = withToken === false ? this.clientCredentials : undefined;
-    if (withholdToken || (withToken === false && !signature)) return sendApiRequest(http, call);
-    requireApiOrigin(client, target);
-    const credentials = signature ?? (await this.credentialsFor(await slots.find({ token, request, user })));
-    return sendApiRequest(http, call, { origins: client.apiOrigins, ...credentials });
   }
 
   /** @see request */
@@ -218,10 +209,16 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   }
 
   /**
-   * @internal Returns the credentials that an API call sends for the token of a slot.
+   * @internal Returns the token of a slot, after a refresh if the refresh is due.
    * @throws {MissingTokenError} when the slot is empty
    */
-  protected abstract credentialsFor(slot: TokenSlot): Promise<ApiCredentials>;
+  protected abstract usableToken(slot: TokenSlot): Promise<Token>;
+
+  /**
+   * @internal Returns the credentials of API calls with a token.
+   * @param slot the slot of the token, which is refreshed if the API refuses it
+   */
+  protected abstract credentialsOf(token: Token, slot: TokenSlot): ApiCredentials;
 
   /** @internal The credentials of an API call without a token. Undefined with OAuth 2, which does not sign such a call. */
   protected get clientCredentials(): ApiCredentials | undefined {

@@ -38,8 +38,9 @@ export const OAuthToken = createParamDecorator((_: unknown, context) => loginRes
 export const OAuthReturnTo = createParamDecorator((_: unknown, context) => returnToOf(context));
 
 /**
- * Injects the `UserInfo` of the user who signed in: the claims of the id_token, and with `userInfoFrom: 'userinfo'` those of
- * the userinfo endpoint. Undefined if the provider did not send an id_token, or if the id_token cannot be checked.
+ * Injects the `UserInfo` of the user who signed in: the claims that the client's `profile` describes, or those of the id_token, and
+ * with `userInfoFrom: 'userinfo'` those of the userinfo endpoint. Undefined if there is no `profile` and no id_token that can be
+ * checked.
  */
 export const OAuthUserInfo = createParamDecorator((_: unknown, context) => loginResultOf(context).userInfo);
 

@@ -4,10 +4,16 @@ import { InvalidTokenError } from '../../errors/oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { DpopProofs } from '../client/dpop-proofs.js';
 import type { ProviderContext } from '../provider/provider.js';
-import { attachToken } from './token-placement.js';
+import { attachToken, type TokenPlacement } from './token-placement.js';
 
 /** Returns another token for a token that the API refused, or undefined if another token would not help. */
 export type ReplaceToken = (refused: OAuth2Token) => Promise<OAuth2Token | undefined>;
+
+interface CredentialsOptions {
+  replace?: ReplaceToken;
+  /** @default the `tokenPlacement` of the settings */
+  placement?: TokenPlacement;
+}
 
 /**
  * Returns the credentials of API calls: a bearer token (RFC 6750), or a token with a DPoP proof (RFC 9449 §7). The proof is created
@@ -16,17 +22,19 @@ export type ReplaceToken = (refused: OAuth2Token) => Promise<OAuth2Token | undef
 export function tokenCredentials(
   { config, dpopKeys }: Pick<ProviderContext, 'config' | 'dpopKeys'>,
   first: OAuth2Token,
-  replace?: ReplaceToken,
+  { replace, placement = config.tokenPlacement }: CredentialsOptions = {},
 ): ApiCredentials {
-  const { compliance, tokenPlacement } = config;
+  const { compliance, apiRequest } = config;
+  const rules = { tokenPlacement: placement, apiRequest };
   const isBound = first.tokenType === 'dpop';
   const proofs = new DpopProofs(dpopKeys);
   let token = first;
   let isReplaced = false;
   if (isBound) requireKey(token, config.dpopKey);
   return {
+    secrets: () => [first.accessToken, token.accessToken],
     async authorize(request) {
-      const withToken = await compliance.run('protected_request', attachToken(request, token, tokenPlacement));
+      const withToken = await compliance.run('protected_request', attachToken(request, token, rules));
       if (token.tokenType !== 'dpop') return withToken;
       const key = requireKey(token, config.dpopKey);
       const dpop = await proofs.make(key, { ...withToken, accessToken: token.accessToken });

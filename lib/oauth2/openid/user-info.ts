@@ -48,6 +48,11 @@ export interface UserInfo {
   address?: object;
   /** Seconds since 1970. */
   updated_at?: number;
+  /**
+   * With `profile` in the settings: the provider's data, without tokens and secrets. It is the response of the first request, with
+   * the responses of further requests under their names; or the claims of the id_token; or the fields of the token response.
+   */
+  raw?: Record<string, unknown>;
   [claim: string]: unknown;
 }
 

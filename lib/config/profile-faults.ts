@@ -1,0 +1,157 @@
+import { isRecord } from './is-record.js';
+import { MAIN_REQUEST, OTHER_SOURCES, parsePath, placeholdersOf } from './profile-paths.js';
+import { profile as profileSchema } from './profile-schema.js';
+import type { ClaimSource, ProfileClaims, ProfileRequest } from './profile-settings.js';
+import type { Protocol, Settings } from './setting-keys.js';
+
+/** Claims that decide who the user is. The user's browser must not be able to choose them. */
+const IDENTITY_CLAIMS: readonly string[] = ['sub', 'email', 'email_verified'];
+
+/** Placeholders for credentials. */
+const CREDENTIALS: readonly string[] = ['client_id', 'client_secret', 'access_token'];
+
+/** Returns the faults of `profile` that the schema cannot find. */
+export function profileFaults(protocol: Protocol, settings: Settings): string[] {
+  const { data: profile } = profileSchema.safeParse(settings.profile);
+  if (!isRecord(profile)) return [];
+  const { requests = [], claims = {} } = profile;
+  const names = requests.map(({ name }, index) => name ?? (index === 0 ? MAIN_REQUEST : ''));
+  return [
+    ...requests.flatMap((request, index) =>
+      [
+        ...nameFaults(names, index),
+        ...requestFaults(protocol, request),
+        ...placeholderFaults(request, names.slice(0, index)),
+      ].map((fault) => `profile.requests.${index}.${fault}`),
+    ),
+    ...Object.entries(claims).flatMap(([claim, source]) =>
+      claimFaults(claim, source, { settings, requests, names }).map((fault) => `profile.claims.${claim}: ${fault}`),
+    ),
+    ...missingClaims(claims, settings),
+  ];
+}
+
+/** Returns the keys of URLs of profile requests that are not secure enough for a token. */
+export function insecureProfileUrls({ profile }: Settings, isInsecure: (url: string) => boolean): string[] {
+  const { data } = profileSchema.safeParse(profile);
+  const requests = isRecord(data) ? (data.requests ?? []) : [];
+  return requests.flatMap(({ url }, index) => (isInsecure(url) ? [`profile.requests.${index}.url`] : []));
+}
+
+function nameFaults(names: readonly string[], index: number): string[] {
+  const name = names[index] ?? '';
+  if (name === '') return ['name: missing; each request after the first needs a name'];
+  if (OTHER_SOURCES.includes(name)) return [`name: "${name}" is the name of another source. Choose another name`];
+  return names.indexOf(name) < index ? ['name: another request has this name. Choose another name'] : [];
+}
+
+function requestFaults(protocol: Protocol, { url, method, form, json, token }: ProfileRequest): string[] {
+  const [authority = ''] = /^https?:\/\/[^/?#\\]*/i.exec(url) ?? [];
+  const faults: string[] = [];
+  if (/[{}@]/.test(authority)) faults.push('url: the host must not contain a placeholder or credentials');
+  if (form && json) faults.push('json: a request has form or json. Remove one of them');
+  if ((form ?? json) && method === 'GET') faults.push('method: a GET request has no body. Remove form, json or method');
+  if (token === 'body' && (json ?? (form ? undefined : method !== 'POST'))) {
+    faults.push('token: body needs a form, or the method POST');
+  }
+  if (protocol === 'OAuth 1' && token !== undefined && token !== 'none') {
+    faults.push('token: OAuth 1 signs the request. Remove it, or set none');
+  }
+  return faults;
+}
+
+/** Returns the faults of placeholders: in the path of the URL they must have a value, and secrets are allowed in few places. */
+function placeholderFaults({ url, json }: ProfileRequest, sent: readonly string[]): string[] {
+  const faults: string[] = [];
+  const secrets = [...placeholdersOf(url), ...placeholdersOf(JSON.stringify(json ?? {}))];
+  if (secrets.includes('client_secret')) faults.push('url: {client_secret} is allowed in query, headers and form only');
+  const sources = [...OTHER_SOURCES, ...sent];
+  const isKnown = (content: string): boolean => {
+    if (CREDENTIALS.includes(content)) return true;
+    const { source = sent[0] } = parsePath(content) ?? {};
+    return source !== undefined && sources.includes(source);
+  };
+  const unknown = placeholdersOf(url.replace(/[?#].*/s, '')).filter((content) => !isKnown(content));
+  return unknown.length === 0
+    ? faults
+    : [
+        ...faults,
+        'url: a placeholder has no source; expected {client_id}, {token:…} or the name of an earlier request',
+      ];
+}
+
+interface ClaimRules {
+  settings: Settings;
+  requests: readonly ProfileRequest[];
+  names: readonly string[];
+}
+
+function claimFaults(claim: string, source: ClaimSource, { settings, requests, names }: ClaimRules): string[] {
+  const paths = pathsOf(source);
+  const parsed = paths.map((path) => parsePath(path));
+  if (parsed.includes(undefined)) return ['a path is not valid; expected keys that are separated by dots'];
+  const sources = parsed.map((path) => path?.source ?? names[0] ?? '');
+  const known = [...OTHER_SOURCES, ...names];
+  if (sources.includes(''))
+    return ['a path has no source, and there are no requests; expected a source, such as token:id'];
+  if (!sources.every((name) => known.includes(name)))
+    return ['a path has an unknown source; expected the name of a request'];
+  const faults: string[] = [];
+  if (claim === 'sub' && !identifies(source)) {
+    faults.push('expected a source that is different for each user: a path, or a template of paths');
+  }
+  const fromBrowser = fromCallback(settings, requests, names);
+  if (IDENTITY_CLAIMS.includes(claim) && settings.callbackSignature === undefined && paths.some(fromBrowser)) {
+    faults.push('comes from the callback, which the browser can change; expected a source that the provider sends');
+  }
+  return faults;
+}
+
+/** Returns whether every value of a source can identify a user. A constant, a boolean, or a part that is omitted cannot. */
+function identifies(source: ClaimSource): boolean {
+  if (typeof source === 'string') return true;
+  if (Array.isArray(source)) return source.every(identifies);
+  if ('template' in source) return placeholdersOf(source.template).length > 0;
+  return 'after' in source;
+}
+
+function pathsOf(source: ClaimSource): string[] {
+  if (typeof source === 'string') return [source];
+  if (Array.isArray(source)) return source.flatMap(pathsOf);
+  if ('join' in source) return source.join;
+  if ('template' in source) return placeholdersOf(source.template);
+  if ('exists' in source) return [source.exists];
+  if ('all' in source) return source.all.flatMap(pathsOf);
+  return 'path' in source ? [source.path] : [];
+}
+
+/** Returns a function that says whether a path leads to a value of the callback, or to a response that the callback selected. */
+function fromCallback(
+  { callbackParameters }: Settings,
+  requests: readonly ProfileRequest[],
+  names: readonly string[],
+): (path: string) => boolean {
+  const parameters = Array.isArray(callbackParameters) ? (callbackParameters as unknown[]) : [];
+  const isCallback = (path: string): boolean => {
+    const { source, steps = [] } = parsePath(path) ?? {};
+    return source === 'callback' || (source === 'token' && parameters.includes(steps[0])); // they become fields of the token
+  };
+  return (path) => {
+    const request = requests[names.indexOf(parsePath(path)?.source ?? names[0] ?? '')];
+    return isCallback(path) || placeholdersOf(JSON.stringify(request ?? {})).some(isCallback);
+  };
+}
+
+/** Returns the faults of claims that need another claim. */
+function missingClaims(claims: ProfileClaims, { issuer, serverMetadataUrl }: Settings): string[] {
+  const faults: string[] = [];
+  if (claims.sub === undefined && issuer === undefined && serverMetadataUrl === undefined) {
+    faults.push('profile.claims.sub: missing; expected the path of an identifier that never changes');
+  }
+  const { email_verified: isVerified, email } = claims;
+  const isOfIdToken = (path: string): boolean => parsePath(path)?.source === 'id_token';
+  if (isVerified !== undefined && email === undefined && !pathsOf(isVerified).every(isOfIdToken)) {
+    faults.push('profile.claims.email: missing; email_verified says something about the email of the same response');
+  }
+  return faults;
+}
