@@ -44,9 +44,13 @@ export interface OAuthClientModuleOptions extends TokenEvents {
   /**
    * Scheme and host of this site. Relative redirect URIs are resolved against `baseUrl`. Set it in production: without it, a
    * relative redirect URI works only on this machine (`localhost`, 127.0.0.0/8, `[::1]`) and for `allowedHosts`, because the
-   * sender of a request chooses the `Host` header. Pushed and signed authorization requests always require `baseUrl`.
+   * sender of a request chooses the `Host` header. Pushed and signed authorization requests always require a URL of this site.
+   *
+   * For a site with several hosts, set a list of URLs, of which the host of a request selects one; a list of hosts, which is the
+   * same as `allowedHosts`; or a function. The function must return a URL of this site for every request, also for one with a
+   * forged `Host` header.
    */
-  baseUrl?: string;
+  baseUrl?: string | readonly string[] | ((request: OAuthRequest) => string | Promise<string>);
   /**
    * Hosts of this site, with the port if the browser shows one (`app.example`, `app.example:8443`). Use `allowedHosts` instead
    * of `baseUrl` for a site with several hosts. A relative redirect URI is resolved against the host of the request.

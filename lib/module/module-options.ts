@@ -2,13 +2,11 @@ import { escaped } from '../config/escaped-text.js';
 import { EXPECTED_TIMEOUT } from '../config/http-options.js';
 import { isRecord } from '../config/is-record.js';
 import { nearestKey } from '../config/nearest-key.js';
-import { isHttpUrl } from '../config/value-schemas.js';
 import { LONGEST_TIMER_MS } from '../common/limits.js';
 import type { OAuthClientModuleAsyncOptions, OAuthClientModuleOptions } from '../oauth-client.options.js';
 import type { RegistryContext } from '../registry/registry-context.js';
-import { parseHost } from '../remote-app/request-host.js';
+import { siteAddress, siteFaults } from './site-options.js';
 
-const MAX_HOSTS = 100;
 const FLAGS = ['allowInsecureHttp', 'allowPrivateNetwork', 'blockPrivateNetworks', 'exposeErrors'] as const;
 
 /** All options. Others are refused, because a misspelled security option would have no effect. */
@@ -49,18 +47,10 @@ const MAX_SHOWN = 50;
 export function optionFaults(options: OAuthClientModuleOptions): string[] {
   if (!isRecord(options)) return ['the options of OAuthClientModule: expected an object. Return one from `useFactory`'];
   const values: Partial<Record<string, unknown>> = { ...options };
-  const { clients, baseUrl, allowedHosts, http, resolveClient } = values;
+  const { clients, http, resolveClient } = values;
   const faults = unknownOptions(values);
-  if (baseUrl !== undefined && !isSite(baseUrl)) {
-    faults.push('baseUrl: expected an http or https URL without a path; put the path into the redirect URIs');
-  }
   if (clients !== undefined && !isRecord(clients)) faults.push('clients: expected an object of clients by name');
-  if (allowedHosts !== undefined && !areHosts(allowedHosts)) {
-    faults.push(
-      `allowedHosts: expected an array of at most ${MAX_HOSTS} hosts: names, with the port if the browser shows one, ` +
-        'such as "app.example" or "app.example:8443"',
-    );
-  }
+  faults.push(...siteFaults(values));
   if (resolveClient !== undefined && typeof resolveClient !== 'function') {
     faults.push('resolveClient: expected a function that receives the name of a client and returns its settings');
   }
@@ -73,12 +63,10 @@ export function optionFaults(options: OAuthClientModuleOptions): string[] {
 
 /** Returns the options that apply to every client. */
 export function siteOptions(options: OAuthClientModuleOptions): Omit<RegistryContext, 'tokens' | 'stateStore'> {
-  const { http, baseUrl, allowedHosts, allowInsecureHttp, blockPrivateNetworks, allowPrivateNetwork, exposeErrors } =
-    options;
+  const { http, allowInsecureHttp, blockPrivateNetworks, allowPrivateNetwork, exposeErrors } = options;
   return {
     http,
-    baseUrl,
-    allowedHosts: allowedHosts?.map((host) => host.toLowerCase()),
+    ...siteAddress(options),
     allowInsecureHttp,
     blockPrivateNetworks,
     allowPrivateNetwork,
@@ -123,17 +111,4 @@ function httpFaults(http: unknown): string[] {
   const { timeout } = http;
   if (timeout === undefined || (typeof timeout === 'number' && timeout >= 0 && timeout <= LONGEST_TIMER_MS)) return [];
   return [`http.timeout: ${EXPECTED_TIMEOUT}`];
-}
-
-/** Refuses wildcards: with `*.hosting.example`, any customer of the hosting company could receive codes. */
-function areHosts(value: unknown): boolean {
-  return (
-    Array.isArray(value) && value.length <= MAX_HOSTS && value.every((host) => parseHost('http', host) !== undefined)
-  );
-}
-
-function isSite(value: unknown): boolean {
-  if (!isHttpUrl(value)) return false;
-  const { href, origin } = new URL(value);
-  return href === `${origin}/`;
 }

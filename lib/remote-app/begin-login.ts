@@ -34,7 +34,7 @@ export async function beginLogin(
   const { returnTo, ...params } = requireParams(loginParams, 'login');
   requireNavigation(request);
   const returnPath = checkReturnTo(returnTo);
-  const callback = redirectUri && parts.absoluteUri(redirectUri, request);
+  const callback = redirectUri && (await parts.absoluteUri(redirectUri, request));
   if (redirectUri && dependsOnRequest(redirectUri, parts.context) && (await app.pushesOrSignsRequest())) {
     refuseRelativeUri();
   }

@@ -43,7 +43,7 @@ export class OAuth2Logouts {
     refusePrefetch(request);
     requireNavigation(request);
     const returnPath = checkReturnTo(returnTo);
-    const redirectUri = postLogoutRedirectUri && this.#parts.absoluteUri(postLogoutRedirectUri, request);
+    const redirectUri = postLogoutRedirectUri && (await this.#parts.absoluteUri(postLogoutRedirectUri, request));
     const { url, state } = await app.createLogoutUrl({ ...params, postLogoutRedirectUri: redirectUri });
     if (redirectUri && state !== undefined) {
       await this.#parts.pending.saveLogout(request, response, { state, redirectUri, returnTo: returnPath });

@@ -4,6 +4,7 @@ import type { OAuthResponse } from '../state/oauth-response.js';
 import type { PendingKey } from '../state/state-store.js';
 import type { AuthorizeData, PendingLogin } from './login.js';
 import type { RemoteAppContext } from './remote-app-context.js';
+import { isHttps, isOnHttps } from './site-address.js';
 
 /** Saves the pending logins and logouts of one client in the module's state store, and takes them out for their callbacks. */
 export class PendingLogins {
@@ -27,7 +28,8 @@ export class PendingLogins {
     const hasSecrets = requestToken !== undefined || dpopKey !== undefined;
     const secrets = hasSecrets ? { requestTokenSecret: requestToken?.oauthTokenSecret, dpopKey } : undefined;
     const login: PendingLogin = { kind: 'login', provider: this.#name, checks, redirectUri, returnTo, secrets };
-    await this.#context.stateStore.save(request, response, this.#key('login', state, request, redirectUri), login);
+    const key = await this.#key('login', state, request, redirectUri);
+    await this.#context.stateStore.save(request, response, key, login);
   }
 
   async saveLogout(
@@ -36,7 +38,7 @@ export class PendingLogins {
     { state, ...uris }: { state: string; redirectUri: string; returnTo?: string },
   ): Promise<void> {
     const logout: PendingLogin = { kind: 'logout', provider: this.#name, checks: {}, ...uris };
-    const key = this.#key('logout', state, request, uris.redirectUri);
+    const key = await this.#key('logout', state, request, uris.redirectUri);
     await this.#context.stateStore.save(request, response, key, logout);
   }
 
@@ -51,13 +53,18 @@ export class PendingLogins {
     response: OAuthResponse,
     state: string,
   ): Promise<PendingLogin> {
-    return this.#context.stateStore.take(request, response, this.#key(kind, state, request));
+    return this.#context.stateStore.take(request, response, await this.#key(kind, state, request));
   }
 
   /** @param redirectUri the redirect URI, if it is known */
-  #key(kind: PendingKey['kind'], state: string, { protocol = '' }: OAuthRequest, redirectUri?: string): PendingKey {
-    const siteUrls = [redirectUri, this.#context.baseUrl].filter((url) => /^https?:/i.test(url ?? ''));
-    const schemes = siteUrls.length > 0 ? siteUrls : [`${protocol}:`];
-    return { kind, provider: this.#name, state, https: schemes.some((scheme) => /^https:/i.test(scheme ?? '')) };
+  async #key(
+    kind: PendingKey['kind'],
+    state: string,
+    request: OAuthRequest,
+    redirectUri?: string,
+  ): Promise<PendingKey> {
+    const uriOnHttps = isHttps(redirectUri);
+    const https = uriOnHttps === true || ((await isOnHttps(request, this.#context)) ?? uriOnHttps);
+    return { kind, provider: this.#name, state, https: https ?? isHttps(`${request.protocol}:`) === true };
   }
 }

@@ -2,25 +2,7 @@ import { isLoopbackHost } from '../config/loopback.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import { OAuthError } from '../errors/oauth.errors.js';
 import { parseHost } from './request-host.js';
-
-/** The hosts and the callback paths of this site. */
-export interface SiteAddress {
-  /** Scheme and host of this site. Relative redirect URIs are resolved against `baseUrl`. */
-  readonly baseUrl?: string;
-  /** Hosts, in lower case, that are accepted as the host of a request if `baseUrl` is missing. */
-  readonly allowedHosts?: readonly string[];
-  /** The paths of the application's callback routes. */
-  readonly ownPaths?: OwnPaths;
-}
-
-/** The paths of the application's callback routes. */
-export interface OwnPaths {
-  /**
-   * Returns the full paths of the callback routes that a wrong path was probably meant for: with the global prefix, the version,
-   * and the path of `RouterModule`. Returns an empty list when the path is correct or does not resemble a callback.
-   */
-  suggestionsFor(path: string): string[];
-}
+import { configuredUrl, type OwnPaths, type SiteAddress } from './site-address.js';
 
 const MAX_URI_LENGTH = 2_048;
 
@@ -30,12 +12,12 @@ const MAX_URI_LENGTH = 2_048;
  * @throws {OAuthError} `invalid_redirect_uri` when the URI is not valid (status 500), or when the request caused the error: the
  * redirect URI is not a string, or the host of the request is not accepted (status 400)
  */
-export function absoluteRedirectUri(
+export async function absoluteRedirectUri(
   redirectUri: unknown,
   provider: string,
   request: OAuthRequest,
   site: SiteAddress,
-): string {
+): Promise<string> {
   if (typeof redirectUri !== 'string') throw invalidUri('the redirect URI is not a string. Pass one string', 400);
   const uri = redirectUri.replace(':provider', encodeURIComponent(provider));
   if (uri.length > MAX_URI_LENGTH || /[\s\p{Cc}#]/u.test(uri)) {
@@ -46,7 +28,7 @@ export function absoluteRedirectUri(
   if (isAbsolute(uri)) return checkedAbsoluteUri(uri);
   const fault = misplacedUri(uri, site.ownPaths);
   if (fault !== undefined) throw invalidUri(`the redirect URI ${fault}`);
-  return resolve(uri, site.baseUrl ?? requestOrigin(request, site));
+  return resolve(uri, (await configuredUrl(request, site)) ?? requestOrigin(request, site));
 }
 
 /** Returns the fault of a relative redirect URI that lacks the global prefix, version or module path of a callback route. */
@@ -62,9 +44,9 @@ export function misplacedUri(uri: string, ownPaths: OwnPaths | undefined): strin
   );
 }
 
-/** Returns whether the host of a redirect URI would be that of the request, because the URI is relative and `baseUrl` is missing. */
-export function dependsOnRequest(redirectUri: string, { baseUrl }: SiteAddress): boolean {
-  return baseUrl === undefined && !isAbsolute(redirectUri);
+/** Returns whether a redirect URI would contain a host or a scheme of the request that is not configured as a URL of this site. */
+export function dependsOnRequest(redirectUri: string, { baseUrl, origins }: SiteAddress): boolean {
+  return (baseUrl ?? origins) === undefined && !isAbsolute(redirectUri);
 }
 
 function isAbsolute(uri: string): boolean {

@@ -2,7 +2,7 @@ import type { CreateAxiosDefaults } from 'axios';
 import type { StateStore } from '../state/state-store.js';
 import type { ApplicationTokens } from '../token/application-tokens.js';
 import type { PendingLogin } from './login.js';
-import type { SiteAddress } from './redirect-uri.js';
+import type { SiteAddress } from './site-address.js';
 
 /** The options and stores of the module that every app uses. */
 export interface RemoteAppContext extends SiteAddress {

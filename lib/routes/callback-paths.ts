@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { OwnPaths } from '../remote-app/redirect-uri.js';
+import type { OwnPaths } from '../remote-app/site-address.js';
 import type { ApplicationRoute } from './application-routes.js';
 
 /** The segments of a path. */

@@ -117,8 +117,12 @@ describeEveryKind((kind) => {
 
   const SECURE = /^__Host-oauth_[\w-]+=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=(Lax|None)$/;
 
-  it('cookie downgrade: sets a secure login cookie on http when baseUrl is https', async () => {
-    const [cookie] = await cookiesOf({ baseUrl: 'https://site.example' });
+  it.each<[string, TestAppOptions['baseUrl']]>([
+    ['baseUrl is https', 'https://site.example'],
+    ['the function baseUrl returns https', () => Promise.resolve('https://site.example')],
+    ['every URL in the list baseUrl is https', ['https://a.example', 'https://b.example']],
+  ])('cookie downgrade: sets a secure login cookie on http when %s', async (_, baseUrl) => {
+    const [cookie] = await cookiesOf({ baseUrl }, 'dev/login?redirectUri=com.example.app:/callback');
     expect(cookie).toMatch(SECURE);
   });
 
