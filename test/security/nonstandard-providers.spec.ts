@@ -288,6 +288,21 @@ describe('attacks on the requests and responses of a non-standard provider', () 
       expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     });
 
+    it('is not completed with fields of a polluted prototype', async () => {
+      const value = { access_token: 'evil' };
+      Object.defineProperty(Object.prototype, 'polluted_body', { value, configurable: true });
+      Object.defineProperty(Object.prototype, 'polluted_token', { value: 'evil', configurable: true });
+      try {
+        expect(await tokenFrom('{"a":1}', { path: 'polluted_body' })).toMatchObject({ error: 'token_invalid' });
+        await app.close();
+        const fieldNames = { access_token: 'polluted_token' };
+        expect(await tokenFrom('{"a":1}', { fieldNames })).toMatchObject({ error: 'token_invalid' });
+      } finally {
+        Reflect.deleteProperty(Object.prototype, 'polluted_body');
+        Reflect.deleteProperty(Object.prototype, 'polluted_token');
+      }
+    });
+
     it('does not pass off the token of another party when the user’s token is missing', async () => {
       const bot = { access_token: 'bot', refresh_token: 'bot-refresh', id_token: 'x', expires_in: 60 };
       expect(await tokenFrom(JSON.stringify({ ...bot, authed_user: {} }), { path: 'authed_user' })).toMatchObject({
@@ -358,6 +373,20 @@ describe('attacks on the requests and responses of a non-standard provider', () 
         for (const secret of SECRETS) expect(shown).not.toContain(secret);
         expect(shown).toContain('[redacted]');
       }
+    });
+
+    it.each(['never', 'endless'] as const)('shows no query of a GET whose response is %s', async (reply) => {
+      provider.on('GET /token', () => reply);
+      const dev = await start({
+        clientSecret: 's3cret-client-0123456789',
+        tokenRequest: { format: 'query' },
+        clientKwargs: { tokenEndpointAuthMethod: 'client_secret_post' },
+        http: { timeout: 300 },
+      });
+      const call = dev.fetchAccessToken({ code: 's3cret-code-0123', codeVerifier: `v3rifier${'x'.repeat(43)}` });
+      const error: unknown = await call.catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ description: expect.stringContaining(`GET ${provider.url}/token`) });
+      for (const secret of SECRETS) expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(secret);
     });
 
     it('shows no access token of the request for a long-lived token', async () => {
