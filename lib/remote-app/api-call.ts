@@ -36,7 +36,9 @@ export function dependsOnToken(config: ClientConfig, url: string): boolean {
  */
 export function apiTarget(config: ClientConfig, url: string, token: OAuth1Token | OAuth2Token): ApiTarget {
   const base = baseUrlIn(token, config);
-  const target = apiUrl({ name: config.name, apiBaseUrl: base ?? config.apiBaseUrl }, url);
+  const apiBaseUrl = base ?? config.apiBaseUrl;
+  if (!URL.canParse(url, apiBaseUrl) && dependsOnToken(config, url)) throw missingBaseUrl(config, url);
+  const target = apiUrl({ name: config.name, apiBaseUrl }, url);
   const origins = base === undefined ? config.apiOrigins : new Set([...config.apiOrigins, new URL(base).origin]);
   requireApiOrigin(config.name, target, origins);
   return { url: target, origins };
@@ -45,6 +47,14 @@ export function apiTarget(config: ClientConfig, url: string, token: OAuth1Token 
 function baseUrlIn(token: OAuth1Token | OAuth2Token, config: ClientConfig): string | undefined {
   if (config.protocol === 'OAuth 1' || !config.tokenApiBaseUrl) return undefined;
   return apiBaseUrlOfToken(token, { ...config, tokenApiBaseUrl: config.tokenApiBaseUrl });
+}
+
+function missingBaseUrl(config: ClientConfig, url: string): OAuthConfigError {
+  const field = config.protocol === 'OAuth 2' ? config.tokenApiBaseUrl?.field : undefined;
+  return new OAuthConfigError([
+    `${config.name}.api_base_url: missing; the URL "${url}" is relative, and the token has no field "${field}". Let the user sign in ` +
+      'again, or set api_base_url',
+  ]);
 }
 
 /** @throws {OAuthError} `untrusted_origin` (status 500) when the client's tokens may not be sent to the origin of the URL */

@@ -37,7 +37,8 @@ export async function oauth2UserInfoOfLogin(
 export async function oauth2UserInfo(provider: Provider, parts: AppParts, token: OAuth2Token): Promise<UserInfo> {
   const { profile, userInfoFrom } = provider.config;
   if (profile === undefined) return userInfoOfToken(provider, token);
-  const usesUserInfo = userInfoFrom === 'userinfo' || Object.keys(profile).length === 0;
+  const isEmpty = typeof profile === 'object' && Object.keys(profile).length === 0;
+  const usesUserInfo = userInfoFrom === 'userinfo' || isEmpty;
   const idToken = usesUserInfo ? await userInfoOfToken(provider, token) : await claimsIn(token, provider);
   const userInfo = await readProfile(profile, inputOf(provider, parts, { token, idToken, callback: {} }));
   return userInfo ?? userInfoOfToken(provider, token);

@@ -3,7 +3,7 @@ import type { TokenApiBaseUrlSettings } from '../../config/wire-settings.js';
 import { OAuthError } from '../../errors/oauth.errors.js';
 
 /** A URL without credentials, query, fragment and encoded characters, and with a host of ASCII letters. */
-const PLAIN_URL = /^https?:\/\/[a-z0-9.-]{1,253}(?::\d{1,5})?(?:\/[\w./~-]{0,1000})?$/i;
+const PLAIN_URL = /^https?:\/\/[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?(?:\/[\w./~-]{0,1000})?$/i;
 
 interface TokenBaseRules extends UrlRules {
   readonly name: string;
