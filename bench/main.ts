@@ -9,6 +9,7 @@ import { loginRedirect, loginRedirectCookie, loginRedirectPassport, pending100kM
 import { lookup10k, start10k, start10kMemory } from './many-clients.js';
 import { oauth1Sign, oauth1SignLimit } from './oauth1-sign.js';
 import { refreshStorms } from './refresh-storm.js';
+import { resolveTenant, resolveTenantMemory } from './resolve-tenant.js';
 import { whyUnreachable } from './support/server-url.js';
 
 const FIGURES: readonly Figure[] = [
@@ -26,6 +27,8 @@ const FIGURES: readonly Figure[] = [
   start10k,
   start10kMemory,
   lookup10k,
+  resolveTenant,
+  resolveTenantMemory,
 ];
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });

@@ -12,6 +12,23 @@ export function operationsPerSecond(operation: () => unknown, { duration = 200, 
   return (count * 1000) / (now - start);
 }
 
+/** Returns how many operations finish per second. Awaits the result of each one, also if it is not a promise. */
+export async function awaitedPerSecond(
+  operation: () => unknown,
+  { duration = 200, batch = 200 } = {},
+): Promise<number> {
+  const start = performance.now();
+  const end = start + duration;
+  let count = 0;
+  let now = start;
+  while (now < end) {
+    for (let i = 0; i < batch; i++) await operation();
+    count += batch;
+    now = performance.now();
+  }
+  return (count * 1000) / (now - start);
+}
+
 /** Returns how many calls finish per second. Makes `concurrency` calls at a time for `duration` milliseconds. */
 export async function callsPerSecond(
   call: () => Promise<unknown>,

@@ -8,8 +8,8 @@ import {
   type OAuthClientModuleOptions,
   type OAuthRegistry,
 } from 'nestjs-oauth-client';
-import { registryWith } from './config/registry-with.js';
-import { startScriptedProvider, type ScriptedProvider } from './providers/scripted-provider.js';
+import { registryWith } from '../config/registry-with.js';
+import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
 const MINUTE = 60_000;
 const OAUTH2 = {
@@ -317,7 +317,7 @@ describe('a failing resolveClient', () => {
       expect(error).toMatchObject({
         status: 500,
         faults: ['resolveClient("acme") threw QueryFailedError; see the stack of the cause'],
-        cause: { name: 'QueryFailedError', stack: expect.stringContaining('registry-resolve.spec') },
+        cause: { name: 'QueryFailedError', stack: expect.stringContaining('resolved-clients.spec') },
       });
       expect(inspect(error)).not.toContain('s3cret');
     }
