@@ -5,7 +5,7 @@ import { askApplication } from './ask-application.js';
 import { parseHost } from './request-host.js';
 
 /** Returns the scheme and host of the site to which a request was sent. */
-export type BaseUrlFunction = (request: OAuthRequest) => string | Promise<string>;
+type BaseUrlFunction = (request: OAuthRequest) => string | Promise<string>;
 
 /** The hosts and the callback paths of this site. At most one of `baseUrl` and `origins` is set. */
 export interface SiteAddress {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import type { OAuthClientModuleOptions } from 'nestjs-oauth-client';
 import { OAuthHealthIndicator, type OAuthHealthOptions } from 'nestjs-oauth-client/health';
 import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
@@ -50,7 +51,7 @@ describe('the health indicator with Terminus', () => {
     await provider.close();
   });
 
-  async function startApp(module: { tokenStore?: TokenStore }): Promise<TestApp> {
+  async function startApp(module: OAuthClientModuleOptions): Promise<TestApp> {
     const clients = {
       harbour: discoveringClientOf(provider),
       plain: clientOf(provider),
@@ -104,6 +105,22 @@ describe('the health indicator with Terminus', () => {
     expect(await probe()).toMatchObject({ oauth: { clients: { plain: { status: 'up' } } } });
     options = { clients: ['absent'] };
     expect(await probe()).toMatchObject({ status: 503, oauth: { clients: { absent: { status: 'down' } } } });
+  });
+
+  it('checks a client of resolveClient only if it is named', async () => {
+    const tenant = await startApp({
+      resolveClient: (name) => (name === 'tenant' ? discoveringClientOf(provider) : undefined),
+      allowPrivateNetwork: true,
+    });
+    await tenant.registry.resolve('tenant');
+    options = {};
+    expect(await probe(tenant)).toMatchObject({ status: 200, oauth: { clients: {} } });
+    expect(provider.requests).toEqual([]);
+    options = { clients: ['tenant', 'absent'] };
+    expect(await probe(tenant)).toMatchObject({
+      oauth: { clients: { tenant: { status: 'up' }, absent: { status: 'down' } } },
+    });
+    await tenant.close();
   });
 
   it('shows only the error code of a token store that fails', async () => {
