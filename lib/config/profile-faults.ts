@@ -1,5 +1,4 @@
-import { isRecord } from './is-record.js';
-import { MAIN_REQUEST, OTHER_SOURCES, parsePath, placeholdersOf } from './profile-paths.js';
+import { MAIN_REQUEST, OTHER_SOURCES, parsePath, PLACEHOLDER, placeholdersOf } from './profile-paths.js';
 import { profile as profileSchema } from './profile-schema.js';
 import type { ClaimSource, ProfileClaims, ProfileRequest } from './profile-settings.js';
 import type { Protocol, Settings } from './setting-keys.js';
@@ -13,8 +12,9 @@ const CREDENTIALS: readonly string[] = ['client_id', 'client_secret', 'access_to
 /** Returns the faults of `profile` that the schema cannot find. */
 export function profileFaults(protocol: Protocol, settings: Settings): string[] {
   const { data: profile } = profileSchema.safeParse(settings.profile);
-  if (!isRecord(profile)) return [];
+  if (typeof profile !== 'object') return [];
   const { requests = [], claims = {} } = profile;
+  const sources: [claim: string, source: ClaimSource][] = Object.entries(claims);
   const names = requests.map(({ name }, index) => name ?? (index === 0 ? MAIN_REQUEST : ''));
   return [
     ...requests.flatMap((request, index) =>
@@ -24,7 +24,7 @@ export function profileFaults(protocol: Protocol, settings: Settings): string[] 
         ...placeholderFaults(request, names.slice(0, index)),
       ].map((fault) => `profile.requests.${index}.${fault}`),
     ),
-    ...Object.entries(claims).flatMap(([claim, source]) =>
+    ...sources.flatMap(([claim, source]) =>
       claimFaults(claim, source, { settings, requests, names }).map((fault) => `profile.claims.${claim}: ${fault}`),
     ),
     ...missingClaims(claims, settings),
@@ -34,7 +34,7 @@ export function profileFaults(protocol: Protocol, settings: Settings): string[] 
 /** Returns the keys of URLs of profile requests that are not secure enough for a token. */
 export function insecureProfileUrls({ profile }: Settings, isInsecure: (url: string) => boolean): string[] {
   const { data } = profileSchema.safeParse(profile);
-  const requests = isRecord(data) ? (data.requests ?? []) : [];
+  const requests = typeof data === 'object' ? (data.requests ?? []) : [];
   return requests.flatMap(({ url }, index) => (isInsecure(url) ? [`profile.requests.${index}.url`] : []));
 }
 
@@ -89,7 +89,8 @@ interface ClaimRules {
 function claimFaults(claim: string, source: ClaimSource, { settings, requests, names }: ClaimRules): string[] {
   const paths = pathsOf(source);
   const parsed = paths.map((path) => parsePath(path));
-  if (parsed.includes(undefined)) return ['a path is not valid; expected keys that are separated by dots'];
+  if (parsed.includes(undefined) || hasOtherBraces(source))
+    return ['a path or a template is not valid; expected keys that are separated by dots, such as data.id'];
   const sources = parsed.map((path) => path?.source ?? names[0] ?? '');
   const known = [...OTHER_SOURCES, ...names];
   if (sources.includes(''))
@@ -125,6 +126,13 @@ function pathsOf(source: ClaimSource): string[] {
   return 'path' in source ? [source.path] : [];
 }
 
+/** Returns whether a template has braces that are not a placeholder. */
+function hasOtherBraces(source: ClaimSource): boolean {
+  if (Array.isArray(source)) return source.some(hasOtherBraces);
+  if (typeof source === 'string' || !('template' in source)) return false;
+  return /[{}]/.test(source.template.replace(PLACEHOLDER, ''));
+}
+
 /** Returns a function that says whether a path leads to a value of the callback, or to a response that the callback selected. */
 function fromCallback(
   { callbackParameters }: Settings,
@@ -143,9 +151,10 @@ function fromCallback(
 }
 
 /** Returns the faults of claims that need another claim. */
-function missingClaims(claims: ProfileClaims, { issuer, serverMetadataUrl }: Settings): string[] {
+function missingClaims(claims: ProfileClaims, { issuer, serverMetadataUrl, userInfoFrom }: Settings): string[] {
   const faults: string[] = [];
-  if (claims.sub === undefined && issuer === undefined && serverMetadataUrl === undefined) {
+  const hasSub = issuer !== undefined || serverMetadataUrl !== undefined || userInfoFrom === 'userinfo';
+  if (claims.sub === undefined && !hasSub) {
     faults.push('profile.claims.sub: missing; expected the path of an identifier that never changes');
   }
   const { email_verified: isVerified, email } = claims;

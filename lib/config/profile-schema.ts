@@ -9,7 +9,7 @@ import type {
 } from './profile-settings.js';
 import { areAdditionalHeaders } from './http-options.js';
 import { parsePath } from './profile-paths.js';
-import { aFunction, anyText, flag, text, url } from './value-schemas.js';
+import { anyText, flag, text, url } from './value-schemas.js';
 
 const EXPECTED = 'expected a path such as "data.id", a list of sources, or { join }, { template }, { exists }, …';
 
@@ -62,13 +62,23 @@ const request = {
   optional: flag.optional(),
 } satisfies Record<keyof ProfileRequest, z.ZodType>;
 
-const declared = z.strictObject({
-  requests: z
-    .array(z.strictObject(request), 'expected an array of requests')
-    .max(5, 'expected at most 5 requests')
-    .optional(),
-  claims: z.strictObject(claims).optional(),
-} satisfies Record<keyof ProfileSettings, z.ZodType>);
+const declared = z.strictObject(
+  {
+    requests: z
+      .array(z.strictObject(request, 'expected an object'), 'expected an array of requests')
+      .max(5, 'expected at most 5 requests')
+      .optional(),
+    claims: z.strictObject(claims, 'expected an object of claims').optional(),
+  } satisfies Record<keyof ProfileSettings, z.ZodType>,
+  'expected an object, or a function',
+);
 
-/** The setting `profile`. */
-export const profile = z.union([aFunction<ProfileFunction>(), declared], 'expected an object, or a function');
+/** The setting `profile`. Not a union, whose fault would not name the key. */
+export const profile = z
+  .custom<ProfileSettings | ProfileFunction>()
+  .transform((given, context): ProfileSettings | ProfileFunction => {
+    if (typeof given === 'function') return given;
+    const { data, error } = declared.safeParse(given);
+    for (const issue of error?.issues ?? []) context.addIssue({ ...issue });
+    return data ?? z.NEVER;
+  });

@@ -16,7 +16,7 @@ export type ClaimSource =
   | ProfilePath
   /** The first source that has a value. */
   | ClaimSource[]
-  /** The values of several paths, joined with a space. Absent values are omitted. */
+  /** The values of several paths, joined with a space. Absent values are omitted. Not allowed for `sub`. */
   | { join: ProfilePath[] }
   /** A string with placeholders for paths: `https://cdn.example/{id}/{avatar}.png`. Absent if a value is absent. */
   | { template: string }
@@ -47,7 +47,8 @@ export interface ProfileClaims {
 
 /**
  * A request for a part of the user's profile, with the user's token. `{client_id}` and placeholders for paths, such as `{token:uid}`
- * or `{me:openid}`, are replaced in `url`, `query`, `headers`, `form` and `json`.
+ * or `{me:openid}`, are replaced in `url`, `query`, `headers`, `form` and `json`; `{client_secret}` and `{access_token}` not in `json`,
+ * and `{client_secret}` not in `url`. In `json`, only placeholders with a source are replaced, because GraphQL has braces too.
  */
 export interface ProfileRequest {
   /** The name of the response in paths. @default 'user' for the first request */

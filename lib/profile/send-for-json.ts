@@ -35,8 +35,8 @@ export async function sendForJson(
       data: body?.data,
       headers: {
         accept: 'application/json',
-        'content-type': body?.type ?? false, // axios would add the type of a form to a POST without a body
         ...apiHeaders,
+        'content-type': body?.type ?? false, // axios would add the type of a form to a POST without a body
         ...(Object.fromEntries(named) as Record<string, string>),
       },
       maxRedirects,

@@ -175,6 +175,17 @@ describe('a profile function', () => {
     expect([page.status, page.json()]).toMatchObject([502, { error: 'profile_failed' }]);
   });
 
+  it('sends requests to the base URL in the token', async () => {
+    site.issue({ domain: site.provider.url });
+    site.api('me', { id: 5 });
+    const { userInfo } = await site.login({
+      apiBaseUrl: undefined,
+      tokenApiBaseUrl: { field: 'domain', hosts: ['127.0.0.1'], path: 'api' },
+      profile: async ({ get }: ProfileContext) => ({ sub: ((await get('me')) as { id: number }).id }),
+    });
+    expect(userInfo?.sub).toBe('5');
+  });
+
   it('reads the profile also by userinfo()', async () => {
     site.api('me', { id: 5 });
     const app = await dev({

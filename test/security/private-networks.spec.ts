@@ -127,6 +127,24 @@ describe('server-side request forgery with blockPrivateNetworks', () => {
     expect(provider.requests).toHaveLength(0);
   });
 
+  it('a tenant’s client cannot use private addresses for a profile or a base URL in the token', async () => {
+    const app = await start();
+    const token = { accessToken: 'a', instance_url: provider.url };
+    const requests = [{ url: `${provider.url}/api/secrets` }];
+    const dev = clientOf(app, {
+      ...tenant('https://provider.test'),
+      allowInsecureHttp: true,
+      profile: { requests, claims: { sub: 'secret' } },
+      tokenApiBaseUrl: { field: 'instance_url', hosts: ['127.0.0.1'] },
+    });
+    await expect(dev.userinfo({ token })).rejects.toMatchObject({
+      error: 'profile_failed',
+      message: expect.stringContaining('private_address'),
+    });
+    await expect(dev.get('api/secrets', { token })).rejects.toMatchObject(refusal);
+    expect(provider.requests).toEqual([]);
+  });
+
   it('a proxy on a private address does not bypass the check', async () => {
     const proxy = { host: '127.0.0.1', port: Number(port), protocol: 'http' };
     const client = clientOf(await start({ http: { proxy } }), tenant('http://10.0.0.1'));
