@@ -1,5 +1,3 @@
-import type { Settings } from '../config/setting-keys.js';
-
 /** A variable in the URLs of a preset, such as Auth0's `{domain}`. */
 export interface PresetVariable {
   /** What the value is, and where to find it. */
@@ -35,7 +33,7 @@ export interface Preset {
   pkce?: 'required' | 'supported';
   variables?: Record<string, PresetVariable>;
   /** The settings of a client, in camelCase. `{name}` is replaced by the variable `name`. */
-  settings: Settings;
+  settings: Record<string, unknown>;
   /** What is odd about the provider, in full sentences. */
   notes?: string[];
 }

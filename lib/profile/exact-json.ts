@@ -1,5 +1,5 @@
 /** A string, or a number, in valid JSON. */
-const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 /** The least number of digits of an integer that may not be exact as a number. */
 const LONG_INTEGER = /^-?\d{16,}$/;
 
