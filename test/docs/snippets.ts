@@ -18,7 +18,7 @@ export interface Snippet {
 }
 
 export function documentationPages(): DocPage[] {
-  const docs = readdirSync('docs').filter((name) => name.endsWith('.md'));
+  const docs = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
   const paths = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...docs.map((name) => `docs/${name}`)];
   return paths.map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 }
