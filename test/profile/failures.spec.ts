@@ -208,6 +208,26 @@ describe('a profile with an id_token', () => {
     expect(body.userInfo?.raw).toMatchObject({ sub: 'ada', email: 'ada@example.org' });
   });
 
+  it('is read by userinfo() with the claims of the id_token in the token, or of the userinfo endpoint if it is empty', async () => {
+    site.api('user', { id: 7, title: 'Countess' });
+    const requests = [{ url: site.url('user') }];
+    const empty = await run({ idToken, settings: { profile: {} } } as never);
+    const token = empty.body.token as OAuth2Token;
+    expect(await empty.app.registry.get<OAuth2App>('rp').userinfo({ token })).toMatchObject({
+      email: 'ada@example.org',
+      raw: { sub: 'ada' },
+    });
+    expect(empty.provider.times('/userinfo')).toBe(1);
+    const full = await run({ idToken, settings: { profile: { requests, claims: { name: 'title' } } } } as never);
+    const signed = full.body.token as OAuth2Token;
+    expect(await full.app.registry.get<OAuth2App>('rp').userinfo({ token: signed })).toMatchObject({
+      sub: 'ada',
+      name: 'Countess',
+      email_verified: true,
+      raw: { id: 7 },
+    });
+  });
+
   it('keeps the claims of the id_token that have no source, and its sub', async () => {
     site.api('user', { id: 7, title: 'Countess' });
     const settings = {

@@ -23,8 +23,9 @@ export interface ProfileLogin {
   account?: ProviderAccount;
 }
 
+/** Login routes whose callback returns the token, the user and the account. */
 @Controller('auth/:provider')
-class ProfileController {
+export class ProfileController {
   @Get('login')
   @OAuthLogin({ redirectUri: '/auth/:provider/callback' })
   login(): void {}

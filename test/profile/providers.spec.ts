@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { oauth1ClientOf } from '../providers/client-of.js';
 import { startOAuth1Provider, type OAuth1Provider } from '../providers/oauth1-provider.js';
-import type { OAuth1App, OAuth1Token, UserInfo } from 'nestjs-oauth-client';
+import type { LoginResult, OAuth1App, OAuth1Token, UserInfo } from 'nestjs-oauth-client';
 import { Browser } from '../support/browser.js';
 import { testApp } from '../support/test-app.js';
-import { ProfileSite } from './profile-login.js';
+import { ProfileController, ProfileSite } from './profile-login.js';
 
 let site: ProfileSite;
 
@@ -242,11 +242,13 @@ describe('the profile of an OAuth 1 provider', () => {
       requests: [{ url: `${provider.url}/api/me`, query: { include_email: 'true' } }],
       claims: { sub: 'id', name: 'name', preferred_username: 'token:screen_name' },
     };
-    const app = await testApp({ clients: { dev: oauth1ClientOf(provider, { profile }) } });
+    const clients = { dev: oauth1ClientOf(provider, { profile }) };
+    const app = await testApp({ clients, controllers: [ProfileController] });
     try {
       const browser = new Browser();
       const page = await browser.allow(await browser.get(`${app.url}/auth/dev/login`));
-      const { token, userInfo } = page.json() as { token: OAuth1Token; userInfo: UserInfo };
+      const { token, userInfo, account } = page.json() as LoginResult<OAuth1Token> & { userInfo: UserInfo };
+      expect(account).toEqual({ client: 'dev', subject: userInfo.sub });
       expect(userInfo).toMatchObject({ name: 'Ada Lovelace', preferred_username: 'ada' });
       expect(userInfo.sub).toMatch(/./);
       expect(userInfo.raw).toMatchObject({ screen_name: 'ada' });

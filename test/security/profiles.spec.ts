@@ -122,6 +122,33 @@ describe('hostile responses with a profile', () => {
     await expect(read(profile())).rejects.toMatchObject({ error: 'profile_failed' });
   });
 
+  it.each([
+    'null',
+    'true',
+    '0',
+    '[]',
+    '[[[]]]',
+    '{"id":1,"list":null}',
+    '{"id":1,"list":{"0":{"main":true,"id":{}}}}',
+    '{"id":1,"list":[null,7,"x",[],{"main":true}],"name":[],"url":{},"ok":"no"}',
+    '{"id":1,"list":[{"main":true,"id":{"__proto__":1}}],"name":{"length":1e9},"url":"\\ud800","ok":1}',
+    '{"id":1,"name":"\\u0000\\ud800","url":"https://p.test/\\u202e","ok":[true]}',
+  ])('end in claims or in a ProfileError, never in another error: %s', async (text) => {
+    body('user', text);
+    const claims = {
+      sub: 'id',
+      name: { join: ['name', 'list.[?main].id', 'list.length'] },
+      given_name: { template: '{name}{url}' },
+      family_name: { path: 'url', after: '/' },
+      picture: { template: 'https://p.test/{url}' },
+      email: ['list.0.id', 'name'],
+      email_verified: { all: ['ok', { exists: 'list' }, { path: 'name', equals: 'x' }] },
+    };
+    const result = await read(profile(claims)).catch((error: unknown) => error as ProfileError);
+    if (result instanceof Error) expect(result).toMatchObject({ error: 'profile_failed' });
+    else expect(result.sub).toBe('1');
+  });
+
   it('cannot keep a login waiting forever', async () => {
     site.provider.on('GET /api/user', () => 'drip');
     await expect(read({ ...profile(), http: { timeout: 200 } })).rejects.toMatchObject({ error: 'profile_failed' });
