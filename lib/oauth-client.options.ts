@@ -61,9 +61,16 @@ export interface OAuthClientModuleOptions extends TokenEvents {
    * undefined or null if there is no client with this name. Routes with `:provider` and `registry.resolve(name)` call it.
    * The client is used for five minutes; `registry.forget(name)` ends this earlier. The settings are not trusted: they never
    * read the application's settings or environment, and the client connects to public addresses only.
+   *
+   * A function with the parameter `request` is called for every request of a route, because its result may depend on the request.
+   * Its client is kept as long as the settings are equal.
    * @param name a valid client name, which the sender of a request may have chosen
+   * @param request the request that needs the client. Undefined for `registry.resolve(name)`
    */
-  resolveClient?(name: string): ClientRegistration | null | undefined | Promise<ClientRegistration | null | undefined>;
+  resolveClient?(
+    name: string,
+    request?: OAuthRequest,
+  ): ClientRegistration | null | undefined | Promise<ClientRegistration | null | undefined>;
   /**
    * Lets the clients of `resolveClient` connect to private, loopback and link-local addresses too, such as in development.
    * @default false

@@ -1,3 +1,4 @@
+import type { OAuthRequest } from './common/oauth-request.js';
 import type { Compliance } from './config/compliance-fix.js';
 import type { RegisterOptions } from './config/register-options.js';
 import { listedNames, nameFaults, shownName } from './config/client-name.js';
@@ -69,19 +70,20 @@ export class OAuthRegistry {
   /**
    * Returns the client with this name. If it is neither configured nor registered, the module option `resolveClient` is asked,
    * and its client is used for five minutes. Call it for every request instead of keeping the app.
+   * @param request the request, for a `resolveClient` with the parameter `request`
    * @throws {OAuthConfigError} when the client does not exist, when its settings have faults, or when `resolveClient` fails
    */
-  resolve<App extends RemoteApp = RemoteApp>(name: string): Promise<App> {
+  resolve<App extends RemoteApp = RemoteApp>(name: string, request?: OAuthRequest): Promise<App> {
     const cached = this.has(name) ? undefined : this.#resolved.cached(name);
-    return (cached ?? this.find(name).then((app) => app ?? this.#build(name))) as Promise<App>;
+    return (cached ?? this.find(name, request).then((app) => app ?? this.#build(name))) as Promise<App>;
   }
 
   /** @internal Like {@link resolve}, but returns undefined if the client does not exist. */
-  async find(name: string): Promise<RemoteApp | undefined> {
+  async find(name: string, request?: OAuthRequest): Promise<RemoteApp | undefined> {
     if (this.has(name)) return this.get(name);
     if (nameFaults(name).length > 0 || !this.hasResolver) return undefined;
     const boundary = { name, step: 'resolve_client', exposeErrors: this.exposeErrors, secrets: [] };
-    return withinBoundary(boundary, () => this.#resolved.find(name));
+    return withinBoundary(boundary, () => this.#resolved.find(name, request));
   }
 
   /** Makes this process ask `resolveClient` again at the client's next use. Returns whether the client was in the cache. */

@@ -1,3 +1,4 @@
+import type { OAuthRequest } from '../common/oauth-request.js';
 import { throwFaults } from '../errors/oauth.errors.js';
 import { askApplication } from '../remote-app/ask-application.js';
 import type { RemoteApp } from '../remote-app/remote-app.js';
@@ -12,7 +13,7 @@ const LIFETIME_MS = 300_000;
 /** The parts of the registry that the cache uses. */
 export interface ResolverContext {
   /** Returns the settings of a client, or undefined or null if the client does not exist. */
-  resolveClient?: (name: string) => unknown;
+  resolveClient?: (name: string, request?: OAuthRequest) => unknown;
   /**
    * Builds the app of a client.
    * @throws {OAuthConfigError} with every fault of the settings
@@ -38,15 +39,20 @@ interface Entry {
 /**
  * The cache of the clients that `resolveClient` returned, by name. Concurrent requests for a name share one call. A name that
  * `resolveClient` does not know, and an error, are not cached, so that unknown names evict no clients.
+ *
+ * A `resolveClient` with the parameter `request` is asked every time: a result for one request must not serve another request. The
+ * client is kept as long as its settings are equal.
  */
 export class ResolvedClients {
   readonly #context: ResolverContext;
+  readonly #dependsOnRequest: boolean;
   readonly #entries = new Map<string, Entry>();
   /** The running calls of `resolveClient`. */
   readonly #calls = new Map<string, Promise<RemoteApp | undefined>>();
 
   constructor(context: ResolverContext) {
     this.#context = context;
+    this.#dependsOnRequest = (context.resolveClient?.length ?? 0) > 1;
   }
 
   /** The apps of all cached clients. */
@@ -57,7 +63,7 @@ export class ResolvedClients {
   /** Returns a client from the cache, or undefined if `resolveClient` has to be asked. */
   cached(name: string): Promise<RemoteApp> | undefined {
     const entry = this.#entries.get(name);
-    if (!entry || performance.now() >= entry.until) return undefined;
+    if (!entry || this.#dependsOnRequest || performance.now() >= entry.until) return undefined;
     entry.isUsed = true;
     return entry.found;
   }
@@ -66,11 +72,12 @@ export class ResolvedClients {
    * Returns a client from the cache or from `resolveClient`, or undefined if it does not exist.
    * @throws {OAuthConfigError} when `resolveClient` fails, or when the settings have faults
    */
-  find(name: string): Promise<RemoteApp | undefined> {
+  find(name: string, request?: OAuthRequest): Promise<RemoteApp | undefined> {
+    if (this.#dependsOnRequest) return this.#ask(name, request);
     const running = this.cached(name) ?? this.#calls.get(name);
     if (running) return running;
     const isCurrent = (): boolean => this.#calls.get(name) === call;
-    const call = this.#ask(name, isCurrent).finally(() => isCurrent() && this.#calls.delete(name));
+    const call = this.#ask(name, undefined, isCurrent).finally(() => isCurrent() && this.#calls.delete(name));
     this.#calls.set(name, call);
     return call;
   }
@@ -82,8 +89,10 @@ export class ResolvedClients {
   }
 
   /** @param isCurrent returns false when the client was forgotten since the call, so that its result may be outdated */
-  async #ask(name: string, isCurrent: () => boolean): Promise<RemoteApp | undefined> {
-    const answer = await askApplication(`resolveClient("${name}")`, () => this.#context.resolveClient?.(name));
+  async #ask(name: string, request?: OAuthRequest, isCurrent = () => true): Promise<RemoteApp | undefined> {
+    const { resolveClient } = this.#context;
+    const ask = (): unknown => (this.#dependsOnRequest ? resolveClient?.(name, request) : resolveClient?.(name));
+    const answer = await askApplication(`resolveClient("${name}")`, ask);
     if (!isCurrent()) return this.#context.findAgain(name);
     if (answer === undefined || answer === null) {
       this.#drop(name);

@@ -48,10 +48,10 @@ export function routeOf<Options extends object>(
  * @throws {OAuthConfigError} when the client in the decorator does not exist, or when `resolveClient` fails
  */
 export async function clientOfRoute({ registry, clients, request }: ClientRequest): Promise<RemoteApp> {
-  if (typeof clients === 'string') return logged(clients, () => registry.resolve(clients));
+  if (typeof clients === 'string') return logged(clients, () => registry.resolve(clients, request));
   const { provider } = fieldsOf(request.params);
   const isListed = typeof provider === 'string' && (clients === undefined || clients.includes(provider));
-  const app = isListed ? await registry.find(provider) : undefined;
+  const app = isListed ? await registry.find(provider, request) : undefined;
   if (app?.signsUsersIn) return app;
   throw unknownProvider(registry, 'there is no such provider to sign in with');
 }

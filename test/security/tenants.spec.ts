@@ -10,6 +10,7 @@ import {
   type OAuthClientModuleOptions,
 } from 'nestjs-oauth-client';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import { ENDPOINTS, registryWith } from '../config/registry-with.js';
 import { clientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
@@ -236,6 +237,21 @@ describe('names from a request', () => {
     const page = await get('auth/victim/login');
     expect(new URL(page.headers.get('location') ?? '').searchParams.get('client_id')).toBe('client of victim');
     expect(asked).toHaveLength(1);
+  });
+
+  it('get the client of their own request if resolveClient has a parameter for it', async () => {
+    const resolveClient = (name: string, request?: OAuthRequest): never =>
+      (request?.headers?.['x-tenant'] === 'attacker' ? undefined : tenant(name)) as never;
+    const { registry } = await start(() => undefined, { resolveClient });
+    const attacker = { follow: false, headers: { 'x-tenant': 'attacker' } };
+    const refused = async (): Promise<number> =>
+      (await new Browser().get(`${site?.url}/auth/victim/login`, attacker)).status;
+    expect(await refused()).toBe(404);
+    const page = await get('auth/victim/login');
+    expect(new URL(page.headers.get('location') ?? '').searchParams.get('client_id')).toBe('client of victim');
+    expect(await refused()).toBe(404);
+    const [first, second] = await Promise.all([registry.resolve('victim'), registry.resolve('victim')]);
+    expect(first).toBe(second);
   });
 });
 
