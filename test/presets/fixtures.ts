@@ -20,6 +20,12 @@ export interface Fixture {
   requests: string[];
   /** The claims of the user without `raw`, or null if the provider has no stable identifier. */
   userInfo: Record<string, unknown> | null;
+  /** Parameters of the callback that the token keeps. */
+  kept?: Record<string, string>;
+  /** Whether a callback with a wrong signature must be refused. */
+  isCallbackSigned?: boolean;
+  /** Other users: those who lack fields, for example. */
+  others?: (Partial<Fixture> & Pick<Fixture, 'userInfo'>)[];
 }
 
 /** Returns the fixtures, by the name of their preset. */

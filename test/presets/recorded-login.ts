@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { OAuth2App, OAuth2Token, RemoteApp } from 'nestjs-oauth-client';
 import type { OAuth2Kwargs } from 'nestjs-oauth-client/protocol';
 import type { Fixture } from './fixtures.js';
@@ -98,27 +99,92 @@ export class RecordingProvider implements PresetProvider {
   }
 }
 
-/** Signs in, calls the API, refreshes the token and revokes it. Returns the user info and the recorded requests. */
+/** What a login gave, as in a fixture. */
+export type RecordedLogin = Required<Pick<Fixture, 'userInfo' | 'requests' | 'kept' | 'isCallbackSigned'>> & {
+  others: Pick<Fixture, 'userInfo'>[];
+};
+
+/** Returns what the fixture expects. */
+export function expectedLogin({
+  userInfo,
+  requests,
+  kept = {},
+  isCallbackSigned = false,
+  others = [],
+}: Fixture): RecordedLogin {
+  return { userInfo, requests, kept, isCallbackSigned, others: others.map((other) => ({ userInfo: other.userInfo })) };
+}
+
+/** Signs in, calls the API, refreshes the token and revokes it. Then signs the other users in. */
 export async function recordLogin(
   app: PresetApp,
   name: string,
   settings: Record<string, unknown>,
   fixture: Fixture,
-): Promise<{ userInfo: Record<string, unknown> | null; requests: string[] }> {
+): Promise<RecordedLogin> {
   const provider = new RecordingProvider(settings, fixture);
-  const { userInfo, token } = (await app.signIn(name, provider)) as { userInfo?: object; token: OAuth2Token };
-  const claims = Object.entries(userInfo ?? {}).filter(([name]) => name !== 'raw' && !ID_TOKEN.test(name));
+  const { userInfo, token } = await signIn(app, name, provider);
   const client = app.registry.get<OAuth2App>(name);
   if (settings.apiBaseUrl !== undefined) await callApi(client, settings, token);
-  if (token.refreshToken !== undefined) {
-    await client.fetchAccessToken({ grantType: 'refresh_token', token });
-  }
+  if (token.refreshToken !== undefined) await client.fetchAccessToken({ grantType: 'refresh_token', token });
   if (settings.revocationEndpoint !== undefined) await client.revokeToken({ token });
-  if (settings.deviceAuthorizationEndpoint !== undefined) await client.deviceAuthorization().catch(() => undefined); // the answer is not that of a device endpoint
+  if (settings.deviceAuthorizationEndpoint !== undefined) {
+    await client.deviceAuthorization().catch(() => undefined); // the answer is not that of a device endpoint
+  }
+  if (settings.requestTokenUrl === undefined) await recordTwoScopes(client, provider);
+  const others: Pick<Fixture, 'userInfo'>[] = [];
+  for (const other of fixture.others ?? []) {
+    others.push({
+      userInfo: (await signIn(app, name, new RecordingProvider(settings, { ...fixture, ...other }))).userInfo,
+    });
+  }
+  const kept = Object.keys(fixture.kept ?? {}).map((field) => [field, token[field]]);
   return {
-    userInfo: userInfo ? Object.fromEntries(claims) : null,
+    userInfo,
     requests: provider.requests.map((request) => withoutTokens(request, fixture)),
+    kept: Object.fromEntries(kept) as Record<string, string>,
+    isCallbackSigned: await isForgeryRefused(app, name, settings, fixture),
+    others,
   };
+}
+
+/** Signs in. Returns the claims without those that the test provider adds to every id_token, and without `raw`, which must be there. */
+async function signIn(app: PresetApp, name: string, provider: PresetProvider) {
+  const { userInfo, token } = (await app.signIn(name, provider)) as { userInfo?: object; token: OAuth2Token };
+  if (!userInfo) return { userInfo: null, token };
+  const { raw, ...claims } = userInfo as Record<string, unknown>;
+  assert.equal(typeof raw, 'object', 'raw');
+  const own = Object.entries(claims).filter(([claim]) => !ID_TOKEN.test(claim));
+  return { userInfo: Object.fromEntries(own), token };
+}
+
+/** Records how two scopes are sent. */
+async function recordTwoScopes(client: OAuth2App, provider: RecordingProvider): Promise<void> {
+  const { url } = await client.createAuthorizationUrl('https://app.example/callback', { scope: ['one', 'two'] });
+  const [name, value] = [...new URL(url).searchParams].find(([, text]) => text.startsWith('one')) ?? [];
+  provider.requests.push(`two scopes: ${name}=${value}`);
+}
+
+/** Returns whether a callback with a wrong signature is refused. A provider without signatures is not tried. */
+async function isForgeryRefused(
+  app: PresetApp,
+  name: string,
+  settings: Record<string, unknown>,
+  fixture: Fixture,
+): Promise<boolean> {
+  if (!fixture.isCallbackSigned) return false;
+  const provider = new RecordingProvider(settings, fixture);
+  const forging: PresetProvider = {
+    authorize: (location) => {
+      const { method, parameters } = provider.authorize(location);
+      return { method, parameters: { ...parameters, hmac: '0'.repeat(64) } };
+    },
+    answer: (request) => provider.answer(request),
+  };
+  return app.signIn(name, forging).then(
+    () => false,
+    () => true,
+  );
 }
 
 /** Returns the state, which may be in the redirect URI only. */
