@@ -3,9 +3,9 @@ import type { Settings } from './setting-keys.js';
 
 /** Options that are not settings, and where they belong. */
 const OPTIONS: Readonly<Record<string, string>> = {
-  overwrite: 'expected in the options of the call',
-  readSettings: 'expected in the options of the call',
-  replace: 'expected in the options of the call',
+  overwrite: 'expected in the options of the call to register()',
+  readSettings: 'expected in the options of the call to register()',
+  replace: 'expected in the options of the call to register()',
   allowPrivateNetwork: 'expected in the options of OAuthClientModule',
   allow_private_network: 'expected in the options of OAuthClientModule, as allowPrivateNetwork',
 };
@@ -18,7 +18,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
 export function misplacedOptions(name: string, settings: unknown): string[] {
   if (!isRecord(settings)) return [`${name}: expected an object of settings`];
   const misplaced = Object.entries(OPTIONS).filter(([option]) => Object.hasOwn(settings, option));
-  return misplaced.map(([option, place]) => `${name}.${option}: ${place}, not among the settings`);
+  return misplaced.map(([option, place]) => `${name}.${option}: ${place}, not among the settings. Remove it`);
 }
 
 /** Returns the settings with the credentials and the method of a registration response (RFC 7591 §3.2.1). */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { fieldsOf } from '../common/fields-of.js';
 import { escaped } from './escaped-text.js';
 import { HTTP_KEYS, httpKey } from './http-options.js';
 import { nearestKey } from './nearest-key.js';
@@ -27,8 +28,18 @@ function describe(issue: z.core.$ZodIssue, settings: Settings, protocol: Protoco
       return `${[...path, shown(key, KNOWN_KEYS.has(key))].join('.')}: ${why}`;
     });
   }
-  const missing = issue.path.length === 1 && settings[String(issue.path[0])] === undefined;
-  return [`${path.join('.')}: ${missing ? 'missing' : issue.message}`];
+  return [`${path.join('.')}: ${isMissing(issue.path, settings) ? missing(issue) : issue.message}`];
+}
+
+function isMissing(path: readonly PropertyKey[], settings: Settings): boolean {
+  const value = path.reduce<unknown>((outer, key) => fieldsOf(outer)[String(key)], settings);
+  return path.length > 0 && value === undefined;
+}
+
+/** Says what is missing in a setting. Settings at the top level have no expectation, because their names say enough. */
+function missing({ path, message }: z.core.$ZodIssue): string {
+  if (path.length === 1) return 'missing';
+  return message.startsWith('missing') ? message : `missing; ${message}`;
 }
 
 /** Returns a key for an error, escaped and shortened: the key of a setting in snake_case, any other key unchanged. */

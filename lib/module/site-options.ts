@@ -39,7 +39,7 @@ function baseUrlFaults(baseUrl: unknown): string[] {
   if (!isList || !baseUrl.every(isListedUrl)) {
     return [
       'baseUrl: expected an http or https URL without a path, a function that returns one, or an array of 1 to ' +
-        `${MAX_HOSTS} such URLs, or of 1 to ${MAX_HOSTS} hosts`,
+        `${MAX_HOSTS} such URLs or hosts`,
     ];
   }
   const hosts = baseUrl.map((url) => new URL(url).host);

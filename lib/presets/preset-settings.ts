@@ -8,6 +8,8 @@ import { fillVariables, readVariables } from './preset-variables.js';
 
 /** Settings that name an endpoint of the provider. A client with one of them does not take the preset of its name. */
 const ENDPOINTS = ['authorizeUrl', 'accessTokenUrl', 'requestTokenUrl', 'issuer', 'serverMetadataUrl'];
+/** Minimum length of a client's name that is compared with similar names of presets. Short names resemble too many. */
+const MIN_COMPARED = 5;
 
 /**
  * Returns the settings of a client with those of its preset: the preset in `preset`, or else the preset with the client's name if the
@@ -16,14 +18,31 @@ const ENDPOINTS = ['authorizeUrl', 'accessTokenUrl', 'requestTokenUrl', 'issuer'
 export function withPreset(name: string, settings: Settings): { settings: Settings } | Faults {
   const { preset: chosen, variables, ...own } = settings;
   if (chosen !== undefined && typeof chosen !== 'string') return { settings };
-  if (chosen === undefined && ENDPOINTS.some((key) => own[key] !== undefined)) return { settings };
-  const preset = findPreset(chosen ?? name);
-  if (!preset) return chosen === undefined ? { settings } : { faults: [`${name}.preset: ${unknownPreset(chosen)}`] };
+  const isUsed = chosen !== undefined || !hasEndpoint(own);
+  const preset = isUsed ? findPreset(chosen ?? name) : undefined;
+  if (!preset) {
+    if (chosen !== undefined) return { faults: [`${name}.preset: ${unknownPreset(chosen)}`] };
+    if (isEmpty(variables)) return { settings };
+    return { faults: [`${name}.variables: ${uselessVariables(name)}`, ...missedPreset(name, settings)] };
+  }
   if (isDead(preset)) return { faults: [`${name}.preset: ${deathOf(preset)}`] };
   const read = readVariables(preset.variables ?? {}, variables);
   if ('faults' in read) return { faults: read.faults.map((fault) => `${name}.${fault}`) };
   const merged = merge(fillVariables(preset.settings, read.values), own);
   return { settings: { ...merged, preset: chosen ?? name, variables: Object.fromEntries(read.values) } };
+}
+
+/**
+ * Returns a suggestion for a client whose name looks like the name of a preset, and whose settings have neither a preset nor an
+ * endpoint.
+ */
+export function missedPreset(name: string, settings: Settings): string[] {
+  if (settings.preset !== undefined || hasEndpoint(settings)) return [];
+  const wanted = name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const near = isUsable(wanted) ? wanted : wanted.length < MIN_COMPARED ? undefined : nearestPreset(wanted);
+  return near === undefined
+    ? []
+    : [`${name}.preset: missing, and no preset has the name "${name}". Did you mean "${near}"?`];
 }
 
 /** Returns whether a client's settings come from a preset that only one project confirms. */
@@ -32,8 +51,27 @@ export function isUnconfirmed(preset: string | undefined): boolean {
   return found !== undefined && !isDead(found) && found.sources < 2;
 }
 
+function hasEndpoint(settings: Settings): boolean {
+  return ENDPOINTS.some((key) => settings[key] !== undefined);
+}
+
+function isEmpty(variables: unknown): boolean {
+  return variables === undefined || (isRecord(variables) && Object.keys(variables).length === 0);
+}
+
+function uselessVariables(name: string): string {
+  const preset = findPreset(name);
+  return preset && !isDead(preset)
+    ? `not used, because the client has an endpoint. Set preset to "${name}", or remove variables`
+    : 'not used, because the client has no preset. Set preset, or remove variables';
+}
+
+function nearestPreset(name: string): string | undefined {
+  return nearestKey(name, presetFiles().filter(isUsable));
+}
+
 function unknownPreset(chosen: string): string {
-  const near = nearestKey(chosen, presetFiles().filter(isUsable));
+  const near = nearestPreset(chosen);
   const suggestion = near === undefined ? '' : ` Did you mean "${near}"?`;
   return `there is no such preset.${suggestion} See the list of providers in the documentation`;
 }

@@ -45,14 +45,15 @@ export function fillVariables<T>(value: T, values: ReadonlyMap<string, string>):
 }
 
 function filled(value: unknown, values: ReadonlyMap<string, string>): unknown {
-  if (typeof value === 'string') return value.replace(/\{(\w+)\}/g, (place, name: string) => values.get(name) ?? place);
+  if (typeof value === 'string')
+    return value.replace(/\{(\w+)\}/g, (placeholder, name: string) => values.get(name) ?? placeholder);
   if (Array.isArray(value)) return value.map((item) => filled(item, values));
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filled(item, values)]));
 }
 
 function faultOf(value: unknown, { kind, pattern, description, example }: PresetVariable): string | undefined {
-  if (value === undefined || value === '') return `missing; ${lowerCased(description)}, such as "${example}"`;
+  if (value === undefined || value === '') return `missing; expected ${lowerCased(description)}, such as "${example}"`;
   const { expected, matches } = KINDS[kind];
   const isValid =
     typeof value === 'string' &&
@@ -62,8 +63,8 @@ function faultOf(value: unknown, { kind, pattern, description, example }: Preset
 }
 
 function unknownVariable(name: string, known: readonly string[]): string {
-  const list = known.length > 0 ? `There are ${listedNames(known)}` : 'The preset has no variables';
-  return `variables.${shownName(name)}: the preset has no such variable. ${list}`;
+  const expected = known.length > 0 ? `Expected ${listedNames(known)}` : 'Expected no variables. Remove it';
+  return `variables.${shownName(name)}: the preset has no such variable. ${expected}`;
 }
 
 /** Returns whether a value is a host that `URL` does not change: not `127.1`, for example, which it would read as an address. */

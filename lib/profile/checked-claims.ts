@@ -42,7 +42,7 @@ export function subjectOf(value: unknown): string {
   const subject = isExact ? textOf(value) : undefined;
   if (subject !== undefined && isIdentifier(subject)) return subject;
   throw new UnusableProfile(
-    'it has no usable sub: expected a string of at most 255 characters, or an integer up to 2^53, that identifies the user',
+    'it has no usable sub; expected a string of at most 255 characters, or an integer up to 2^53, that identifies the user',
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ClientOrigin } from '../config/client-config.js';
 import type { Compliance } from '../config/compliance-fix.js';
 import { readClient, type Faults } from '../config/read-client.js';
-import { withPreset } from '../presets/preset-settings.js';
+import { missedPreset, withPreset } from '../presets/preset-settings.js';
 import { appClassFaults, type ClientEntry } from '../remote-app/app-class.js';
 import type { ClientSource } from './client-source.js';
 
@@ -17,6 +17,7 @@ export function readEntry(
   const { settings } = applied;
   const client = readClient({ name, ...origins, allowInsecureHosts }, settings, compliance);
   const wrongClass = appClassFaults(name, settings, appClass);
-  if ('faults' in client) return { faults: [...client.faults, ...wrongClass] };
+  const missed = origins.registeredAtRunTime ? [] : missedPreset(name, settings);
+  if ('faults' in client) return { faults: [...client.faults, ...missed, ...wrongClass] };
   return wrongClass.length > 0 ? { faults: wrongClass } : { client, appClass };
 }

@@ -105,7 +105,7 @@ describe('client_secret_jwt', () => {
   it.each(['teamId', 'keyId', 'audience'])('requires %s', async (key) => {
     const faults = await faultsOf({ ...SECRET, privateKey: PEM, [key]: undefined });
     expect(faults).toHaveLength(1);
-    expect(faults[0]).toMatch(/^apple\.client_secret_jwt\.(team_id|key_id|audience): expected a string$/);
+    expect(faults[0]).toMatch(/^apple\.client_secret_jwt\.(team_id|key_id|audience): missing; expected a string$/);
   });
 
   it('refuses a client secret beside it', async () => {

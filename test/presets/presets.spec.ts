@@ -187,13 +187,42 @@ describe('a client with a preset', () => {
 
   it('reports variables that are missing or unknown', async () => {
     expect(await faultsOf({ preset: 'auth0' })).toEqual([
-      'dev.variables.domain: missing; the domain of the tenant, or a custom domain, such as "example.eu.auth0.com"',
+      'dev.variables.domain: missing; expected the domain of the tenant, or a custom domain, such as "example.eu.auth0.com"',
     ]);
     expect(await faultsOf({ preset: 'auth0', variables: { domain: 'a.auth0.com', tenant: 'x' } })).toEqual([
-      'dev.variables.tenant: the preset has no such variable. There are domain',
+      'dev.variables.tenant: the preset has no such variable. Expected domain',
     ]);
     expect(await faultsOf({ preset: 'github', variables: { domain: 'x' } })).toEqual([
-      'dev.variables.domain: the preset has no such variable. The preset has no variables',
+      'dev.variables.domain: the preset has no such variable. Expected no variables. Remove it',
+    ]);
+  });
+
+  it('suggests the preset that a client without a preset and without an endpoint probably means', async () => {
+    const missing = (name: string): string[] =>
+      ['authorize_url', 'access_token_url'].map(
+        (key) => `${name}.${key}: missing; give it, or issuer, or server_metadata_url, or preset`,
+      );
+    for (const name of ['gihtub', 'GitHub', 'git-hub']) {
+      const suggestion = `${name}.preset: missing, and no preset has the name "${name}". Did you mean "github"?`;
+      expect(await faultsOf({}, name)).toEqual([...missing(name), suggestion]);
+    }
+    expect(await faultsOf({}, 'vkk')).toEqual(missing('vkk'));
+    expect(await faultsOf({ authorizeUrl: 'https://other.test/a' }, 'gihtub')).toEqual([missing('gihtub')[1]]);
+  });
+
+  it('reports variables without a preset, and variables next to an endpoint', async () => {
+    const endpoints = { authorizeUrl: 'https://other.test/a', accessTokenUrl: 'https://other.test/t' };
+    const variables = { domain: 'a.auth0.com' };
+    expect(await faultsOf({ ...endpoints, variables })).toEqual([
+      'dev.variables: not used, because the client has no preset. Set preset, or remove variables',
+    ]);
+    expect(await faultsOf({ ...endpoints, variables }, 'auth0')).toEqual([
+      'auth0.variables: not used, because the client has an endpoint. Set preset to "auth0", or remove variables',
+    ]);
+    expect(await faultsOf({ ...endpoints, variables: {} })).toEqual([]);
+    expect(await faultsOf({ variables }, 'auht0')).toEqual([
+      'auht0.variables: not used, because the client has no preset. Set preset, or remove variables',
+      'auht0.preset: missing, and no preset has the name "auht0". Did you mean "auth0"?',
     ]);
   });
 
