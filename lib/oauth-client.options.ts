@@ -72,7 +72,7 @@ export interface OAuthClientModuleOptions extends TokenEvents {
     request?: OAuthRequest,
   ): ClientRegistration | null | undefined | Promise<ClientRegistration | null | undefined>;
   /**
-   * Lets the clients of `resolveClient` connect to private, loopback and link-local addresses too, such as in development.
+   * Lets the clients of `resolveClient` connect to private, loopback and link-local addresses too, for example in development.
    * @default false
    */
   allowPrivateNetwork?: boolean;

@@ -53,7 +53,7 @@ export class OAuthRegistry {
     return [...this.#apps.keys()];
   }
 
-  /** Returns whether a client with this name is configured or registered. Does not ask `resolveClient`. */
+  /** Returns whether a client with this name is configured or registered. Does not call `resolveClient`. */
   has(name: string): boolean {
     return this.#entries.has(name);
   }
@@ -68,7 +68,7 @@ export class OAuthRegistry {
   }
 
   /**
-   * Returns the client with this name. If it is neither configured nor registered, the module option `resolveClient` is asked,
+   * Returns the client with this name. If it is neither configured nor registered, the module option `resolveClient` is called,
    * and its client is used for five minutes. Call it for every request instead of keeping the app.
    * @param request the request, for a `resolveClient` with the parameter `request`
    * @throws {OAuthConfigError} when the client does not exist, when its settings have faults, or when `resolveClient` fails
@@ -86,7 +86,7 @@ export class OAuthRegistry {
     return withinBoundary(boundary, () => this.#resolved.find(name, request));
   }
 
-  /** Makes this process ask `resolveClient` again at the client's next use. Returns whether the client was in the cache. */
+  /** Makes this process call `resolveClient` again at the client's next use. Returns whether the client was in the cache. */
   forget(name: string): boolean {
     return this.#resolved.forget(name);
   }

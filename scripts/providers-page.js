@@ -33,11 +33,11 @@ ${alive.length} providers have a preset. Search this page for a name. See [Prese
 - **PKCE**: \`required\` if all compared projects send it, \`yes\` if some do. This library always sends it, unless the cell says \`off\`.
 - **User info**: \`claims\` are read from the API or the token response, \`OpenID\` from the id_token and userinfo. \`none\`: the provider has no
   stable identifier, or the data does not say where it is.
-- **E-mail**: \`verified\` if the provider says whether it verified the address. Do not link accounts by any other address.
+- **Email**: \`verified\` if the provider says whether it verified the address. Do not link accounts by any other address.
 - **Data**: \`reviewed\` was checked by a person. \`unconfirmed\` has one source only, and logs a warning when it is used. All others have at
   least two sources (${confirmed} providers do).
 
-| preset | provider | protocol | variables | scope | PKCE | user info | e-mail | data |
+| preset | provider | protocol | variables | scope | PKCE | user info | email | data |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 

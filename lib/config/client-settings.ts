@@ -27,7 +27,7 @@ export type RequestParameters = Record<string, string | number | boolean>;
 export interface CommonClientSettings {
   /**
    * The provider's preset, which supplies all settings that are not set here. Not needed if the client has the name of a preset and
-   * no endpoints.
+   * no endpoint.
    */
   preset?: PresetName;
   /** The values of the preset's variables (`{ tenant: 'contoso' }`). */
@@ -74,7 +74,8 @@ export interface CommonClientSettings {
   /** How the user's claims are read: sources of the claims, or a function. */
   profile?: ProfileSettings | ProfileFunction;
   /**
-   * Whether a login fails if a request of `profile` fails. If `false`, the failure is logged, and the login has no user info.
+   * Whether a login fails if its `profile` cannot be read. If `false`, the failure is logged, and the login continues with the claims
+   * of the id_token, or without user info if there is none.
    * @default true
    */
   requireProfile?: boolean;

@@ -49,7 +49,7 @@ function requestFaults(protocol: Protocol, { url, method, form, json, token }: P
   const [authority = ''] = /^https?:\/\/[^/?#\\]*/i.exec(url) ?? [];
   const faults: string[] = [];
   if (/[{}@]/.test(authority)) faults.push('url: the host must not contain a placeholder or credentials');
-  if (form && json) faults.push('json: a request has form or json. Remove one of them');
+  if (form && json) faults.push('json: a request has form or json, not both. Remove one of them');
   if ((form ?? json) && method === 'GET') faults.push('method: a GET request has no body. Remove form, json or method');
   if (token === 'body' && (json ?? (form ? undefined : method !== 'POST'))) {
     faults.push('token: body needs a form, or the method POST');

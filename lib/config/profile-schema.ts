@@ -50,7 +50,7 @@ const headers = z.custom<Record<string, string>>(areAdditionalHeaders, 'expected
 const request = {
   name: z
     .string()
-    .regex(/^[a-z]\w{0,30}$/, 'expected lower-case letters')
+    .regex(/^[a-z]\w{0,30}$/, 'expected a lower-case letter, and then at most 30 letters, digits and underscores')
     .optional(),
   url,
   method: z.enum(['GET', 'POST'], 'expected GET or POST').optional(),
@@ -73,7 +73,7 @@ const declared = z.strictObject(
   'expected an object, or a function',
 );
 
-/** The setting `profile`. Not a union, whose fault would not name the key. */
+/** The setting `profile`. A custom check instead of a union, because the fault of a union would not name the key. */
 export const profile = z
   .custom<ProfileSettings | ProfileFunction>()
   .transform((given, context): ProfileSettings | ProfileFunction => {

@@ -33,7 +33,7 @@ export type ClaimSource =
 
 /** The sources of a user's claims, by claim. The claims have the names of OpenID Connect Core §5.1. */
 export interface ProfileClaims {
-  /** A stable identifier that the provider never assigns to another user. Never an e-mail address or a user name. */
+  /** A stable identifier that the provider never assigns to another user. Never an email address or a user name. */
   sub?: ClaimSource;
   name?: ClaimSource;
   given_name?: ClaimSource;
@@ -62,13 +62,13 @@ export interface ProfileRequest {
   json?: Record<string, unknown>;
   /** Where this request sends the token. @default as API calls do */
   token?: 'header' | 'uri' | 'body' | 'none';
-  /** Whether the login goes on without this part if the request fails. @default false */
+  /** Whether the login continues without this response if the request fails. @default false */
   optional?: boolean;
 }
 
-/** How the user's claims are read from a provider that does not have OpenID Connect's userinfo endpoint. */
+/** How the user's claims are read from a provider without OpenID Connect. */
 export interface ProfileSettings {
-  /** The requests, in their order. Without requests, the claims come from the token response, the id_token and the callback. */
+  /** The requests, which are sent in this order. Without requests, the claims come from the token response, the id_token and the callback. */
   requests?: ProfileRequest[];
   /** The sources of the claims. The claims of a validated id_token are kept if they have no source. */
   claims?: ProfileClaims;

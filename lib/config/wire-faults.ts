@@ -24,7 +24,7 @@ const TOKEN_REQUESTS = {
 } as const;
 
 /**
- * Returns the contradictions in settings for non-standard providers, and the settings that would turn off a check without saying so.
+ * Returns the contradictions in settings for non-standard providers, and the settings that would silently turn off a check.
  * Ignores values of the wrong type, which the schema reports.
  */
 export function wireFaults(settings: Settings): string[] {
@@ -116,7 +116,7 @@ function collisions(key: string, names: Settings, sent: readonly string[]): stri
     const isReserved = key === 'authorization_request' && target !== name && ['state', ...CHECKED].includes(target);
     if (!isTaken && !isDouble && !isReserved) return [];
     return [
-      `${key}.parameter_names.${escaped(name, MAX_SHOWN_NAME)}: has the name of another parameter of the request`,
+      `${key}.parameter_names.${escaped(name, MAX_SHOWN_NAME)}: has the name of another parameter of the request. Choose another name`,
     ];
   });
 }

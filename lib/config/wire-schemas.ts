@@ -37,7 +37,7 @@ const authorizationRequest = {
   parameterNames: parameterNames.optional(),
   fragment: z
     .string()
-    .regex(/^#[\w-]{1,100}$/, 'expected "#" and letters')
+    .regex(/^#[\w-]{1,100}$/, 'expected "#" and then letters, digits, hyphens or underscores')
     .optional(),
   stateInRedirectUri: flag.optional(),
 } satisfies Record<keyof AuthorizationRequestSettings, z.ZodType>;

@@ -64,7 +64,7 @@ export function confirmsCallback({ oauth_callback_confirmed: confirmed }: OAuth1
   return confirmed === undefined || confirmed === '' ? undefined : /^(true|1)$/i.test(confirmed.trim());
 }
 
-/** Returns the parameters of a body, which are none if the body is neither a JSON object nor a form. */
+/** Returns the parameters of a body. Returns an empty object if the body is neither a JSON object nor a form. */
 export function answerParameters(body: string): Record<string, unknown> {
   const text = body.trim();
   try {

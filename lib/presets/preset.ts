@@ -7,7 +7,7 @@ export interface PresetVariable {
    *
    * - `label`: one label of a host name or one segment of a path (`my-store`);
    * - `host`: a host name with an optional port (`dev-123.okta.com`);
-   * - `url`: an https URL without credentials, query and fragment (`https://sso.example.com/auth`).
+   * - `url`: an http or https URL without credentials, query and fragment (`https://sso.example.com/auth`).
    */
   kind: 'label' | 'host' | 'url';
   /** A narrower pattern of the whole value, such as `^(eu|com|in)$`. */
@@ -19,7 +19,7 @@ export interface PresetVariable {
 
 /** Facts about a provider, and the settings of its clients. */
 export interface Preset {
-  /** The name of the provider, for people. */
+  /** The name of the provider, to show to people. */
   title: string;
   /** Where to register an application. */
   docs?: string;
@@ -34,7 +34,7 @@ export interface Preset {
   variables?: Record<string, PresetVariable>;
   /** The settings of a client, in camelCase. `{name}` is replaced by the variable `name`. */
   settings: Record<string, unknown>;
-  /** What is odd about the provider, in full sentences. */
+  /** Differences from other providers, and reasons for the choice of the data, in full sentences. */
   notes?: string[];
 }
 

@@ -25,7 +25,7 @@ export function typedClaims({ sub: _, ...found }: Readonly<Record<string, unknow
   return picture !== undefined && isWebUrl(picture) ? { ...claims, picture } : claims;
 }
 
-/** Returns claims without an `email_verified` that is not about an email. */
+/** Returns the claims, without `email_verified` if there is no `email`. */
 export function withoutLoneVerification<Claims extends Partial<UserInfo>>({
   email_verified: isVerified,
   ...claims

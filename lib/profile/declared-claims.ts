@@ -5,8 +5,7 @@ import { findClaim, type FoundValue } from './claim-sources.js';
 import type { ProfileData } from './profile-data.js';
 
 /**
- * Returns the claims that the settings declare, over those of the id_token. A claim that has a source never has the value of the
- * id_token. `email_verified` is kept only if it is about the email: a provider may have verified the email of the id_token, but not
+ * Returns the claims that the settings declare, and the claims of the id_token that have no source in the settings. `email_verified` is kept only if it is about the email: a provider may have verified the email of the id_token, but not
  * the email of another response.
  * @throws {UnusableProfile} when `sub` does not identify a user
  */

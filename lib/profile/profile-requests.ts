@@ -11,7 +11,7 @@ import { profileFailure } from './profile-failure.js';
 import { sendForJson } from './send-for-json.js';
 
 /**
- * Sends the requests in their order, and adds their responses to the data. The failure of an optional request is logged.
+ * Sends the requests one after another, and adds their responses to the data. The failure of an optional request is logged.
  * @throws {ProfileError} when a request fails
  */
 export async function sendProfileRequests(

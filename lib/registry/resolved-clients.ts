@@ -7,7 +7,7 @@ import { answerFaults } from './answer-faults.js';
 
 /** Maximum number of clients in the cache. */
 const MAX_CLIENTS = 1000;
-/** How long a client is used before `resolveClient` is asked again. */
+/** How long a client is used before `resolveClient` is called again. */
 const LIFETIME_MS = 300_000;
 
 /** The parts of the registry that the cache uses. */
@@ -40,7 +40,7 @@ interface Entry {
  * The cache of the clients that `resolveClient` returned, by name. Concurrent requests for a name share one call. A name that
  * `resolveClient` does not know, and an error, are not cached, so that unknown names evict no clients.
  *
- * A `resolveClient` with the parameter `request` is asked every time: a result for one request must not serve another request. The
+ * A `resolveClient` with the parameter `request` is called every time: a result for one request must not serve another request. The
  * client is kept as long as its settings are equal.
  */
 export class ResolvedClients {
@@ -60,7 +60,7 @@ export class ResolvedClients {
     return Array.from(this.#entries.values(), ({ app }) => app);
   }
 
-  /** Returns a client from the cache, or undefined if `resolveClient` has to be asked. */
+  /** Returns a client from the cache, or undefined if `resolveClient` must be called. */
   cached(name: string): Promise<RemoteApp> | undefined {
     const entry = this.#entries.get(name);
     if (!entry || this.#dependsOnRequest || performance.now() >= entry.until) return undefined;

@@ -76,7 +76,7 @@ describe('the faults of `profile`', () => {
       'requests.0.url: a placeholder has no source',
     ],
     ['a GET with a body', request({ method: 'GET', form: {} }), 'requests.0.method: a GET request has no body'],
-    ['two bodies', request({ json: {}, form: {} }), 'requests.0.json: a request has form or json'],
+    ['two bodies', request({ json: {}, form: {} }), 'requests.0.json: a request has form or json, not both'],
     ['a token in the body of a GET', request({ token: 'body' }), 'requests.0.token: body needs a form'],
     ['a token in JSON', request({ token: 'body', json: {} }), 'requests.0.token: body needs a form'],
     ['a framing header', request({ headers: { 'Content-Length': '5' } }), 'profile.requests.0.headers'],

@@ -68,13 +68,13 @@ describe('a profile request that fails', () => {
     expect(page.json()).toMatchObject({ error_description: expect.stringMatching(why) });
   });
 
-  it('lets the login go on without user info, if the profile is not required', async () => {
+  it('continues the login without user info, if the profile is not required', async () => {
     const { userInfo, account, token } = await site.login(twoRequests({ requireProfile: false }));
     expect([userInfo, account, token.accessToken]).toEqual([undefined, undefined, 'token-of-ada']);
     expect(lines.join('\n')).toMatch(/profile request failed client=dev error=profile_failed/);
   });
 
-  it('lets the login of OAuth 1 go on without user info, if the profile is not required', async () => {
+  it('continues the login of OAuth 1 without user info, if the profile is not required', async () => {
     answerLogins(site.provider);
     const client = oauth1ClientOf(site.provider, twoRequests({ requireProfile: false }));
     site.app = await testApp({ clients: { dev: client } });
@@ -94,7 +94,7 @@ describe('a profile request that fails', () => {
     await expect(app.userinfo({ token })).rejects.toMatchObject({ error: 'profile_failed' });
   });
 
-  it('logs an optional request, and goes on', async () => {
+  it('logs the failure of an optional request, and continues the login', async () => {
     site.api('user', { id: 1 });
     const requests = [{ url: site.url('user') }, { name: 'emails', url: site.url('emails'), optional: true }];
     await site.login({ profile: { requests, claims: { sub: 'id' } } });

@@ -58,7 +58,7 @@ describe('the profile of a provider without OpenID Connect', () => {
     ]);
   });
 
-  it('signs in without the e-mail addresses of GitHub, if their request is optional and fails', async () => {
+  it('signs in without the email addresses of GitHub, if their request is optional and fails', async () => {
     site.api('user', { id: 1, login: 'ada' });
     const { userInfo } = await site.login(github());
     expect(userInfo).toEqual({ sub: '1', preferred_username: 'ada', raw: { id: 1, login: 'ada' } });

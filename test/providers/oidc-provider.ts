@@ -185,7 +185,7 @@ async function page(provider: Provider, uid: string, params: Record<string, unkn
   return loginPage({
     ...LOOK,
     client: client?.clientName ?? String(params.client_id),
-    wishes: ['know who you are', 'see your name and e-mail address'],
+    wishes: ['know who you are', 'see your name and email address'],
     action: `/interaction/${uid}`,
     fault,
   });

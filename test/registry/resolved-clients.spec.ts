@@ -158,7 +158,7 @@ describe('the cache of resolved clients', () => {
     expect(await registry.resolve('acme')).toBe(first);
   });
 
-  it('asks again after five minutes, and keeps the app when the settings are equal', async () => {
+  it('calls resolveClient again after five minutes, and keeps the app when the settings are equal', async () => {
     const registry = await registryOf((name) =>
       tenant(name, { client_kwargs: { scope: 'a' }, authorizeParams: { x: 1 } }),
     );
@@ -249,7 +249,7 @@ describe('the cache of resolved clients', () => {
 });
 
 describe('registry.forget()', () => {
-  it('makes the next use ask again, and returns whether the client was cached', async () => {
+  it('makes the next use call resolveClient again, and returns whether the client was cached', async () => {
     let version = 1;
     const registry = await registryOf((name) => tenant(`${name} ${version}`));
     expect(registry.forget('acme')).toBe(false);
@@ -302,7 +302,7 @@ describe('a client that is registered beside resolveClient', () => {
 });
 
 describe('a failing resolveClient', () => {
-  it('causes an OAuthConfigError with the error as its cause, without its message, and is asked again', async () => {
+  it('causes an OAuthConfigError with the error as its cause, without its message, and is called again', async () => {
     class QueryFailedError extends Error {
       override name = 'QueryFailedError';
     }
@@ -330,7 +330,7 @@ describe('a failing resolveClient', () => {
     expect(await failure(registry.resolve('acme'))).toBe(exception);
   });
 
-  it('does not replace a client of which the settings are known to be older than five minutes', async () => {
+  it('does not fall back to a client whose settings are older than five minutes', async () => {
     let isDown = false;
     const registry = await registryOf((name) => (isDown ? Promise.reject(new Error('down')) : tenant(name)));
     const app = await registry.resolve('acme');

@@ -6,7 +6,7 @@ import { requireEndpoint, type Provider } from '../provider/provider.js';
 
 /** Maximum difference between the time of the signature and the clock of this server, in seconds. */
 const MAX_AGE_S = 3_600;
-/** A SHA-256 digest as Shopify writes it. */
+/** A SHA-256 digest in the format of Shopify. */
 const HEX_DIGEST = /^[0-9a-f]{64}$/;
 
 /**
@@ -34,7 +34,8 @@ export function checkCallbackSignature(provider: Provider, fields: Readonly<Reco
     );
   }
   const { host } = new URL(requireEndpoint(provider, 'authorization_endpoint'));
-  if (shop !== host) throw refused(`the callback is from the shop ${shown(shop)}, expected ${shown(host)}`);
+  if (shop !== host)
+    throw refused(`the callback is from the shop ${shown(shop)}, expected ${shown(host)}. Start the login again`);
 }
 
 function isSignature(hmac: unknown, text: string, secret: string): boolean {
@@ -42,7 +43,7 @@ function isSignature(hmac: unknown, text: string, secret: string): boolean {
   return timingSafeEqual(Buffer.from(hmac, 'hex'), createHmac('sha256', secret).update(text).digest());
 }
 
-/** Returns the text that Shopify signs: the parameters in the order of their names. Undefined if a parameter is an object. */
+/** Returns the string that Shopify signs: the parameters in the order of their names. Undefined if a parameter is an object. */
 function signedText(fields: Readonly<Record<string, unknown>>): string | undefined {
   const pairs: string[] = [];
   for (const [name, value] of Object.entries(fields)) {
@@ -61,7 +62,7 @@ function listText(values: readonly unknown[]): string | undefined {
   return `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
 }
 
-/** Escapes the delimiters, so that two different callbacks never have the same text. */
+/** Escapes the delimiters, so that two different callbacks never give the same string. */
 function escaped(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('&', '%26');
 }
