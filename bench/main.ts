@@ -6,7 +6,7 @@ import { callbackOidc } from './callback-oidc.js';
 import { dpopCall } from './dpop-call.js';
 import { meetsGoal, resultOf, type Figure, type Result } from './figure.js';
 import { loginRedirect, loginRedirectCookie, loginRedirectPassport, pending100kMemory } from './login-redirect.js';
-import { lookup10k, start10k, start10kMemory } from './many-clients.js';
+import { lookup10k, start10k, start10kMemory, start500Presets } from './many-clients.js';
 import { oauth1Sign, oauth1SignLimit } from './oauth1-sign.js';
 import { refreshStorms } from './refresh-storm.js';
 import { resolveTenant, resolveTenantMemory } from './resolve-tenant.js';
@@ -26,6 +26,7 @@ const FIGURES: readonly Figure[] = [
   dpopCall,
   start10k,
   start10kMemory,
+  start500Presets,
   lookup10k,
   resolveTenant,
   resolveTenantMemory,

@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
 import { manyClients } from './clients/client-settings.js';
+import { presetClients } from './clients/preset-clients.js';
 import type { StartUp } from './clients/start-up.js';
 import type { Figure } from './figure.js';
 import { Child } from './support/child.js';
@@ -30,6 +31,22 @@ export const start10kMemory: Figure = {
   measure: () => startUps('megabytes'),
 };
 
+/** How much longer an app with 500 presets takes to start than an app without clients, each in a new process. */
+export const start500Presets: Figure = {
+  name: 'start-500-presets',
+  unit: 'ms',
+  goal: 10,
+  kind: 'cost',
+  async measure() {
+    const clients = JSON.stringify(presetClients(500));
+    return inTurn(
+      () => startUp(clients, 'milliseconds'),
+      () => startUp('{}', 'milliseconds'),
+      { rounds: 7, warmUps: 1 },
+    );
+  },
+};
+
 /**
  * Lookups of random known names among 10,000 clients against lookups among 10 clients. Every client was used before. The ratio
  * depends on the processor's caches: a `Map` without this library has the same ratio.
@@ -50,16 +67,17 @@ export const lookup10k: Figure = {
 };
 
 function startUps(cost: keyof StartUp): ReturnType<Figure['measure']> {
-  const module = new URL('./clients/start-up.js', import.meta.url);
-  const sample = async (clients: number): Promise<number> => {
-    const { ready } = await Child.start<StartUp>(module, String(clients));
-    return ready[cost];
-  };
   return inTurn(
-    () => sample(MANY),
-    () => sample(FEW),
+    () => startUp(String(MANY), cost),
+    () => startUp(String(FEW), cost),
     { rounds: 7, warmUps: 1 },
   );
+}
+
+async function startUp(clients: string, cost: keyof StartUp): Promise<number> {
+  const module = new URL('./clients/start-up.js', import.meta.url);
+  const { ready } = await Child.start<StartUp>(module, clients);
+  return ready[cost];
 }
 
 async function randomLookup(count: number): Promise<() => unknown> {

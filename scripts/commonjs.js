@@ -43,7 +43,12 @@ function commonJs(file, source) {
   // `createRequire()` accepts a path as well as a URL
   const text = source.replaceAll('import.meta.url', '__filename').replaceAll("'./data/'", `'${dataFolder(file)}'`);
   if (text.includes('import.meta')) throw new Error(`${file}: CommonJS has no import.meta`);
-  const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023, esModuleInterop: true };
+  const compilerOptions = {
+    module: ts.ModuleKind.CommonJS,
+    target: ts.ScriptTarget.ES2023,
+    esModuleInterop: true,
+    removeComments: true,
+  };
   return ts.transpileModule(text, { fileName: file, compilerOptions }).outputText;
 }
 

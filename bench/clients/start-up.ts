@@ -1,6 +1,8 @@
-// Starts an app with the given number of clients (`node start-up.js 10000`), and sends the cost to the parent process.
+// Starts an app with clients, and sends the cost to the parent process: a number of clients (`node start-up.js 10000`), or those in
+// JSON (`node start-up.js '{ "github": {} }'`).
 import { NestFactory } from '@nestjs/core';
 import { OAuthClientModule } from 'nestjs-oauth-client';
+import type { ClientSettings } from 'nestjs-oauth-client/protocol';
 import { manyClients } from './client-settings.js';
 
 /** The cost of one start-up. */
@@ -10,7 +12,10 @@ export interface StartUp {
   megabytes: number;
 }
 
-const clients = manyClients(Number(process.argv[2]));
+const [, , given = '0'] = process.argv;
+const clients = given.startsWith('{')
+  ? (JSON.parse(given) as Record<string, ClientSettings>)
+  : manyClients(Number(given));
 
 const heapBefore = usedHeap();
 const start = performance.now();

@@ -7,7 +7,6 @@ for (let index = 0; index < Number(process.argv[2]); index++) await registry.res
 const megabytes = (usedHeap() - heapBefore) / 1024 ** 2;
 
 process.send?.(megabytes);
-await registry.onModuleDestroy();
 process.disconnect();
 
 function usedHeap(): number {
