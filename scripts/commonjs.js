@@ -26,7 +26,8 @@ function copyModules(folder, target) {
     if (!/\.(js|d\.ts)$/.test(name)) continue;
     const file = join(target, name);
     const source = useVendored(file, readFileSync(join(folder, name), 'utf8'));
-    write(file, name.endsWith('.js') ? commonJs(file, source) : source);
+    if (name.endsWith('.js')) write(file, commonJs(file, source));
+    else write(file, target === '' ? source : withoutComments(file, source));
   }
 }
 
@@ -50,6 +51,12 @@ function commonJs(file, source) {
     removeComments: true,
   };
   return ts.transpileModule(text, { fileName: file, compilerOptions }).outputText;
+}
+
+/** Removes the comments of a declaration file. */
+function withoutComments(file, source) {
+  const parsed = ts.createSourceFile(file, source, ts.ScriptTarget.ES2023);
+  return ts.createPrinter({ removeComments: true }).printFile(parsed);
 }
 
 /** Returns the path to the data of the ES modules, which are not copied. */

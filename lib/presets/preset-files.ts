@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DeadPreset, Preset } from './preset.js';
 
 const require = createRequire(import.meta.url);
@@ -9,23 +9,38 @@ const DATA = './data/';
 /** The format of a preset's name, which is the name of its file. */
 const NAME = /^[a-z0-9]{1,50}$/;
 
+let folder: string | undefined;
+/** The presets that were read, by name. */
+const known = new Map<string, Preset | DeadPreset>();
+
 /** Returns the preset with this name, or undefined if there is none. Reads its file once. Do not change the result. */
 export function findPreset(name: string): Preset | DeadPreset | undefined {
-  if (!NAME.test(name)) return undefined;
-  try {
-    return require(`${DATA}${name}.json`) as Preset | DeadPreset;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
-    throw error;
-  }
+  const found = known.get(name) ?? (NAME.test(name) ? readPreset(name) : undefined);
+  if (found) known.set(name, found);
+  return found;
 }
 
 /** Returns the names of all presets, including those of providers that were shut down. */
 export function presetFiles(): string[] {
-  const files = readdirSync(dirname(require.resolve(`${DATA}github.json`)));
-  return files.map((file) => file.replace(/\.json$/, '')).sort();
+  return readdirSync(dataFolder())
+    .map((file) => file.replace(/\.json$/, ''))
+    .sort();
 }
 
 export function isDead(preset: Preset | DeadPreset): preset is DeadPreset {
   return 'dead' in preset;
+}
+
+function readPreset(name: string): Preset | DeadPreset | undefined {
+  try {
+    return JSON.parse(readFileSync(join(dataFolder(), `${name}.json`), 'utf8')) as Preset | DeadPreset;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** @throws {Error} when the data is not beside the modules, because a bundler moved them */
+function dataFolder(): string {
+  return (folder ??= dirname(require.resolve(`${DATA}github.json`)));
 }

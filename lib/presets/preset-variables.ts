@@ -13,7 +13,7 @@ const URL_WITH_PATH = /^https?:\/\/[^/?#@\\]+(?:\/[\w~.-]+)*$/;
 
 /** The check of each kind of variable, and the expectation in a fault. */
 const KINDS: Record<PresetVariable['kind'], { expected: string; matches: (value: string) => boolean }> = {
-  label: { expected: 'expected letters, digits, hyphens and underscores', matches: (value) => LABEL.test(value) },
+  label: { expected: 'expected letters, digits, hyphens and underscores', matches: isLabel },
   host: { expected: 'expected a host name, without a scheme and a path', matches: isHost },
   url: { expected: 'expected an absolute URL without credentials, query and fragment', matches: isUrlWithPath },
 };
@@ -65,6 +65,11 @@ function faultOf(value: unknown, { kind, pattern, description, example }: Preset
 function unknownVariable(name: string, known: readonly string[]): string {
   const expected = known.length > 0 ? `Expected ${listedNames(known)}` : 'Expected no variables. Remove it';
   return `variables.${shownName(name)}: the preset has no such variable. ${expected}`;
+}
+
+/** Returns whether a value can be a label of a host: not `xn--a`, for example, which is not valid punycode. */
+function isLabel(value: string): boolean {
+  return LABEL.test(value) && URL.canParse(`https://${value}.example`);
 }
 
 /** Returns whether a value is a host that `URL` does not change: not `127.1`, for example, which it would read as an address. */

@@ -1,12 +1,42 @@
-import type { ClientOrigin } from '../config/client-config.js';
+import type { CheckedClient, ClientOrigin } from '../config/client-config.js';
 import type { Compliance } from '../config/compliance-fix.js';
 import { readClient, type Faults } from '../config/read-client.js';
+import { OAuthConfigError } from '../errors/oauth.errors.js';
+import { hasCredentialsOnly } from '../presets/credentials-only.js';
 import { missedPreset, withPreset } from '../presets/preset-settings.js';
 import { appClassFaults, type ClientEntry } from '../remote-app/app-class.js';
 import type { ClientSource } from './client-source.js';
 
 /** Returns a client with checked settings, those of its preset included, or the faults of the settings. */
 export function readEntry(
+  name: string,
+  source: ClientSource,
+  { allowInsecureHosts }: Pick<ClientOrigin, 'allowInsecureHosts'>,
+  compliance?: Compliance,
+): ClientEntry | Faults {
+  const { settings, appClass, registeredAtRunTime } = source;
+  if (!registeredAtRunTime && appClass === undefined && hasCredentialsOnly(name, settings)) {
+    return new UncheckedEntry(() => checkedEntry(name, source, { allowInsecureHosts }));
+  }
+  return checkedEntry(name, source, { allowInsecureHosts }, compliance);
+}
+
+/** A client whose settings are known to be valid. They are parsed when the client is used. */
+class UncheckedEntry implements ClientEntry {
+  readonly #read: () => ClientEntry | Faults;
+
+  constructor(read: () => ClientEntry | Faults) {
+    this.#read = read;
+  }
+
+  get client(): CheckedClient {
+    const entry = this.#read();
+    if ('faults' in entry) throw new OAuthConfigError(entry.faults);
+    return entry.client;
+  }
+}
+
+function checkedEntry(
   name: string,
   { settings: given, appClass, ...origins }: ClientSource,
   { allowInsecureHosts }: Pick<ClientOrigin, 'allowInsecureHosts'>,

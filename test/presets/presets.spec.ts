@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { getPreset, presetNames, type PresetName } from 'nestjs-oauth-client/presets';
+import { SIMPLE_PRESETS } from '../../lib/config/preset-name.js';
 import type { DeadPreset, Preset } from '../../lib/presets/preset.js';
 import { registryWith } from '../config/registry-with.js';
 import { deadSchema, presetSchema } from './preset-schema.js';
@@ -51,9 +52,14 @@ describe('the presets', () => {
     const source = readFileSync('lib/config/preset-name.ts', 'utf8');
     const [names = '', variables = ''] = source.split('export type PresetVariableName');
     const listed = (text: string): string[] => [...text.matchAll(/'(\w+)'/g)].map(([, name = '']) => name);
-    expect(listed(names)).toEqual(alive.map(({ name }) => name).sort());
+    expect(listed(names).sort()).toEqual(alive.map(({ name }) => name).sort());
     const used = new Set(alive.flatMap(({ data }) => Object.keys(data.variables ?? {})));
     expect(listed(variables)).toEqual([...used].sort());
+  });
+
+  it('are simple if they need only credentials', () => {
+    const simple = alive.filter(({ data }) => !data.variables && data.settings.clientSecretJwt === undefined);
+    expect([...SIMPLE_PRESETS].sort()).toEqual(simple.map(({ name }) => name).sort());
   });
 
   it('are exported for tools', () => {
@@ -73,6 +79,7 @@ describe('the presets', () => {
     const clients = alive.map(({ name, data }) => [name, clientOfPreset(data)] as const);
     const registry = await registryWith({ options: { clients: Object.fromEntries(clients) } });
     expect(registry.names).toHaveLength(alive.length);
+    for (const { name } of alive) expect(registry.get(name).clientId).toBe('id'); // checks the settings
   });
 
   it('send every request over https', () => {
