@@ -28,16 +28,21 @@ const CAMEL_CASE: ReadonlyMap<string, string> = new Map(
 
 /** Returns the settings with keys in camelCase, without absent and `null` values. Keeps unknown keys unchanged. */
 export function normalizeKeys(settings: object): Settings {
+  return renamed(settings, normalizeNested);
+}
+
+/** @param readObject converts the values that are objects */
+function renamed(settings: object, readObject: (name: string, value: Settings) => Settings): Settings {
   const normalized: [key: string, value: unknown][] = [];
   for (const [key, value] of Object.entries(settings) as [string, unknown][]) {
     if (value === null || value === undefined) continue;
     const name = CAMEL_CASE.get(key) ?? key;
-    normalized.push([name, isRecord(value) ? normalizeNested(name, value) : value]);
+    normalized.push([name, isRecord(value) ? readObject(name, value) : value]);
   }
   return Object.fromEntries(normalized); // an assignment to `__proto__` would not add a key
 }
 
-function normalizeNested(name: string, value: Record<string, unknown>): Record<string, unknown> {
-  if (NESTED_KEYS.has(name)) return normalizeKeys(value); // other objects contain parameters with their wire names
+function normalizeNested(name: string, value: Settings): Settings {
+  if (NESTED_KEYS.has(name)) return renamed(value, (_, inner) => inner); // other objects contain parameters with their wire names
   return name === 'http' ? normalizeHttpOptions(value) : value;
 }

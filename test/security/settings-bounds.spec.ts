@@ -50,6 +50,15 @@ describe('settings of a tenant', () => {
     }
   });
 
+  it.each(['client_kwargs', 'clientKwargs', 'http', 'profile', 'token_request', 'authorize_params'])(
+    'refuses 100,000 levels of %s',
+    async (key) => {
+      let deep: object = {};
+      for (let level = 0; level < 100_000; level++) deep = { [key]: deep };
+      expect(await faultsOf({ ...TENANT, ...deep })).not.toEqual([]);
+    },
+  );
+
   it.each([20_000, 200_000])('denial of service: refuses %d unknown keys at once, in one line', async (count) => {
     const registry = await registryWith({});
     const settings = { ...TENANT, ...object(count) };
