@@ -6,6 +6,9 @@ import type { Protocol, Settings } from './setting-keys.js';
 /** Claims that decide who the user is. The user's browser must not be able to choose them. */
 const IDENTITY_CLAIMS: readonly string[] = ['sub', 'email', 'email_verified'];
 
+/** Maximum number of paths and placeholders of a profile: each is looked up at each login. */
+const MAX_PATHS = 200;
+
 /** Placeholders for credentials. */
 const CREDENTIALS: readonly string[] = ['client_id', 'client_secret', 'access_token'];
 
@@ -16,6 +19,13 @@ export function profileFaults(protocol: Protocol, settings: Settings): string[] 
   const { requests = [], claims = {} } = profile;
   const sources: [claim: string, source: ClaimSource][] = Object.entries(claims);
   const names = requests.map(({ name }, index) => name ?? (index === 0 ? MAIN_REQUEST : ''));
+  const placeholders = requests.map((request) =>
+    placeholdersOf(JSON.stringify(request)).filter((content) => !CREDENTIALS.includes(content)),
+  );
+  if (placeholders.flat().length + sources.flatMap(([, source]) => pathsOf(source)).length > MAX_PATHS) {
+    return [`profile: expected at most ${MAX_PATHS} paths and placeholders`];
+  }
+  const fromBrowser = fromCallback(settings, names, placeholders);
   return [
     ...requests.flatMap((request, index) =>
       [
@@ -25,10 +35,18 @@ export function profileFaults(protocol: Protocol, settings: Settings): string[] 
       ].map((fault) => `profile.requests.${index}.${fault}`),
     ),
     ...sources.flatMap(([claim, source]) =>
-      claimFaults(claim, source, { settings, requests, names }).map((fault) => `profile.claims.${claim}: ${fault}`),
+      claimFaults(claim, source, { settings, names, fromBrowser }).map((fault) => `profile.claims.${claim}: ${fault}`),
     ),
     ...missingClaims(claims, settings),
   ];
+}
+
+/** Returns the claims with another source than the id_token. A constant is one, and so is a template, which adds text. */
+export function claimsFromElsewhere({ profile }: Settings): string[] {
+  const { data } = profileSchema.safeParse(profile);
+  const { claims = {} } = typeof data === 'object' ? data : {};
+  const sources: [claim: string, source: ClaimSource][] = Object.entries(claims);
+  return sources.filter(([, source]) => !isOfIdToken(source)).map(([claim]) => claim);
 }
 
 /** Returns the keys of URLs of profile requests that are not secure enough for a token. */
@@ -82,11 +100,12 @@ function placeholderFaults({ url, json }: ProfileRequest, sent: readonly string[
 
 interface ClaimRules {
   settings: Settings;
-  requests: readonly ProfileRequest[];
   names: readonly string[];
+  /** Returns whether the user's browser can choose the value at a path. */
+  fromBrowser: (path: string) => boolean;
 }
 
-function claimFaults(claim: string, source: ClaimSource, { settings, requests, names }: ClaimRules): string[] {
+function claimFaults(claim: string, source: ClaimSource, { settings, names, fromBrowser }: ClaimRules): string[] {
   const paths = pathsOf(source);
   const parsed = paths.map((path) => parsePath(path));
   if (parsed.includes(undefined) || hasOtherBraces(source))
@@ -101,7 +120,6 @@ function claimFaults(claim: string, source: ClaimSource, { settings, requests, n
   if (claim === 'sub' && !identifies(source)) {
     faults.push('expected a source that is different for each user: a path, or a template of paths');
   }
-  const fromBrowser = fromCallback(settings, requests, names);
   if (IDENTITY_CLAIMS.includes(claim) && settings.callbackSignature === undefined && paths.some(fromBrowser)) {
     faults.push('comes from the callback, which the browser can change; expected a source that the provider sends');
   }
@@ -133,21 +151,26 @@ function hasOtherBraces(source: ClaimSource): boolean {
   return /[{}]/.test(source.template.replace(PLACEHOLDER, ''));
 }
 
-/** Returns a function that says whether a path leads to a value of the callback, or to a response that the callback selected. */
+/**
+ * Returns a function that says whether a path leads to a value of the callback, or to a response that the callback selected, also
+ * by way of another response.
+ */
 function fromCallback(
   { callbackParameters }: Settings,
-  requests: readonly ProfileRequest[],
   names: readonly string[],
+  placeholders: readonly (readonly string[])[],
 ): (path: string) => boolean {
   const parameters = Array.isArray(callbackParameters) ? (callbackParameters as unknown[]) : [];
-  const isCallback = (path: string): boolean => {
-    const { source, steps = [] } = parsePath(path) ?? {};
-    return source === 'callback' || (source === 'token' && parameters.includes(steps[0])); // they become fields of the token
+  const selected = new Set<string>();
+  const isFromCallback = (path: string): boolean => {
+    const { source = names[0] ?? '', steps = [] } = parsePath(path) ?? {};
+    const isParameter = source === 'token' && parameters.includes(steps[0]); // they become fields of the token
+    return source === 'callback' || isParameter || selected.has(source);
   };
-  return (path) => {
-    const request = requests[names.indexOf(parsePath(path)?.source ?? names[0] ?? '')];
-    return isCallback(path) || placeholdersOf(JSON.stringify(request ?? {})).some(isCallback);
-  };
+  for (const [index, name] of names.entries()) {
+    if (placeholders[index]?.some(isFromCallback)) selected.add(name);
+  }
+  return isFromCallback;
 }
 
 /** Returns the faults of claims that need another claim. */
@@ -158,9 +181,18 @@ function missingClaims(claims: ProfileClaims, { issuer, serverMetadataUrl, userI
     faults.push('profile.claims.sub: missing; expected the path of an identifier that never changes');
   }
   const { email_verified: isVerified, email } = claims;
-  const isOfIdToken = (path: string): boolean => parsePath(path)?.source === 'id_token';
-  if (isVerified !== undefined && email === undefined && !pathsOf(isVerified).every(isOfIdToken)) {
+  if (isVerified !== undefined && email === undefined && !pathsOf(isVerified).every(isIdTokenPath)) {
     faults.push('profile.claims.email: missing; email_verified says something about the email of the same response');
   }
   return faults;
+}
+
+function isOfIdToken(source: ClaimSource): boolean {
+  if (typeof source === 'string') return isIdTokenPath(source);
+  if (Array.isArray(source)) return source.every(isOfIdToken);
+  return 'all' in source && source.all.every(isOfIdToken);
+}
+
+function isIdTokenPath(path: string): boolean {
+  return parsePath(path)?.source === 'id_token';
 }

@@ -5,8 +5,6 @@ import { textOf } from './claim-sources.js';
 import { UnusableProfile } from './unusable-profile.js';
 
 const TEXT_CLAIMS = ['name', 'given_name', 'family_name', 'preferred_username', 'email', 'picture', 'locale'];
-/** Maximum length of a claim that is a string, in characters. */
-const MAX_LENGTH = 4_096;
 /** Maximum length of `sub`, in characters (OpenID Connect Core §2). */
 const MAX_SUB_LENGTH = 255;
 /** Values that APIs send for "no user". Users without an identifier must not share one. */
@@ -19,7 +17,7 @@ const NO_USER = ['0', '-1', 'null', 'undefined', 'NaN'];
 export function typedClaims({ sub: _, ...found }: Readonly<Record<string, unknown>>): Partial<UserInfo> {
   const typed = Object.entries(found).map(([name, value]): [string, unknown] => [
     name,
-    TEXT_CLAIMS.includes(name) ? boundedText(value) : value,
+    TEXT_CLAIMS.includes(name) ? textOf(value) : value,
   ]);
   const { picture, ...claims } = readClaims<Partial<UserInfo>>(Object.fromEntries(typed));
   return picture !== undefined && isWebUrl(picture) ? { ...claims, picture } : claims;
@@ -49,11 +47,6 @@ export function subjectOf(value: unknown): string {
 function isIdentifier(subject: string): boolean {
   const isText = subject.trim() !== '' && subject.length <= MAX_SUB_LENGTH && isStorable(subject);
   return isText && !/\p{Cc}/u.test(subject) && !NO_USER.includes(subject);
-}
-
-function boundedText(value: unknown): string | undefined {
-  const text = textOf(value);
-  return text !== undefined && text.length <= MAX_LENGTH ? text : undefined;
 }
 
 function isWebUrl(picture: string): boolean {

@@ -10,6 +10,8 @@ export interface FoundValue {
   readonly sources: readonly string[];
 }
 
+/** Maximum length of a string in a claim or in a placeholder, in characters. */
+const MAX_LENGTH = 4_096;
 const ABSENT: FoundValue = { value: undefined, sources: [] };
 
 /** Returns the value that a source of a claim has in the data. `null` and empty strings count as absent. */
@@ -31,11 +33,11 @@ export function findClaim(source: ClaimSource, data: ProfileData): FoundValue {
 }
 
 /**
- * Returns a string or a number as text, and undefined for an empty string and for any other value. An integer beyond 2^53 was
- * rounded, so it is not returned.
+ * Returns a string or a number as text, and undefined for an empty or a very long string and for any other value. An integer beyond
+ * 2^53 was rounded, so it is not returned.
  */
 export function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : value;
+  if (typeof value === 'string') return value === '' || value.length > MAX_LENGTH ? undefined : value;
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
   return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : undefined;

@@ -1,4 +1,5 @@
 import { MAX_DEPTH } from '../common/limits.js';
+import { storableText } from '../token/storable-text.js';
 
 /** Keys with a special meaning in JavaScript, which would do harm when an application merges the object. */
 const UNSAFE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
@@ -6,14 +7,17 @@ const UNSAFE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const SECRET_KEY = /(?:tokens?|secrets?|passwords?|api_?keys?|private_?keys?)$/i;
 /** The least length of a secret that is also found inside a longer string. A shorter one would be found in words. */
 const MIN_CONTAINED = 8;
+/** How many characters at the end of a secret are searched for. To find a token of 64 KB in a long string can take seconds. */
+const SEARCHED = 64;
 
 /**
  * Returns a copy of a JSON value without unsafe keys, without values that are nested too deeply, and without credentials: strings
  * whose key names a credential, and strings that contain one of the secrets.
  */
 export function withoutSecrets(value: unknown, secrets: readonly string[]): unknown {
+  const isSecret = secretFinder(secrets);
   return copied(value, MAX_DEPTH, (key, item) => {
-    if (typeof item === 'string') return !isSecret(item, secrets) && !SECRET_KEY.test(key);
+    if (typeof item === 'string') return !isSecret(item) && !SECRET_KEY.test(key);
     return typeof item !== 'object' || item === null || !SECRET_KEY.test(key);
   });
 }
@@ -35,10 +39,13 @@ function copied(value: unknown, depth: number, isKept: (key: string, item: unkno
   return Object.fromEntries(kept.map(([key, item]) => [key, copied(item, depth - 1, isKept)]));
 }
 
-function isSecret(text: string, secrets: readonly string[]): boolean {
-  return secrets.some(
-    (secret) =>
-      text === secret ||
-      (secret.length >= MIN_CONTAINED && (text.includes(secret) || text.includes(encodeURIComponent(secret)))),
-  );
+/** Returns a function that finds the secrets in strings, plain or encoded for a URL. The end of a long secret is enough. */
+function secretFinder(secrets: readonly string[]): (text: string) => boolean {
+  const whole = new Set(secrets);
+  const contained = secrets
+    .filter(({ length }) => length >= MIN_CONTAINED)
+    .flatMap((secret) => [secret, encodeURIComponent(storableText(secret))])
+    .map((secret) => secret.slice(-SEARCHED));
+  const searched = [...new Set(contained)];
+  return (text) => whole.has(text) || searched.some((secret) => text.includes(secret));
 }

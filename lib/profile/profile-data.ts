@@ -4,6 +4,8 @@ import { plainCopy } from './plain-copy.js';
 
 /** A position in an array. */
 const POSITION = /^(?:0|[1-9]\d{0,5})$/;
+/** How many elements of an array a filter reads. */
+const MAX_FILTERED = 1_000;
 
 /** The data in which the paths of a profile find their values, by source. */
 export class ProfileData {
@@ -50,7 +52,8 @@ export function callbackValues(callback: Readonly<Record<string, string>>): Reco
 function step(value: unknown, key: string): unknown {
   const filter = filterKey(key);
   if (filter !== undefined) {
-    return Array.isArray(value) ? value.find((item) => ownValue(item, filter) === true) : undefined;
+    if (!Array.isArray(value)) return undefined;
+    return value.slice(0, MAX_FILTERED).find((item) => ownValue(item, filter) === true) as unknown;
   }
   return Array.isArray(value) && !POSITION.test(key) ? undefined : ownValue(value, key);
 }

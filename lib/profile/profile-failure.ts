@@ -27,10 +27,11 @@ export function profileFailure(error: unknown, { config, token, request }: Faile
   const options = { token, description: `${what}: ${reasonOf(error)}. ${ADVICE}` };
   if (error instanceof UnusableProfile) return new ProfileError(options);
   const { providerStatus } = error;
+  const cause = error.redact(secretsOf({ config, token })); // the token may be a part of the URL, and the response may repeat it
   return new ProfileError({
     ...options,
-    detail: error.detail,
-    cause: error.redact(secretsOf({ config, token })), // the token may be a part of the URL
+    detail: cause.detail,
+    cause,
     answered: providerStatus === undefined ? undefined : { status: providerStatus },
   });
 }

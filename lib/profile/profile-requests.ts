@@ -44,6 +44,7 @@ interface Placeholders {
 
 function placeholderValues({ config, token }: ProfileInput, data: ProfileData, sent: readonly string[]): Placeholders {
   const sources = [...OTHER_SOURCES, ...sent];
+  const accessToken = typeof token.accessToken === 'string' ? token.accessToken : undefined;
   const inJson: PlaceholderValue = (content) => {
     if (content === 'client_id') return { value: config.clientId };
     const source = parsePath(content)?.source;
@@ -51,7 +52,7 @@ function placeholderValues({ config, token }: ProfileInput, data: ProfileData, s
   };
   const inText: PlaceholderValue = (content) => {
     if (content === 'client_secret') return { value: config.clientSecret };
-    if (content === 'access_token') return { value: textOf(token.accessToken) };
+    if (content === 'access_token') return { value: accessToken };
     const isOfMain = sent.length > 0 && parsePath(content)?.source === undefined;
     return inJson(content) ?? (isOfMain ? { value: textOf(data.at(content)) } : undefined);
   };

@@ -94,8 +94,13 @@ describe('identifiers of users', () => {
     ['an email of the callback', { sub: 'id', email: 'callback:email' }],
     ['a verification of the callback', { sub: 'id', email: 'email', email_verified: 'callback:verified' }],
     ['a response that the callback selects', { sub: 'picked:id' }],
+    ['a response that the callback selects by way of another response', { sub: 'details:id' }],
   ])('cannot be %s: the settings are refused', async (_, claims) => {
-    const requests = [{ url: site.url('user') }, { name: 'picked', url: site.url('users/{callback:user_id}') }];
+    const requests = [
+      { url: site.url('user') },
+      { name: 'picked', url: site.url('users/{callback:user_id}') },
+      { name: 'details', url: site.url('details/{picked:id}') },
+    ];
     const settings = { callbackParameters: ['user_id'], ...profile(claims, requests) };
     await expect(site.open(settings)).rejects.toMatchObject({ error: 'invalid_configuration' });
   });
@@ -160,6 +165,62 @@ describe('hostile responses with a profile', () => {
     const start = performance.now();
     await expect(read(profile())).rejects.toMatchObject({ error: 'profile_failed' });
     expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  /** Tokens that are not sent, so that they may be as long as a token may be. */
+  const LONG = { ...TOKEN, refreshToken: `${'a'.repeat(32_000)}b${'a'.repeat(32_000)}` };
+
+  it.each([
+    ['one long string', JSON.stringify({ id: 7, x: 'a'.repeat(1_000_000) })],
+    ['many short strings', JSON.stringify({ id: 7, x: Array(80_000).fill('123456789') })],
+  ])('are searched for long tokens in linear time: %s', async (_, text) => {
+    body('user', text);
+    const start = performance.now();
+    expect((await read(profile(), LONG)).sub).toBe('7');
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  it('do not keep a long token, whole or inside a string', async () => {
+    const { refreshToken } = LONG;
+    body('user', JSON.stringify({ id: 7, x: refreshToken, y: `see ${refreshToken}.`, z: 'a'.repeat(63) }));
+    expect((await read(profile(), LONG)).raw).toEqual({ id: 7, z: 'a'.repeat(63) });
+  });
+
+  it('memory: cannot multiply a long value in templates and placeholders', async () => {
+    body('user', JSON.stringify({ id: 7, a: 'a'.repeat(1_000_000) }));
+    const template = '{a}'.repeat(90);
+    const userInfo = await read(profile({ sub: 'id', name: [{ template }, { join: Array(90).fill('a') }] }));
+    expect([userInfo.sub, userInfo.name]).toEqual(['7', undefined]);
+    const requests = [{ url: site.url('user') }, { name: 'more', url: site.url('more'), query: { q: template } }];
+    await expect(read(profile({ sub: 'id' }, requests))).rejects.toThrow('the placeholder {a} has no value');
+  });
+
+  it('denial of service: are not searched for a long time by the filters of a tenant', async () => {
+    body('user', `{"id":7,"x":[${'{},'.repeat(300_000)}{"y":true}]}`);
+    const name = Array.from({ length: 99 }, () => 'x.[?y].z');
+    const start = performance.now();
+    expect((await read(profile({ sub: 'id', name, given_name: name }))).name).toBeUndefined();
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  it.each<[string, object]>([
+    ['paths', { name: Array(100).fill('a'), given_name: Array(100).fill('b') }],
+    ['placeholders', { name: { template: '{a}'.repeat(200) } }],
+  ])('denial of service: a profile with more than 200 %s is refused', async (_, claims) => {
+    await expect(site.open(profile({ sub: 'id', ...claims }))).rejects.toThrow(
+      'dev.profile: expected at most 200 paths and placeholders',
+    );
+  });
+
+  it('that repeat the client secret under another name do not bring it into the log', async () => {
+    const clientSecret = 'never-shown-in-a-log';
+    site.provider.on('GET /api/user', ({ url }) => ({ status: 400, body: `bad request: ${url}` }));
+    const requests = [{ url: site.url('user'), query: { sig: '{client_secret}' } }];
+    const error: unknown = await read({ clientSecret, ...profile({ sub: 'id' }, requests) }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ error: 'profile_failed', detail: expect.stringContaining('sig=[redacted]') });
+    expect(inspect([error, (error as ProfileError).detail], { depth: 9 })).not.toContain(clientSecret);
   });
 
   it.each<[string, object, unknown]>([
