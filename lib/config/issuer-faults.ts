@@ -1,3 +1,5 @@
+import { fieldsOf } from '../common/fields-of.js';
+import { claimsFromElsewhere } from './profile-faults.js';
 import type { Settings } from './setting-keys.js';
 import { snakeCase } from './snake-case.js';
 import { isHttpUrl } from './value-schemas.js';
@@ -41,18 +43,47 @@ function templateFaults({ issuer, serverMetadataUrl, jwksUri, allowAnyTenant }: 
  */
 export function impersonationFaults(name: string, settings: Settings): string[] {
   const { issuer, serverMetadataUrl } = settings;
-  const keys = ['allowIssuerImpersonation'].filter((key) => settings[key] === true);
   const known = issuer ?? serverMetadataUrl;
-  if (known !== undefined && settings.userinfoEndpoint !== undefined) keys.push('userinfoEndpoint');
-  // Then the access token alone identifies the user, and no id_token proves whose token it is.
-  if (known !== undefined && settings.userInfoFrom === 'userinfo' && hasOtherOrigin(settings.accessTokenUrl, known)) {
-    keys.push('accessTokenUrl');
-  }
-  return keys.map(
-    (key) =>
-      `${name}.${snakeCase(key)}: not allowed for a client that is registered at run time, because it lets ` +
-      "another server identify the issuer's users; remove it, or configure the client at start-up",
+  const keys = settings.allowIssuerImpersonation === true ? ['allow_issuer_impersonation'] : [];
+  if (known !== undefined) keys.push(...replacedSources(settings, known));
+  return keys.map((key) => notAllowed(name, key));
+}
+
+/** Claims that identify the user. `email` is not one, because only `email_verified` says that it belongs to the user. */
+const IDENTIFYING = ['sub', 'email_verified'];
+
+/**
+ * Returns the claims of `profile` that are not allowed for a client that is registered at run time, because they replace those of the
+ * issuer's id_token. A preset may read them from another claim of the id_token; a tenant could name a claim that users can choose.
+ * @param own the settings without those of the preset
+ */
+export function replacedClaimFaults(name: string, settings: Settings, own: Settings): string[] {
+  if ((settings.issuer ?? settings.serverMetadataUrl) === undefined) return [];
+  const replaced = [...claimsFromElsewhere(settings), ...Object.keys(fieldsOf(fieldsOf(own.profile).claims))];
+  return IDENTIFYING.filter((claim) => replaced.includes(claim)).map((claim) =>
+    notAllowed(name, `profile.claims.${claim}`),
   );
+}
+
+function notAllowed(name: string, key: string): string {
+  return (
+    `${name}.${key}: not allowed for a client that is registered at run time, because it lets another server or a tenant ` +
+    "identify the issuer's users; remove it, or configure the client at start-up"
+  );
+}
+
+/** Settings that replace what the issuer says about the user, or that send the user's code to another server. */
+const REPLACING = ['userinfoEndpoint', 'registeredRedirectUri', 'tokenResponse'];
+/** Settings that name a token endpoint. Its server can return the tokens of other users, and id_tokens that the client secret signs. */
+const TOKEN_URLS = ['accessTokenUrl', 'refreshTokenUrl'];
+
+function replacedSources(settings: Settings, known: unknown): string[] {
+  const { url } = fieldsOf(settings.longLivedTokenRequest);
+  return [
+    ...REPLACING.filter((key) => settings[key] !== undefined).map(snakeCase),
+    ...TOKEN_URLS.filter((key) => hasOtherOrigin(settings[key], known)).map(snakeCase),
+    ...(hasOtherOrigin(url, known) ? ['long_lived_token_request.url'] : []),
+  ];
 }
 
 function hasOtherOrigin(url: unknown, known: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { CheckedClient, ClientOrigin } from '../config/client-config.js';
 import type { Compliance } from '../config/compliance-fix.js';
+import { replacedClaimFaults } from '../config/issuer-faults.js';
 import { readClient, type Faults } from '../config/read-client.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { hasCredentialsOnly } from '../presets/credentials-only.js';
@@ -46,8 +47,11 @@ function checkedEntry(
   if ('faults' in applied) return applied;
   const { settings } = applied;
   const client = readClient({ name, ...origins, allowInsecureHosts }, settings, compliance);
-  const wrongClass = appClassFaults(name, settings, appClass);
+  const refused = [
+    ...appClassFaults(name, settings, appClass),
+    ...(origins.registeredAtRunTime ? replacedClaimFaults(name, settings, given) : []),
+  ];
   const missed = origins.registeredAtRunTime ? [] : missedPreset(name, settings);
-  if ('faults' in client) return { faults: [...client.faults, ...missed, ...wrongClass] };
-  return wrongClass.length > 0 ? { faults: wrongClass } : { client, appClass };
+  if ('faults' in client) return { faults: [...client.faults, ...missed, ...refused] };
+  return refused.length > 0 ? { faults: refused } : { client, appClass };
 }

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { OAuth2App } from 'nestjs-oauth-client';
 import { readClient } from '../../lib/config/read-client.js';
 import { normalizeKeys } from '../../lib/config/setting-keys.js';
 import { provesIssuer } from '../../lib/config/well-known.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
-import { testApp, type TestApp } from '../support/test-app.js';
+import { testApp, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
 const HONEST = 'https://honest.example';
 const ENDPOINTS = { authorize_url: 'https://evil.example/a', access_token_url: 'https://evil.example/t' };
@@ -43,12 +44,17 @@ describe('issuer impersonation', () => {
   });
 
   afterEach(async () => {
+    Logger.overrideLogger(['error', 'warn']);
     await Promise.all(opened.splice(0).map((app) => app.close()));
     await evil.close();
   });
 
-  async function start(clients: Record<string, object> = {}): Promise<TestApp> {
-    const app = await testApp({ clients: clients });
+  function start(clients: Record<string, object> = {}): Promise<TestApp> {
+    return testAppOf({ clients });
+  }
+
+  async function testAppOf(options: TestAppOptions): Promise<TestApp> {
+    const app = await testApp(options);
     opened.push(app);
     return app;
   }
@@ -96,6 +102,63 @@ describe('issuer impersonation', () => {
     expect(() => app.registry.register('tenant', settings)).toThrow(/tenant\.userinfo_endpoint: not allowed/);
     const unchecked = { ...CLIENT, userinfo_endpoint: 'https://evil.example/me' };
     expect(() => app.registry.register('tenant', unchecked)).not.toThrow();
+  });
+
+  const PROFILE_ELSEWHERE = { requests: [{ url: 'https://evil.example/me' }] };
+  const SECRET = { client_secret: 'x'.repeat(32), allow_secret_signed_id_token: true };
+
+  it.each<[string, object, string]>([
+    ['a token endpoint that signs id_tokens with the client secret', { ...ENDPOINTS, ...SECRET }, 'access_token_url'],
+    ['a token endpoint that returns id_tokens of users of another site', ENDPOINTS, 'access_token_url'],
+    ['an endpoint for refreshes', { refresh_token_url: 'https://evil.example/t' }, 'refresh_token_url'],
+    [
+      'an endpoint for long-lived tokens',
+      { long_lived_token_request: { url: 'https://evil.example/t', grant_type: 'x' }, user_info_from: 'userinfo' },
+      'long_lived_token_request.url',
+    ],
+    [
+      'a redirect URI that receives the codes of other users',
+      { registered_redirect_uri: 'https://evil.example/c' },
+      'registered_redirect_uri',
+    ],
+    [
+      'a field that the provider repeats from the request',
+      { ...SECRET, token_response: { field_names: { id_token: 'scope' } } },
+      'token_response',
+    ],
+    ['a profile of an own server', { profile: { ...PROFILE_ELSEWHERE, claims: { sub: 'id' } } }, 'profile.claims.sub'],
+    ['the token response', { profile: { claims: { sub: 'token:id' } } }, 'profile.claims.sub'],
+    ['a claim that users can choose', { profile: { claims: { sub: 'id_token:name' } } }, 'profile.claims.sub'],
+    ['a template', { profile: { claims: { sub: { template: '1{id_token:zoneinfo}' } } } }, 'profile.claims.sub'],
+    [
+      'a verification that is always true',
+      { profile: { claims: { email: 'id_token:email', email_verified: { value: true } } } },
+      'profile.claims.email_verified',
+    ],
+    [
+      'the profile of a preset, read from an own server',
+      { preset: 'github', access_token_url: `${HONEST}/t`, profile: PROFILE_ELSEWHERE },
+      'profile.claims.sub',
+    ],
+  ])('refuses a client at run time that identifies users of the issuer by %s', async (_, settings, key) => {
+    const given = { client_id: 'dev', issuer: HONEST, ...settings };
+    Logger.overrideLogger(false);
+    const { registry } = await testAppOf({ resolveClient: () => given });
+    const fault = new RegExp(`\\btenant\\.${key.replaceAll('.', '\\.')}: not allowed .* at run time`);
+    expect(() => registry.register('tenant', given)).toThrow(fault);
+    await expect(registry.resolve('tenant')).rejects.toThrow(fault);
+  });
+
+  it.each<[string, object]>([
+    ['LINE, which signs with the client secret', { preset: 'line', ...SECRET }],
+    ['Xero, whose preset reads sub from another claim', { preset: 'xero', client_secret: 's' }],
+    [
+      'an issuer whose email is in another claim, which is then not verified',
+      { issuer: HONEST, profile: { claims: { email: ['id_token:email', 'id_token:upn'], name: 'id_token:name' } } },
+    ],
+  ])('accepts a client at run time of %s', async (_, settings) => {
+    const { registry } = await start();
+    expect(() => registry.register('tenant', { client_id: 'dev', ...settings })).not.toThrow();
   });
 
   it('refuses metadata at a well-known URL of another issuer', async () => {
