@@ -1,8 +1,9 @@
-import { createPrivateKey, KeyObject, type JsonWebKey } from 'node:crypto';
+import { createPrivateKey, KeyObject } from 'node:crypto';
+import type { JWK } from 'jose';
 import type { SignatureAlgorithm } from './signature-algorithms.js';
 
 /** A private key: PEM, a JWK, or a `KeyObject` of Node. */
-export type PrivateKeyMaterial = string | JsonWebKey | KeyObject;
+export type PrivateKeyMaterial = string | JWK | KeyObject;
 
 /** A private key of the client, with the parameters of its public JWK (RFC 7517 §4). A JWK may contain these parameters. */
 export interface PrivateKeyEntry {
@@ -58,7 +59,7 @@ function isEntry(value: PrivateKeyMaterial | PrivateKeyEntry): value is PrivateK
   return isObject(value) && !(value instanceof KeyObject) && 'key' in value;
 }
 
-function isJwk(material: PrivateKeyMaterial): material is JsonWebKey {
+function isJwk(material: PrivateKeyMaterial): material is JWK {
   return isObject(material) && !(material instanceof KeyObject);
 }
 
@@ -66,12 +67,16 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function jwkParameters({ kid, alg, use }: JsonWebKey): Omit<PrivateKeyEntry, 'key'> {
+function jwkParameters({ kid, alg, use }: JWK): Omit<PrivateKeyEntry, 'key'> {
   return {
     ...(typeof kid === 'string' && { kid }),
     ...(typeof alg === 'string' && { alg }),
-    ...((use === 'sig' || use === 'enc') && { use }),
+    ...(isUse(use) && { use }),
   };
+}
+
+function isUse(use: unknown): use is NonNullable<PrivateKeyEntry['use']> {
+  return use === 'sig' || use === 'enc';
 }
 
 function keyObject(material: PrivateKeyMaterial): KeyObject {

@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import type { JWK } from 'jose';
 import { z } from 'zod';
 import type { ClientCertificate } from '../http/connections.js';
 import type { RequestParameters } from './client-settings.js';
@@ -57,7 +58,7 @@ export const privateJwk = z
   .custom<PrivateKeyMaterial>()
   .transform(
     readBy(
-      (given) => readPrivateKey(given).key.export({ format: 'jwk' }),
+      (given): JWK => readPrivateKey(given).key.export({ format: 'jwk' }),
       `not a usable private key: expected PEM, a JWK or a KeyObject ${KEY_TYPES}`,
     ),
   );

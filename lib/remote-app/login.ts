@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import type { RequestParameters } from '../config/client-settings.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import type { OAuthResponse } from '../state/oauth-response.js';
@@ -37,7 +37,7 @@ export interface PendingLogin extends Pending {
     /** The secret of the OAuth 1 request token (RFC 5849 §2.1). The request token itself is the state. */
     requestTokenSecret?: string;
     /** The private JWK that the token is bound to (DPoP, RFC 9449). */
-    dpopKey?: JsonWebKey;
+    dpopKey?: JWK;
   };
 }
 

@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import { InvalidTokenError } from '../errors/oauth.errors.js';
 import { expiryOfStored } from './expiry.js';
 import { readScope, readTokenType } from './token-fields.js';
@@ -36,7 +36,7 @@ export interface OAuth2Token {
   /** The requested resources, if they are not those of the settings (RFC 8707). A refresh requests these resources again. */
   resource?: string[];
   /** The private JWK that a token of the type `dpop` is bound to (RFC 9449). The token cannot be used without it: store both. */
-  dpopKey?: JsonWebKey;
+  dpopKey?: JWK;
   /** The provider that issued the token: the endpoint or issuer in the client's settings. */
   issuer?: string;
   /** The client that the token was issued to: its client identifier at the provider. */
@@ -60,7 +60,7 @@ export type StoredOAuth2Token =
       expiresIn?: number | string | bigint | null;
       scope?: string | readonly string[] | null;
       idToken?: string | null;
-      dpopKey?: JsonWebKey | null;
+      dpopKey?: JWK | null;
       issuer?: string | null;
       clientId?: string | null;
     }
@@ -72,7 +72,7 @@ export type StoredOAuth2Token =
       expires_in?: number | string | bigint | null;
       scope?: string | readonly string[] | null;
       id_token?: string | null;
-      dpop_key?: JsonWebKey | null;
+      dpop_key?: JWK | null;
       issuer?: string | null;
       clientId?: string | null;
     };

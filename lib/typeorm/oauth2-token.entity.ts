@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Converts a `bigint`, which the database driver returns as a string. */
@@ -47,7 +47,7 @@ export class OAuth2TokenEntity {
 
   /** The private JWK to which a token of the type `dpop` is bound (RFC 9449). */
   @Column({ name: 'dpop_key', type: 'json', nullable: true })
-  dpopKey!: JsonWebKey | null;
+  dpopKey!: JWK | null;
 
   /** Other fields of the provider's response. The type is `json`, because `jsonb` refuses strings with `\u0000` or lone surrogates. */
   @Column({ type: 'json' })

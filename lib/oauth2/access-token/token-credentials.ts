@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import type { ApiAnswer, ApiCredentials } from '../../http/api-request.js';
 import { InvalidTokenError } from '../../errors/oauth.errors.js';
 import type { OAuth2Token } from '../../token/token.js';
@@ -52,7 +52,7 @@ export function tokenCredentials(
   };
 }
 
-function requireKey({ dpopKey }: OAuth2Token, configured: JsonWebKey | undefined): JsonWebKey {
+function requireKey({ dpopKey }: OAuth2Token, configured: JWK | undefined): JWK {
   const key = dpopKey ?? configured;
   if (key) return key;
   throw new InvalidTokenError({

@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import { OAuthError } from '../../errors/oauth.errors.js';
 import type { WireParameters } from '../wire/parameters.js';
 
@@ -33,7 +33,7 @@ export interface AuthorizationParams {
   /** Nonce to use instead of a random nonce (OpenID Connect Core §3.1.2.1): 16 to 1,024 characters that are not guessable. */
   nonce?: string;
   /** Private JWK to which the token is bound, instead of a new key, if DPoP is on (RFC 9449). */
-  dpopKey?: JsonWebKey;
+  dpopKey?: JWK;
   [extra: string]: unknown;
 }
 

@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import { withQuery } from '../../http/query.js';
 import { OAuthConfigError, ProviderError, OAuthErrorCode } from '../../errors/oauth.errors.js';
 import { unwrapIdToken } from '../openid/id-token.js';
@@ -25,7 +25,7 @@ export interface OAuth2AuthorizationRequest extends AuthorizationChecks {
   /** The `redirect_uri` that was sent, if it is not the redirect URI that was passed (`stateInRedirectUri`). */
   redirectUri?: string;
   /** Private JWK to which the token is bound (RFC 9449), if it is not the key in the settings. */
-  dpopKey?: JsonWebKey;
+  dpopKey?: JWK;
 }
 
 /**
@@ -68,7 +68,7 @@ async function authorizationParameters(
   provider: Provider,
   redirectUri: string | undefined,
   params: AuthorizationParams,
-): Promise<{ parameters: WireParameters; kept: Omit<OAuth2AuthorizationRequest, 'url'>; dpopKey?: JsonWebKey }> {
+): Promise<{ parameters: WireParameters; kept: Omit<OAuth2AuthorizationRequest, 'url'>; dpopKey?: JWK }> {
   const { config, dpopKeys, clientKeys } = provider;
   const { state = randomText(), codeVerifier: givenVerifier, nonce: givenNonce, dpopKey: givenKey, ...others } = params;
   const { idTokenHint, ...loginParams } = others;

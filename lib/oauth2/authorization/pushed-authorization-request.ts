@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import { processPushedAuthorizationResponse as read, pushedAuthorizationRequest as send } from 'oauth4webapi';
 import { readLifetime } from '../../token/expiry.js';
 import { postForm } from '../provider/post-form.js';
@@ -27,7 +27,7 @@ function withLifetime(fields: Record<string, unknown>): Record<string, unknown> 
 export async function pushedAuthorizationRequest(
   provider: Provider,
   parameters: WireParameters,
-  dpopKey: JsonWebKey | undefined,
+  dpopKey: JWK | undefined,
 ): Promise<WireParameters> {
   const { request_uri } = await postForm(provider, ENDPOINT, parameters, dpopKey);
   return { client_id: provider.config.clientId, request_uri };

@@ -1,4 +1,4 @@
-import { randomUUID, type JsonWebKey } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import { readPrivateKey, type ClientKey } from '../../config/private-key.js';
@@ -42,19 +42,19 @@ export class DpopKeys {
   }
 
   /** Returns the private JWK for a login: `jwk`, the configured key, or a new key. Returns undefined if DPoP is off. */
-  async keyFor(jwk?: JsonWebKey): Promise<JsonWebKey | undefined> {
+  async keyFor(jwk?: JWK): Promise<JWK | undefined> {
     const { dpopBoundAccessTokens, dpopKey } = this.#config;
     if (!dpopBoundAccessTokens) return undefined;
     return jwk ?? dpopKey ?? exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
   }
 
   /** Returns the thumbprint of a key (RFC 7638), for `dpop_jkt` (RFC 9449 §10). */
-  async thumbprint(jwk: JsonWebKey): Promise<string> {
+  async thumbprint(jwk: JWK): Promise<string> {
     return calculateJwkThumbprint((await this.#keyOf(jwk)).publicJwk);
   }
 
   /** Returns a proof that the client has the key (RFC 9449 §4.2), with the server's nonce. */
-  async proof(jwk: JsonWebKey, { method, url, accessToken }: ProofTarget, nonce: string | undefined): Promise<string> {
+  async proof(jwk: JWK, { method, url, accessToken }: ProofTarget, nonce: string | undefined): Promise<string> {
     const { privateKey, publicJwk, alg } = await this.#keyOf(jwk);
     const { origin, pathname } = new URL(url);
     const ath = accessToken && sha256(accessToken);
@@ -81,7 +81,7 @@ export class DpopKeys {
     this.#nonces.set(origin, nonce);
   }
 
-  #keyOf(jwk: JsonWebKey): Promise<DpopKey> {
+  #keyOf(jwk: JWK): Promise<DpopKey> {
     const name = `${jwk.kty} ${jwk.crv} ${jwk.x} ${jwk.y} ${jwk.n}`;
     const key = this.#ready.get(name) ?? this.#read(name, jwk);
     this.#ready.set(name, key); // moves the key to the end, so that it is evicted last
@@ -89,7 +89,7 @@ export class DpopKeys {
   }
 
   /** Imports a key. Does not keep an invalid key, because the valid key may have an equal public half. */
-  #read(name: string, jwk: JsonWebKey): Promise<DpopKey> {
+  #read(name: string, jwk: JWK): Promise<DpopKey> {
     const key = readKey(jwk);
     key.catch(() => this.#ready.delete(name));
     return key;
@@ -103,12 +103,12 @@ export function readNonce(headers: Readonly<Record<string, unknown>>): string | 
 }
 
 /** @throws {InvalidTokenError} when the `dpopKey` of a stored token is not a private key */
-async function readKey(jwk: JsonWebKey): Promise<DpopKey> {
+async function readKey(jwk: JWK): Promise<DpopKey> {
   const { alg, ...found } = signingKeyIn(jwk);
-  return { privateKey: (await importJWK(jwk as JWK, alg)) as CryptoKey, publicJwk: publicHalf(found), alg };
+  return { privateKey: (await importJWK(jwk, alg)) as CryptoKey, publicJwk: publicHalf(found), alg };
 }
 
-function signingKeyIn(jwk: JsonWebKey): ClientKey & { alg: string } {
+function signingKeyIn(jwk: JWK): ClientKey & { alg: string } {
   try {
     const { alg, ...found } = readPrivateKey(jwk);
     if (alg !== undefined && found.use !== 'enc') return { ...found, alg };

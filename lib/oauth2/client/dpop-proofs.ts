@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import type { TokenEndpointResponse } from '../../http/messages.js';
 import { readNonce, type DpopKeys, type ProofTarget } from './dpop-keys.js';
 
@@ -27,7 +27,7 @@ export class DpopProofs {
   }
 
   /** Returns a proof with the nonce of the last response, or else with the nonce that the server sent for another request. */
-  async make(jwk: JsonWebKey, target: ProofTarget): Promise<string> {
+  async make(jwk: JWK, target: ProofTarget): Promise<string> {
     this.#isChallenged = false;
     const { origin } = new URL(target.url);
     this.#sent = this.#own?.origin === origin ? this.#own.nonce : this.#keys.nonceFor(origin);

@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import type { RequestParameters } from '../../config/client-settings.js';
 import { snakeCase } from '../../config/snake-case.js';
 import { InvalidTokenError, OAuthError } from '../../errors/oauth.errors.js';
@@ -23,7 +23,7 @@ export interface CommonGrant {
   /** Requested resources (RFC 8707). @default the resources in the settings */
   resource?: string | string[];
   /** Private JWK to which the token is bound if DPoP is on. @default the key in the settings, or a new key */
-  dpopKey?: JsonWebKey;
+  dpopKey?: JWK;
   /** Additional parameters, by their wire names. */
   params?: RequestParameters;
 }

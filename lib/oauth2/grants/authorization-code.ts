@@ -1,10 +1,9 @@
-import { decodeJwt } from 'jose';
+import { decodeJwt, type JWK } from 'jose';
 import {
   expectNoNonce,
   processAuthorizationCodeResponse,
   type ProcessAuthorizationCodeResponseOptions,
 } from 'oauth4webapi';
-import type { JsonWebKey } from 'node:crypto';
 import type { RequestParameters } from '../../config/client-settings.js';
 import type { VerifyingProvider } from '../provider/jwt-provider.js';
 import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
@@ -31,7 +30,7 @@ export interface CodeExchange {
   /** The expected `iss` of the id_token, if the callback contains it (RFC 9207). */
   issuer?: string;
   /** Private JWK to which the token is bound (RFC 9449). */
-  dpopKey?: JsonWebKey;
+  dpopKey?: JWK;
   /** Additional parameters, by their wire names. */
   params?: RequestParameters;
 }

@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import { OAuthError } from '../../errors/oauth.errors.js';
 import type { Provider } from '../provider/provider.js';
 import { pollForToken, pollingInterval, pollingLifetime } from './poll-for-token.js';
@@ -62,7 +62,7 @@ export abstract class PendingGrant {
     }
   }
 
-  async #ask(dpopKey: JsonWebKey | undefined): Promise<TokenGrant> {
+  async #ask(dpopKey: JWK | undefined): Promise<TokenGrant> {
     try {
       // `keepsToken`: the code is used up once there is a token, so a failed check must not start another poll
       return await tokenRequest(this.#provider, { ...this.#request, dpopKey, keepsToken: true });

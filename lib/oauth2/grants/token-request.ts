@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import {
   genericTokenEndpointRequest,
   getValidatedIdTokenClaims,
@@ -41,7 +41,7 @@ export interface TokenRequest {
   /** Parameters by their wire names. Absent values are omitted. */
   parameters: Record<string, unknown>;
   /** Private JWK to which the token is bound (RFC 9449). */
-  dpopKey?: JsonWebKey;
+  dpopKey?: JWK;
   /** Accepted token types, in lower case. @default `dpop` with a key, or else `bearer` */
   tokenTypes?: readonly string[];
   /** How the request differs from the specification. @default the client's `tokenRequest` */
@@ -230,7 +230,7 @@ function readToken(provider: Provider, request: TokenRequest, answer: TokenEndpo
 }
 
 /** Binds a token to its provider and client, and to its DPoP key if the key is not in the settings. */
-function bound({ config }: Provider, dpopKey: JsonWebKey | undefined, token: OAuth2Token): OAuth2Token {
+function bound({ config }: Provider, dpopKey: JWK | undefined, token: OAuth2Token): OAuth2Token {
   const hasNewKey = dpopKey !== undefined && dpopKey !== config.dpopKey;
   return { ...token, ...tokenBindingOf(config), ...(hasNewKey && { dpopKey }) };
 }

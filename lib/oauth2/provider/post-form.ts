@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
 import { endpointAsksForNonce, withProofs } from '../client/dpop-proofs.js';
@@ -37,7 +37,7 @@ export async function postForm<Answer>(
   provider: Provider,
   { endpoint, what, status, send, read, normalize }: FormEndpoint<Answer>,
   parameters: Record<string, unknown>,
-  dpopKey?: JsonWebKey,
+  dpopKey?: JWK,
 ): Promise<Answer> {
   const { server, client } = provider;
   const url = requireEndpoint(provider, endpoint);
