@@ -167,7 +167,6 @@ export const SIMPLE_PRESETS = [
   'jumplead',
   'justgiving',
   'kakao',
-  'khanacademy',
   'kick',
   'kit',
   'klarna',

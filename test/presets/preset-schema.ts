@@ -29,6 +29,6 @@ export const presetSchema = z.strictObject({
 /** The form of the file of a provider that was shut down. */
 export const deadSchema = z.strictObject({
   title: z.string().min(1),
-  dead: z.string().regex(/^(was|is|no|closed|has)\b.*[^.]$/),
+  dead: z.string().regex(/^(was|is|no|closed|has|removed)\b.*[^.]$/),
   use: z.string().optional(),
 });

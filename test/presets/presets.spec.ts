@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { getPreset, presetNames, type PresetName } from 'nestjs-oauth-client/presets';
@@ -102,6 +103,24 @@ describe('the presets', () => {
     expect(faults).toEqual([]);
   });
 
+  it('weaken a check only for a provider that offers nothing else, and say so', () => {
+    const weak = alive.filter(({ data: { settings } }) => {
+      const { allowMissingNonce, allowSecretSignedIdToken, allowIssuerImpersonation, codeChallengeMethod } = settings;
+      const { tokenPlacement } = (settings.clientKwargs ?? {}) as { tokenPlacement?: string };
+      const isWeak = allowMissingNonce ?? allowSecretSignedIdToken ?? allowIssuerImpersonation ?? codeChallengeMethod;
+      return isWeak !== undefined || tokenPlacement === 'uri';
+    });
+    expect(weak.filter(({ data: { notes } }) => notes === undefined).map(({ name }) => name)).toEqual([]);
+    const idTokens = weak.filter(
+      ({ data: { settings } }) => settings.allowMissingNonce ?? settings.allowSecretSignedIdToken,
+    );
+    expect(idTokens.map(({ name, data: { reviewed } }) => ({ name, reviewed }))).toEqual([
+      { name: 'line', reviewed: true },
+      { name: 'linkedin', reviewed: true },
+    ]);
+    expect(alive.filter(({ data: { settings } }) => settings.allowSessionFixation !== undefined)).toEqual([]);
+  });
+
   it('identify users by an identifier that nobody else can get', () => {
     const TAKEN_OVER = /(^|[.:])(email|e_mail|mail|login|username|user_name|screen_name|nickname|handle|slug)$/i;
     const subs = alive.flatMap(({ name, data }) => {
@@ -169,6 +188,21 @@ describe('a client with a preset', () => {
       scope: 'user:email',
       profile: { claims: { sub: 'id' } },
     });
+  });
+
+  it('logs once, at its first use, that its preset has one source only', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const [unconfirmed] = alive.filter(({ data: { sources, variables } }) => sources === 1 && !variables);
+    const preset = unconfirmed!.name as PresetName;
+    const clients = { once: { ...CREDENTIALS, preset }, github: CREDENTIALS };
+    const registry = await registryWith({ options: { clients } });
+    const lines = (): string[] =>
+      warn.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('unconfirmed'));
+    expect(lines()).toEqual([]);
+    for (const name of ['once', 'github', 'once']) registry.get(name);
+    (await registryWith({ options: { clients } })).get('once');
+    expect(lines()).toEqual([expect.stringContaining(`"once" uses the preset "${preset}"`)]);
+    warn.mockRestore();
   });
 
   const faultsOf = async (client: object, name = 'dev'): Promise<readonly string[]> =>
