@@ -79,10 +79,12 @@ const TOKEN_URLS = ['accessTokenUrl', 'refreshTokenUrl'];
 
 function replacedSources(settings: Settings, known: unknown): string[] {
   const { url } = fieldsOf(settings.longLivedTokenRequest);
+  const { parameterNames } = fieldsOf(settings.tokenRequest); // another redirect_uri, to which the codes of other users were sent
   return [
     ...REPLACING.filter((key) => settings[key] !== undefined).map(snakeCase),
     ...TOKEN_URLS.filter((key) => hasOtherOrigin(settings[key], known)).map(snakeCase),
     ...(hasOtherOrigin(url, known) ? ['long_lived_token_request.url'] : []),
+    ...(parameterNames === undefined ? [] : ['token_request.parameter_names']),
   ];
 }
 

@@ -95,7 +95,8 @@ export class ResolvedClients {
     const answer = await askApplication(`resolveClient("${name}")`, ask);
     if (!isCurrent()) return this.#context.findAgain(name);
     if (answer === undefined || answer === null) {
-      this.#drop(name);
+      // a request with a forged host must not remove the client that other requests use
+      if (!this.#dependsOnRequest) this.#drop(name);
       return undefined;
     }
     throwFaults(answerFaults(name, answer));
@@ -103,6 +104,7 @@ export class ResolvedClients {
     const known = this.#entries.get(name);
     if (known && areSameSettings(known.settings, settings)) {
       known.until = performance.now() + LIFETIME_MS;
+      known.isUsed = true;
       return known.app;
     }
     const app = this.#context.build(name, settings);

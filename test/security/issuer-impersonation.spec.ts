@@ -122,6 +122,11 @@ describe('issuer impersonation', () => {
       'registered_redirect_uri',
     ],
     [
+      'another name of the redirect URI',
+      { token_request: { parameter_names: { redirect_uri: false, other: 'redirect_uri' } } },
+      'token_request.parameter_names',
+    ],
+    [
       'a field that the provider repeats from the request',
       { ...SECRET, token_response: { field_names: { id_token: 'scope' } } },
       'token_response',

@@ -239,6 +239,16 @@ describe('names from a request', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('do not remove the client of a tenant when a request with a forged host is refused', async () => {
+    const resolveClient = (name: string, request?: OAuthRequest): never =>
+      (request?.headers?.['x-tenant'] === 'attacker' ? undefined : tenant(name)) as never;
+    const { registry } = await start(() => undefined, { resolveClient });
+    const before = await registry.resolve('victim');
+    const attacker = { follow: false, headers: { 'x-tenant': 'attacker' } };
+    const refused = await new Browser().get(`${site?.url}/auth/victim/login`, attacker);
+    expect([refused.status, (await registry.resolve('victim')) === before]).toEqual([404, true]);
+  });
+
   it('get the client of their own request if resolveClient has a parameter for it', async () => {
     const resolveClient = (name: string, request?: OAuthRequest): never =>
       (request?.headers?.['x-tenant'] === 'attacker' ? undefined : tenant(name)) as never;
