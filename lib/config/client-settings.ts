@@ -1,14 +1,14 @@
 import type { OAuthRequest } from '../common/oauth-request.js';
-import type { ClientCertificate } from '../http/connections.js';
 import type { FetchedToken, UpdateTokenContext } from '../token/token-store.js';
 import type { OAuth2Token } from '../token/token.js';
 import type { OAuth1Kwargs, OAuth2Kwargs } from './client-kwargs.js';
 import type { ComplianceFix } from './compliance-fix.js';
 import type { EitherCase } from './either-case.js';
 import type { HttpOptions } from './http-options.js';
+import type { OpenIdSettings, ProviderEndpoints } from './openid-settings.js';
 import type { PresetName, PresetVariableName } from './preset-name.js';
-import type { PrivateKeyMaterial, PrivateKeys } from './private-key.js';
 import type { ProfileFunction, ProfileSettings } from './profile-settings.js';
+import type { SecuritySettings } from './security-settings.js';
 import type {
   ApiRequestSettings,
   AuthorizationRequestSettings,
@@ -177,98 +177,6 @@ export interface OAuth2ClientSettings
   /** Checks the signature of the callback: `shopify` checks Shopify's `hmac` with the client secret. */
   callbackSignature?: 'shopify';
   clientKwargs?: EitherCase<OAuth2Kwargs>;
-}
-
-/** Endpoints with their names from the metadata, in camelCase. Each takes precedence over the endpoint in the metadata. */
-export interface ProviderEndpoints {
-  /** The URL of the provider's public keys (RFC 7517 §5). */
-  jwksUri?: string;
-  /** OpenID Connect Core §5.3. */
-  userinfoEndpoint?: string;
-  /** RFC 7009. */
-  revocationEndpoint?: string;
-  /** RFC 7662. */
-  introspectionEndpoint?: string;
-  /** OpenID Connect RP-Initiated Logout 1.0 §2. */
-  endSessionEndpoint?: string;
-  /** RFC 9126. */
-  pushedAuthorizationRequestEndpoint?: string;
-  /** RFC 8628 §3.1. */
-  deviceAuthorizationEndpoint?: string;
-  /** OpenID Connect CIBA §7. */
-  backchannelAuthenticationEndpoint?: string;
-  /** RFC 7591 §3. */
-  registrationEndpoint?: string;
-}
-
-/** Settings for the validation of the provider's responses, and for user info. */
-export interface OpenIdSettings {
-  /**
-   * Allowed difference between the provider's clock and the clock of this server, in seconds. At most 600. A greater tolerance
-   * accepts expired id_tokens for longer.
-   * @default 30
-   */
-  clockTolerance?: number;
-  /**
-   * The source of the claims of `@OAuthUserInfo()`: the id_token only, or also the userinfo endpoint (OpenID Connect Core §5.3).
-   * @default 'id_token'
-   */
-  userInfoFrom?: 'id_token' | 'userinfo';
-  /** The only accepted signature algorithm of id_tokens and logout tokens. @default the algorithms in the metadata */
-  idTokenSignedResponseAlg?: string;
-  /** Requires userinfo responses to be signed with this algorithm. */
-  userinfoSignedResponseAlg?: string;
-  /** The only accepted signature algorithm of JWT authorization responses. @default the algorithms in the metadata */
-  authorizationSignedResponseAlg?: string;
-  /** Requires introspection responses to be signed with this algorithm (RFC 9701). */
-  introspectionSignedResponseAlg?: string;
-  /**
-   * Requires `s_hash`, a hash of the state, in the id_token of a `code id_token` response (FAPI 1.0 Advanced §5.2.2.1).
-   * @default false
-   */
-  detachedSignature?: boolean;
-  /**
-   * Accepts id_tokens without a nonce in the code flow, for providers that never return the nonce (LinkedIn). Then only PKCE, if
-   * the provider checks it, detects an authorization code that was injected from another login. A nonce that is present is
-   * still checked.
-   * @default false
-   */
-  allowMissingNonce?: boolean;
-  /**
-   * Accepts id_tokens that are signed with the client secret (HS256), for providers that offer nothing else (LINE). Anyone who knows
-   * the client secret can then create id_tokens. Other algorithms are no longer accepted.
-   * @default false
-   */
-  allowSecretSignedIdToken?: boolean;
-}
-
-/** Settings that protect requests against forgery, modification and replay. */
-export interface SecuritySettings {
-  /**
-   * The client's private keys, for `private_key_jwt`, signed requests and encrypted responses. To rotate keys, add the new key as
-   * the second key, and later move it to the front; or pass a function that returns the keys.
-   */
-  privateKeys?: PrivateKeys;
-  /**
-   * The audience of client assertions (RFC 7523 §3). `issuer` is the issuer. `endpoint` is the endpoint that receives the
-   * assertion. `token_endpoint` is the endpoint for requests to the token endpoint, and the issuer for other requests.
-   * @default 'issuer'
-   */
-  clientAssertionAudience?: 'issuer' | 'token_endpoint' | 'endpoint';
-  /** The client certificate for mutual TLS (RFC 8705), in PEM. */
-  clientCertificate?: ClientCertificate;
-  /** Pushes every authorization request (RFC 9126). @default false, or true if the metadata requires it */
-  requirePushedAuthorizationRequests?: boolean;
-  /** Signs every authorization request (RFC 9101). @default false, or true if the metadata requires it */
-  requireSignedRequestObject?: boolean;
-  /** Encrypts signed authorization requests with this algorithm, such as `RSA-OAEP-256` (RFC 9101 §4). */
-  requestObjectEncryptionAlg?: string;
-  /** The content encryption algorithm of encrypted authorization requests. @default 'A256GCM' */
-  requestObjectEncryptionEnc?: string;
-  /** Requests tokens that are bound to a key (DPoP, RFC 9449). @default false */
-  dpopBoundAccessTokens?: boolean;
-  /** The private key that tokens are bound to. @default a new key for each login, which is stored with its token */
-  dpopKey?: PrivateKeyMaterial;
 }
 
 /** Settings of one client in `AUTHLIB_OAUTH_CLIENTS`, `forRoot()` or `register()`, in camelCase or in snake_case. */

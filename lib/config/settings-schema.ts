@@ -3,16 +3,15 @@ import type {
   CommonClientSettings,
   OAuth1ClientSettings,
   OAuth2ClientSettings,
-  OpenIdSettings,
-  ProviderEndpoints,
   RequestParameters,
-  SecuritySettings,
 } from './client-settings.js';
 import type { OAuth1Kwargs, OAuth2Kwargs } from './client-kwargs.js';
 import type { ComplianceFix } from './compliance-fix.js';
 import { httpOptions, type HttpOptions } from './http-options.js';
+import type { OpenIdSettings, ProviderEndpoints } from './openid-settings.js';
 import { profile } from './profile-schema.js';
 import { redirectUriName, WIRE_SETTINGS } from './wire-schemas.js';
+import type { SecuritySettings } from './security-settings.js';
 import {
   aFunction,
   anyText,

@@ -4,10 +4,7 @@ export type {
   CommonClientSettings,
   OAuth1ClientSettings,
   OAuth2ClientSettings,
-  OpenIdSettings,
-  ProviderEndpoints,
   RequestParameters,
-  SecuritySettings,
 } from '../config/client-settings.js';
 export type {
   ClientAuthMethod,
@@ -17,6 +14,7 @@ export type {
   ComplianceSession,
 } from '../config/compliance-fix.js';
 export type { HttpOptions } from '../config/http-options.js';
+export type { OpenIdSettings, ProviderEndpoints } from '../config/openid-settings.js';
 export type { PrivateKeyEntry, PrivateKeyList, PrivateKeyMaterial, PrivateKeys } from '../config/private-key.js';
 export type {
   ClaimSource,
@@ -40,6 +38,7 @@ export type {
   TokenRequestSettings,
   TokenResponseSettings,
 } from '../config/wire-settings.js';
+export type { SecuritySettings } from '../config/security-settings.js';
 export type { ClientCertificate } from '../http/connections.js';
 export type { EndpointRequest, ProtectedRequest, TokenEndpointResponse } from '../http/messages.js';
 export type { OAuthLoginOptions } from '../routes/oauth-login.decorator.js';
