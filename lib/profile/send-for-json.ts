@@ -1,9 +1,13 @@
+import { excessOf, type Limits } from '../common/limits.js';
 import { sendApiRequest, type ApiCredentials } from '../http/api-request.js';
 import { PLAIN_ANSWER } from '../http/protocol-request.js';
 import type { ProfileInput } from './profile-context.js';
 import { plainCopy } from './plain-copy.js';
 import { parseBody } from './response-body.js';
 import { UnusableProfile } from './unusable-profile.js';
+
+/** Limits of a response. To copy hundreds of thousands of small values takes a second. Values that are too deep are not copied. */
+const LIMITS: Limits = { depth: Infinity, entries: 5_000, length: Infinity };
 
 interface JsonRequest {
   method: string;
@@ -19,7 +23,7 @@ interface JsonRequest {
 /**
  * Sends a request for JSON by the client's rules for API calls. Returns the parsed response, which is at most 1 MiB.
  * @throws {ProviderError} when the response is not a success
- * @throws {UnusableProfile} when the response is not JSON
+ * @throws {UnusableProfile} when the response is not JSON, or has too many values
  */
 export async function sendForJson(
   { http, apiHeaders }: Pick<ProfileInput, 'http' | 'apiHeaders'>,
@@ -45,7 +49,10 @@ export async function sendForJson(
     },
     credentials && { origins, ...credentials },
   );
-  const parsed = plainCopy(parseBody(data));
+  const received = parseBody(data);
+  const excess = excessOf(received, LIMITS);
+  if (excess !== undefined) throw new UnusableProfile(`its response is too large: ${excess}`);
+  const parsed = plainCopy(received);
   if (parsed !== undefined) return parsed;
   throw new UnusableProfile('its response is not JSON');
 }

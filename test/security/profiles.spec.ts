@@ -120,6 +120,8 @@ describe('hostile responses with a profile', () => {
 
   it.each([
     ['text of 2 MiB', JSON.stringify({ id: 7, x: 'x'.repeat(2 ** 21) })],
+    ['an array of 300,000 objects', `{"id":7,"x":[${'{},'.repeat(300_000)}{}]}`],
+    ['300,000 arrays in arrays', `{"id":7,"x":[${`[${'[],'.repeat(3_000)}[]],`.repeat(100)}[]]}`],
     ['an HTML page', '<html></html>'],
     ['an empty body', ''],
   ])('fail the profile: %s', async (_, text) => {
@@ -172,7 +174,7 @@ describe('hostile responses with a profile', () => {
 
   it.each([
     ['one long string', JSON.stringify({ id: 7, x: 'a'.repeat(1_000_000) })],
-    ['many short strings', JSON.stringify({ id: 7, x: Array(80_000).fill('123456789') })],
+    ['many short strings', JSON.stringify({ id: 7, x: Array(16).fill(Array(4_900).fill('123456789')) })],
   ])('are searched for long tokens in linear time: %s', async (_, text) => {
     body('user', text);
     const start = performance.now();
@@ -195,8 +197,15 @@ describe('hostile responses with a profile', () => {
     await expect(read(profile({ sub: 'id' }, requests))).rejects.toThrow('the placeholder {a} has no value');
   });
 
+  it('denial of service: are refused quickly if they have hundreds of thousands of values', async () => {
+    body('user', `{"id":7,"x":[${'{},'.repeat(340_000)}{}]}`);
+    const start = performance.now();
+    await expect(read(profile())).rejects.toThrow('its response is too large: expected at most 5000 entries');
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
   it('denial of service: are not searched for a long time by the filters of a tenant', async () => {
-    body('user', `{"id":7,"x":[${'{},'.repeat(300_000)}{"y":true}]}`);
+    body('user', `{"id":7,"x":[${'{},'.repeat(4_000)}{"y":true}]}`);
     const name = Array.from({ length: 99 }, () => 'x.[?y].z');
     const start = performance.now();
     expect((await read(profile({ sub: 'id', name, given_name: name }))).name).toBeUndefined();
