@@ -1,522 +1,517 @@
-/** Presets whose clients need nothing but credentials. The test of the presets compares the names with the files. */
-export const SIMPLE_PRESETS = [
-  '23andme',
-  '42',
-  'acclaim',
-  'acton',
-  'acuityscheduling',
-  'admitad',
-  'adobe',
-  'adobesign',
-  'aikido',
-  'airtable',
-  'alchemer',
-  'amazon',
-  'anilist',
-  'arcgis',
-  'asana',
-  'assembla',
-  'atlassian',
-  'authentiq',
-  'autodesk',
-  'aweber',
-  'badgr',
-  'baidu',
-  'bankidno',
-  'basecamp',
-  'battlenet',
-  'battlenetchina',
-  'beatport',
-  'bexio',
-  'bigcartel',
-  'bikeindex',
-  'binance',
-  'bitbucket',
-  'bitly',
-  'blackbaud',
-  'box',
-  'bungie',
-  'calendly',
-  'campaignmonitor',
-  'chatwork',
-  'cilogon',
-  'classlink',
-  'claveunica',
-  'clever',
-  'clickup',
-  'clio',
-  'cloudconvert',
-  'codeberg',
-  'cognitoforms',
-  'coinbase',
-  'concept2',
-  'constantcontact',
-  'coursera',
-  'crowdin',
-  'csdn',
-  'dailymotion',
-  'dataporten',
-  'deezer',
-  'delivery',
-  'deviantart',
-  'dexcom',
-  'didit',
-  'digitalocean',
-  'dingtalk',
-  'discogs',
-  'discord',
-  'disqus',
-  'docker',
-  'docusign',
-  'docusignsandbox',
-  'doktornarabote',
-  'donationalerts',
-  'douban',
-  'douyin',
-  'doximity',
-  'dribbble',
-  'drip',
-  'dropbox',
-  'dwolla',
-  'ebay',
-  'ebaysandbox',
-  'ecwid',
-  'eduid',
-  'edx',
-  'egicheckin',
-  'einfracz',
-  'eloqua',
-  'envato',
-  'epicgames',
-  'etsy',
-  'eventbrite',
-  'eveonline',
-  'evernote',
-  'evernotesandbox',
-  'exist',
-  'fablabs',
-  'facebook',
-  'faceit',
-  'factset',
-  'familysearch',
-  'familysearchsandbox',
-  'fedora',
-  'feedly',
-  'feedlysandbox',
-  'feishu',
-  'figma',
-  'fiken',
-  'flat',
-  'flexmls',
-  'flickr',
-  'flyio',
-  'formstack',
-  'foursquare',
-  'franceconnect',
-  'franceconnectsandbox',
-  'freeagent',
-  'freelancer',
-  'freshbooks',
-  'frontier',
-  'garmin',
-  'genius',
-  'getaccept',
-  'getbase',
-  'getresponse',
-  'gettyimages',
-  'gitbook',
-  'gitee',
-  'github',
-  'globus',
-  'gohighlevel',
-  'google',
-  'govbr',
-  'grafana',
-  'groove',
-  'gumroad',
-  'habrcareer',
-  'harid',
-  'harvest',
-  'headhunter',
-  'hellosign',
-  'helmholtz',
-  'heroku',
-  'highspot',
-  'hootsuite',
-  'huawei',
-  'hubspot',
-  'huddle',
-  'huggingface',
-  'humanapi',
-  'ibm',
-  'iconfinder',
-  'idme',
-  'idonethis',
-  'ifsp',
-  'imgur',
-  'indeed',
-  'influxcloud',
-  'infomaniak',
-  'infusionsoft',
-  'instagram',
-  'intercom',
-  'ivao',
-  'jamendo',
-  'joinme',
-  'jumpcloud',
-  'jumplead',
-  'justgiving',
-  'kakao',
-  'kick',
-  'kit',
-  'klarna',
-  'kook',
-  'kroger',
-  'kwai',
-  'lark',
-  'lichess',
-  'lifescience',
-  'lifx',
-  'line',
-  'linear',
-  'linkedin',
-  'linode',
-  'livechat',
-  'logingov',
-  'logingovsandbox',
-  'mailchimp',
-  'mailru',
-  'mailup',
-  'mailxpert',
-  'makerlog',
-  'mediacube',
-  'mediamath',
-  'meetup',
-  'mendeley',
-  'mention',
-  'mercadolibre',
-  'mercadopago',
-  'mineid',
-  'miro',
-  'mixcloud',
-  'mixi',
-  'mollie',
-  'monday',
-  'monzo',
-  'mural',
-  'musicbrainz',
-  'myanimelist',
-  'myob',
-  'naver',
-  'netatmo',
-  'netease',
-  'netid',
-  'netlify',
-  'neto',
-  'nfdi',
-  'nimble',
-  'nitro',
-  'nocks',
-  'nokotime',
-  'notion',
-  'nprone',
-  'nuvemshop',
-  'odnoklassniki',
-  'onlinescoutmanager',
-  'onshape',
-  'opencaching',
-  'openstreetmap',
-  'optimizely',
-  'orangefrance',
-  'orbi',
-  'orcid',
-  'orcidsandbox',
-  'oschina',
-  'osu',
-  'oura',
-  'patreon',
-  'paybin',
-  'paymill',
-  'paypal',
-  'paypalsandbox',
-  'peeringdb',
-  'phantauth',
-  'philipshue',
-  'pinterest',
-  'pipedrive',
-  'pixnet',
-  'planningcenter',
-  'plotly',
-  'plurk',
-  'podio',
-  'polar',
-  'polarflow',
-  'pr0gramm',
-  'procore',
-  'producthunt',
-  'projectplace',
-  'prosanteconnect',
-  'pushbullet',
-  'pushcut',
-  'qiita',
-  'qip',
-  'qq',
-  'questrade',
-  'quickbooks',
-  'railway',
-  'rakuten',
-  'ravelry',
-  'redbooth',
-  'reddit',
-  'rekono',
-  'replicon',
-  'ringcentral',
-  'ringcentralsandbox',
-  'roblox',
-  'runsignup',
-  'sage',
-  'salesforcesandbox',
-  'salesloft',
-  'salla',
-  'sapoid',
-  'scistarter',
-  'scoopit',
-  'seatalk',
-  'seismic',
-  'sellsy',
-  'sensioconnect',
-  'servicechannel',
-  'seznam',
-  'sharefile',
-  'shikimori',
-  'shoeboxed',
-  'signrequest',
-  'simplelogin',
-  'sketchfab',
-  'slack',
-  'slackv2',
-  'smartsheet',
-  'smsapi',
-  'smugmug',
-  'snapchat',
-  'socialpilot',
-  'sosinventory',
-  'soundcloud',
-  'splitwise',
-  'spotify',
-  'square',
-  'starling',
-  'startgg',
-  'steady',
-  'steein',
-  'stocktwits',
-  'stormboard',
-  'stormz',
-  'storyblok',
-  'strava',
-  'streamelements',
-  'streamlabs',
-  'stripe',
-  'subscribestar',
-  'surfconext',
-  'surveymonkey',
-  'surveysparrow',
-  'tallyfy',
-  'taobao',
-  'tapd',
-  'teambition',
-  'teamleader',
-  'teamweek',
-  'thethingsnetwork',
-  'thingiverse',
-  'threads',
-  'ticketbud',
-  'tidal',
-  'tiktok',
-  'tiltify',
-  'timelyapp',
-  'tink',
-  'todoist',
-  'toshl',
-  'toutiao',
-  'toyhouse',
-  'trainingpeaks',
-  'trainingpeakssandbox',
-  'trakt',
-  'trello',
-  'tripit',
-  'trovo',
-  'trustpilot',
-  'tumblr',
-  'tumblr1',
-  'twitcasting',
-  'twitch',
-  'twitter',
-  'typeform',
-  'typetalk',
-  'uaepass',
-  'uaepasssandbox',
-  'uber',
-  'ucl',
-  'ucoz',
-  'udata',
-  'ufs',
-  'ufutx',
-  'uipath',
-  'ultracart',
-  'unbounce',
-  'universe',
-  'unsplash',
-  'untappd',
-  'upwork',
-  'vatsim',
-  'vatsimsandbox',
-  'vercel',
-  'verimi',
-  'versionone',
-  'verticalresponse',
-  'vimeo',
-  'vipps',
-  'vk',
-  'vkid',
-  'wahoo',
-  'wakatime',
-  'wave',
-  'webex',
-  'webflow',
-  'wechat',
-  'wechatmp',
-  'weekdone',
-  'weibo',
-  'wepay',
-  'wikimedia',
-  'wikimedia1',
-  'withings',
-  'wlcg',
-  'wordpress',
-  'workos',
-  'workosauthkit',
-  'worldid',
-  'x',
-  'xero',
-  'xiaomi',
-  'xing',
-  'xrel',
-  'xumm',
-  'yahoo',
-  'yandex',
-  'yiban',
-  'ynab',
-  'youtube',
-  'zalo',
-  'zettle',
-  'zoom',
-  'zotero',
-] as const;
-
-/** The names of the presets. */
+/** The names of the presets. The test of the presets compares them with the files. */
 export type PresetName =
-  | (typeof SIMPLE_PRESETS)[number]
+  | '23andme'
+  | '42'
+  | 'acclaim'
+  | 'acton'
+  | 'acuityscheduling'
   | 'adfs'
+  | 'admitad'
+  | 'adobe'
+  | 'adobesign'
   | 'agave'
   | 'aha'
+  | 'aikido'
+  | 'airtable'
+  | 'alchemer'
+  | 'amazon'
   | 'amocrm'
+  | 'anilist'
   | 'apple'
+  | 'arcgis'
+  | 'asana'
   | 'asgardeo'
+  | 'assembla'
+  | 'atlassian'
   | 'auth0'
   | 'authelia'
   | 'authentik'
+  | 'authentiq'
   | 'authing'
+  | 'autodesk'
+  | 'aweber'
   | 'axosoft'
   | 'azureadb2c'
+  | 'badgr'
+  | 'baidu'
+  | 'bankidno'
+  | 'basecamp'
+  | 'battlenet'
+  | 'battlenetchina'
+  | 'beatport'
+  | 'bexio'
   | 'beyondidentity'
+  | 'bigcartel'
+  | 'bikeindex'
+  | 'binance'
+  | 'bitbucket'
   | 'bitbucketserver'
+  | 'bitly'
   | 'bitrix24'
+  | 'blackbaud'
   | 'blackboard'
+  | 'box'
   | 'boxyhq'
+  | 'bungie'
+  | 'calendly'
+  | 'campaignmonitor'
   | 'cas'
+  | 'chatwork'
+  | 'cilogon'
+  | 'classlink'
+  | 'claveunica'
   | 'clerk'
+  | 'clever'
+  | 'clickup'
+  | 'clio'
+  | 'cloudconvert'
   | 'cloudfoundry'
   | 'clover'
+  | 'codeberg'
   | 'coding'
   | 'cognito'
+  | 'cognitoforms'
+  | 'coinbase'
+  | 'concept2'
   | 'concur'
+  | 'constantcontact'
   | 'coupa'
+  | 'coursera'
   | 'crossid'
+  | 'crowdin'
+  | 'csdn'
+  | 'dailymotion'
+  | 'dataporten'
+  | 'deezer'
+  | 'delivery'
   | 'deputy'
   | 'descope'
+  | 'deviantart'
+  | 'dexcom'
+  | 'didit'
+  | 'digitalocean'
+  | 'dingtalk'
+  | 'discogs'
+  | 'discord'
+  | 'disqus'
+  | 'docker'
+  | 'docusign'
+  | 'docusignsandbox'
+  | 'doktornarabote'
+  | 'donationalerts'
+  | 'douban'
+  | 'douyin'
+  | 'doximity'
+  | 'dribbble'
+  | 'drip'
+  | 'dropbox'
   | 'duo'
+  | 'dwolla'
+  | 'ebay'
+  | 'ebaysandbox'
+  | 'ecwid'
+  | 'eduid'
+  | 'edx'
+  | 'egicheckin'
   | 'egnyte'
+  | 'einfracz'
+  | 'eloqua'
+  | 'envato'
+  | 'epicgames'
+  | 'etsy'
+  | 'eventbrite'
+  | 'eveonline'
+  | 'evernote'
+  | 'evernotesandbox'
   | 'exactonline'
+  | 'exist'
   | 'exment'
+  | 'fablabs'
+  | 'facebook'
+  | 'faceit'
+  | 'factset'
+  | 'familysearch'
+  | 'familysearchsandbox'
+  | 'fedora'
+  | 'feedly'
+  | 'feedlysandbox'
+  | 'feishu'
   | 'fence'
+  | 'figma'
+  | 'fiken'
   | 'fiware'
+  | 'flat'
+  | 'flexmls'
+  | 'flickr'
+  | 'flyio'
+  | 'formstack'
+  | 'foursquare'
+  | 'franceconnect'
+  | 'franceconnectsandbox'
   | 'frappe'
+  | 'freeagent'
+  | 'freelancer'
+  | 'freshbooks'
   | 'frontegg'
+  | 'frontier'
   | 'fusionauth'
+  | 'garmin'
+  | 'genius'
+  | 'getaccept'
+  | 'getbase'
+  | 'getresponse'
+  | 'gettyimages'
+  | 'gitbook'
   | 'gitea'
+  | 'gitee'
+  | 'github'
   | 'githubenterprise'
   | 'gitlab'
+  | 'globus'
+  | 'gohighlevel'
+  | 'google'
+  | 'govbr'
+  | 'grafana'
+  | 'groove'
+  | 'gumroad'
+  | 'habrcareer'
+  | 'harid'
+  | 'harvest'
+  | 'headhunter'
+  | 'hellosign'
+  | 'helmholtz'
+  | 'heroku'
+  | 'highspot'
   | 'hiorgserver'
+  | 'hootsuite'
+  | 'huawei'
+  | 'hubspot'
+  | 'huddle'
+  | 'huggingface'
+  | 'humanapi'
+  | 'ibm'
+  | 'iconfinder'
   | 'identityserver'
+  | 'idme'
+  | 'idonethis'
+  | 'ifsp'
+  | 'imgur'
+  | 'indeed'
+  | 'influxcloud'
+  | 'infomaniak'
+  | 'infusionsoft'
+  | 'instagram'
   | 'instructure'
+  | 'intercom'
+  | 'ivao'
+  | 'jamendo'
   | 'jira'
+  | 'joinme'
+  | 'jumpcloud'
+  | 'jumplead'
   | 'jupyterhub'
+  | 'justgiving'
+  | 'kakao'
   | 'kanidm'
   | 'keycloak'
+  | 'kick'
   | 'kinde'
+  | 'kit'
+  | 'klarna'
   | 'kommo'
+  | 'kook'
+  | 'kroger'
+  | 'kwai'
   | 'laravelpassport'
+  | 'lark'
   | 'lemonldap'
+  | 'lichess'
+  | 'lifescience'
+  | 'lifx'
+  | 'line'
+  | 'linear'
+  | 'linkedin'
+  | 'linode'
+  | 'livechat'
+  | 'logingov'
+  | 'logingovsandbox'
   | 'logto'
   | 'magento'
+  | 'mailchimp'
   | 'mailcow'
+  | 'mailru'
+  | 'mailup'
+  | 'mailxpert'
+  | 'makerlog'
   | 'mastodon'
   | 'mattermost'
+  | 'mediacube'
+  | 'mediamath'
   | 'mediawiki'
+  | 'meetup'
+  | 'mendeley'
+  | 'mention'
+  | 'mercadolibre'
+  | 'mercadopago'
   | 'microsoft'
+  | 'mineid'
+  | 'miro'
+  | 'mixcloud'
+  | 'mixi'
+  | 'mollie'
+  | 'monday'
+  | 'monzo'
   | 'moodle'
+  | 'mural'
+  | 'musicbrainz'
+  | 'myanimelist'
+  | 'myob'
   | 'nationbuilder'
+  | 'naver'
+  | 'netatmo'
+  | 'netease'
+  | 'netid'
   | 'netiq'
+  | 'netlify'
+  | 'neto'
   | 'netsuite'
   | 'nextcloud'
+  | 'nfdi'
+  | 'nimble'
+  | 'nitro'
+  | 'nocks'
+  | 'nokotime'
+  | 'notion'
+  | 'nprone'
+  | 'nuvemshop'
   | 'nuxeo'
   | 'nylas'
+  | 'odnoklassniki'
   | 'okta'
   | 'onelogin'
+  | 'onlinescoutmanager'
+  | 'onshape'
+  | 'opencaching'
   | 'openshift'
+  | 'openstreetmap'
+  | 'optimizely'
+  | 'orangefrance'
+  | 'orbi'
+  | 'orcid'
+  | 'orcidsandbox'
   | 'oryhydra'
+  | 'oschina'
   | 'osso'
+  | 'osu'
+  | 'oura'
   | 'passage'
+  | 'patreon'
+  | 'paybin'
   | 'paymenter'
+  | 'paymill'
+  | 'paypal'
+  | 'paypalsandbox'
+  | 'peeringdb'
   | 'phabricator'
+  | 'phantauth'
+  | 'philipshue'
   | 'pingfederate'
   | 'pingone'
+  | 'pinterest'
+  | 'pipedrive'
+  | 'pixnet'
+  | 'planningcenter'
+  | 'plotly'
+  | 'plurk'
   | 'pocketid'
+  | 'podio'
+  | 'polar'
+  | 'polarflow'
+  | 'pr0gramm'
+  | 'procore'
+  | 'producthunt'
+  | 'projectplace'
   | 'propelauth'
+  | 'prosanteconnect'
+  | 'pushbullet'
+  | 'pushcut'
+  | 'qiita'
+  | 'qip'
+  | 'qq'
+  | 'questrade'
+  | 'quickbooks'
+  | 'railway'
+  | 'rakuten'
+  | 'ravelry'
+  | 'redbooth'
+  | 'reddit'
   | 'redmine'
+  | 'rekono'
+  | 'replicon'
+  | 'ringcentral'
+  | 'ringcentralsandbox'
   | 'riotgames'
+  | 'roblox'
+  | 'runsignup'
+  | 'sage'
   | 'salesforce'
+  | 'salesforcesandbox'
+  | 'salesloft'
+  | 'salla'
+  | 'sapoid'
+  | 'scistarter'
+  | 'scoopit'
+  | 'seatalk'
+  | 'seismic'
+  | 'sellsy'
+  | 'sensioconnect'
+  | 'servicechannel'
   | 'servicenow'
+  | 'seznam'
+  | 'sharefile'
+  | 'shikimori'
+  | 'shoeboxed'
   | 'shopify'
+  | 'signrequest'
+  | 'simplelogin'
+  | 'sketchfab'
+  | 'slack'
+  | 'slackv2'
+  | 'smartsheet'
+  | 'smsapi'
+  | 'smugmug'
+  | 'snapchat'
   | 'snowflake'
+  | 'socialpilot'
   | 'socrata'
+  | 'sosinventory'
+  | 'soundcloud'
+  | 'splitwise'
+  | 'spotify'
+  | 'square'
   | 'stackexchange'
+  | 'starling'
+  | 'startgg'
+  | 'steady'
+  | 'steein'
+  | 'stocktwits'
+  | 'stormboard'
+  | 'stormz'
+  | 'storyblok'
+  | 'strava'
+  | 'streamelements'
+  | 'streamlabs'
+  | 'stripe'
+  | 'subscribestar'
   | 'superoffice'
+  | 'surfconext'
+  | 'surveymonkey'
+  | 'surveysparrow'
   | 'synology'
   | 'tailscale'
+  | 'tallyfy'
+  | 'taobao'
+  | 'tapd'
+  | 'teambition'
+  | 'teamleader'
+  | 'teamweek'
+  | 'thethingsnetwork'
+  | 'thingiverse'
+  | 'threads'
+  | 'ticketbud'
+  | 'tidal'
+  | 'tiktok'
+  | 'tiltify'
+  | 'timelyapp'
+  | 'tink'
+  | 'todoist'
+  | 'toshl'
+  | 'toutiao'
+  | 'toyhouse'
+  | 'trainingpeaks'
+  | 'trainingpeakssandbox'
+  | 'trakt'
+  | 'trello'
+  | 'tripit'
+  | 'trovo'
+  | 'trustpilot'
+  | 'tumblr'
+  | 'tumblr1'
+  | 'twitcasting'
+  | 'twitch'
+  | 'twitter'
+  | 'typeform'
+  | 'typetalk'
+  | 'uaepass'
+  | 'uaepasssandbox'
+  | 'uber'
+  | 'ucl'
+  | 'ucoz'
+  | 'udata'
   | 'uffd'
+  | 'ufs'
+  | 'ufutx'
+  | 'uipath'
+  | 'ultracart'
+  | 'unbounce'
   | 'unitedeffects'
+  | 'universe'
+  | 'unsplash'
+  | 'untappd'
+  | 'upwork'
   | 'uservoice'
   | 'usos'
+  | 'vatsim'
+  | 'vatsimsandbox'
   | 'vault'
   | 'vend'
+  | 'vercel'
+  | 'verimi'
+  | 'versionone'
+  | 'verticalresponse'
+  | 'vimeo'
+  | 'vipps'
+  | 'vk'
+  | 'vkid'
+  | 'wahoo'
+  | 'wakatime'
+  | 'wave'
+  | 'webex'
+  | 'webflow'
+  | 'wechat'
+  | 'wechatmp'
+  | 'weekdone'
+  | 'weibo'
+  | 'wepay'
   | 'whmcs'
+  | 'wikimedia'
+  | 'wikimedia1'
+  | 'withings'
+  | 'wlcg'
+  | 'wordpress'
+  | 'workos'
+  | 'workosauthkit'
+  | 'worldid'
   | 'wrike'
+  | 'x'
+  | 'xero'
+  | 'xiaomi'
+  | 'xing'
+  | 'xrel'
   | 'xsuaa'
+  | 'xumm'
+  | 'yahoo'
+  | 'yandex'
+  | 'yiban'
+  | 'ynab'
+  | 'youtube'
+  | 'zalo'
   | 'zendesk'
+  | 'zettle'
   | 'zitadel'
-  | 'zoho';
+  | 'zoho'
+  | 'zoom'
+  | 'zotero';
 
 /** The names of the variables of the presets. */
 export type PresetVariableName =

@@ -1,9 +1,8 @@
-import { SIMPLE_PRESETS } from '../config/preset-name.js';
 import type { Settings } from '../config/setting-keys.js';
 import { findPreset, isDead } from './preset-files.js';
 import { readVariables } from './preset-variables.js';
+import { SIMPLE_PRESETS } from './simple-presets.js';
 
-const SIMPLE: ReadonlySet<string> = new Set(SIMPLE_PRESETS);
 const MAX_LENGTH = 8_192;
 
 /**
@@ -14,7 +13,7 @@ const MAX_LENGTH = 8_192;
 export function hasCredentialsOnly(name: string, settings: Settings): boolean {
   const { clientId, clientSecret, preset = name, variables, ...others } = settings;
   if (Object.keys(others).length > 0 || !isText(clientId) || !isText(clientSecret) || !isText(preset)) return false;
-  return variables === undefined && SIMPLE.has(preset) ? true : fillsVariables(preset, variables);
+  return variables === undefined && SIMPLE_PRESETS.has(preset) ? true : fillsVariables(preset, variables);
 }
 
 /** Returns whether the variables of a preset have valid values. A URL must be https: the settings may not allow http. */

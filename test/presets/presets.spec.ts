@@ -3,8 +3,8 @@ import { Logger } from '@nestjs/common';
 import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { getPreset, presetNames, type PresetName } from 'nestjs-oauth-client/presets';
-import { SIMPLE_PRESETS } from '../../lib/config/preset-name.js';
 import type { DeadPreset, Preset } from '../../lib/presets/preset.js';
+import { SIMPLE_PRESETS } from '../../lib/presets/simple-presets.js';
 import { registryWith } from '../config/registry-with.js';
 import { deadSchema, presetSchema } from './preset-schema.js';
 
