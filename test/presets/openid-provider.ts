@@ -4,7 +4,7 @@ import type { Received, Reply } from './internet.js';
 
 const { privateKey, publicKey } = await generateKeyPair('RS256');
 const JWKS = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'RS256', use: 'sig' }] };
-export const TENANT = '11111111-2222-3333-4444-555555555555';
+const TENANT = '11111111-2222-3333-4444-555555555555';
 
 /** What a provider of OpenID Connect needs to know about its preset. */
 export interface OpenIdOptions {

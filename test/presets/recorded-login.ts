@@ -17,7 +17,7 @@ const USUAL = /^(accept|accept-encoding|connection|content-length|content-type|h
 const ID_TOKEN = /^(iss|aud|iat|exp|at_hash)$/;
 
 /** A provider that answers with a fixture, and records the requests. */
-export class RecordingProvider implements PresetProvider {
+class RecordingProvider implements PresetProvider {
   readonly requests: string[] = [];
   readonly #fixture: Fixture;
   readonly #openId?: OpenIdProvider;

@@ -7,7 +7,7 @@ import type { ProviderContext } from '../provider/provider.js';
 import { attachToken, type TokenPlacement } from './token-placement.js';
 
 /** Returns another token for a token that the API refused, or undefined if another token would not help. */
-export type ReplaceToken = (refused: OAuth2Token) => Promise<OAuth2Token | undefined>;
+type ReplaceToken = (refused: OAuth2Token) => Promise<OAuth2Token | undefined>;
 
 interface CredentialsOptions {
   replace?: ReplaceToken;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes, type JsonWebKey } from 'node:crypto';
-import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, type JWK } from 'jose';
+import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
 import type { OAuth2Token } from 'nestjs-oauth-client';
 import { newKey, privateJwk, publicJwk } from '../../support/keys.js';
 import { settingsOf, startSite, type Seen, type Site, type SiteClient } from '../../support/openid-site.js';
@@ -13,7 +13,7 @@ const BOUND: SiteClient = {
 };
 
 function thumbprint(token: OAuth2Token): Promise<string> {
-  return calculateJwkThumbprint(token.dpopKey as JWK);
+  return calculateJwkThumbprint(token.dpopKey!);
 }
 
 /** The DPoP proofs of the requests, in order. */
