@@ -74,18 +74,27 @@ function notAllowed(name: string, key: string): string {
 
 /** Settings that replace what the issuer says about the user, or that send the user's code to another server. */
 const REPLACING = ['userinfoEndpoint', 'registeredRedirectUri', 'tokenResponse'];
-/** Settings that name a token endpoint. Its server can return the tokens of other users, and id_tokens that the client secret signs. */
-const TOKEN_URLS = ['accessTokenUrl', 'refreshTokenUrl'];
 
 function replacedSources(settings: Settings, known: unknown): string[] {
   const { url } = fieldsOf(settings.longLivedTokenRequest);
   const { parameterNames } = fieldsOf(settings.tokenRequest); // another redirect_uri, to which the codes of other users were sent
   return [
     ...REPLACING.filter((key) => settings[key] !== undefined).map(snakeCase),
-    ...TOKEN_URLS.filter((key) => hasOtherOrigin(settings[key], known)).map(snakeCase),
+    ...(hasOtherOrigin(settings.accessTokenUrl, known) && !checksNonce(settings) ? ['access_token_url'] : []),
+    ...(hasOtherOrigin(settings.refreshTokenUrl, known) ? ['refresh_token_url'] : []),
     ...(hasOtherOrigin(url, known) ? ['long_lived_token_request.url'] : []),
     ...(parameterNames === undefined ? [] : ['token_request.parameter_names']),
   ];
+}
+
+/**
+ * Returns whether every login ends with an id_token that the issuer signed for this login. Without it, the server of a token endpoint
+ * can return the tokens of other users.
+ */
+function checksNonce({ userInfoFrom, allowSecretSignedIdToken, allowMissingNonce, clientKwargs }: Settings): boolean {
+  const { scope } = fieldsOf(clientKwargs);
+  const asksForIdToken = [scope].flat().some((one) => typeof one === 'string' && one.split(' ').includes('openid'));
+  return asksForIdToken && userInfoFrom !== 'userinfo' && !allowSecretSignedIdToken && !allowMissingNonce;
 }
 
 function hasOtherOrigin(url: unknown, known: unknown): boolean {

@@ -96,6 +96,12 @@ describe('issuer impersonation', () => {
     expect(register({ access_token_url: `${HONEST}/t` })).not.toThrow();
   });
 
+  it('accepts a token endpoint elsewhere if the issuer must sign an id_token for every login', async () => {
+    const { registry } = await start();
+    const settings = { client_id: 'dev', issuer: HONEST, ...ENDPOINTS, client_kwargs: { scope: 'openid' } };
+    expect(() => registry.register('tenant', settings)).not.toThrow();
+  });
+
   it('refuses a client at run time whose userinfo endpoint is not at the issuer', async () => {
     const app = await start();
     const settings = { client_id: 'dev', issuer: HONEST, userinfo_endpoint: 'https://evil.example/me' };
@@ -105,11 +111,22 @@ describe('issuer impersonation', () => {
   });
 
   const PROFILE_ELSEWHERE = { requests: [{ url: 'https://evil.example/me' }] };
+  const OPENID = { client_kwargs: { scope: ['profile', 'openid'] } };
   const SECRET = { client_secret: 'x'.repeat(32), allow_secret_signed_id_token: true };
 
   it.each<[string, object, string]>([
     ['a token endpoint that signs id_tokens with the client secret', { ...ENDPOINTS, ...SECRET }, 'access_token_url'],
     ['a token endpoint that returns id_tokens of users of another site', ENDPOINTS, 'access_token_url'],
+    [
+      'a token endpoint that signs id_tokens for the scope openid with the client secret',
+      { ...ENDPOINTS, ...SECRET, ...OPENID },
+      'access_token_url',
+    ],
+    [
+      'a token endpoint that returns id_tokens without a nonce',
+      { ...ENDPOINTS, ...OPENID, allow_missing_nonce: true },
+      'access_token_url',
+    ],
     ['an endpoint for refreshes', { refresh_token_url: 'https://evil.example/t' }, 'refresh_token_url'],
     [
       'an endpoint for long-lived tokens',
