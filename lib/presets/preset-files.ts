@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { DeadPreset, Preset } from './preset.js';
 
-const require = createRequire(import.meta.url);
+const packageRequire = createRequire(import.meta.url);
 /** The folder of the data. Both builds of the package, ES modules and CommonJS, read the same files; see `scripts/commonjs.js`. */
 const DATA = './data/';
 /** The format of a preset's name, which is the name of its file. */
@@ -42,5 +42,5 @@ function readPreset(name: string): Preset | DeadPreset | undefined {
 
 /** @throws {Error} when the data is not beside the modules, because a bundler moved them */
 function dataFolder(): string {
-  return (folder ??= dirname(require.resolve(`${DATA}github.json`)));
+  return (folder ??= dirname(packageRequire.resolve(`${DATA}github.json`)));
 }

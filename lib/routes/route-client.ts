@@ -47,13 +47,20 @@ export function routeOf<Options extends object>(
  * @throws {OAuthError} `unknown_provider` (status 404) when `:provider` is not a client that can sign users in
  * @throws {OAuthConfigError} when the client in the decorator does not exist, or when `resolveClient` fails
  */
-export async function clientOfRoute({ registry, clients, request }: ClientRequest): Promise<RemoteApp> {
+export function clientOfRoute({ registry, clients, request }: ClientRequest): RemoteApp | Promise<RemoteApp> {
   if (typeof clients === 'string') return logged(clients, () => registry.resolve(clients, request));
   const { provider } = fieldsOf(request.params);
   const isListed = typeof provider === 'string' && (clients === undefined || clients.includes(provider));
-  const app = isListed ? await registry.find(provider, request) : undefined;
+  if (!isListed) throw unknownProvider(registry, NO_PROVIDER);
+  if (registry.has(provider)) return requireUserLogin(registry, registry.get(provider));
+  return registry.find(provider, request).then((app) => requireUserLogin(registry, app));
+}
+
+const NO_PROVIDER = 'there is no such provider to sign in with';
+
+function requireUserLogin(registry: OAuthRegistry, app: RemoteApp | undefined): RemoteApp {
   if (app?.signsUsersIn) return app;
-  throw unknownProvider(registry, 'there is no such provider to sign in with');
+  throw unknownProvider(registry, NO_PROVIDER);
 }
 
 /**
