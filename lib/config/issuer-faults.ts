@@ -88,13 +88,11 @@ function replacedSources(settings: Settings, known: unknown): string[] {
 }
 
 /**
- * Returns whether every login ends with an id_token that the issuer signed for this login. Without it, the server of a token endpoint
- * can return the tokens of other users.
+ * Returns whether an id_token proves that it belongs to a login, because its issuer signed the nonce. Otherwise, the server of a token
+ * endpoint can return the tokens of other users.
  */
-function checksNonce({ userInfoFrom, allowSecretSignedIdToken, allowMissingNonce, clientKwargs }: Settings): boolean {
-  const { scope } = fieldsOf(clientKwargs);
-  const asksForIdToken = [scope].flat().some((one) => typeof one === 'string' && one.split(' ').includes('openid'));
-  return asksForIdToken && userInfoFrom !== 'userinfo' && !allowSecretSignedIdToken && !allowMissingNonce;
+function checksNonce({ userInfoFrom, allowSecretSignedIdToken, allowMissingNonce }: Settings): boolean {
+  return userInfoFrom !== 'userinfo' && !allowSecretSignedIdToken && !allowMissingNonce;
 }
 
 function hasOtherOrigin(url: unknown, known: unknown): boolean {

@@ -4,6 +4,7 @@ import {
   processAuthorizationCodeResponse,
   type ProcessAuthorizationCodeResponseOptions,
 } from 'oauth4webapi';
+import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { RequestParameters } from '../../config/client-settings.js';
 import type { VerifyingProvider } from '../provider/jwt-provider.js';
 import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
@@ -73,16 +74,35 @@ function isGet(method: unknown): boolean {
 
 /**
  * Returns the options for the nonce check of an id_token.
- * @throws {RefusedInput} when the login sent a nonce, the id_token has none, and the settings do not allow this
+ * @throws {RefusedInput} when the login sent a nonce, the id_token has none, and the settings do not allow this; or when a tenant's
+ * token endpoint returned an id_token for a login without a nonce
  */
 function nonceCheck(
   { config, jwt }: VerifyingProvider,
   nonce: string | undefined,
 ): Pick<ProcessAuthorizationCodeResponseOptions, 'expectedNonce' | 'requireIdToken'> {
+  if (nonce === undefined && hasForeignTokenEndpoint(config)) {
+    throw new RefusedInput(
+      'the login did not ask for it, and a token endpoint that is not at the issuer could return one of another login. Add openid ' +
+        'to the scope, or remove access_token_url',
+    );
+  }
   if (nonce === undefined || decodeJwt(jwt.jws).nonce !== undefined) return { expectedNonce: nonce };
   if (config.allowMissingNonce) return { expectedNonce: expectNoNonce, requireIdToken: true };
   throw new RefusedInput(
     'JWT "nonce" claim missing; the provider did not repeat the nonce that this login sent. If it never does (LinkedIn), ' +
       'set allow_missing_nonce',
   );
+}
+
+/** Returns whether a tenant's settings name a token endpoint that is not at the issuer. */
+function hasForeignTokenEndpoint({
+  registeredAtRunTime,
+  accessTokenUrl,
+  issuer,
+  serverMetadataUrl,
+}: OAuth2ClientConfig): boolean {
+  const known = issuer ?? serverMetadataUrl;
+  if (!registeredAtRunTime || accessTokenUrl === undefined || known === undefined) return false;
+  return new URL(accessTokenUrl).origin !== new URL(known).origin;
 }
