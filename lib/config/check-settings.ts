@@ -103,7 +103,7 @@ function missingEndpoints(settings: Settings): string[] {
   const needed = grantType === 'client_credentials' ? ['accessTokenUrl'] : ['authorizeUrl', 'accessTokenUrl'];
   return needed
     .filter((key) => settings[key] === undefined)
-    .map((key) => `${snakeCase(key)}: missing; give it, or issuer, or server_metadata_url, or preset`);
+    .map((key) => `${snakeCase(key)}: missing; give it, or issuer, or server_metadata_url`);
 }
 
 /**

@@ -31,10 +31,10 @@ export function siteAddress(options: OAuthClientModuleOptions): Omit<SiteAddress
 
 function baseUrlFaults(baseUrl: unknown): string[] {
   if (baseUrl === undefined || typeof baseUrl === 'function' || isSiteUrl(baseUrl)) return [];
-  if (typeof baseUrl === 'string') {
+  if (!Array.isArray(baseUrl)) {
     return ['baseUrl: expected an http or https URL without a path; put the path into the redirect URIs'];
   }
-  const isList = Array.isArray(baseUrl) && baseUrl.length > 0 && baseUrl.length <= MAX_HOSTS;
+  const isList = baseUrl.length > 0 && baseUrl.length <= MAX_HOSTS;
   if (isList && areHosts(baseUrl)) return [];
   if (!isList || !baseUrl.every(isListedUrl)) {
     return [

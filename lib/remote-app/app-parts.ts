@@ -46,7 +46,7 @@ export class AppParts {
   }
 
   /** Returns the absolute form of a redirect URI. */
-  absoluteUri(uri: string, request: OAuthRequest): Promise<string> {
+  absoluteUri(uri: string, request: OAuthRequest): string | Promise<string> {
     return absoluteRedirectUri(uri, this.config.name, request, this.context);
   }
 }

@@ -12,12 +12,12 @@ const MAX_URI_LENGTH = 2_048;
  * @throws {OAuthError} `invalid_redirect_uri` when the URI is not valid (status 500), or when the request caused the error: the
  * redirect URI is not a string, or the host of the request is not accepted (status 400)
  */
-export async function absoluteRedirectUri(
+export function absoluteRedirectUri(
   redirectUri: unknown,
   provider: string,
   request: OAuthRequest,
   site: SiteAddress,
-): Promise<string> {
+): string | Promise<string> {
   if (typeof redirectUri !== 'string') throw invalidUri('the redirect URI is not a string. Pass one string', 400);
   const uri = redirectUri.replace(':provider', encodeURIComponent(provider));
   if (uri.length > MAX_URI_LENGTH || /[\s\p{Cc}#]/u.test(uri)) {
@@ -28,7 +28,8 @@ export async function absoluteRedirectUri(
   if (isAbsolute(uri)) return checkedAbsoluteUri(uri);
   const fault = misplacedUri(uri, site.ownPaths);
   if (fault !== undefined) throw invalidUri(`the redirect URI ${fault}`);
-  return resolve(uri, (await configuredUrl(request, site)) ?? requestOrigin(request, site));
+  const base = configuredUrl(request, site) ?? requestOrigin(request, site);
+  return typeof base === 'string' ? resolve(uri, base) : base.then((url) => resolve(uri, url));
 }
 
 /** Returns the fault of a relative redirect URI that lacks the global prefix, version or module path of a callback route. */

@@ -29,12 +29,13 @@ export interface OwnPaths {
 }
 
 /**
- * Returns the configured URL of this site for a request, or undefined if the module has no `baseUrl`.
+ * Returns the configured URL of this site for a request, or undefined if the module has no `baseUrl`. Only a function `baseUrl` gives
+ * a promise.
  * @throws {OAuthError} `invalid_redirect_uri` when the host of the request is not in the list (status 400), or when the function
  * does not return the URL of a site (status 500)
  * @throws {OAuthConfigError} when the function throws
  */
-export async function configuredUrl(request: OAuthRequest, site: SiteAddress): Promise<string | undefined> {
+export function configuredUrl(request: OAuthRequest, site: SiteAddress): string | Promise<string> | undefined {
   const { baseUrl, origins } = site;
   if (typeof baseUrl === 'function') return askedUrl(baseUrl, request);
   return origins ? (listedOrigin(request, origins) ?? refuseHost()) : baseUrl;

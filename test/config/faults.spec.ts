@@ -154,8 +154,8 @@ describe('the check of the settings', () => {
 
   it('reports missing required keys', async () => {
     const endpoints = [
-      'dev.authorize_url: missing; give it, or issuer, or server_metadata_url, or preset',
-      'dev.access_token_url: missing; give it, or issuer, or server_metadata_url, or preset',
+      'dev.authorize_url: missing; give it, or issuer, or server_metadata_url',
+      'dev.access_token_url: missing; give it, or issuer, or server_metadata_url',
     ];
     expect(await faultsOf({})).toEqual([`dev.client_id: missing${unset('DEV_CLIENT_ID')}`, ...endpoints]);
     expect(await faultsOf({ client_id: 'dev' })).toEqual(endpoints);
@@ -301,11 +301,11 @@ describe('the check of the settings', () => {
     const issuer = 'https://provider.test';
     const ownKeys = { jwks_uri: `${issuer}/jwks`, allow_issuer_impersonation: true };
     expect(await faultsOf({ client_id: 'dev', issuer, ...ownKeys })).toEqual([
-      'dev.authorize_url: missing; give it, or issuer, or server_metadata_url, or preset',
-      'dev.access_token_url: missing; give it, or issuer, or server_metadata_url, or preset',
+      'dev.authorize_url: missing; give it, or issuer, or server_metadata_url',
+      'dev.access_token_url: missing; give it, or issuer, or server_metadata_url',
     ]);
     expect(await faultsOf({ client_id: 'dev', grant_type: 'client_credentials' })).toEqual([
-      'dev.access_token_url: missing; give it, or issuer, or server_metadata_url, or preset',
+      'dev.access_token_url: missing; give it, or issuer, or server_metadata_url',
     ]);
   });
 
@@ -479,8 +479,8 @@ describe('start-up', () => {
     const { faults, message, error: code } = error as OAuthConfigError;
     expect([...faults].sort()).toEqual([
       'both: registered twice',
-      'four.access_token_url: missing; give it, or issuer, or server_metadata_url, or preset',
-      'four.authorize_url: missing; give it, or issuer, or server_metadata_url, or preset',
+      'four.access_token_url: missing; give it, or issuer, or server_metadata_url',
+      'four.authorize_url: missing; give it, or issuer, or server_metadata_url',
       'one.api_base_url: expected an absolute http or https URL',
       'one.client_idd: unknown key; did you mean client_id?',
       'one.client_kwargs.leeway: expected a number of seconds',
@@ -515,15 +515,9 @@ describe('start-up', () => {
   });
 
   it('refuses a baseUrl that is not an http or https URL', async () => {
-    for (const baseUrl of ['client.test', '/', `ftp://${MARKER}/`]) {
+    for (const baseUrl of ['client.test', '/', `ftp://${MARKER}/`, 5, null]) {
       expect((await startUpError({ options: { baseUrl } })).faults).toEqual([
         'baseUrl: expected an http or https URL without a path; put the path into the redirect URIs',
-      ]);
-    }
-    for (const baseUrl of [5, null]) {
-      expect((await startUpError({ options: { baseUrl } })).faults).toEqual([
-        'baseUrl: expected an http or https URL without a path, a function that returns one, or an array of 1 to 100 such ' +
-          'URLs or hosts',
       ]);
     }
   });
