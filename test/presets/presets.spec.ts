@@ -241,7 +241,7 @@ describe('a client with a preset', () => {
   it('suggests the preset that a client without a preset and without an endpoint probably means', async () => {
     const missing = (name: string): string[] =>
       ['authorize_url', 'access_token_url'].map(
-        (key) => `${name}.${key}: missing; give it, or issuer, or server_metadata_url, or preset`,
+        (key) => `${name}.${key}: missing; give it, or issuer, or server_metadata_url`,
       );
     for (const name of ['gihtub', 'GitHub', 'git-hub']) {
       const suggestion = `${name}.preset: missing, and no preset has the name "${name}". Did you mean "github"?`;
