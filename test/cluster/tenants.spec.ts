@@ -81,7 +81,7 @@ describeWithRedis('tenants in several processes, with the settings in PostgreSQL
   });
 });
 
-/** Reuses connections. `fetch` would take longer than the application. */
+/** Reuses connections, because `fetch` takes longer than the application. A busy process may find them closed. */
 const agent = new Agent({ keepAlive: true });
 
 function get(url: string, cookie?: string): Promise<{ status?: number; headers: IncomingHttpHeaders; body: string }> {
@@ -93,7 +93,13 @@ function get(url: string, cookie?: string): Promise<{ status?: number; headers: 
         resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString() }),
       );
     });
-    outgoing.on('error', reject).end();
+    outgoing
+      .on('error', (error: NodeJS.ErrnoException) => {
+        const wasClosedWhileIdle = outgoing.reusedSocket && error.code === 'ECONNRESET';
+        if (wasClosedWhileIdle) get(url, cookie).then(resolve, reject);
+        else reject(error);
+      })
+      .end();
   });
 }
 
