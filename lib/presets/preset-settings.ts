@@ -1,3 +1,4 @@
+import { ownField } from '../common/own-field.js';
 import { isRecord } from '../config/is-record.js';
 import { nearestKey } from '../config/nearest-key.js';
 import type { Faults } from '../config/read-client.js';
@@ -88,7 +89,7 @@ function deathOf({ title, dead, use }: DeadPreset): string {
 /** Merges objects key by key. Values of the client take precedence; its functions and arrays replace those of the preset. */
 function merge(preset: Preset['settings'], own: Settings): Settings {
   const merged = Object.entries(own).map(([key, value]): [string, unknown] => {
-    const inherited = Object.hasOwn(preset, key) ? preset[key] : undefined;
+    const inherited = ownField(preset, key);
     return [key, isRecord(inherited) && isRecord(value) ? merge(inherited, value) : value];
   });
   return { ...preset, ...Object.fromEntries(merged) };

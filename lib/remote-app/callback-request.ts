@@ -1,3 +1,4 @@
+import { ownField } from '../common/own-field.js';
 import { fieldsOf } from '../common/fields-of.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import { OAuthError } from '../errors/oauth.errors.js';
@@ -25,7 +26,7 @@ export function readParameters<Name extends string>(
 ): Partial<Record<Name, string>> {
   const found: Partial<Record<Name, string>> = {};
   for (const name of names) {
-    const value = Object.hasOwn(source, name) ? source[name] : undefined;
+    const value = ownField(source, name);
     if (value === undefined || value === '') continue;
     if (typeof value !== 'string') {
       throw invalidCallback(

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { ownField } from '../common/own-field.js';
 import { fieldsOf } from '../common/fields-of.js';
 import { nowInSeconds } from '../common/now-in-seconds.js';
 import { BoundedMap } from '../common/bounded-map.js';
@@ -130,7 +131,7 @@ export class SessionStateStore<Login extends Pending> implements StateStore<Logi
 }
 
 function entryOf(session: Session, name: string): Entry | undefined {
-  const entry = Object.hasOwn(session, name) ? session[name] : undefined;
+  const entry = ownField(session, name);
   if (!isRecord(entry)) return undefined;
   const { data, exp, binding } = entry;
   return typeof exp === 'number' && typeof binding === 'string' ? { data, exp, binding } : undefined;

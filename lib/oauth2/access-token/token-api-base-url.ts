@@ -1,3 +1,4 @@
+import { ownField } from '../../common/own-field.js';
 import { isAllowedUrl, type UrlRules } from '../../config/allowed-url.js';
 import type { TokenApiBaseUrlSettings } from '../../config/wire-settings.js';
 import { OAuthError } from '../../errors/oauth.errors.js';
@@ -19,7 +20,7 @@ export function apiBaseUrlOfToken(
   token: Readonly<Record<string, unknown>>,
   { name, tokenApiBaseUrl: { field, hosts, path = '' }, ...rules }: TokenBaseRules,
 ): string | undefined {
-  const value = Object.hasOwn(token, field) ? token[field] : undefined;
+  const value = ownField(token, field);
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string' && PLAIN_URL.test(value) && isAllowedUrl(value, rules) && isOfHosts(value, hosts)) {
     const base = value.replace(/\/$/, '');

@@ -1,3 +1,4 @@
+import { ownField } from '../../common/own-field.js';
 import { isRecord } from '../../config/is-record.js';
 import { excessOf, type Limits } from '../../common/limits.js';
 import { OAuthError } from '../../errors/oauth.errors.js';
@@ -69,7 +70,7 @@ const EXPECTED: Record<Exclude<Kind, 'secret'>, string> = {
  * `invalid_login_parameter` when any other parameter has the wrong type or size
  */
 export function readAuthorizationParams(params: unknown): AuthorizationParams {
-  return checked(params, 'login', (name) => own(LOGIN, name) ?? own(WIRE, name));
+  return checked(params, 'login', (name) => ownField(LOGIN, name) ?? ownField(WIRE, name));
 }
 
 /**
@@ -78,7 +79,7 @@ export function readAuthorizationParams(params: unknown): AuthorizationParams {
  * the wrong type or size
  */
 export function readLogoutParams(params: unknown): LogoutParams {
-  return checked(params, 'logout', (name) => own(LOGOUT, name));
+  return checked(params, 'logout', (name) => ownField(LOGOUT, name));
 }
 
 /**
@@ -159,10 +160,6 @@ function isDigits(value: unknown): boolean {
 /** Returns whether a value can be JSON. Excludes functions, symbols and `bigint`. The size of objects is already checked. */
 function isJson(value: unknown): boolean {
   return ['string', 'number', 'boolean', 'object'].includes(typeof value);
-}
-
-function own<T>(table: Record<string, T>, name: string): T | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 function invalidParameter(description: string): OAuthError {

@@ -1,3 +1,4 @@
+import { ownField } from '../../common/own-field.js';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import { isRecord } from '../../config/is-record.js';
 
@@ -35,7 +36,7 @@ export function standardFields(
  */
 function fieldsAt(received: Fields, path: string, grantType: string): Fields {
   const keys = path.split('.');
-  const found = keys.reduce<unknown>((value, key) => (isRecord(value) ? own(value, key) : undefined), received);
+  const found = keys.reduce<unknown>((value, key) => (isRecord(value) ? ownField(value, key) : undefined), received);
   if (!isRecord(found) && grantType === 'refresh_token') return received;
   const around = Object.entries(received).filter(([name]) => name !== keys[0] && !TOKEN_FIELDS.has(name));
   return Object.fromEntries([...around, ...(isRecord(found) ? Object.entries(found) : [])]);
@@ -49,7 +50,7 @@ function renamedFields(fields: Fields, names: Readonly<Record<string, string>>):
   const renamed = Object.entries(names);
   const removed = new Set(renamed.flatMap(([name, source]) => (TOKEN_FIELDS.has(source) ? [name] : [name, source])));
   const kept = Object.entries(fields).filter(([name]) => !removed.has(name));
-  const read = renamed.map(([name, source]): [string, unknown] => [name, own(fields, source)]);
+  const read = renamed.map(([name, source]): [string, unknown] => [name, ownField(fields, source)]);
   return Object.fromEntries([...kept, ...read.filter(([, value]) => value !== undefined)]);
 }
 
@@ -57,8 +58,4 @@ function renamedFields(fields: Fields, names: Readonly<Record<string, string>>):
 function inSeconds(value: unknown): unknown {
   const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\d{1,16}$/.test(value));
   return isNumber ? Number(value) / 1000 : value;
-}
-
-function own(fields: Fields, name: string): unknown {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
