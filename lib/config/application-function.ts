@@ -10,8 +10,12 @@ export async function callApplication<T>(what: string, call: () => T | Promise<T
   try {
     return await call();
   } catch (error) {
-    if (error instanceof OAuthError) throw error;
-    const cause = withoutMessage(error);
-    throw new OAuthConfigError([`${what} threw ${cause.name}; see the stack of the cause`], cause);
+    throw error instanceof OAuthError ? error : applicationFailure(what, error);
   }
+}
+
+/** Returns the error for a function of the settings or the options that threw. It does not repeat the message of its cause. */
+export function applicationFailure(what: string, thrown: unknown): OAuthConfigError {
+  const cause = withoutMessage(thrown);
+  return new OAuthConfigError([`${what} threw ${cause.name}; see the stack of the cause`], cause);
 }

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { withoutMessage } from '../common/redaction.js';
+import { applicationFailure } from '../config/application-function.js';
 import { isRecord } from '../config/is-record.js';
 import type { ProfileFunction } from '../config/profile-settings.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
@@ -16,12 +16,19 @@ export async function callProfileFunction(
   profile: ProfileFunction,
   input: ProfileInput,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { config, token, idToken, callback } = input;
-  const result: unknown = await called(`${config.name}.profile`, () =>
-    profile({ token, idToken, callback, get: (url, options) => getJson(input, url, options) }),
-  );
+  const { config } = input;
+  const result = await resultOf(profile, input);
   if (isRecord(result)) return result;
   throw new OAuthConfigError([`${config.name}.profile: did not return an object; expected claims, with sub`]);
+}
+
+async function resultOf(profile: ProfileFunction, input: ProfileInput): Promise<unknown> {
+  const { config, token, idToken, callback } = input;
+  try {
+    return await profile({ token, idToken, callback, get: (url, options) => getJson(input, url, options) });
+  } catch (error) {
+    throw error instanceof HttpException ? error : applicationFailure(`${config.name}.profile`, error);
+  }
 }
 
 async function getJson(
@@ -36,15 +43,5 @@ async function getJson(
     return await sendForJson(input, { method: 'GET', url: href, headers, origins, credentials: input.credentials() });
   } catch (error) {
     throw profileFailure(error, { ...input, request: { name: 'get', url: href } });
-  }
-}
-
-async function called<T>(what: string, call: () => T | Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof HttpException) throw error;
-    const cause = withoutMessage(error);
-    throw new OAuthConfigError([`${what} threw ${cause.name}; see the stack of the cause`], cause);
   }
 }

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { withoutMessage } from '../common/redaction.js';
+import { applicationFailure } from '../config/application-function.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { inTime } from '../refresh/in-time.js';
 
@@ -17,9 +17,7 @@ export async function askApplication<T>(what: string, call: () => T | Promise<T>
   try {
     return await inTime(answer, TIMEOUT_S, () => new OAuthConfigError([noAnswer(what)]));
   } catch (error) {
-    if (error instanceof HttpException) throw error;
-    const cause = withoutMessage(error);
-    throw new OAuthConfigError([`${what} threw ${cause.name}; see the stack of the cause`], cause);
+    throw error instanceof HttpException ? error : applicationFailure(what, error);
   }
 }
 
