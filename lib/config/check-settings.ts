@@ -9,7 +9,7 @@ import { isRecord } from './is-record.js';
 import { issuerFaults } from './issuer-faults.js';
 import { isSignatureMethod, SIGNATURE_METHODS } from '../oauth1/signature-methods.js';
 import { secretSignatureFaults } from './secret-signature-faults.js';
-import { insecureProfileUrls, profileFaults } from './profile-faults.js';
+import { insecureProfileUrls, profileFaults, type ParsedProfile } from './profile-faults.js';
 import type { Protocol, Settings } from './setting-keys.js';
 import { NESTED_URL_KEYS, URL_KEYS } from './settings-schema.js';
 import { snakeCase } from './snake-case.js';
@@ -20,11 +20,15 @@ import { wireFaults } from './wire-faults.js';
  * Returns the faults that the schema cannot find: contradictions between settings, or between a setting and the methods that
  * `complianceFix` registered. Ignores values of the wrong type, which the schema reports.
  */
-export function checkSettings(protocol: Protocol, settings: Settings, compliance: Compliance): string[] {
+export function checkSettings(
+  protocol: Protocol,
+  settings: Settings,
+  { profile, compliance }: { profile: ParsedProfile; compliance: Compliance },
+): string[] {
   return [
     ...callbackParameterFaults(settings),
     ...apiRequestFaults(protocol, settings),
-    ...profileFaults(protocol, settings),
+    ...profileFaults(protocol, settings, profile),
     ...(protocol === 'OAuth 1' ? oauth1Faults(settings, compliance) : oauth2Faults(settings, compliance)),
   ];
 }
@@ -110,7 +114,7 @@ function missingEndpoints(settings: Settings): string[] {
  * Returns a fault for each URL of the provider that must not be http: anyone on the network path can read http.
  * @param allowInsecureHosts the module's `allowInsecureHttp`
  */
-export function insecureUrlFaults(settings: Settings, allowInsecureHosts: boolean): string[] {
+export function insecureUrlFaults(settings: Settings, profile: ParsedProfile, allowInsecureHosts: boolean): string[] {
   const allowInsecureHttp = settings.allowInsecureHttp === true;
   const isInsecure = (value: unknown): boolean =>
     isHttpUrl(value) && !isAllowedUrl(value, { allowInsecureHttp, allowInsecureHosts });
@@ -125,7 +129,7 @@ export function insecureUrlFaults(settings: Settings, allowInsecureHosts: boolea
       .filter((name) => isInsecure(fieldsOf(value)[name]))
       .map((name) => `${snakeCase(key)}.${snakeCase(name)}`);
   });
-  return [...insecure.map(snakeCase), ...nested, ...insecureProfileUrls(settings, isInsecure)].map(
+  return [...insecure.map(snakeCase), ...nested, ...insecureProfileUrls(profile, isInsecure)].map(
     (key) => `${key}: ${reason}`,
   );
 }

@@ -1,5 +1,5 @@
 import { fieldsOf } from '../common/fields-of.js';
-import { claimsFromElsewhere } from './profile-faults.js';
+import { claimsFromElsewhere, parseProfile } from './profile-faults.js';
 import type { Settings } from './setting-keys.js';
 import { snakeCase } from './snake-case.js';
 import { isHttpUrl } from './value-schemas.js';
@@ -59,7 +59,10 @@ const IDENTIFYING = ['sub', 'email_verified'];
  */
 export function replacedClaimFaults(name: string, settings: Settings, own: Settings): string[] {
   if ((settings.issuer ?? settings.serverMetadataUrl) === undefined) return [];
-  const replaced = [...claimsFromElsewhere(settings), ...Object.keys(fieldsOf(fieldsOf(own.profile).claims))];
+  const replaced = [
+    ...claimsFromElsewhere(parseProfile(settings)),
+    ...Object.keys(fieldsOf(fieldsOf(own.profile).claims)),
+  ];
   return IDENTIFYING.filter((claim) => replaced.includes(claim)).map((claim) =>
     notAllowed(name, `profile.claims.${claim}`),
   );
@@ -95,7 +98,8 @@ function checksNonce({ userInfoFrom, allowSecretSignedIdToken, allowMissingNonce
   return userInfoFrom !== 'userinfo' && !allowSecretSignedIdToken && !allowMissingNonce;
 }
 
-function hasOtherOrigin(url: unknown, known: unknown): boolean {
+/** Returns whether both values are URLs, and their origins differ. */
+export function hasOtherOrigin(url: unknown, known: unknown): boolean {
   return isUrl(url) && isUrl(known) && new URL(url).origin !== new URL(known).origin;
 }
 

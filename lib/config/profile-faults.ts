@@ -1,6 +1,12 @@
 import { MAIN_REQUEST, OTHER_SOURCES, parsePath, PLACEHOLDER, placeholdersOf } from './profile-paths.js';
 import { profile as profileSchema } from './profile-schema.js';
-import type { ClaimSource, ProfileClaims, ProfileRequest } from './profile-settings.js';
+import type {
+  ClaimSource,
+  ProfileClaims,
+  ProfileFunction,
+  ProfileRequest,
+  ProfileSettings,
+} from './profile-settings.js';
 import type { Protocol, Settings } from './setting-keys.js';
 
 /** Claims that decide who the user is. The user's browser must not be able to choose them. */
@@ -12,9 +18,15 @@ const MAX_PATHS = 200;
 /** Placeholders for credentials. */
 const CREDENTIALS: readonly string[] = ['client_id', 'client_secret', 'access_token'];
 
+/** A `profile` after the schema. Undefined if the settings have none, or one that the schema refuses. */
+export type ParsedProfile = ProfileSettings | ProfileFunction | undefined;
+
+export function parseProfile({ profile }: Settings): ParsedProfile {
+  return profileSchema.safeParse(profile).data;
+}
+
 /** Returns the faults of `profile` that the schema cannot find. */
-export function profileFaults(protocol: Protocol, settings: Settings): string[] {
-  const { data: profile } = profileSchema.safeParse(settings.profile);
+export function profileFaults(protocol: Protocol, settings: Settings, profile: ParsedProfile): string[] {
   if (typeof profile !== 'object') return [];
   const { requests = [], claims = {} } = profile;
   const sources: [claim: string, source: ClaimSource][] = Object.entries(claims);
@@ -42,17 +54,15 @@ export function profileFaults(protocol: Protocol, settings: Settings): string[] 
 }
 
 /** Returns the claims with another source than the id_token. A constant is one, and so is a template, which adds text. */
-export function claimsFromElsewhere({ profile }: Settings): string[] {
-  const { data } = profileSchema.safeParse(profile);
-  const { claims = {} } = typeof data === 'object' ? data : {};
+export function claimsFromElsewhere(profile: ParsedProfile): string[] {
+  const { claims = {} } = typeof profile === 'object' ? profile : {};
   const sources: [claim: string, source: ClaimSource][] = Object.entries(claims);
   return sources.filter(([, source]) => !isOfIdToken(source)).map(([claim]) => claim);
 }
 
 /** Returns the keys of URLs of profile requests that are not secure enough for a token. */
-export function insecureProfileUrls({ profile }: Settings, isInsecure: (url: string) => boolean): string[] {
-  const { data } = profileSchema.safeParse(profile);
-  const requests = typeof data === 'object' ? (data.requests ?? []) : [];
+export function insecureProfileUrls(profile: ParsedProfile, isInsecure: (url: string) => boolean): string[] {
+  const requests = typeof profile === 'object' ? (profile.requests ?? []) : [];
   return requests.flatMap(({ url }, index) => (isInsecure(url) ? [`profile.requests.${index}.url`] : []));
 }
 

@@ -3,6 +3,7 @@ import type { CheckedClient, ClientOrigin } from './client-config.js';
 import { Compliance, type ComplianceFix } from './compliance-fix.js';
 import { runTimeHttpFaults } from './http-options.js';
 import { impersonationFaults } from './issuer-faults.js';
+import { parseProfile } from './profile-faults.js';
 import { schemaFaults } from './schema-faults.js';
 import { runTimeKeyFileFaults, withSecretKeyFile } from './secret-key-file.js';
 import { protocolOf, type Settings } from './setting-keys.js';
@@ -37,10 +38,11 @@ export function readClient(
   const protocol = protocolOf(settings);
   const compliance = known ?? complianceOf(settings);
   const { data, error } = SCHEMAS[protocol].schema.safeParse(settings);
+  const profile = data ? data.profile : parseProfile(settings); // its own faults are reported beside those of other settings
   const faults = [
     ...schemaFaults(error?.issues ?? [], settings, protocol),
-    ...insecureUrlFaults(settings, allowInsecureHosts),
-    ...(typeof compliance === 'string' ? [compliance] : checkSettings(protocol, settings, compliance)),
+    ...insecureUrlFaults(settings, profile, allowInsecureHosts),
+    ...(typeof compliance === 'string' ? [compliance] : checkSettings(protocol, settings, { profile, compliance })),
   ];
   const isGood = data !== undefined && typeof compliance === 'object' && faults.length + refused.length === 0;
   if (!isGood) return { faults: [...listed(name, faults), ...refused] };

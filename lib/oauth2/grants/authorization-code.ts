@@ -6,6 +6,7 @@ import {
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { RequestParameters } from '../../config/client-settings.js';
+import { hasOtherOrigin } from '../../config/issuer-faults.js';
 import type { VerifyingProvider } from '../provider/jwt-provider.js';
 import { knowsIssuer, signatureOptions, type Provider } from '../provider/provider.js';
 import { RefusedInput } from '../wire/refused-input.js';
@@ -102,7 +103,5 @@ function hasForeignTokenEndpoint({
   issuer,
   serverMetadataUrl,
 }: OAuth2ClientConfig): boolean {
-  const known = issuer ?? serverMetadataUrl;
-  if (!registeredAtRunTime || accessTokenUrl === undefined || known === undefined) return false;
-  return new URL(accessTokenUrl).origin !== new URL(known).origin;
+  return registeredAtRunTime && hasOtherOrigin(accessTokenUrl, issuer ?? serverMetadataUrl);
 }
