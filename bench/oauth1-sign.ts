@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import OAuth from 'oauth-1.0a';
 import { signatureBaseString } from '../lib/oauth1/base-string.js';
 import { encodeParameters, parseForm } from '../lib/oauth1/percent-encoding.js';
@@ -6,8 +6,7 @@ import { protocolParameters } from '../lib/oauth1/protocol-parameters.js';
 import { newStamp } from '../lib/oauth1/request-stamp.js';
 import { signRequest, type OAuth1Credentials } from '../lib/oauth1/sign-request.js';
 import type { Figure } from './figure.js';
-import { operationsPerSecond } from './support/rate.js';
-import { inTurn } from './support/rounds.js';
+import { repeat } from './support/repeat.js';
 
 const METHOD = 'GET';
 const URL_WITH_QUERY =
@@ -26,25 +25,25 @@ const CREDENTIALS: OAuth1Credentials = {
 export const oauth1Sign: Figure = {
   name: 'oauth1-sign',
   unit: 'signatures/s',
-  goal: 3,
+  goal: 4,
   kind: 'rate',
-  measure: () => inTurn(() => operationsPerSecond(sign), oauth1a),
+  open: () => Promise.resolve({ ours: { run: () => repeat(sign) }, peer: { run: () => repeat(oauth1a()) } }),
 };
 
-/** Signatures of API calls against the minimum cost of any signature: one HMAC and one nonce. */
+/** Signatures of API calls against the minimum cost of any signature: one HMAC, and one nonce with the same randomness. */
 export const oauth1SignLimit: Figure = {
   name: 'oauth1-sign-limit',
   unit: 'signatures/s',
-  goal: 0.7,
+  goal: 0.8,
   kind: 'rate',
-  measure: () => inTurn(() => operationsPerSecond(sign), bareHmac),
+  open: () => Promise.resolve({ ours: { run: () => repeat(sign) }, peer: { run: () => repeat(bareHmac()) } }),
 };
 
 function sign(): unknown {
   return signRequest({ method: METHOD, url: URL_WITH_QUERY }, CREDENTIALS);
 }
 
-function oauth1a(): number {
+function oauth1a(): () => unknown {
   const { clientId, clientSecret, token = '', tokenSecret = '', signatureMethod } = CREDENTIALS;
   const oauth = new OAuth({
     consumer: { key: clientId, secret: clientSecret },
@@ -53,16 +52,16 @@ function oauth1a(): number {
   });
   const request = { url: URL_WITH_QUERY, method: METHOD };
   const userToken = { key: token, secret: tokenSecret };
-  return operationsPerSecond(() => oauth.toHeader(oauth.authorize(request, userToken)));
+  return () => oauth.toHeader(oauth.authorize(request, userToken));
 }
 
-function bareHmac(): number {
+function bareHmac(): () => unknown {
   const url = new URL(URL_WITH_QUERY);
   const query = encodeParameters(parseForm(url.search.slice(1)));
   const baseString = signatureBaseString(METHOD, url, query.concat(protocolParameters(CREDENTIALS, newStamp())));
   const key = `${CREDENTIALS.clientSecret}&${CREDENTIALS.tokenSecret}`;
-  return operationsPerSecond(() => {
-    const nonce = randomBytes(16).toString('hex');
+  return () => {
+    const { nonce } = newStamp();
     return [nonce, createHmac('sha1', key).update(baseString).digest('base64')];
-  });
+  };
 }

@@ -1,14 +1,12 @@
-import type { Figure } from './figure.js';
-import { Child } from './support/child.js';
-import { awaitedPerSecond } from './support/rate.js';
-import { inTurn } from './support/rounds.js';
-import { configuredRegistry, resolvingRegistry } from './tenants/tenant-registry.js';
+import { configuredRegistry, resolvingRegistry } from './clients/registries.js';
+import type { Figure, Side } from './figure.js';
+import { measureOnce } from './support/measure-once.js';
+import { randomlyFrom } from './support/randomly-from.js';
+import { repeatAwaited } from './support/repeat.js';
 
 /** The size of the cache of resolved clients. */
 const CACHED = 1_000;
 const MANY = 10_000;
-/** The number of random names that the lookups cycle through. */
-const LOOKUPS = 1 << 14;
 
 /** Lookups of cached tenants with `await registry.resolve(name)` against `await registry.get(name)` for configured clients. */
 export const resolveTenant: Figure = {
@@ -16,7 +14,7 @@ export const resolveTenant: Figure = {
   unit: 'lookups/s',
   goal: 0.9,
   kind: 'rate',
-  async measure() {
+  async open() {
     const resolving = await resolvingRegistry();
     const configured = await configuredRegistry(CACHED);
     const { names } = configured;
@@ -24,13 +22,11 @@ export const resolveTenant: Figure = {
       configured.get(name);
       await resolving.resolve(name);
     }
-    const lookups = Array.from({ length: LOOKUPS }, () => names[Math.floor(Math.random() * CACHED)]!);
-    let next = 0;
-    const name = (): string => lookups[next++ & (LOOKUPS - 1)]!;
-    return inTurn(
-      () => awaitedPerSecond(() => resolving.resolve(name())),
-      () => awaitedPerSecond(() => configured.get(name())),
-    );
+    const name = randomlyFrom(names);
+    return {
+      ours: { run: () => repeatAwaited(() => resolving.resolve(name())) },
+      peer: { run: () => repeatAwaited(() => configured.get(name())) },
+    };
   },
 };
 
@@ -40,16 +36,9 @@ export const resolveTenantMemory: Figure = {
   unit: 'MB of heap',
   goal: 2,
   kind: 'cost',
-  measure() {
-    const module = new URL('./tenants/resolutions.js', import.meta.url);
-    const sample = async (tenants: number): Promise<number> => {
-      const { ready } = await Child.start<number>(module, String(tenants));
-      return ready;
-    };
-    return inTurn(
-      () => sample(MANY),
-      () => sample(CACHED),
-      { rounds: 5, warmUps: 0 },
-    );
+  open() {
+    const module = new URL('./clients/resolutions.js', import.meta.url);
+    const side = (tenants: number): Side => ({ run: () => measureOnce<number>(module, String(tenants)) });
+    return Promise.resolve({ ours: side(MANY), peer: side(CACHED), rounds: 5, warmUps: 0 });
   },
 };

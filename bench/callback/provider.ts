@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { serveParent } from '../support/serve-parent.js';
 import { issueCode, redeemCode } from './codes.js';
 import { JWKS } from './id-token.js';
 
@@ -28,7 +29,7 @@ const DOCUMENTS = new Map([
   ['/jwks', JSON.stringify(JWKS)],
 ]);
 
-process.send?.(issuer);
+serveParent(issuer);
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '', issuer);

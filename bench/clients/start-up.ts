@@ -3,6 +3,9 @@
 import { NestFactory } from '@nestjs/core';
 import { OAuthClientModule } from 'nestjs-oauth-client';
 import type { ClientSettings } from 'nestjs-oauth-client/protocol';
+import { profileInto, startProfile, stopProfile } from '../support/profiler.js';
+import { serveParent } from '../support/serve-parent.js';
+import { usedHeap } from '../support/used-heap.js';
 import { manyClients } from './client-settings.js';
 
 /** The cost of one start-up. */
@@ -18,18 +21,14 @@ const clients = given.startsWith('{')
   : manyClients(Number(given));
 
 const heapBefore = usedHeap();
+if (profileInto !== undefined) startProfile();
 const start = performance.now();
 const app = await NestFactory.createApplicationContext(OAuthClientModule.forRoot({ clients }), {
   logger: ['error', 'warn'],
 });
 const milliseconds = performance.now() - start;
-const megabytes = (usedHeap() - heapBefore) / 1024 ** 2;
+if (profileInto !== undefined) stopProfile(profileInto);
+const megabytes = usedHeap() - heapBefore;
 
-process.send?.({ milliseconds, megabytes } satisfies StartUp);
 await app.close();
-process.disconnect();
-
-function usedHeap(): number {
-  globalThis.gc?.();
-  return process.memoryUsage().heapUsed;
-}
+serveParent({ milliseconds, megabytes } satisfies StartUp);

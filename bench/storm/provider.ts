@@ -6,12 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OAuth2Token } from 'nestjs-oauth-client';
 
 /** How long the provider takes to refresh a token. */
-const REFRESH_MS = 100;
+export const REFRESH_MS = 100;
 
 /** A provider that accepts every refresh token only once. */
 export interface StormProvider {
   url: string;
   issueExpired(user: string): OAuth2Token;
+  /** Returns a token that need not be refreshed. */
+  issueValid(): OAuth2Token;
   /** The number of refresh requests for the user, with any token. */
   refreshesOf(user: string): number;
   close(): Promise<void>;
@@ -49,6 +51,7 @@ export async function startProvider(): Promise<StormProvider> {
       refreshToken: issue(user),
       expiresAt: 1,
     }),
+    issueValid: () => ({ accessToken: randomUUID(), tokenType: 'bearer', expiresAt: 4_102_444_800 }),
     refreshesOf: (user) => refreshes.get(user) ?? 0,
     close: () =>
       new Promise((resolve) => {

@@ -1,8 +1,9 @@
-// One process of an application, `node worker.js PROVIDER STORE PREFIX`. On a message, it makes concurrent API calls for a user,
-// and sends how many milliseconds each call waited for its token. The API is mocked, so that it is not measured.
+// One process of an application, `node worker.js PROVIDER STORE PREFIX`. If asked, it makes concurrent API calls for a user, and
+// answers how many milliseconds each call waited for its token. The API is not called, so that it is not measured.
 import { NestFactory } from '@nestjs/core';
 import type { AxiosAdapter } from 'axios';
 import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
+import { serveParent } from '../support/serve-parent.js';
 import { openStore, type StoreKind } from './store.js';
 
 const [provider = '', kind, prefix = ''] = process.argv.slice(2);
@@ -26,11 +27,12 @@ const dev = nest.get(OAuthRegistry).get('dev');
 const adapter: AxiosAdapter = (config) =>
   Promise.resolve({ data: undefined, status: 200, statusText: 'OK', headers: {}, config });
 
-process.on('message', (message: string) => {
-  const { user, calls } = JSON.parse(message) as { user: string; calls: number };
-  void Promise.all(Array.from({ length: calls }, () => waitOf(user))).then((waits) => process.send?.(waits));
+serveParent('ready', {
+  call(order) {
+    const { user, calls } = order as { user: string; calls: number };
+    return Promise.all(Array.from({ length: calls }, () => waitOf(user)));
+  },
 });
-process.send?.('ready');
 
 async function waitOf(user: string): Promise<number> {
   const start = performance.now();

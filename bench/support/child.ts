@@ -1,29 +1,31 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A module of the bench in a separate process. It sends a message when it is ready, and a message in reply to every message. */
-export class Child<Ready> {
+/** A module of the bench in a separate process. See `serveParent()`. */
+export class Child<Ready = unknown> {
   private constructor(
-    readonly process: ChildProcess,
+    private readonly process: ChildProcess,
     /** The first message of the process. */
     readonly ready: Ready,
   ) {}
 
+  /** Starts a module with this process's options of Node, and waits for its first message. */
   static async start<Ready>(module: URL, ...args: string[]): Promise<Child<Ready>> {
-    const child = fork(module, args, { execArgv: ['--expose-gc'] });
+    const child = fork(module, args);
     return new Child(child, (await nextMessage(child)) as Ready);
   }
 
-  async ask(question: string): Promise<unknown> {
+  /** Asks one question. Does not support several questions at a time. */
+  async ask(question: string, argument?: unknown): Promise<unknown> {
     const answer = nextMessage(this.process);
-    this.process.send(question);
+    this.process.send({ question, argument });
     return answer;
   }
 
   async stop(): Promise<void> {
     if (this.process.exitCode !== null) return;
     const exit = once(this.process, 'exit');
-    this.process.kill();
+    if (this.process.connected) this.process.disconnect();
     await exit;
   }
 }

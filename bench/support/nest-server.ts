@@ -1,9 +1,8 @@
-// Serves the Nest app of a module: `node nest-server.js MODULE`. The module reads further arguments. Sends the URL to the parent
-// process. On a message, sends the used heap in bytes, or clears the session store. The two are separate, because a garbage
-// collection also discards compiled code.
+// Serves the Nest app of a module: `node nest-server.js MODULE`. The module reads further arguments. Sends its URL to the parent.
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import session, { MemoryStore } from 'express-session';
+import { serveParent } from './serve-parent.js';
 
 const { AppModule, usesSessions = true } = (await import(process.argv[2]!)) as {
   AppModule: Type;
@@ -14,12 +13,6 @@ const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
 if (usesSessions) app.use(session({ secret: 'bench', resave: false, saveUninitialized: false, store: sessions }));
 await app.listen(0, '127.0.0.1');
 
-process.on('message', (question) => {
-  if (question === 'how large is the heap') {
-    globalThis.gc?.();
-    process.send?.(process.memoryUsage().heapUsed);
-  } else {
-    sessions.clear(() => process.send?.('cleared'));
-  }
+serveParent(await app.getUrl(), {
+  'clear the sessions': () => new Promise<void>((resolve) => sessions.clear(() => resolve())),
 });
-process.send?.(await app.getUrl());

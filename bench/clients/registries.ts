@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { OAuthClientModule, OAuthRegistry, type OAuthClientModuleOptions } from 'nestjs-oauth-client';
-import { manyClients, settingsOf } from '../clients/client-settings.js';
+import { manyClients, settingsOf } from './client-settings.js';
 
 /** Returns the registry of an application in which `count` clients are configured. */
 export function configuredRegistry(count: number): Promise<OAuthRegistry> {
