@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomText } from '../common/random-text.js';
 
 /** The nonce and the timestamp of a request, which prevent replay (RFC 5849 §3.3). */
 export interface RequestStamp {
@@ -10,5 +10,5 @@ export interface RequestStamp {
 
 /** Returns a stamp with the current time and a nonce of 120 random bits. */
 export function newStamp(): RequestStamp {
-  return { nonce: randomBytes(15).toString('hex'), timestamp: String(Math.floor(Date.now() / 1000)) };
+  return { nonce: randomText(15, 'hex'), timestamp: String(Math.floor(Date.now() / 1000)) };
 }

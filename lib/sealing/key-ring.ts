@@ -1,6 +1,7 @@
-import { createCipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createCipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 import { flattenedDecrypt, type FlattenedJWE } from 'jose';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
+import { randomText } from '../common/random-text.js';
 import { sha256 } from '../common/sha256.js';
 
 const KEY_BYTES = 32;
@@ -37,10 +38,12 @@ export class KeyRing<Value = unknown> {
   /** @param context the purpose of the value and its owner; `open()` needs an equal context */
   seal(value: Value, context: readonly string[]): string {
     const [{ key, header } = fail()] = this.#keys;
-    const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(`${header}.${additionalData(context)}`));
+    const iv = randomText(IV_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url')).setAAD(
+      Buffer.from(`${header}.${additionalData(context)}`),
+    );
     const ciphertext = cipher.update(JSON.stringify(value), 'utf8', 'base64url') + cipher.final('base64url');
-    return [header, iv.toString('base64url'), ciphertext, cipher.getAuthTag().toString('base64url')].join('.');
+    return [header, iv, ciphertext, cipher.getAuthTag().toString('base64url')].join('.');
   }
 
   /**

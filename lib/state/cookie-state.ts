@@ -1,7 +1,8 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { nowInSeconds } from '../common/now-in-seconds.js';
 import { BoundedMap } from '../common/bounded-map.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
+import { randomText } from '../common/random-text.js';
 import { MismatchingStateError, type MismatchingStateReason } from '../errors/oauth.errors.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import {
@@ -81,7 +82,7 @@ export class CookieStateStore<Login extends Pending> implements StateStore<Login
 
   /** Stores a login, encrypted with a key from a random secret. Returns the secret, which only the browser keeps. */
   async #store(key: PendingKey, entry: Entry<Login>, context: string[]): Promise<string> {
-    const secret = randomText(32);
+    const secret = randomText();
     await this.#storage?.set(pendingId(key, secret), keysFrom<Entry<Login>>(secret).seal(entry, context), LIFETIME_S);
     return secret;
   }
@@ -119,8 +120,4 @@ function usedId(key: PendingKey): string {
 function keysFrom<Value>(secret: string): KeyRing<Value> {
   const key = hkdfSync('sha256', secret, '', 'nestjs-oauth-client pending login', 32);
   return new KeyRing(Buffer.from(key).toString('base64'));
-}
-
-function randomText(bytes: number): string {
-  return randomBytes(bytes).toString('base64url');
 }

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { ownField } from '../common/own-field.js';
 import { fieldsOf } from '../common/fields-of.js';
 import { nowInSeconds } from '../common/now-in-seconds.js';
 import { BoundedMap } from '../common/bounded-map.js';
 import { isRecord } from '../config/is-record.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
+import { randomText } from '../common/random-text.js';
 import { MismatchingStateError, OAuthConfigError } from '../errors/oauth.errors.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { loginCookie, removeLoginCookie, schemeOf, setLoginCookie, type LoginCookie } from './login-cookies.js';
@@ -61,7 +61,7 @@ export class SessionStateStore<Login extends Pending> implements StateStore<Logi
     const session = requireSession(request);
     const data = isCookieSession(session) && pending.secrets ? this.#seal(key, pending) : pending;
     const maxPending = maxPendingIn(request, session, data);
-    const value = randomBytes(16).toString('base64url');
+    const value = randomText(16);
     setLoginCookie(request, response, key, value, pending, { lifetime: LIFETIME_S, maxCookies: maxPending });
     await withSessionLock(request, session, async () => {
       removeSurplus(session, maxPending - 1);

@@ -14,7 +14,7 @@ import { redirectUriToSend, renamedParameters } from './nonstandard-request.js';
 import { checkedResponse, type AuthorizationChecks, type AuthorizationParams } from './authorization-params.js';
 import { codeChallenge, codeVerifierFor } from './pkce.js';
 import { pushedAuthorizationRequest } from './pushed-authorization-request.js';
-import { randomText } from '../wire/random-text.js';
+import { randomText } from '../../common/random-text.js';
 import { signedRequestObject } from './request-object.js';
 
 /** An authorization URL, and the values that are kept until the callback. */

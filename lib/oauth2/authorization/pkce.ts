@@ -1,6 +1,6 @@
 import { OAuthError } from '../../errors/oauth.errors.js';
 import { sha256 } from '../../common/sha256.js';
-import { randomText } from '../wire/random-text.js';
+import { randomText } from '../../common/random-text.js';
 
 /** 43 to 128 unreserved characters (RFC 7636 §4.1). */
 const CODE_VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;

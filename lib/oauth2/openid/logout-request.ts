@@ -1,6 +1,6 @@
 import { withQuery } from '../../http/query.js';
 import { spaceSeparated, wireParameters } from '../wire/parameters.js';
-import { randomText } from '../wire/random-text.js';
+import { randomText } from '../../common/random-text.js';
 import { unwrapIdToken } from './id-token.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { randomText } from '../../lib/oauth2/wire/random-text.js';
+import { randomText } from '../../lib/common/random-text.js';
 
 describe('a random string', () => {
   it('has 256 bits in base64url, and is unique', () => {
-    const texts = Array.from({ length: 10_000 }, randomText);
+    const texts = Array.from({ length: 10_000 }, () => randomText());
     expect(texts.filter((text) => !/^[\w-]{43}$/.test(text))).toEqual([]);
     expect(new Set(texts).size).toBe(texts.length);
   });
