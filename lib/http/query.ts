@@ -1,18 +1,37 @@
+import { BoundedMap } from '../common/bounded-map.js';
+import { percentEncode } from '../common/percent-encode.js';
+
+/** Maximum number of URLs that are remembered. */
+const MAX_URLS = 1000;
+/** Normalized URLs, such as those of endpoints, by the URLs in the settings. */
+const normalizedUrls = new BoundedMap<string>(MAX_URLS);
+
 /**
  * Returns the URL with added query parameters. Omits absent and empty values. An array of strings becomes a repeated parameter;
  * other types become JSON. Encodes a space as `%20`, because some providers (Apple) do not decode `+`.
  */
 export function withQuery(url: string, parameters: Record<string, unknown>): string {
+  const fields = formEntries(parameters);
+  if (!/[?#]/.test(url) && fields.length > 0) return `${normalized(url)}?${encoded(fields)}`;
   const target = new URL(url);
-  const query = new URLSearchParams(target.search);
-  for (const [name, value] of Object.entries(parameters)) {
-    const [first, ...more] = fieldValues(value);
-    if (first === undefined) continue;
-    query.set(name, first);
-    for (const text of more) query.append(name, text);
-  }
-  target.search = query.toString().replaceAll('+', '%20'); // a literal plus sign is already %2B
+  const names = new Set(fields.map(([name]) => name));
+  const kept = [...target.searchParams].filter(([name]) => !names.has(name));
+  target.search = encoded([...kept, ...fields]);
   return target.href;
+}
+
+function normalized(url: string): string {
+  const known = normalizedUrls.get(url);
+  if (known !== undefined) return known;
+  const { href } = new URL(url);
+  normalizedUrls.set(url, href);
+  return href;
+}
+
+function encoded(fields: readonly [name: string, value: string][]): string {
+  let query = '';
+  for (const [name, value] of fields) query += `${query && '&'}${percentEncode(name)}=${percentEncode(value)}`;
+  return query;
 }
 
 /** Returns a URL without its query, fragment and credentials, which may contain secrets. */
@@ -24,9 +43,11 @@ export function withoutQuery(url: string): string {
 
 /** Returns parameters as the fields of a form, encoded as in {@link withQuery}. */
 export function formEntries(parameters: Record<string, unknown>): [name: string, value: string][] {
-  return Object.entries(parameters).flatMap(([name, value]) =>
-    fieldValues(value).map((text): [string, string] => [name, text]),
-  );
+  const entries: [name: string, value: string][] = [];
+  for (const [name, value] of Object.entries(parameters)) {
+    for (const text of fieldValues(value)) entries.push([name, text]);
+  }
+  return entries;
 }
 
 function fieldValues(value: unknown): string[] {

@@ -1,4 +1,5 @@
-import { type EncodedParameter, percentEncode } from './percent-encoding.js';
+import { percentEncode } from '../common/percent-encode.js';
+import { type EncodedParameter } from './percent-encoding.js';
 
 /**
  * Returns the signature base string: the method, the base string URI and the normalized parameters, each percent-encoded

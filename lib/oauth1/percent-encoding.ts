@@ -1,3 +1,5 @@
+import { percentEncode } from '../common/percent-encode.js';
+
 /** A decoded parameter of a query, a form body or the `Authorization` header. Names may repeat. */
 export type Parameter = [name: string, value: string];
 
@@ -5,22 +7,6 @@ export type Parameter = [name: string, value: string];
 export interface EncodedParameter {
   readonly name: string;
   readonly value: string;
-}
-
-const RESERVED = /[^\w.~-]/;
-const BEYOND_ENCODE_URI_COMPONENT = /[!'()*\ud800-\udfff]/;
-
-/**
- * Percent-encodes all characters except the unreserved ones, as UTF-8 and in upper-case hexadecimal (RFC 5849 §3.6). A lone
- * surrogate has no UTF-8 form, so it becomes U+FFFD, as in every UTF-8 encoder.
- */
-export function percentEncode(text: string): string {
-  if (!RESERVED.test(text)) return text;
-  if (!BEYOND_ENCODE_URI_COMPONENT.test(text)) return encodeURIComponent(text);
-  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD')).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }
 
 /** Percent-encodes names and values. */

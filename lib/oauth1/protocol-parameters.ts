@@ -1,4 +1,5 @@
-import { type EncodedParameter, percentEncode } from './percent-encoding.js';
+import { percentEncode } from '../common/percent-encode.js';
+import { type EncodedParameter } from './percent-encoding.js';
 import type { RequestStamp } from './request-stamp.js';
 
 /** Values of the protocol parameters (RFC 5849 §3.1). An empty value is left out. */

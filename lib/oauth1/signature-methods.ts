@@ -1,6 +1,6 @@
 import { createHmac, sign, type KeyObject } from 'node:crypto';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
-import { percentEncode } from './percent-encoding.js';
+import { percentEncode } from '../common/percent-encode.js';
 
 /** Secrets and keys for an OAuth 1 signature (RFC 5849 §3.4). */
 export interface SignatureKeys {

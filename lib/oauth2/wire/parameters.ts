@@ -1,3 +1,5 @@
+import { ownField } from '../../common/own-field.js';
+
 /** Parameters by their wire names. */
 export type WireParameters = Record<string, unknown>;
 
@@ -12,11 +14,11 @@ const WIRE_NAMES: Record<string, string> = {
 
 /** Returns parameters by their wire names. Omits undefined parameters, so that they do not replace parameters of the settings. */
 export function wireParameters(params: WireParameters, names: Record<string, string> = {}): WireParameters {
-  const wireNames = { ...WIRE_NAMES, ...names };
-  const present = Object.entries(params).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    present.map(([name, value]) => [Object.hasOwn(wireNames, name) ? (wireNames[name] ?? name) : name, value]),
-  );
+  const wire: [name: string, value: unknown][] = [];
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== undefined) wire.push([ownField(names, name) ?? ownField(WIRE_NAMES, name) ?? name, value]);
+  }
+  return Object.fromEntries(wire);
 }
 
 /**
