@@ -2,7 +2,7 @@ import { applyDecorators, Render } from '@nestjs/common';
 import { requireParams } from '../oauth2/authorization/read-params.js';
 import type { LoginParams } from '../remote-app/login.js';
 import { oauthRoute } from './oauth-route.js';
-import { redirectAfterHandler } from './redirect-interceptor.js';
+import { redirectAfterHandler } from './handler-redirect.js';
 import { REDIRECT_VIEW } from './redirect-sender.js';
 import { clientOfRoute, routeOf } from './route-client.js';
 

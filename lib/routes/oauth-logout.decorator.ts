@@ -5,7 +5,7 @@ import { requireNavigation } from '../remote-app/navigation.js';
 import { refusePrefetch } from '../remote-app/prefetch.js';
 import { keepReturnTo } from './login-result.js';
 import { oauthRoute, type OAuthRoute } from './oauth-route.js';
-import { redirectAfterHandler } from './redirect-interceptor.js';
+import { redirectAfterHandler } from './handler-redirect.js';
 import { REDIRECT_VIEW } from './redirect-sender.js';
 import { openIdClientOfRoute, routeOf, type RouteClients } from './route-client.js';
 

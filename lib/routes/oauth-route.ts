@@ -4,7 +4,6 @@ import {
   Render,
   SetMetadata,
   UseGuards,
-  UseInterceptors,
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
@@ -12,13 +11,13 @@ import { Reflector } from '@nestjs/core';
 import { isRecord } from '../config/is-record.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import type { RedirectResponse } from '../remote-app/login.js';
-import { redirectAfterHandler, RedirectInterceptor } from './redirect-interceptor.js';
+import { redirectAfterHandler, wrapHandler } from './handler-redirect.js';
 import { REDIRECT_VIEW } from './redirect-sender.js';
 import type { ClientRoute } from './route-client.js';
 import { exchangeOf, type Exchange } from './route-request.js';
 
-/** Keys of Nest's metadata for the guards, the interceptors and the `@Redirect()` of a method. */
-const [GUARDS, INTERCEPTORS, REDIRECT] = ['__guards__', '__interceptors__', '__redirect__'];
+/** Keys of Nest's metadata for the guards and the `@Redirect()` of a method. */
+const [GUARDS, REDIRECT] = ['__guards__', '__redirect__'];
 
 /** One request to a route of this library. */
 interface RouteCall extends ClientRoute, Exchange {
@@ -47,9 +46,9 @@ export const OAUTH_ROUTE = Reflector.createDecorator<OAuthRoute>();
 /** Makes a handler a route of this library. */
 export function oauthRoute(route: OAuthRoute): MethodDecorator {
   return applyDecorators(
+    wrapHandler as MethodDecorator,
     OAUTH_ROUTE(route),
     UseGuards(OAuthRouteGuard),
-    UseInterceptors(RedirectInterceptor),
     SetMetadata('cache_module:cache_ttl', 1), // ms for `CacheInterceptor` of @nestjs/cache-manager; 0 would mean forever
   );
 }
@@ -73,20 +72,14 @@ class OAuthRouteGuard implements CanActivate {
 }
 
 /**
- * Moves the guard and the interceptor of a route after the guards and interceptors of all other decorators, and makes a route
- * with `@Redirect()` send its redirect through `RedirectSender`. Must be called before Nest reads the routes.
+ * Moves the guard of a route after the guards of all other decorators, because Nest runs the guards of a method in this order, and makes
+ * a route with `@Redirect()` send its redirect through `RedirectSender`. Must be called before Nest reads the routes.
  */
 export function arrangeRoute(handler: object): void {
   if (!Reflect.hasMetadata(OAUTH_ROUTE.KEY, handler)) return;
-  moveLast(GUARDS, OAuthRouteGuard, handler);
-  moveLast(INTERCEPTORS, RedirectInterceptor, handler);
+  const guards = (Reflect.getOwnMetadata(GUARDS, handler) ?? []) as unknown[];
+  Reflect.defineMetadata(GUARDS, [...guards.filter((guard) => guard !== OAuthRouteGuard), OAuthRouteGuard], handler);
   if (decoratedRedirect(handler)) Render(REDIRECT_VIEW)({}, '', { value: handler });
-}
-
-/** Moves a guard or an interceptor to the end of its list, because Nest runs the guards and interceptors of a method in this order. */
-function moveLast(key: string, own: unknown, handler: object): void {
-  const all = (Reflect.getOwnMetadata(key, handler) ?? []) as unknown[];
-  Reflect.defineMetadata(key, [...all.filter((one) => one !== own), own], handler);
 }
 
 /** Returns the redirect of a handler's `@Redirect()`. */

@@ -9,15 +9,13 @@ import {
   type ContextId,
 } from '@nestjs/core';
 import { RouteParamsFactory } from '@nestjs/core/router/route-params-factory.js';
+import type { ServerResponse } from 'node:http';
 import { isRecord } from '../config/is-record.js';
 import type { RedirectResponse } from '../remote-app/login.js';
-import { isPlaceholder, pendingRedirectOf, type PendingRedirect } from './redirect-interceptor.js';
+import { isPlaceholder, pendingRedirectOf, ROUTE_ARGUMENTS, type PendingRedirect } from './handler-redirect.js';
 
 /** The view of routes that redirect: `@Render(REDIRECT_VIEW)`. `RedirectSender` handles it instead of a view engine. */
 export const REDIRECT_VIEW = 'nestjs-oauth-client:redirect';
-
-/** Key of Nest's metadata for the parameters of a handler (`ROUTE_ARGS_METADATA`). */
-const ROUTE_ARGUMENTS = '__routeArguments__';
 
 type ParamType = Parameters<RouteParamsFactory['exchangeKeyForValue']>[0];
 
@@ -53,15 +51,16 @@ export class RedirectSender implements OnModuleInit {
   /** @param answer the value that the interceptors returned, possibly without calling the handler */
   async #send(redirect: PendingRedirect, response: object, answer: unknown): Promise<void> {
     // A cache returned the placeholder of another request, so the handler did not run. Every login needs a new redirect.
-    if (!redirect.made && isPlaceholder(answer))
-      redirect.made = await redirect.make(await this.#handle(redirect.context));
+    if (!redirect.made && isPlaceholder(answer)) await this.#handle(redirect.context);
     const { httpAdapter } = this.adapterHost;
     const { url, statusCode = 302 } = redirect.made ?? redirectIn(answer);
-    await (url === undefined ? httpAdapter.reply(response, answer) : httpAdapter.redirect(response, statusCode, url));
+    if (url === undefined) await httpAdapter.reply(response, answer);
+    else if (isNodeResponse(response) && IS_HEADER.test(url)) redirectWithoutBody(response, statusCode, url);
+    else await httpAdapter.redirect(response, statusCode, url);
   }
 
-  /** Calls the handler of a request with its parameters and pipes, but without interceptors. */
-  async #handle(context: ExecutionContext): Promise<unknown> {
+  /** Calls the handler of a request with its parameters and pipes, but without interceptors, so that it makes the redirect. */
+  async #handle(context: ExecutionContext): Promise<void> {
     const { instance, moduleKey, contextId } = await this.#hostOf(context);
     // Nest needs the controller's module to resolve pipes, but searches only among providers.
     const contexts = Object.create(this.contexts, {
@@ -84,7 +83,7 @@ export class RedirectSender implements OnModuleInit {
       { guards: false, interceptors: false, filters: false },
       'http',
     );
-    return handle(...context.getArgs<unknown[]>());
+    await handle(...context.getArgs<unknown[]>());
   }
 
   async #hostOf(context: ExecutionContext): Promise<Host> {
@@ -99,6 +98,19 @@ export class RedirectSender implements OnModuleInit {
     }
     throw new TypeError(`no module has the controller ${controller.name}. Add it to \`controllers\` of a module`);
   }
+}
+
+/** Matches a URL that needs no encoding in a header. */
+const IS_HEADER = /^[!-~]+$/;
+
+function isNodeResponse(response: object): response is ServerResponse {
+  return 'setHeader' in response && 'statusCode' in response && 'end' in response;
+}
+
+/** Like `redirect()` of Express, but without the page, which browsers do not show and which takes a twentieth of a login. */
+function redirectWithoutBody(response: ServerResponse, statusCode: number, url: string): void {
+  response.statusCode = statusCode;
+  response.setHeader('Location', url).end();
 }
 
 /** Returns the name of a controller's method. The function's `name` may differ if another decorator replaced the function. */
