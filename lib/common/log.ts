@@ -15,10 +15,11 @@ const logger = new Logger('OAuthClient');
  * @param fields may come from outside: a value that is not one plain word is quoted, and line breaks are escaped
  */
 export function logEvent(level: LogLevel, event: string, fields: LogFields): void {
-  const formatted = Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined ? [] : `${name}=${formatValue(value)}`,
-  );
-  logger[level]([event, ...formatted].join(' '));
+  let line = event;
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) line += ` ${name}=${formatValue(value)}`;
+  }
+  logger[level](line);
 }
 
 function formatValue(value: string | number): string {

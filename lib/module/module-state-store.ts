@@ -30,26 +30,21 @@ export class ModuleStateStore implements StateStore<PendingLogin>, OnModuleInit 
   }
 
   async save(request: OAuthRequest, response: OAuthResponse, key: PendingKey, pending: PendingLogin): Promise<void> {
-    const secrets = [key.state, ...stringsIn(pending)].filter((text) => text !== key.provider && text !== key.kind);
-    await this.#withStore((store) => store.save(request, response, key, pending), secrets);
+    try {
+      await (await this.#resolved()).save(request, response, key, pending);
+    } catch (error) {
+      throw storeFailed(
+        error,
+        [key.state, ...stringsIn(pending)].filter((text) => !isPublic(key, text)),
+      );
+    }
   }
 
   async take(request: OAuthRequest, response: OAuthResponse, key: PendingKey): Promise<PendingLogin> {
-    return this.#withStore((store) => store.take(request, response, key), [key.state]);
-  }
-
-  /**
-   * Calls the store.
-   * @param secrets values of the login, which an error of the store may repeat
-   * @throws {OAuthError} `state_store_error` (status 500) when the store fails
-   */
-  async #withStore<T>(call: (store: StateStore<PendingLogin>) => Promise<T>, secrets: readonly string[]): Promise<T> {
-    const store = await this.#resolved();
     try {
-      return await call(store);
+      return await (await this.#resolved()).take(request, response, key);
     } catch (error) {
-      if (error instanceof HttpException) throw error;
-      throw storeFailed(error, secrets);
+      throw storeFailed(error, [key.state]);
     }
   }
 
@@ -72,14 +67,24 @@ export class ModuleStateStore implements StateStore<PendingLogin>, OnModuleInit 
   }
 }
 
-/** Keeps the store's message only in the log, redacted, because the message may quote the pending login. */
-function storeFailed(error: unknown, secrets: readonly string[]): OAuthError {
+/**
+ * Returns the error of an application's store, without its message, which may quote the pending login. The log has the message,
+ * redacted. Returns an error of this library unchanged.
+ * @param secrets values of the login, which the error may repeat
+ */
+function storeFailed(error: unknown, secrets: readonly string[]): HttpException {
+  if (error instanceof HttpException) return error;
   return new OAuthError('state_store_error', {
     description: 'the state store failed, so the pending login could not be saved or found. See the cause',
     detail: thrownText(error, secrets),
     status: 500,
     cause: withoutMessage(error),
   });
+}
+
+/** Returns whether a string of a pending login is not a secret. */
+function isPublic({ provider, kind }: PendingKey, text: string): boolean {
+  return text === provider || text === kind;
 }
 
 /** Returns every string in a pending login. */

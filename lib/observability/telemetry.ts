@@ -40,30 +40,48 @@ let counters: { of: OpenTelemetry.MeterProvider; all: Record<CounterName, OpenTe
  * of the span, and counts the failure. The error message is not recorded.
  * @param outcome returns additional attributes for a result
  */
-export async function traced<T>(
+export function traced<T>(
   span: SpanName,
   attributes: Attributes,
   run: () => Promise<T>,
   outcome?: (result: T) => Attributes,
 ): Promise<T> {
   if (!api || !tracer) return run();
+  if (!isListening(api)) {
+    return run().catch((error: unknown) => {
+      countFailure(span, attributes, error);
+      throw error;
+    });
+  }
   return tracer.startActiveSpan(span, { kind: api.SpanKind[SPANS[span]], attributes }, async (active) => {
     try {
       const result = await run();
       if (outcome) active.setAttributes(outcome(result));
       return result;
     } catch (error) {
-      const failure = failureAttributes(error);
-      if (failure) {
-        active.setStatus({ code: api.SpanStatusCode.ERROR }).setAttributes(failure);
-        const type = failure['error.type'];
-        count('oauth.client.failures', { ...client(attributes), 'oauth.operation': span, 'error.type': type });
-      }
+      const failure = countFailure(span, attributes, error);
+      if (failure) active.setStatus({ code: api.SpanStatusCode.ERROR }).setAttributes(failure);
       throw error;
     } finally {
       active.end();
     }
   });
+}
+
+/** Counts the failure of a span. Returns its attributes, or undefined if the error is not a failure. */
+function countFailure(span: SpanName, attributes: Attributes, error: unknown): Attributes | undefined {
+  const failure = failureAttributes(error);
+  if (failure) {
+    const type = failure['error.type'];
+    count('oauth.client.failures', { ...client(attributes), 'oauth.operation': span, 'error.type': type });
+  }
+  return failure;
+}
+
+/** Returns whether the application has set a tracer provider. Without one, a span has no effect, but takes time. */
+function isListening({ trace, ProxyTracerProvider }: typeof OpenTelemetry): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(SCOPE) !== undefined;
 }
 
 /** Adds 1 to a counter. */

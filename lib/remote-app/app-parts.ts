@@ -1,4 +1,5 @@
 import type { AxiosInstance } from 'axios';
+import { BoundedMap } from '../common/bounded-map.js';
 import type { ClientConfig } from '../config/client-config.js';
 import { createHttpClient, mergedDefaults } from '../http/http-client.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
@@ -9,6 +10,9 @@ import type { RemoteAppContext } from './remote-app-context.js';
 import { TokenSlots } from './token-slots.js';
 import { warnOfRiskySettings } from './warnings.js';
 
+/** Maximum number of redirect URIs of one client that are remembered. */
+const MAX_URIS = 100;
+
 /** The parts that OAuth 1 apps and OAuth 2 apps share. */
 export class AppParts {
   readonly http: AxiosInstance;
@@ -18,6 +22,8 @@ export class AppParts {
   readonly context: RemoteAppContext;
   /** The headers of every API call (`apiRequest`), with names in lower case. */
   readonly apiHeaders?: Readonly<Record<string, string>>;
+  /** Absolute redirect URIs by the URIs that the application passed. */
+  readonly #absoluteUris = new BoundedMap<string>(MAX_URIS);
 
   constructor(config: ClientConfig, context: RemoteAppContext) {
     this.config = config;
@@ -45,9 +51,13 @@ export class AppParts {
     ]);
   }
 
-  /** Returns the absolute form of a redirect URI. */
+  /** Returns the absolute form of a redirect URI. If it does not depend on the request, it is computed once. */
   absoluteUri(uri: string, request: OAuthRequest): string | Promise<string> {
-    return absoluteRedirectUri(uri, this.config.name, request, this.context);
+    const known = this.#absoluteUris.get(uri);
+    if (known !== undefined) return known;
+    const absolute = absoluteRedirectUri(uri, this.config.name, request, this.context);
+    if (typeof absolute === 'string' && typeof this.context.baseUrl === 'string') this.#absoluteUris.set(uri, absolute);
+    return absolute;
   }
 }
 

@@ -5,6 +5,7 @@ import type { AuthorizationParams } from '../oauth2/authorization/authorization-
 import { requireParams } from '../oauth2/authorization/read-params.js';
 import type { OAuthResponse } from '../state/oauth-response.js';
 import type { AppParts } from './app-parts.js';
+import { asPartOf } from './boundary.js';
 import type { AuthorizationRequest, AuthorizeData, LoginParams, RedirectResponse } from './login.js';
 import { requireNavigation } from './navigation.js';
 import { dependsOnRequest, refuseRelativeUri } from './redirect-uri.js';
@@ -38,9 +39,10 @@ export async function beginLogin(
   if (redirectUri && dependsOnRequest(redirectUri, parts.context) && (await app.pushesOrSignsRequest())) {
     refuseRelativeUri();
   }
-  const { url, ...data } = await app.createAuthorizationUrl(callback, params);
-  await app.saveAuthorizeData(request, response, { redirectUri: callback, ...data, returnTo: returnPath });
-  const { name: client } = parts.config;
-  logEvent('debug', 'login begun', { client, redirect_uri: callback && withoutQuery(callback) });
+  const operation = { name: parts.config.name, step: 'begin' };
+  const { url, ...data } = await asPartOf(operation, () => app.createAuthorizationUrl(callback, params));
+  const saved = { redirectUri: callback, ...data, returnTo: returnPath };
+  await asPartOf(operation, () => app.saveAuthorizeData(request, response, saved));
+  logEvent('debug', 'login begun', { client: operation.name, redirect_uri: callback && withoutQuery(callback) });
   return { url, statusCode: 302 };
 }

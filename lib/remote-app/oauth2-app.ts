@@ -63,7 +63,7 @@ export class OAuth2App extends RemoteApp<OAuth2Token> {
    * @throws {OAuthError} `invalid_state`, `invalid_nonce` or `invalid_login_parameter` when a parameter is not valid
    * @throws {OAuthConfigError} when the client is a machine client
    */
-  override async createAuthorizationUrl(
+  override createAuthorizationUrl(
     redirectUri?: string,
     params: AuthorizationParams = {},
   ): Promise<OAuth2AuthorizationRequest> {

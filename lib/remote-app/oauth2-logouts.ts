@@ -9,6 +9,7 @@ import type { Provider } from '../oauth2/provider/provider.js';
 import { requireResponse, type OAuthResponse } from '../state/oauth-response.js';
 import type { TokenRefresh } from '../refresh/token-refresh.js';
 import type { AppParts } from './app-parts.js';
+import { asPartOf } from './boundary.js';
 import { callbackParameters } from './callback-request.js';
 import type { RedirectResponse } from './login.js';
 import type { LogoutRedirectParams, LogoutResult } from './logout.js';
@@ -44,7 +45,9 @@ export class OAuth2Logouts {
     requireNavigation(request);
     const returnPath = checkReturnTo(returnTo);
     const redirectUri = postLogoutRedirectUri && (await this.#parts.absoluteUri(postLogoutRedirectUri, request));
-    const { url, state } = await app.createLogoutUrl({ ...params, postLogoutRedirectUri: redirectUri });
+    const { url, state } = await asPartOf({ name: this.#parts.config.name, step: 'logout' }, () =>
+      app.createLogoutUrl({ ...params, postLogoutRedirectUri: redirectUri }),
+    );
     if (redirectUri && state !== undefined) {
       await this.#parts.pending.saveLogout(request, response, { state, redirectUri, returnTo: returnPath });
     }

@@ -81,8 +81,8 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * Saves the data that the callback of a login needs, in the module's state store.
    * @throws {OAuthError} `invalid_state` when the state is empty, because a callback without a state would match it
    */
-  async saveAuthorizeData(request: OAuthRequest, response: OAuthResponse, data: AuthorizeData): Promise<void> {
-    await this.guarded(() => {
+  saveAuthorizeData(request: OAuthRequest, response: OAuthResponse, data: AuthorizeData): Promise<void> {
+    return this.guarded(() => {
       requireResponse(response, 'saveAuthorizeData(request, response, data)');
       return this.#parts.pending.saveLogin(request, response, data);
     }, 'save_login');
@@ -112,15 +112,17 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
    * @throws {InvalidTokenError} when the provider's response is not a valid token
    * @throws {ProviderError} when the provider fails or does not respond in time
    */
-  completeLogin(
+  async completeLogin(
     request: OAuthRequest,
     response: OAuthResponse,
     params?: RequestParameters,
   ): Promise<LoginResult<Token>> {
-    return this.#login('complete', request, () => {
+    const result = await this.#login('complete', request, () => {
       requireResponse(response, 'completeLogin(request, response)', 'authorizeAccessToken(request, response)');
       return this.finishLogin({ request, response, params });
     });
+    logEvent('log', 'login finished', { client: this.name });
+    return result;
   }
 
   /** @internal The steps of {@link completeLogin}, which depend on the protocol. */
@@ -225,12 +227,11 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
     return undefined;
   }
 
-  /** Runs one step of a login, with a span and a log line. A refused prefetch has no span. */
-  async #login<T>(step: 'begin' | 'complete', request: OAuthRequest, run: () => Promise<T>): Promise<T> {
-    await this.guarded(() => refusePrefetch(request), step);
-    const attributes = { 'oauth.client.name': this.name, 'oauth.login.step': step };
-    const result = await this.guarded(() => traced('oauth.login', attributes, run), step);
-    if (step === 'complete') logEvent('log', 'login finished', { client: this.name });
-    return result;
+  /** Runs one step of a login, with a span. A refused prefetch has no span. */
+  #login<T>(step: 'begin' | 'complete', request: OAuthRequest, run: () => Promise<T>): Promise<T> {
+    return this.guarded(() => {
+      refusePrefetch(request);
+      return traced('oauth.login', { 'oauth.client.name': this.name, 'oauth.login.step': step }, run);
+    }, step);
   }
 }

@@ -99,7 +99,9 @@ function prefix(https: boolean): string {
 }
 
 function loginCookies({ headers }: OAuthRequest): (LoginCookie & { name: string })[] {
-  return Object.entries(parseCookie(headers?.cookie ?? '')).flatMap(([name, text = '']) => {
+  const header = headers?.cookie;
+  if (!header) return [];
+  return Object.entries(parseCookie(header)).flatMap(([name, text = '']) => {
     const [, since, value = ''] = /^(\d{10})\.([\w.-]+)$/.exec(text) ?? [];
     const secure = name.startsWith(HOST_PREFIX);
     const isLoginCookie = name.startsWith(prefix(secure)) && name.length === prefix(secure).length + DIGEST_LENGTH;

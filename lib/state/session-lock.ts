@@ -32,7 +32,7 @@ const originalSaves = new WeakMap<Session, Save>();
  * the application's data in the session.
  * @throws {OAuthError} `session_error` (status 500) when the store fails
  */
-export async function withSessionLock<T>(request: OAuthRequest, session: Session, step: () => Promise<T>): Promise<T> {
+export function withSessionLock<T>(request: OAuthRequest, session: Session, step: () => Promise<T>): Promise<T> {
   const stored = storedSession(request, session);
   if (!stored) return step();
   reloadLoginsBeforeEverySave(stored);
