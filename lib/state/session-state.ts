@@ -81,7 +81,7 @@ export class SessionStateStore<Login extends Pending> implements StateStore<Logi
     return withSessionLock(request, session, async () => {
       const name = entryName(key);
       const entry = entryOf(session, name);
-      const pending = entry && (await this.#read(key, entry.data));
+      const pending = entry && this.#read(key, entry.data);
       const cookie = loginCookie(request, key);
       if (!pending) {
         if (wasUsed(session, name)) throw new MismatchingStateError('used_state', key.kind);
@@ -111,8 +111,8 @@ export class SessionStateStore<Login extends Pending> implements StateStore<Logi
     ]);
   }
 
-  async #read(key: PendingKey, data: unknown): Promise<Login | undefined> {
-    const pending = typeof data === 'string' ? await this.#keys?.open(data, contextOf(key)) : data;
+  #read(key: PendingKey, data: unknown): Login | undefined {
+    const pending = typeof data === 'string' ? this.#keys?.open(data, contextOf(key)) : data;
     return this.#isFor(key, pending) ? pending : undefined;
   }
 

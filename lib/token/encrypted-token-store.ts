@@ -54,7 +54,7 @@ export class EncryptedTokenStore implements TokenStore {
   async fetch(key: TokenKey): Promise<VersionedToken | undefined> {
     const checked = tokenKey(key.name, key.user);
     const held = await this.#store.fetch(checked);
-    return held && { ...held, token: await this.#open(checked, held.token) };
+    return held && { ...held, token: this.#open(checked, held.token) };
   }
 
   async save(key: TokenKey, token: OAuth1Token | OAuth2Token, expected?: string | null): Promise<string | undefined> {
@@ -71,7 +71,7 @@ export class EncryptedTokenStore implements TokenStore {
     return this.#store.lock?.(tokenKey(key.name, key.user), lease);
   }
 
-  async #open(key: TokenKey, stored: StoredToken): Promise<StoredToken> {
+  #open(key: TokenKey, stored: StoredToken): StoredToken {
     const sealed = isOAuth1(stored) ? readOAuth1Token(stored).oauthTokenSecret : readOAuth2Token(stored).accessToken;
     if (!sealed.startsWith(SEALED)) {
       if (this.#readsPlain) return stored;
@@ -80,7 +80,7 @@ export class EncryptedTokenStore implements TokenStore {
         'is not encrypted; expected a token that this store saved. If it was saved before encryption was turned on, set `readsPlain`',
       );
     }
-    const token = await this.#keys.open(sealed.slice(SEALED.length), contextOf(key));
+    const token = this.#keys.open(sealed.slice(SEALED.length), contextOf(key));
     if (token) return token;
     throw unreadable(
       key,
