@@ -2,7 +2,6 @@ import {
   introspectionRequest,
   processIntrospectionResponse,
   revocationRequest,
-  validateApplicationLevelSignature,
   type IntrospectionResponse,
 } from 'oauth4webapi';
 import { hasMediaType } from '../../common/media-type.js';
@@ -11,7 +10,7 @@ import { readInstant } from '../../token/expiry.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { endpointAsksForNonce, withProofs } from '../client/dpop-proofs.js';
 import { readClaims } from '../wire/claims.js';
-import { providerOfJwt } from '../provider/jwt-provider.js';
+import { providerOfJwt, verifySignature } from '../provider/jwt-provider.js';
 import { endpointResponseReader, refuseEndpointError } from '../provider/endpoint-error.js';
 import { responseAfterHooks } from '../provider/endpoint-fetch.js';
 import { refusedResponse } from '../provider/failed-check.js';
@@ -73,9 +72,10 @@ export async function introspectToken(provider: Provider, token: string): Promis
       return endpointResponseReader({ what: 'introspection', otherTypes: isJwt })(answer);
     });
     const response = await introspectionRequest(server, client, authentication, token, options);
-    const verifier = jwt === undefined ? provider : await providerOfJwt(provider, jwt);
-    const answer = await processIntrospectionResponse(verifier.server, client, response, signatureOptions(verifier));
-    if (jwt) await validateApplicationLevelSignature(verifier.server, response, signatureOptions(verifier));
+    const verifier = jwt === undefined ? undefined : await providerOfJwt(provider, jwt);
+    const checking = verifier ?? provider;
+    const answer = await processIntrospectionResponse(checking.server, client, response, signatureOptions(checking));
+    if (verifier) await verifySignature(verifier);
     else if (client.introspection_signed_response_alg)
       throw new RefusedInput('it is not signed, expected a JWT (RFC 9701)');
     return { ...readClaims(answer), ...timesIn(answer) };

@@ -1,4 +1,4 @@
-import { processUserInfoResponse, skipSubjectCheck, validateApplicationLevelSignature } from 'oauth4webapi';
+import { processUserInfoResponse, skipSubjectCheck } from 'oauth4webapi';
 import { hasMediaType } from '../../common/media-type.js';
 import { sendApiRequest } from '../../http/api-request.js';
 import { PLAIN_ANSWER, protocolAnswer } from '../../http/protocol-request.js';
@@ -11,7 +11,7 @@ import { tokenCredentials } from '../access-token/token-credentials.js';
 import { checkJwt } from '../wire/jwt.js';
 import { mergeClaims, readClaims } from '../wire/claims.js';
 import { subjectOf, type IdTokenClaims } from './id-token.js';
-import { providerOfJwt } from '../provider/jwt-provider.js';
+import { providerOfJwt, verifySignature } from '../provider/jwt-provider.js';
 
 /**
  * Claims about a user: the standard claims (OpenID Connect Core §5.1) and other claims of the provider. Use declaration merging to
@@ -74,11 +74,17 @@ async function fetchUserInfo(provider: Provider, token: OAuth2Token, subject: st
     const isSigned = isJwt(repaired.headers['content-type']);
     if (isSigned) checkJwt(repaired.text);
     const response = endpointResponseReader({ what: 'userinfo', otherTypes: isJwt })(repaired);
-    const verifier = isSigned ? await providerOfJwt(provider, repaired.text) : provider;
-    const { server } = verifier;
-    const options = signatureOptions(verifier);
-    const claims = await processUserInfoResponse(server, client, subject ?? skipSubjectCheck, response, options);
-    if (isSigned) await validateApplicationLevelSignature(server, response, options);
+    const verifier = isSigned ? await providerOfJwt(provider, repaired.text) : undefined;
+    const checking = verifier ?? provider;
+    const options = signatureOptions(checking);
+    const claims = await processUserInfoResponse(
+      checking.server,
+      client,
+      subject ?? skipSubjectCheck,
+      response,
+      options,
+    );
+    if (verifier) await verifySignature(verifier);
     return readClaims(claims);
   } catch (error) {
     throw refusedResponse(error, 'userinfo', [token.accessToken]);

@@ -1,6 +1,6 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import { shown } from './failed-check.js';
-import type { CheckedJwt, Provider } from './provider.js';
+import { requireEndpoint, type CheckedJwt, type Provider } from './provider.js';
 import { isTenantTemplate, issuerOfTenant, TENANT, tenantIn } from '../../config/tenant-issuer.js';
 import { isEncrypted } from '../wire/jwt.js';
 import { RefusedInput } from '../wire/refused-input.js';
@@ -27,6 +27,15 @@ export async function providerOfIdToken(provider: Provider, idToken: string): Pr
   const verifier = await forJwt(provider, idToken, ({ tid }) => tid);
   if (!provider.config.allowSecretSignedIdToken) return verifier;
   return { ...verifier, client: { ...verifier.client, id_token_signed_response_alg: 'HS256' } };
+}
+
+/**
+ * Verifies the signature of a JWT with the provider's keys. (`oauth4webapi` would import the key and verify the signature again.)
+ * @throws {RefusedInput} when no key of the provider signed the JWT
+ */
+export function verifySignature(provider: VerifyingProvider): Promise<void> {
+  const { jws, issuer } = provider.jwt;
+  return provider.providerKeys.verify(requireEndpoint(provider, 'jwks_uri'), jws, issuer);
 }
 
 async function forJwt(

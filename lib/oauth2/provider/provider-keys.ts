@@ -1,5 +1,7 @@
 import type { AxiosInstance } from 'axios';
 import { decodeProtectedHeader, type JWK } from 'jose';
+import { UnsupportedOperationError } from 'oauth4webapi';
+import { isSignatureAlgorithm } from '../../config/signature-algorithms.js';
 import { sendProtocolRequest } from '../../http/protocol-request.js';
 import { LastGoodCopy } from '../../common/last-good-copy.js';
 import { ProviderError } from '../../errors/oauth.errors.js';
@@ -7,7 +9,7 @@ import { RefusedInput } from '../wire/refused-input.js';
 import { reasonOf } from './failed-check.js';
 import { readJwkSet, type PublicKey } from './jwk-set.js';
 import { NoFittingKey } from './no-fitting-key.js';
-import { bareKey, candidatesFor, describeKeys, signerOf, type SignedBy } from './signing-keys.js';
+import { bareKey, candidatesFor, describeKeys, importedKey, signerOf, type SignedBy } from './signing-keys.js';
 import { describeDocument } from './unexpected-answer.js';
 
 /** Minimum number of seconds between two fetches, even if many tokens name unknown keys. */
@@ -18,6 +20,13 @@ const LIFETIME_S = 300;
 interface KeySet {
   body: string;
   keys: PublicKey[];
+}
+
+/** The key that signed a JWT, or may have signed it. */
+interface Signer {
+  key: PublicKey;
+  header: SignedBy['header'];
+  isVerified: boolean;
 }
 
 /**
@@ -39,22 +48,45 @@ export class ProviderKeys {
   };
 
   /**
-   * Returns the key that signed a JWT. If several keys may have signed it (a key is listed twice, or keys have no id), returns the
-   * key that verifies the signature. If no key verifies it, fetches the keys again, at most once a minute. The caller must verify
-   * the signature.
+   * Verifies the signature of a JWT. If none of the keys verifies it, fetches the keys again, at most once a minute.
+   * @throws {NoFittingKey} when none of the keys can have signed the JWT
+   * @throws {UnsupportedOperationError} when the algorithm is not supported, such as `none` and HS256
+   * @throws {RefusedInput} when none of the keys verifies the signature
+   * @throws {ProviderError} when the keys cannot be fetched
+   */
+  async verify(url: string, jws: string, issuer?: string): Promise<void> {
+    const { alg } = decodeProtectedHeader(jws);
+    if (!isSignatureAlgorithm(alg))
+      throw new UnsupportedOperationError('unsupported JWS algorithm', { cause: { alg } });
+    const { key, header, isVerified } = await this.#signerOf(url, jws, issuer);
+    if (isVerified) return;
+    await importedKey(key, header); // throws if the key is not valid
+    throw new RefusedInput('JWT signature verification failed');
+  }
+
+  /**
+   * Returns the key that signed a JWT, for a library that verifies the signature. If several keys may have signed it (a key is listed
+   * twice, or keys have no id), returns the key that verifies the signature.
    * @throws {NoFittingKey} when none of the keys can have signed the JWT
    * @throws {ProviderError} when the keys cannot be fetched
    */
   async keyOf(url: string, jws: string, issuer?: string): Promise<JWK> {
+    const { key, header } = await this.#signerOf(url, jws, issuer);
+    return bareKey(key, header);
+  }
+
+  async #signerOf(url: string, jws: string, issuer?: string): Promise<Signer> {
     const signedBy: SignedBy = { header: decodeProtectedHeader(jws), issuer };
+    const { header } = signedBy;
     const copy = await this.#load(url, LIFETIME_S);
-    const signer = await signerOf(jws, signedBy, candidatesFor(signedBy, copy.keys));
-    if (signer) return signer;
+    const key = await signerOf(jws, signedBy, candidatesFor(signedBy, copy.keys));
+    if (key) return { key, header, isVerified: true };
     const { keys } = await this.#load(url, RETRY_S);
     const candidates = candidatesFor(signedBy, keys);
     const [first] = candidates;
-    if (!first) throw new NoFittingKey(signedBy.header, describeKeys(signedBy, keys));
-    return (await signerOf(jws, signedBy, candidates)) ?? bareKey(first, signedBy.header);
+    if (!first) throw new NoFittingKey(header, describeKeys(signedBy, keys));
+    const signer = await signerOf(jws, signedBy, candidates);
+    return { key: signer ?? first, header, isVerified: signer !== undefined };
   }
 
   /**

@@ -31,18 +31,37 @@ export function candidatesFor(
   return found.slice(0, MAX_CANDIDATES);
 }
 
+/** Imported keys by algorithm, while their key is used. */
+const imported = new WeakMap<PublicKey, Map<string, ReturnType<typeof importJWK>>>();
+
 /** Returns the candidate that verifies the signature of a JWT, or undefined when none does. */
-export async function signerOf(jws: string, { header }: SignedBy, candidates: PublicKey[]): Promise<JWK | undefined> {
+export async function signerOf(
+  jws: string,
+  { header }: SignedBy,
+  candidates: readonly PublicKey[],
+): Promise<PublicKey | undefined> {
   for (const candidate of candidates) {
-    const key = bareKey(candidate, header);
     try {
-      await compactVerify(jws, await importJWK(key, header.alg));
-      return key;
+      await compactVerify(jws, await importedKey(candidate, header));
+      return candidate;
     } catch {
       // the JWT is signed with another key, or this key is not valid
     }
   }
   return undefined;
+}
+
+/**
+ * Imports a candidate, once for each algorithm.
+ * @throws {Error} when the key is not valid, or when this version of Node.js does not support the algorithm
+ */
+export function importedKey(candidate: PublicKey, header: SignedBy['header']): ReturnType<typeof importJWK> {
+  const { alg = '' } = header;
+  const keys = imported.get(candidate) ?? new Map<string, ReturnType<typeof importJWK>>();
+  imported.set(candidate, keys);
+  const key = keys.get(alg) ?? importJWK(bareKey(candidate, header), alg);
+  keys.set(alg, key);
+  return key;
 }
 
 /** Returns a key for the validation of one JWT, without the members about its use, which were already compared. */
