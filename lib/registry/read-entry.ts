@@ -1,6 +1,7 @@
 import type { CheckedClient, ClientOrigin } from '../config/client-config.js';
 import type { Compliance } from '../config/compliance-fix.js';
 import { replacedClaimFaults } from '../config/issuer-faults.js';
+import { arePlain } from '../config/plain-settings.js';
 import { readClient, type Faults } from '../config/read-client.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { hasCredentialsOnly } from '../presets/credentials-only.js';
@@ -16,7 +17,7 @@ export function readEntry(
   compliance?: Compliance,
 ): ClientEntry | Faults {
   const { settings, appClass, registeredAtRunTime } = source;
-  if (!registeredAtRunTime && appClass === undefined && hasCredentialsOnly(name, settings)) {
+  if (!registeredAtRunTime && appClass === undefined && (arePlain(settings) || hasCredentialsOnly(name, settings))) {
     return new UncheckedEntry(() => checkedEntry(name, source, { allowInsecureHosts }));
   }
   return checkedEntry(name, source, { allowInsecureHosts }, compliance);
