@@ -10,6 +10,11 @@ export class BoundedMap<Value> {
     this.#lifetime = lifetime;
   }
 
+  /** The number of entries, including those that are too old. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     return entry && Date.now() < entry.until ? entry.value : undefined;

@@ -80,32 +80,34 @@ export async function sendApiRequest<T>(
 function authorizingAdapter(transport: Transport, credentials: Credentials | undefined): AxiosAdapter {
   return async (config) => {
     let request = outgoingRequest(config);
-    const firstOrigin = new URL(request.url).origin;
+    let { origin } = new URL(request.url);
+    const firstOrigin = origin;
     let isTrusted = true;
     for (let redirectsLeft = config.maxRedirects ?? MAX_REDIRECTS; ; redirectsLeft--) {
-      const { origin } = new URL(request.url);
       const isFirstOrigin = origin === firstOrigin;
-      isTrusted &&= isFirstOrigin || credentials?.origins.has(origin) === true;
+      const mayHaveToken = credentials?.origins.has(origin) === true;
+      isTrusted &&= isFirstOrigin || mayHaveToken;
       request = isTrusted ? request : anonymous(request);
       const hop = { request, isTrusted, isFirstOrigin, mayRedirect: redirectsLeft > 0 };
-      const response = await sendHop(transport, config, hop, credentials);
+      const response = await sendHop(transport, config, hop, isTrusted && mayHaveToken ? credentials : undefined);
       const location: unknown = response.headers.location;
       if (redirectsLeft <= 0 || !REDIRECTS.includes(response.status) || typeof location !== 'string') {
         return { ...response, config, request: undefined }; // the transport's config and socket contain the credentials
       }
       if (response.data instanceof Readable) response.data.destroy(); // an unread stream would keep the connection
       request = redirected(request, response.status, location);
+      ({ origin } = new URL(request.url));
     }
   };
 }
 
+/** @param credentials the credentials of the request's origin */
 async function sendHop(
   transport: Transport,
   config: InternalAxiosRequestConfig,
   { request, isTrusted, isFirstOrigin, mayRedirect }: Hop,
-  given: Credentials | undefined,
+  credentials: Credentials | undefined,
 ): Promise<AxiosResponse> {
-  const credentials = isTrusted && given?.origins.has(new URL(request.url).origin) ? given : undefined;
   const sendOn = async (connection: Connection): Promise<AxiosResponse> => {
     const { method, url, headers, data } = credentials ? await credentials.authorize(request) : request;
     const carriesToken = credentials !== undefined && headers.authorization !== undefined;

@@ -17,6 +17,7 @@ export class Deadline {
   readonly #callerSignal?: GenericAbortSignal;
   readonly #time = new AbortController();
   readonly #timer?: NodeJS.Timeout;
+  #reject?: (reason: unknown) => void;
 
   /** @param timeout milliseconds; the default for a value that is not a finite number */
   constructor(timeout: unknown, callerSignal?: GenericAbortSignal) {
@@ -24,10 +25,7 @@ export class Deadline {
     this.#callerSignal = callerSignal;
     this.signal = callerSignal ? AbortSignal.any([this.#time.signal, nativeSignal(callerSignal)]) : this.#time.signal;
     if (this.timeout > 0) {
-      this.#timer = setTimeout(
-        () => this.#time.abort(new DOMException('The call took too long.', 'TimeoutError')),
-        this.timeout,
-      );
+      this.#timer = setTimeout(() => this.#end(), this.timeout);
     }
   }
 
@@ -38,16 +36,16 @@ export class Deadline {
   }
 
   /** Runs a call. Rejects when the time limit is reached, even if the call ignores the signal. */
-  async run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { signal } = this.#time;
-    const timedOut = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    });
-    try {
-      return await Promise.race([call(this.signal), timedOut]);
-    } finally {
-      clearTimeout(this.#timer);
-    }
+  run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#reject = reject;
+      call(this.signal).then(resolve, reject);
+    }).finally(() => clearTimeout(this.#timer));
+  }
+
+  #end(): void {
+    this.#time.abort(new DOMException('The call took too long.', 'TimeoutError'));
+    this.#reject?.(this.#time.signal.reason);
   }
 }
 

@@ -38,28 +38,30 @@ let counters: { of: OpenTelemetry.MeterProvider; all: Record<CounterName, OpenTe
 /**
  * Runs a function in a new active span. Returns its result. When the function throws, sets the status and the `error.type`
  * of the span, and counts the failure. The error message is not recorded.
+ * @param attributes are not created if the application has no tracer provider
  * @param outcome returns additional attributes for a result
  */
 export function traced<T>(
   span: SpanName,
-  attributes: Attributes,
+  attributes: () => Attributes,
   run: () => Promise<T>,
   outcome?: (result: T) => Attributes,
 ): Promise<T> {
   if (!api || !tracer) return run();
   if (!isListening(api)) {
     return run().catch((error: unknown) => {
-      countFailure(span, attributes, error);
+      countFailure(span, attributes(), error);
       throw error;
     });
   }
-  return tracer.startActiveSpan(span, { kind: api.SpanKind[SPANS[span]], attributes }, async (active) => {
+  const given = attributes();
+  return tracer.startActiveSpan(span, { kind: api.SpanKind[SPANS[span]], attributes: given }, async (active) => {
     try {
       const result = await run();
       if (outcome) active.setAttributes(outcome(result));
       return result;
     } catch (error) {
-      const failure = countFailure(span, attributes, error);
+      const failure = countFailure(span, given, error);
       if (failure) active.setStatus({ code: api.SpanStatusCode.ERROR }).setAttributes(failure);
       throw error;
     } finally {

@@ -9,6 +9,7 @@ export type UpdateToken = (token: OAuth2Token, context: UpdateTokenContext) => u
 
 /** A token that the application passed, or that `fetchToken` returned. The application saves the refreshed token. */
 export class CallerSlot implements TokenSlot {
+  readonly isLocal = true;
   readonly owner: Omit<TokenEvent, 'error'>;
   readonly #token: StoredToken;
   readonly #update: UpdateToken;

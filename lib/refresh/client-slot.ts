@@ -4,6 +4,7 @@ import type { TokenSlot } from './token-slot.js';
 
 /** Keeps the client's token (RFC 6749 §4.4) in memory, if the application has no `TokenStore`. */
 export class ClientSlot implements TokenSlot {
+  readonly isLocal = true;
   #kept?: VersionedToken;
 
   idOf(): string {

@@ -37,6 +37,8 @@ export class FreshTokens {
 
   /** Returns the token of a slot, or the newer token with which this process replaced it. */
   async read(slot: TokenSlot): Promise<SlotToken | undefined> {
+    const hasReplaced = this.#unsaved.size + this.#saved.size > 0;
+    if (slot.isLocal && !hasReplaced) return tokenIn(slot);
     const id = slot.idOf();
     const unsaved = this.#unsaved.get(id);
     if (!unsaved) return this.#newest(slot, await this.#readOnce(slot));
@@ -54,10 +56,9 @@ export class FreshTokens {
     const id = slot.idOf();
     const planned = this.#planned.get(id);
     if (planned) return planned;
-    const read = nextTick().then(async () => {
+    const read = nextTick().then(() => {
       this.#planned.delete(id);
-      const found = await slot.read();
-      return found && { ...found, token: readOAuth2Token(found.token) };
+      return tokenIn(slot);
     });
     this.#planned.set(id, read);
     return read;
@@ -170,6 +171,11 @@ export class FreshTokens {
     const known = [this.#unsaved.get(id), this.#saved.get(id)];
     return known.find((next) => next && next.of === current?.version && next.by.token !== current?.token)?.by;
   }
+}
+
+async function tokenIn(slot: TokenSlot): Promise<SlotToken | undefined> {
+  const found = await slot.read();
+  return found && { ...found, token: readOAuth2Token(found.token) };
 }
 
 function nextTick(): Promise<void> {

@@ -24,7 +24,7 @@ export class RefreshReports {
 
   /** Runs a refresh within a span, and logs its failure once, also if several calls wait for the refresh. */
   span<T>(run: () => Promise<T>): Promise<T> {
-    const refresh = traced('oauth.refresh', this.#attributes, run);
+    const refresh = traced('oauth.refresh', () => this.#attributes, run);
     refresh.catch((error: unknown) => this.#logFailure(error));
     return refresh;
   }

@@ -19,6 +19,7 @@ interface StoredSlotOptions {
 
 /** A token in a `TokenStore`. */
 export class StoredSlot implements TokenSlot {
+  readonly isLocal = false;
   readonly owner: TokenSlot['owner'];
   readonly lock?: NonNullable<TokenSlot['lock']>;
   readonly #store: TokenStore;

@@ -11,6 +11,8 @@ export interface SlotToken {
 export interface TokenSlot {
   /** The client and the user of the token, for events. Undefined for the client's token, which has no events. */
   readonly owner?: Omit<TokenEvent, 'error'>;
+  /** Whether `read()` returns immediately, because the token is in the memory of this process. */
+  readonly isLocal: boolean;
   /**
    * Returns the id of the slot in this process. The id is not a secret.
    * @param token the token in the slot, for slots that are identified by their token

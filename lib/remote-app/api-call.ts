@@ -16,10 +16,13 @@ export interface ApiTarget {
  * @throws {OAuthConfigError} when the URL is relative and `apiBaseUrl` is missing
  */
 export function apiUrl({ name, apiBaseUrl }: Pick<ClientConfig, 'name' | 'apiBaseUrl'>, url: string): URL {
-  if (URL.canParse(url, apiBaseUrl)) return new URL(url, apiBaseUrl);
-  throw new OAuthConfigError([
-    `${name}.api_base_url: missing; the URL "${url}" is relative. Set api_base_url, or call an absolute URL`,
-  ]);
+  try {
+    return new URL(url, apiBaseUrl);
+  } catch {
+    throw new OAuthConfigError([
+      `${name}.api_base_url: missing; the URL "${url}" is relative. Set api_base_url, or call an absolute URL`,
+    ]);
+  }
 }
 
 /** Returns whether the URL of a call depends on the user's token (`tokenApiBaseUrl`). */
@@ -75,10 +78,10 @@ export function tracedCall<T>(
   target: URL,
   send: () => Promise<AxiosResponse<T>>,
 ): Promise<AxiosResponse<T>> {
-  const attributes = {
+  const attributes = () => ({
     'oauth.client.name': client,
     'http.request.method': method.toUpperCase(),
     ...serverAttributes(target),
-  };
+  });
   return traced('oauth.api_call', attributes, send, ({ status }) => ({ 'http.response.status_code': status }));
 }

@@ -214,7 +214,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     const form = encodeForm(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
     const request = { method: 'POST', url, contentType: FORM_CONTENT_TYPE, body: form };
     const signed = signRequest(request, oauth1Credentials(this.#config, credentials));
-    const attributes = { 'oauth.client.name': this.name, ...serverAttributes(new URL(url)) };
+    const attributes = () => ({ 'oauth.client.name': this.name, ...serverAttributes(new URL(url)) });
     return traced('oauth.token_request', attributes, async () => {
       const { token = '', tokenSecret = '', verifier = '' } = credentials;
       const sent = [token, tokenSecret, verifier, signed.authorization ?? ''];

@@ -231,7 +231,7 @@ export abstract class RemoteApp<Token extends OAuth1Token | OAuth2Token = OAuth1
   #login<T>(step: 'begin' | 'complete', request: OAuthRequest, run: () => Promise<T>): Promise<T> {
     return this.guarded(() => {
       refusePrefetch(request);
-      return traced('oauth.login', { 'oauth.client.name': this.name, 'oauth.login.step': step }, run);
+      return traced('oauth.login', () => ({ 'oauth.client.name': this.name, 'oauth.login.step': step }), run);
     }, step);
   }
 }

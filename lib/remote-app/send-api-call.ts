@@ -59,23 +59,20 @@ async function sendToTokenUrl<T, Token extends OAuth1Token | OAuth2Token>(
   return tracedCall(config.name, call.method, target.url, () => sendApiRequest<T>(http, request, credentials));
 }
 
+/** The options of a call that are not options of axios. */
+const OWN_OPTIONS = new Set(['token', 'request', 'user', 'withToken', 'withholdToken']);
+
 /** Returns the axios options of a call. The client's headers are sent only to origins that may receive the token. */
 function axiosRequest(
   { apiHeaders }: AppParts,
   { method, options }: ApiCall,
   { url, origins }: ApiTarget,
 ): AxiosRequestConfig & { method: string; url: string } {
-  const {
-    token: _token,
-    request: _request,
-    user: _user,
-    withToken: _with,
-    withholdToken: _withhold,
-    ...config
-  } = options;
-  const request = { ...config, method, url: url.href };
+  const config = Object.fromEntries(Object.entries(options).filter(([name]) => !OWN_OPTIONS.has(name)));
+  const { headers } = config as AxiosRequestConfig;
+  const request = Object.assign(config, { method, url: url.href });
   if (!apiHeaders || !origins.has(url.origin)) return request;
-  const given = Object.keys(config.headers ?? {}).map((name) => name.toLowerCase());
+  const given = Object.keys(headers ?? {}).map((name) => name.toLowerCase());
   const added = Object.entries(apiHeaders).filter(([name]) => !given.includes(name));
-  return { ...request, headers: Object.assign(Object.fromEntries(added), config.headers) };
+  return { ...request, headers: Object.assign(Object.fromEntries(added), headers) };
 }

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { ownField } from '../common/own-field.js';
 import { InvalidTokenError } from '../errors/oauth.errors.js';
 import { expiryOfStored } from './expiry.js';
 import { readScope, readTokenType } from './token-fields.js';
@@ -128,10 +129,11 @@ export function isExpired(token: OAuth2Token, leeway = 0, now = Date.now()): boo
 }
 
 function rename(value: object, names: Record<string, string>): Fields {
-  const fields = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
-  return Object.fromEntries(
-    fields.map(([name, field]) => [Object.hasOwn(names, name) ? (names[name] ?? name) : name, field]),
-  );
+  const renamed: [name: string, field: unknown][] = [];
+  for (const [name, field] of Object.entries(value)) {
+    if (field !== null && field !== undefined) renamed.push([ownField(names, name) ?? name, field]);
+  }
+  return Object.fromEntries(renamed);
 }
 
 function isText(value: unknown): value is string {

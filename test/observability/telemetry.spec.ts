@@ -181,7 +181,13 @@ describe('the telemetry', () => {
     const answer = { error: 'made_up', error_description: `cannot take ${SECRET}-code of ${SECRET}-client` };
     provider.on('POST /token', () => ({ status: 400, json: answer }));
     await signIn('two', { code: `${SECRET}-code` });
-    await expect(traced('oauth.refresh', {}, () => Promise.reject(new Error(SECRET)))).rejects.toThrow(SECRET);
+    await expect(
+      traced(
+        'oauth.refresh',
+        () => ({}),
+        () => Promise.reject(new Error(SECRET)),
+      ),
+    ).rejects.toThrow(SECRET);
     expect(telemetry.spans().length).toBeGreaterThan(8);
     expect(await telemetry.exported()).not.toContain(SECRET);
     const line = 'login failed client=two error=made_up description="cannot take [redacted] of [redacted]"';

@@ -277,6 +277,7 @@ describe('memory exhaustion', () => {
   function slotOf(user: string, save: TokenSlot['save']): TokenSlot {
     return {
       owner: { name: 'dev', user },
+      isLocal: false,
       idOf: () => user,
       read: async () => ({ token: { accessToken: 'old', tokenType: 'bearer' }, version: 'v' }),
       save,

@@ -90,11 +90,12 @@ const NO_ID_TOKEN =
  * @throws {InvalidTokenError} when a check refuses the response
  */
 export async function tokenRequest(provider: Provider, request: TokenRequest): Promise<TokenGrant> {
-  const attributes = {
+  const endpoint = requireEndpoint(provider, 'token_endpoint');
+  const attributes = () => ({
     'oauth.client.name': provider.config.name,
     'oauth.grant_type': request.grantType,
-    ...serverAttributes(new URL(requireEndpoint(provider, 'token_endpoint'))),
-  };
+    ...serverAttributes(new URL(endpoint)),
+  });
   return traced('oauth.token_request', attributes, () =>
     withProofs(provider.dpopKeys, (proofs) => attempt(provider, request, proofs)),
   );
@@ -156,7 +157,7 @@ async function checkedClaims(
     processGenericTokenEndpointResponse(server, client, response, options));
   const claims = getValidatedIdTokenClaims(checked);
   if (!claims) return undefined;
-  await verifyIdTokenSignature(verifier, response);
+  await verifyIdTokenSignature(verifier);
   return checkIdToken(provider, token, claims, checks);
 }
 
