@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { constants, PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
 import type { Child } from './child.js';
 
@@ -18,7 +19,9 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ['gc'] });
 
 /** Returns what this process has used. */
-export function ownUsage(): Usage {
+export async function ownUsage(): Promise<Usage> {
+  await nextTurn(); // the observer is notified of the last garbage collections
+  await nextTurn();
   const { user, system } = process.cpuUsage();
   return { cpu: user + system, gc: garbageCollections };
 }
