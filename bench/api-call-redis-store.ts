@@ -44,8 +44,7 @@ async function open(): Promise<Comparison> {
   return {
     ours: { run: () => repeatConcurrently(ours, { concurrency: CONCURRENCY }) },
     peer: { run: () => repeatConcurrently(peer, { concurrency: CONCURRENCY }) },
-    rounds: 11,
-    warmUps: 4,
+    warmUps: 5,
     async close() {
       await redis.del(row);
       redis.destroy();

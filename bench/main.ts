@@ -6,7 +6,7 @@ import { callbackOidc } from './callback-oidc.js';
 import { resultOf } from './compare.js';
 import { dpopCall } from './dpop-call.js';
 import type { Figure, Result } from './figure.js';
-import { importMemory, importMemoryAfterNest, importTime, importTimeAfterNest } from './import.js';
+import { importMemory, importTime, importTimeAfterNest } from './import.js';
 import { loginRedirect, loginRedirectCookie, loginRedirectPassport } from './login-redirect.js';
 import { lookup10k, start10k, start10kMemory, start500Presets } from './many-clients.js';
 import { memoryLogin, memoryLoginGc } from './memory-login.js';
@@ -38,7 +38,6 @@ const FIGURES: readonly Figure[] = [
   importTime,
   importTimeAfterNest,
   importMemory,
-  importMemoryAfterNest,
   memoryLogin,
   memoryLoginGc,
   ...scaleFigures,

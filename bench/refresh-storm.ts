@@ -58,7 +58,7 @@ async function open(kind: StoreKind): Promise<Comparison> {
       },
       processes: workers,
     },
-    rounds: 25,
+    rounds: 15,
     warmUps: 5,
     async close() {
       await Promise.all(workers.map((child) => child.stop()));

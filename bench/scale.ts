@@ -4,10 +4,13 @@ import { beginLogin } from './login-redirect.js';
 import { startNestServer } from './login/servers.js';
 import { callsOfUsers } from './scale/user-calls.js';
 import type { Child } from './support/child.js';
+import { concurrently } from './support/concurrently.js';
 import { randomlyFrom } from './support/randomly-from.js';
 import { repeatConcurrently } from './support/repeat.js';
 
 const CONCURRENCY = 20;
+/** The number of requests that warm up a process. */
+const WARM_UP = 3_000;
 const MANY = { processes: [2, 4], clients: [100, 1_000], tokens: [10, 100, 1_000, 10_000] } as const;
 const FEW = { processes: 1, clients: 10, tokens: 1 } as const;
 
@@ -38,6 +41,7 @@ interface Size {
 async function loginsIn(...sizes: [ours: Size, peer: Size]): Promise<Comparison> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
   const apps = await Promise.all(sizes.map(startApp));
+  for (const { ready } of apps.flat()) await warmUp(`${ready}/login/provider-0`, agent);
   const [ours, peer] = sizes.map(({ clients = 1 }, index): Side => {
     const processes = apps[index]!;
     const urls = Array.from({ length: clients }, (_, client) =>
@@ -49,12 +53,18 @@ async function loginsIn(...sizes: [ours: Size, peer: Size]): Promise<Comparison>
   return {
     ours: ours!,
     peer: peer!,
-    warmUps: 4,
+    rounds: 5,
     async close() {
       agent.destroy();
       await Promise.all(apps.flat().map((child) => child.stop()));
     },
   };
+}
+
+/** Sends as many requests to every process as it needs to compile its code. */
+async function warmUp(url: string, agent: Agent): Promise<void> {
+  const urls = Array.from({ length: WARM_UP }, () => url);
+  await concurrently(urls, (each) => beginLogin(each, agent), CONCURRENCY);
 }
 
 function startApp({ processes = 1, clients = 1 }: Size): Promise<Child<string>[]> {
