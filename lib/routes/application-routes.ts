@@ -18,6 +18,9 @@ export interface Handler {
   /** `Controller.method`, for errors. */
   name: string;
   callback: object;
+  /** The prototype that has the method, and its name there. */
+  owner: object;
+  key: string;
 }
 
 /** A handler that a browser can request with GET or POST. */
@@ -92,9 +95,18 @@ function controllersOf(modules: ModulesContainer): { controller: Type; module: T
 
 function methodsOf(controller: Type): Handler[] {
   const prototype = controller.prototype as object;
-  return new MetadataScanner()
-    .getAllMethodNames(prototype)
-    .map((name) => ({ name: `${controller.name}.${name}`, callback: Reflect.get(prototype, name) as object }));
+  return new MetadataScanner().getAllMethodNames(prototype).map((key) => ({
+    name: `${controller.name}.${key}`,
+    callback: Reflect.get(prototype, key) as object,
+    owner: ownerOf(prototype, key),
+    key,
+  }));
+}
+
+/** Returns the prototype that has a method, which a controller may inherit. */
+function ownerOf(prototype: object, key: string): object {
+  const parent = Reflect.getPrototypeOf(prototype);
+  return Object.hasOwn(prototype, key) || !parent ? prototype : ownerOf(parent, key);
 }
 
 function read(key: string, target: object): unknown {

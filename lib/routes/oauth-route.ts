@@ -11,6 +11,7 @@ import { Reflector } from '@nestjs/core';
 import { isRecord } from '../config/is-record.js';
 import { OAuthRegistry } from '../oauth.registry.js';
 import type { RedirectResponse } from '../remote-app/login.js';
+import type { Handler } from './application-routes.js';
 import { redirectAfterHandler, wrapHandler } from './handler-redirect.js';
 import { REDIRECT_VIEW } from './redirect-sender.js';
 import type { ClientRoute } from './route-client.js';
@@ -46,7 +47,6 @@ export const OAUTH_ROUTE = Reflector.createDecorator<OAuthRoute>();
 /** Makes a handler a route of this library. */
 export function oauthRoute(route: OAuthRoute): MethodDecorator {
   return applyDecorators(
-    wrapHandler as MethodDecorator,
     OAUTH_ROUTE(route),
     UseGuards(OAuthRouteGuard),
     SetMetadata('cache_module:cache_ttl', 1), // ms for `CacheInterceptor` of @nestjs/cache-manager; 0 would mean forever
@@ -72,14 +72,17 @@ class OAuthRouteGuard implements CanActivate {
 }
 
 /**
- * Moves the guard of a route after the guards of all other decorators, because Nest runs the guards of a method in this order, and makes
- * a route with `@Redirect()` send its redirect through `RedirectSender`. Must be called before Nest reads the routes.
+ * Prepares a handler with a decorator of this library, when all decorators have been applied: moves the guard after those of other
+ * decorators, because Nest runs the guards of a method in this order, makes a route with `@Redirect()` send its redirect through
+ * `RedirectSender`, and wraps the handler. Must be called before Nest reads the routes.
  */
-export function arrangeRoute(handler: object): void {
-  if (!Reflect.hasMetadata(OAUTH_ROUTE.KEY, handler)) return;
-  const guards = (Reflect.getOwnMetadata(GUARDS, handler) ?? []) as unknown[];
-  Reflect.defineMetadata(GUARDS, [...guards.filter((guard) => guard !== OAuthRouteGuard), OAuthRouteGuard], handler);
-  if (decoratedRedirect(handler)) Render(REDIRECT_VIEW)({}, '', { value: handler });
+export function arrangeRoute(handler: Handler): void {
+  const { callback } = handler;
+  if (!Reflect.hasMetadata(OAUTH_ROUTE.KEY, callback)) return;
+  const guards = (Reflect.getOwnMetadata(GUARDS, callback) ?? []) as unknown[];
+  Reflect.defineMetadata(GUARDS, [...guards.filter((guard) => guard !== OAuthRouteGuard), OAuthRouteGuard], callback);
+  if (decoratedRedirect(callback)) Render(REDIRECT_VIEW)({}, '', { value: callback });
+  wrapHandler(handler);
 }
 
 /** Returns the redirect of a handler's `@Redirect()`. */

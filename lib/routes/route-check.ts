@@ -22,7 +22,7 @@ export class RouteCheck implements OnApplicationBootstrap {
     private readonly moduleRef: ModuleRef,
     private readonly callbackPaths: CallbackPaths,
   ) {
-    for (const { callback } of handlersOf(modules)) arrangeRoute(callback);
+    for (const handler of handlersOf(modules)) arrangeRoute(handler);
   }
 
   /**
