@@ -39,6 +39,8 @@ export interface ApiAnswer {
 }
 
 const MAX_REDIRECTS = 5;
+/** Encodes parameters. The defaults of axios, which are merged into every configuration, are already in that of a request. */
+const WITHOUT_DEFAULTS = new axios.Axios({});
 
 /** One request of a call: the first request, or a redirect. */
 interface Hop {
@@ -176,7 +178,7 @@ function outgoingRequest(config: InternalAxiosRequestConfig): ProtectedRequest {
   const params: unknown = config.params;
   const data: unknown = config.data;
   const isComplete = params === undefined && baseURL === undefined;
-  const uri = isComplete ? (url ?? '') : axios.getUri({ url, baseURL, params, paramsSerializer });
+  const uri = isComplete ? (url ?? '') : WITHOUT_DEFAULTS.getUri({ url, baseURL, params, paramsSerializer });
   const named = Object.entries(headers.toJSON()).map(([name, value]) => [name.toLowerCase(), String(value)]);
   return {
     method: method.toUpperCase(),

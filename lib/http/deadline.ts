@@ -39,8 +39,10 @@ export class Deadline {
   run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#reject = reject;
-      call(this.signal).then(resolve, reject);
-    }).finally(() => clearTimeout(this.#timer));
+      void call(this.signal)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(this.#timer));
+    });
   }
 
   #end(): void {

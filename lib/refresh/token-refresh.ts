@@ -12,7 +12,7 @@ import { tokenId, type SlotToken, type TokenSlot } from './token-slot.js';
 /** The lease of a lock as a fraction of `refreshTimeout`. Below 1, so that callers can still refresh if the lock's holder died. */
 const LEASE_SHARE = 0.8;
 /** Interval between two reads of a token that another process refreshes. */
-const POLL_INTERVAL_MS = 20;
+const POLL_INTERVAL_MS = 10;
 /** An API that refuses tokens can cause one refresh per token in this time. If it keeps refusing, the cause is not the token. */
 const REJECTION_INTERVAL_MS = 60_000;
 /** Maximum number of revoked tokens, and of refused tokens, that are remembered. */

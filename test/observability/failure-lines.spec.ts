@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { ForbiddenException, Logger } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import type { OAuth2App, OAuthClientModuleOptions, OAuthError, ProviderError } from 'nestjs-oauth-client';
+import { OAuth2App, type OAuthClientModuleOptions, type OAuthError, type ProviderError } from 'nestjs-oauth-client';
 import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
 import { clientOf } from '../providers/client-of.js';
@@ -141,6 +141,42 @@ it('logs the redirect URI when a login begins', async () => {
   await start();
   await signIn();
   expect(events).toContain(`login begun client=dev redirect_uri=${app?.url}/auth/dev/callback`);
+});
+
+describe('a login that a custom app class begins', () => {
+  const clients = (appClass: typeof OAuth2App) => ({ dev: { ...clientOf(provider), appClass } });
+  const begin = () => new Browser().get(`${app?.url}/auth/dev/login`, { follow: false });
+
+  class Refusing extends OAuth2App {
+    override createAuthorizationUrl(): never {
+      throw new ForbiddenException('closed today');
+    }
+  }
+  class Waiting extends OAuth2App {
+    override async createAuthorizationUrl(redirectUri?: string) {
+      await Promise.resolve();
+      return super.createAuthorizationUrl(redirectUri, { prompt: 7 as unknown as string });
+    }
+  }
+  class Calling extends OAuth2App {
+    override createAuthorizationUrl(redirectUri?: string) {
+      return super.createAuthorizationUrl(redirectUri, { prompt: 7 as unknown as string });
+    }
+  }
+
+  it.each([
+    ['throws an exception of Nest', Refusing, /^login failed client=dev error=ForbiddenException step=begin$/],
+    [
+      'calls the method of this library',
+      Calling,
+      /^login failed client=dev error=invalid_login_parameter .*step=begin /,
+    ],
+    ['calls it later', Waiting, /^operation failed client=dev error=invalid_login_parameter .*step=authorization_url /],
+  ])('and that fails is logged on one line if the class %s', async (_, appClass, line) => {
+    await start({ clients: clients(appClass) });
+    expect((await begin()).status).toBeGreaterThanOrEqual(400);
+    expect(lines).toEqual([expect.stringMatching(line)]);
+  });
 });
 
 describe('a failed API call', () => {

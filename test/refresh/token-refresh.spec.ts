@@ -110,7 +110,7 @@ describe('a token in a shared store', () => {
   it('is used until it expires if it cannot be refreshed', async () => {
     const soon = { ...provider.issue('ada'), expiresAt: Math.floor(Date.now() / 1000) + 30 };
     await store.save(ADA, soon);
-    provider.script(() => ({ status: 503 }));
+    provider.script(() => ({ status: 503, headers: { 'retry-after': '60' } }));
     const dev = await startProcess();
     const calls = await Promise.all(Array.from({ length: 50 }, () => dev.get('user', { user: 'ada' })));
     expect(calls.every(({ status }) => status === 200)).toBe(true);
