@@ -53,8 +53,9 @@ export async function withinBoundary<T>(
 }
 
 /**
- * Calls a method of an app as a part of an operation: if it fails, it is logged as a failure of the operation. (`AsyncLocalStorage`
- * would slow down every promise of the process, by a tenth of a login with Node.js 20.)
+ * Calls a method of an app as a part of an operation: if the method fails, the failure is logged as that of the operation.
+ * (`AsyncLocalStorage` slows down every promise of the process: with it, a login takes a tenth longer with Node.js 20. See the bench
+ * `login-redirect`.)
  */
 export function asPartOf<T>(operation: Operation, call: () => T): T {
   caller = operation;

@@ -107,7 +107,7 @@ function isNodeResponse(response: object): response is ServerResponse {
   return 'setHeader' in response && 'statusCode' in response && 'end' in response;
 }
 
-/** Like `redirect()` of Express, but without the page, which browsers do not show and which takes a twentieth of a login. */
+/** Like `redirect()` of Express, but without the page, which browsers do not show. */
 function redirectWithoutBody(response: ServerResponse, statusCode: number, url: string): void {
   response.statusCode = statusCode;
   response.setHeader('Location', url).end();
