@@ -48,7 +48,7 @@ function garbageOf(app: Child): Side {
 }
 
 function startLogins(name: string): Promise<Child> {
-  const module = new URL(`./memory/${name}.js`, import.meta.url);
+  const module = new URL(`./memory/${name}.app.js`, import.meta.url);
   return Child.start(new URL('./memory/logins.js', import.meta.url), module.href);
 }
 
