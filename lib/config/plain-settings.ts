@@ -19,7 +19,7 @@ const SETTINGS: Record<string, Check> = {
   apiBaseUrl: isPlainUrl,
   userinfoEndpoint: isPlainUrl,
   authorizeParams: isPlainParameters,
-  clientKwargs: (value) => isRecord(value) && passes(KWARGS, value),
+  clientKwargs: (value) => isPlainObject(value) && passes(KWARGS, value),
 };
 
 /**
@@ -39,6 +39,14 @@ function passes(checks: Record<string, Check>, values: Settings): boolean {
   return true;
 }
 
+/** Returns whether a value is the object of a literal or of JSON, without inherited, hidden and symbol keys. */
+function isPlainObject(value: unknown): value is Settings {
+  if (!isRecord(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isLiteral = prototype === Object.prototype || prototype === null;
+  return isLiteral && Reflect.ownKeys(value).length === Object.keys(value).length;
+}
+
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH;
 }
@@ -49,7 +57,7 @@ function isPlainUrl(value: unknown): boolean {
 }
 
 function isPlainParameters(value: unknown): boolean {
-  if (!isRecord(value)) return false;
+  if (!isPlainObject(value)) return false;
   const names = Object.keys(value);
   const isPlain = (name: string): boolean => isText(name) && !CHECKED_PARAMETERS.includes(name) && isText(value[name]);
   return names.length <= MAX_ENTRIES && names.every(isPlain);

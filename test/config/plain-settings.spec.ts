@@ -82,6 +82,11 @@ describe('plain settings', () => {
     ['an empty client_id', { clientId: '' }],
     ['a max_age', { authorizeParams: { max_age: 'soon' } }],
     ['a key of another protocol', { clientKwargs: { signatureMethod: 'HMAC-SHA1' } }],
+    ['parameters in a Map', { authorizeParams: new Map([['prompt', 'login']]) }],
+    ['parameters as URLSearchParams', { authorizeParams: new URLSearchParams({ prompt: 'login' }) }],
+    ['inherited parameters', { authorizeParams: Object.create({ max_age: 'soon' }) as object }],
+    ['a symbol as a parameter', { authorizeParams: { [Symbol('max_age')]: 'soon' } }],
+    ['hidden settings', { clientKwargs: Object.defineProperty({}, 'leeway', { value: -1 }) }],
     ['PKCE turned off', { clientSecret: '', clientKwargs: { codeChallengeMethod: 'none' } }],
   ])('are not settings with %s', (_, change) => {
     expect(arePlain({ ...PLAIN, ...change })).toBe(false);
