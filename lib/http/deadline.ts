@@ -39,7 +39,7 @@ export class Deadline {
   run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#reject = reject;
-      void call(this.signal)
+      void (async () => call(this.signal))()
         .then(resolve, reject)
         .finally(() => clearTimeout(this.#timer));
     });

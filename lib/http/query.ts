@@ -1,31 +1,16 @@
-import { BoundedMap } from '../common/bounded-map.js';
 import { percentEncode } from '../common/percent-encode.js';
-
-/** Maximum number of URLs that are remembered. */
-const MAX_URLS = 1000;
-/** Normalized URLs, such as those of endpoints, by the URLs in the settings. */
-const normalizedUrls = new BoundedMap<string>(MAX_URLS);
 
 /**
  * Returns the URL with added query parameters. Omits absent and empty values. An array of strings becomes a repeated parameter;
  * other types become JSON. Encodes a space as `%20`, because some providers (Apple) do not decode `+`.
  */
 export function withQuery(url: string, parameters: Record<string, unknown>): string {
-  const fields = formEntries(parameters);
-  if (!/[?#]/.test(url) && fields.length > 0) return `${normalized(url)}?${encoded(fields)}`;
   const target = new URL(url);
+  const fields = formEntries(parameters);
   const names = new Set(fields.map(([name]) => name));
-  const kept = [...target.searchParams].filter(([name]) => !names.has(name));
+  const kept = target.search === '' ? [] : [...target.searchParams].filter(([name]) => !names.has(name));
   target.search = encoded([...kept, ...fields]);
   return target.href;
-}
-
-function normalized(url: string): string {
-  const known = normalizedUrls.get(url);
-  if (known !== undefined) return known;
-  const { href } = new URL(url);
-  normalizedUrls.set(url, href);
-  return href;
 }
 
 function encoded(fields: readonly [name: string, value: string][]): string {
