@@ -48,12 +48,7 @@ export function traced<T>(
   outcome?: (result: T) => Attributes,
 ): Promise<T> {
   if (!api || !tracer) return run();
-  if (!isListening(api)) {
-    return run().catch((error: unknown) => {
-      countFailure(span, attributes(), error);
-      throw error;
-    });
-  }
+  if (!isListening(api)) return counted(span, attributes, run);
   const given = attributes();
   return tracer.startActiveSpan(span, { kind: api.SpanKind[SPANS[span]], attributes: given }, async (active) => {
     try {
@@ -68,6 +63,16 @@ export function traced<T>(
       active.end();
     }
   });
+}
+
+/** Runs a function without a span. */
+async function counted<T>(span: SpanName, attributes: () => Attributes, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    countFailure(span, attributes(), error);
+    throw error;
+  }
 }
 
 /** Counts the failure of a span. Returns its attributes, or undefined if the error is not a failure. */

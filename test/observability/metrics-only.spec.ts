@@ -12,12 +12,16 @@ afterAll(() => telemetry.close());
 it('failures are counted in an application without a tracer provider', async () => {
   const failure = new OAuthError('access_denied');
   const attributes = () => ({ 'oauth.client.name': 'dev', 'oauth.login.step': 'complete' });
+  const fail = (): never => {
+    throw failure;
+  };
   await expect(traced('oauth.login', attributes, () => Promise.reject(failure))).rejects.toBe(failure);
+  await expect(traced('oauth.login', attributes, fail)).rejects.toBe(failure);
   await expect(traced('oauth.login', attributes, () => Promise.resolve('done'))).resolves.toBe('done');
   expect(await telemetry.counted('oauth.client.failures')).toEqual([
     {
       attributes: { 'oauth.client.name': 'dev', 'oauth.operation': 'oauth.login', 'error.type': 'access_denied' },
-      value: 1,
+      value: 2,
     },
   ]);
 });
