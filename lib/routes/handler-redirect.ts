@@ -2,6 +2,7 @@ import { Req, type ExecutionContext } from '@nestjs/common';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { fieldsOf } from '../common/fields-of.js';
 import type { RedirectResponse } from '../remote-app/login.js';
+import { isResponseSent } from '../state/oauth-response.js';
 import type { Handler as ApplicationHandler } from './application-routes.js';
 
 /** The redirect of one response. */
@@ -60,7 +61,7 @@ export function wrapHandler({ owner, key, callback }: Pick<ApplicationHandler, '
   Req()(owner, key, REQUEST_INDEX);
   const wrapper: HandlerFunction = function (...args) {
     const redirect = pendingRedirectOf(args[REQUEST_INDEX]);
-    const returned = handler.apply(this, args.slice(0, count));
+    const returned = handler.apply(this, args.length > REQUEST_INDEX ? args.slice(0, count) : args);
     return redirect ? placeholderFor(redirect, returned) : returned;
   };
   Object.defineProperty(wrapper, 'name', { value: handler.name, configurable: true });
@@ -73,7 +74,10 @@ export function wrapHandler({ owner, key, callback }: Pick<ApplicationHandler, '
 
 async function placeholderFor(redirect: PendingRedirect, returned: unknown): Promise<object> {
   const value = await returned;
-  redirect.made = await redirect.make(isObservable(value) ? await lastValueFrom(value, NOTHING) : value);
+  const last: unknown = isObservable(value) ? await lastValueFrom(value, NOTHING) : value;
+  // an interceptor may have answered in the meantime, such as after a time-out
+  const isSent = isResponseSent(redirect.context.switchToHttp().getResponse());
+  if (!isSent) redirect.made = await redirect.make(last);
   return { ...PLACEHOLDER };
 }
 

@@ -110,7 +110,8 @@ function isNodeResponse(response: object): response is ServerResponse {
 /** Like `redirect()` of Express, but without the page, which browsers do not show. */
 function redirectWithoutBody(response: ServerResponse, statusCode: number, url: string): void {
   response.statusCode = statusCode;
-  response.setHeader('Location', url).end();
+  response.setHeader('Location', url);
+  response.end();
 }
 
 /** Returns the name of a controller's method. The function's `name` may differ if another decorator replaced the function. */

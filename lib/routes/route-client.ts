@@ -48,9 +48,7 @@ export function routeOf<Options extends object>(
  * @throws {OAuthConfigError} when the client in the decorator does not exist, or when `resolveClient` fails
  */
 export function clientOfRoute({ registry, clients, request }: ClientRequest): RemoteApp | Promise<RemoteApp> {
-  if (typeof clients === 'string') {
-    return registry.has(clients) ? registry.get(clients) : logged(clients, () => registry.resolve(clients, request));
-  }
+  if (typeof clients === 'string') return logged(clients, () => registry.resolve(clients, request));
   const { provider } = fieldsOf(request.params);
   const isListed = typeof provider === 'string' && (clients === undefined || clients.includes(provider));
   if (!isListed) throw unknownProvider(registry, NO_PROVIDER);

@@ -23,12 +23,16 @@ export function requireResponse(response: unknown, ...calls: string[]): void {
   });
 }
 
+export function isResponseSent(response: OAuthResponse): boolean {
+  return 'headersSent' in response ? response.headersSent : response.sent;
+}
+
 /**
  * Adds a cookie to a response, and keeps its other cookies.
  * @throws {OAuthError} `response_sent` (status 500) when the response was already sent
  */
 export function addCookie(response: OAuthResponse, cookie: string): void {
-  if ('headersSent' in response ? response.headersSent : response.sent) {
+  if (isResponseSent(response)) {
     throw new OAuthError('response_sent', {
       description:
         'the response was sent before the cookie of the login could be set; expected an open response. Start the login before ' +

@@ -8,6 +8,7 @@ import {
   type ArgumentMetadata,
   type PipeTransform,
 } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
 import { OAuthLogin, type OAuthLoginParams } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { Browser, type Page } from '../support/browser.js';
@@ -75,6 +76,22 @@ class SeenPipe implements PipeTransform {
   }
 }
 
+it('a login on Express works with middleware that replaces setHeader()', async () => {
+  const app = await testApp({
+    clients: { dev: clientOf({ url: PROVIDER }) },
+    controllers: [HandlersController],
+    prepare: (nest) =>
+      nest.use((_request: unknown, response: ServerResponse, next: () => void) => {
+        const setHeader = response.setHeader.bind(response);
+        response.setHeader = (name: string, value: string) => void setHeader(name, value) as never;
+        next();
+      }),
+  });
+  const page = await new Browser().get(`${app.url}/auth/default`, { follow: false });
+  expect([page.status, page.headers.get('location')]).toEqual([302, expect.stringContaining(`${PROVIDER}/authorize?`)]);
+  await app.close();
+});
+
 describe.each<Platform>(['express', 'fastify'])('the handler of a login on %s', (platform) => {
   let app: TestApp;
   const pipe = new SeenPipe();
@@ -120,6 +137,8 @@ describe.each<Platform>(['express', 'fastify'])('the handler of a login on %s', 
 
   it('returns its own result if the application calls it', async () => {
     await get('nowhere');
-    expect(app.app.get(HandlersController).withDefault('ada')).toEqual({ loginHint: 'ada', display: '0' });
+    const controller = app.app.get(HandlersController);
+    expect(controller.withDefault('ada')).toEqual({ loginHint: 'ada', display: '0' });
+    expect(controller.withDefault('ada', 'more', 'arguments')).toEqual({ loginHint: 'ada', display: '2' });
   });
 });
