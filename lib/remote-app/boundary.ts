@@ -23,9 +23,9 @@ interface Boundary extends Operation {
 
 /** Steps whose failure is logged as `login failed`. */
 const LOGIN_STEPS = ['begin', 'complete'];
-/** The operation that is calling another method of its app right now. */
+/** The operation whose code runs right now, until it awaits something. */
 let caller: Operation | undefined;
-/** Exceptions of the application that were logged. An `OAuthError` is logged once by itself. */
+/** Exceptions of the application that were just logged, by an inner operation. An `OAuthError` knows whether it was logged. */
 const logged = new WeakSet<HttpException>();
 
 /**
@@ -38,9 +38,8 @@ export async function withinBoundary<T>(
   run: () => T | Promise<T>,
 ): Promise<T> {
   const operation = caller?.name === name ? caller : { name, step };
-  caller = undefined;
   try {
-    return await run();
+    return await asPartOf(operation, run);
   } catch (error) {
     if (error instanceof HttpException && !(error instanceof OAuthError)) {
       logOther(operation, error);
@@ -53,16 +52,17 @@ export async function withinBoundary<T>(
 }
 
 /**
- * Calls a method of an app as a part of an operation: if the method fails, the failure is logged as that of the operation.
- * (`AsyncLocalStorage` slows down every promise of the process: with it, a login takes a tenth longer with Node.js 20. See the bench
- * `login-redirect`.)
+ * Runs code of an operation. If the code calls a method of the same app before it awaits something, a failure of the method is logged as
+ * that of the operation. (`AsyncLocalStorage`, which also covers later calls, slows down every promise of the process: with it, a login
+ * takes a tenth longer with Node.js 20. See the bench `login-redirect`.)
  */
 export function asPartOf<T>(operation: Operation, call: () => T): T {
+  const outer = caller;
   caller = operation;
   try {
     return call();
   } finally {
-    caller = undefined;
+    caller = outer;
   }
 }
 
@@ -75,6 +75,7 @@ export function logFailure(failure: OAuthError, { name, step }: Partial<Operatio
 function logOther({ name, step }: Operation, error: HttpException): void {
   if (logged.has(error)) return;
   logged.add(error);
+  setImmediate(() => logged.delete(error)); // the application may throw the same exception for another request
   logEvent('warn', eventOf(step, error.getStatus()), { client: name, ...errorFields(error), step });
 }
 

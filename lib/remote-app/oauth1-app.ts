@@ -26,6 +26,7 @@ import { withCallbackFields } from '../token/callback-fields.js';
 import { readOAuth1TokenResponse } from '../token/token-response.js';
 import { readOAuth1Token, type OAuth1Token, type StoredOAuth1Token } from '../token/token.js';
 import type { TokenSource } from './api-options.js';
+import { asPartOf } from './boundary.js';
 import { callbackFields, callbackParameters } from './callback-request.js';
 import { keptParameters } from './kept-parameters.js';
 import type { AuthorizationRequest, LoginCallback, LoginResult } from './login.js';
@@ -115,7 +116,9 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     if (refusal) throw refusal;
     const callback = keptParameters(callbackFields(request), this.#config.callbackParameters);
     const requestToken = { oauthToken, oauthTokenSecret: secrets?.requestTokenSecret ?? '' };
-    const token = withCallbackFields(await this.fetchAccessToken({ requestToken, verifier, params }), callback);
+    const operation = { name: this.name, step: 'complete' };
+    const answered = await asPartOf(operation, () => this.fetchAccessToken({ requestToken, verifier, params }));
+    const token = withCallbackFields(answered, callback);
     const { profile, name: client } = this.#config;
     const userInfo = profile && (await profileOfLogin(profile, this.#profileInput(token, callback)));
     const account = userInfo && { client, subject: userInfo.sub };

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ForbiddenException, Logger } from '@nestjs/common';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OAuth2App, type OAuthClientModuleOptions, type OAuthError, type ProviderError } from 'nestjs-oauth-client';
+import type { OAuthRequest } from 'nestjs-oauth-client/protocol';
 import type { TokenStore } from 'nestjs-oauth-client/stores';
 import { MemoryTokenStore } from 'nestjs-oauth-client/testing';
-import { clientOf } from '../providers/client-of.js';
+import { clientOf, oauth1ClientOf } from '../providers/client-of.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser, type Page } from '../support/browser.js';
 import { testApp, type TestApp } from '../support/test-app.js';
@@ -177,6 +179,47 @@ describe('a login that a custom app class begins', () => {
     expect((await begin()).status).toBeGreaterThanOrEqual(400);
     expect(lines).toEqual([expect.stringMatching(line)]);
   });
+});
+
+it('a failed access token request of OAuth 1 is logged as a failed login', async () => {
+  await start({ clients: { dev: oauth1ClientOf(provider, { accessTokenUrl: `${provider.url}/token` }) } });
+  provider.on('POST /request-token', () => ({
+    body: 'oauth_token=t&oauth_token_secret=s3cret&oauth_callback_confirmed=true',
+  }));
+  provider.on('POST /token', () => ({ status: 500 }));
+  const visitor = new Visitor(() => app);
+  await visitor.login('dev');
+  await visitor.callback({ oauth_token: 't', oauth_verifier: 'v' }, 'dev');
+  expect(lines).toEqual([
+    expect.stringMatching(/^login failed client=dev error=provider_unavailable .*step=complete /),
+  ]);
+});
+
+it('a custom method that calls the API is logged on one line with its own step', async () => {
+  class Emails extends OAuth2App {
+    email(): Promise<unknown> {
+      return this.guarded(async () => (await this.get('emails', { token: TOKEN })).data, 'verified_email');
+    }
+  }
+  const dev = await start({ clients: { dev: { ...clientOf(provider), appClass: Emails } } });
+  provider.on('GET /api/emails', () => ({ status: 500 }));
+  await failure((dev as Emails).email());
+  expect(lines).toEqual([expect.stringMatching(/^operation failed client=dev .*step=verified_email /)]);
+});
+
+it('an exception that the application throws again for every request is logged each time', async () => {
+  const refusal = new ForbiddenException('not signed in');
+  const dev = await start({
+    fetchToken: () => {
+      throw refusal;
+    },
+  });
+  const request = { headers: {} } as OAuthRequest;
+  for (let call = 0; call < 3; call++) {
+    await failure(dev.get('me', { request }));
+    await sleep(1);
+  }
+  expect(lines).toEqual(Array(3).fill('operation failed client=dev error=ForbiddenException step=api_call'));
 });
 
 describe('a failed API call', () => {
