@@ -32,12 +32,13 @@ function table(what: string, file: string, rootOf: (profile: unknown) => Frame):
 }
 
 function addWeights({ callFrame, weight, callees }: Frame, caller: string, weights: Map<string, number>): void {
+  if (callFrame.url.endsWith('/profiler.js')) return;
   const cause = causeOf(callFrame) ?? caller;
   if (cause !== '(idle)') weights.set(cause, (weights.get(cause) ?? 0) + weight);
   for (const callee of callees) addWeights(callee, cause, weights);
 }
 
-/** Returns undefined for a function of Node.js or of the engine, which belongs to its caller. */
+/** Returns undefined for a function of Node.js, which belongs to its caller. `(native)` are those that no module called. */
 function causeOf({ url, functionName }: Runtime.CallFrame): string | undefined {
   const [, installed] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
   if (installed !== undefined) return installed;

@@ -15,9 +15,12 @@ beforeAll(() => {
   rmSync(JSON_FILE, { force: true });
 }, 60_000);
 
-function runBench(servers: Record<string, string>): Promise<{ failed: boolean; output: string }> {
+function runBench(
+  servers: Record<string, string>,
+  args: readonly string[] = ['--json', JSON_FILE, ...FIGURES],
+): Promise<{ failed: boolean; output: string }> {
   const { PATH } = process.env;
-  const command = ['--expose-gc', main, '--json', JSON_FILE, ...FIGURES];
+  const command = ['--expose-gc', main, ...args];
   return new Promise((done) =>
     execFile(process.execPath, command, { env: { PATH, ...servers } }, (error, stdout, stderr) =>
       done({ failed: error !== null, output: stdout + stderr }),
@@ -43,4 +46,26 @@ it('the bench skips benchmarks whose server does not respond', async () => {
     'SKIPPED: refresh-storm-postgres: the server of DATABASE_URL does not answer (ECONNREFUSED)',
   );
   expect(failed).toBe(false);
+}, 60_000);
+
+it('the bench prints a figure with its CPU time, and writes it as JSON', async () => {
+  const { failed, output } = await runBench({}, ['--json', JSON_FILE, 'oauth1-sign']);
+  expect(output).toMatch(/^oauth1-sign +[\d,.]+ +[\d,.]+ +\d+\.\d\d +>= 4 /m);
+  const [result] = JSON.parse(readFileSync(JSON_FILE, 'utf8')) as [Record<string, { ours: number }>];
+  expect(Object.keys(result)).toEqual(['name', 'ours', 'peer', 'ratio', 'goal', 'unit', 'cpu', 'gc']);
+  expect([failed, result.cpu!.ours > 0]).toEqual([false, true]);
+}, 60_000);
+
+it('the bench profiles a figure, and prints the heaviest causes', async () => {
+  const { failed, output } = await runBench({}, ['--profile', 'oauth1-sign']);
+  expect(output).toMatch(/^ +\d+\.\d % {2}CPU time {2}\S+oauth1\/base-string\.js$/m);
+  expect(output).toMatch(/^ +\d+\.\d % {2}allocated {2}/m);
+  const profile = JSON.parse(readFileSync('build/profiles/oauth1-sign.cpuprofile', 'utf8')) as { nodes: unknown[] };
+  expect([failed, profile.nodes.length > 10]).toEqual([false, true]);
+}, 60_000);
+
+it('the bench refuses an unknown figure, and lists the figures', async () => {
+  const { failed, output } = await runBench({}, ['oauth1-sing']);
+  expect(output).toContain('no figure oauth1-sing; there are oauth1-sign, ');
+  expect(failed).toBe(true);
 }, 60_000);
