@@ -49,7 +49,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/oauth1/' },
       to: {
-        pathNot: ['^lib/oauth1/', '^lib/errors/', '^lib/common/(media-type|percent-encode|random-text)\\.ts$', '^(node:)?crypto$'],
+        pathNot: [
+          '^lib/oauth1/',
+          '^lib/errors/',
+          '^lib/common/(media-type|percent-encode|random-text)\\.ts$',
+          '^(node:)?crypto$',
+        ],
       },
     },
     {
