@@ -1,7 +1,7 @@
 import type { Comparison, Figure, Result, Side } from './figure.js';
 import { usageOf } from './support/usage.js';
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 const WARM_UPS = 2;
 
 /** The measurements of one side in one round. */

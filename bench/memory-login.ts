@@ -5,7 +5,7 @@ import { Child } from './support/child.js';
 const LOGINS = 100_000;
 const LOGINS_PER_ROUND = 10_000;
 /** More than the number of used logins that a process remembers. */
-const WARM_UP = 20_000;
+const WARM_UP = 12_000;
 
 /** The heap after 100,000 logins were begun and finished, against the heap before. */
 export const memoryLogin: Figure = {

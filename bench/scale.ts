@@ -10,13 +10,13 @@ import { repeatConcurrently } from './support/repeat.js';
 
 const CONCURRENCY = 20;
 /** The number of requests that warm up a process. */
-const WARM_UP = 3_000;
-const MANY = { processes: [2, 4], clients: [100, 1_000], tokens: [10, 100, 1_000, 10_000] } as const;
-const FEW = { processes: 1, clients: 10, tokens: 1 } as const;
+const WARM_UP = 2_500;
+const MANY = { processes: [2, 4], clients: [100, 1_000], tokens: [1, 100, 1_000, 10_000] } as const;
+const FEW = { processes: 1, clients: 10, tokens: 10 } as const;
 
 /**
  * How the CPU time of a request grows with the application: the processes, its clients, and its users' tokens. Compares with an
- * application of 1 process, 10 clients and 1 token.
+ * application of 1 process, 10 clients and 10 tokens.
  */
 export const scaleFigures: readonly Figure[] = [
   ...MANY.processes.map((count) => figure('processes', count, () => loginsIn({ processes: count }, {}))),
@@ -41,7 +41,9 @@ interface Size {
 async function loginsIn(...sizes: [ours: Size, peer: Size]): Promise<Comparison> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
   const apps = await Promise.all(sizes.map(startApp));
-  for (const { ready } of apps.flat()) await warmUp(`${ready}/login/provider-0`, agent);
+  for (const [index, { clients = 1 }] of sizes.entries()) {
+    for (const { ready } of apps[index]!) await warmUp(ready, clients, agent);
+  }
   const [ours, peer] = sizes.map(({ clients = 1 }, index): Side => {
     const processes = apps[index]!;
     const urls = Array.from({ length: clients }, (_, client) =>
@@ -61,9 +63,9 @@ async function loginsIn(...sizes: [ours: Size, peer: Size]): Promise<Comparison>
   };
 }
 
-/** Sends as many requests to every process as it needs to compile its code. */
-async function warmUp(url: string, agent: Agent): Promise<void> {
-  const urls = Array.from({ length: WARM_UP }, () => url);
+/** Sends as many requests to a process as it needs to compile its code, and uses every client. */
+async function warmUp(origin: string, clients: number, agent: Agent): Promise<void> {
+  const urls = Array.from({ length: WARM_UP }, (_, index) => `${origin}/login/provider-${index % clients}`);
   await concurrently(urls, (each) => beginLogin(each, agent), CONCURRENCY);
 }
 

@@ -121,5 +121,5 @@ async function appAt(url: string): Promise<OAuth2App> {
     { url },
     { deviceAuthorizationEndpoint: `${url}/device`, backchannelAuthenticationEndpoint: `${url}/ciba` },
   );
-  return (await registryWith({ options: { clients: { dev }, http: { timeout: 500 } } })).get<OAuth2App>('dev');
+  return (await registryWith({ options: { clients: { dev }, http: { timeout: 2_000 } } })).get<OAuth2App>('dev');
 }
