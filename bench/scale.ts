@@ -6,17 +6,17 @@ import { callsOfUsers } from './scale/user-calls.js';
 import type { Child } from './support/child.js';
 import { concurrently } from './support/concurrently.js';
 import { randomlyFrom } from './support/randomly-from.js';
-import { repeatConcurrently } from './support/repeat.js';
+import { repeatAwaited, repeatConcurrently } from './support/repeat.js';
 
 const CONCURRENCY = 20;
 /** The number of requests that warm up a process. */
 const WARM_UP = 2_500;
-const MANY = { processes: [2, 4], clients: [100, 1_000], tokens: [1, 100, 1_000, 10_000] } as const;
-const FEW = { processes: 1, clients: 10, tokens: 10 } as const;
+const MANY = { processes: [2, 4], clients: [100, 1_000], tokens: [10, 100, 1_000, 10_000] } as const;
+const FEW = { processes: 1, clients: 10, tokens: 1 } as const;
 
 /**
  * How the CPU time of a request grows with the application: the processes, its clients, and its users' tokens. Compares with an
- * application of 1 process, 10 clients and 10 tokens.
+ * application of 1 process, 10 clients and 1 token.
  */
 export const scaleFigures: readonly Figure[] = [
   ...MANY.processes.map((count) => figure('processes', count, () => loginsIn({ processes: count }, {}))),
@@ -73,12 +73,12 @@ function startApp({ processes = 1, clients = 1 }: Size): Promise<Child<string>[]
   return Promise.all(Array.from({ length: processes }, () => startNestServer('many-providers', String(clients))));
 }
 
-/** API calls of random users whose tokens are in a store. */
+/** API calls of random users whose tokens are in a store, one after the other: concurrent calls of one user would share a read. */
 async function callsWith(...tokens: [ours: number, peer: number]): Promise<Comparison> {
   const [ours, peer] = await Promise.all(tokens.map(callsOfUsers));
   return {
-    ours: { run: () => repeatConcurrently(ours!.call, { concurrency: CONCURRENCY, milliseconds: 200 }) },
-    peer: { run: () => repeatConcurrently(peer!.call, { concurrency: CONCURRENCY, milliseconds: 200 }) },
+    ours: { run: () => repeatAwaited(ours!.call) },
+    peer: { run: () => repeatAwaited(peer!.call) },
     async close() {
       await Promise.all([ours!.close(), peer!.close()]);
     },
