@@ -44,7 +44,7 @@ async function open(): Promise<Comparison> {
   return {
     ours: { run: () => repeatConcurrently(ours, { concurrency: CONCURRENCY }) },
     peer: { run: () => repeatConcurrently(peer, { concurrency: CONCURRENCY }) },
-    warmUps: 5,
+    warmUps: 4,
     async close() {
       await redis.del(row);
       redis.destroy();

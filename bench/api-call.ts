@@ -26,7 +26,7 @@ async function open(): Promise<Comparison> {
   return {
     ours: { run: () => repeatConcurrently(ours, { concurrency: CONCURRENCY }) },
     peer: { run: () => repeatConcurrently(peer, { concurrency: CONCURRENCY }) },
-    warmUps: 5,
+    warmUps: 4,
     async close() {
       await nest.close();
       httpAgent.destroy();

@@ -44,7 +44,7 @@ async function openApps(...names: [ours: string, peer: string]): Promise<Compari
   return {
     ours: logins(ours, agent),
     peer: logins(peer, agent),
-    warmUps: 4,
+    warmUps: 3,
     async close() {
       agent.destroy();
       await Promise.all([ours.stop(), peer.stop()]);

@@ -50,7 +50,10 @@ async function loginsIn(...sizes: [ours: Size, peer: Size]): Promise<Comparison>
       processes.map(({ ready }) => `${ready}/login/provider-${client}`),
     );
     const url = randomlyFrom(urls.flat());
-    return { run: () => repeatConcurrently(() => beginLogin(url(), agent), { concurrency: CONCURRENCY }), processes };
+    return {
+      run: () => repeatConcurrently(() => beginLogin(url(), agent), { concurrency: CONCURRENCY, milliseconds: 300 }),
+      processes,
+    };
   });
   return {
     ours: ours!,
