@@ -7,7 +7,7 @@ import { visit } from './support/visit.js';
 
 const CONCURRENCY = 20;
 /** Callbacks per round. Each callback completes a different login, which was started before the round. */
-const CALLBACKS = 300;
+const CALLBACKS = 200;
 
 /** OpenID Connect callbacks with `@OAuthCallback()` against an equivalent handler with `openid-client`. */
 export const callbackOidc: Figure = { name: 'callback-oidc', unit: 'requests/s', goal: 1.05, kind: 'rate', open };

@@ -10,7 +10,7 @@ import { repeatAwaited, repeatConcurrently } from './support/repeat.js';
 
 const CONCURRENCY = 20;
 /** The number of requests that warm up a process. */
-const WARM_UP = 2_500;
+const WARM_UP = 1_500;
 const MANY = { processes: [2, 4], clients: [100, 1_000], tokens: [10, 100, 1_000, 10_000] } as const;
 const FEW = { processes: 1, clients: 10, tokens: 1 } as const;
 
