@@ -13,3 +13,10 @@ export function percentEncode(text: string): string {
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
+
+/** Encodes a query or a form body. Keeps the order. A space becomes `%20`, never `+` (RFC 5849 §3.6). */
+export function encodeForm(params: readonly (readonly [name: string, value: string])[]): string {
+  let form = '';
+  for (const [name, value] of params) form += `${form && '&'}${percentEncode(name)}=${percentEncode(value)}`;
+  return form;
+}

@@ -1,4 +1,4 @@
-import { percentEncode } from '../common/percent-encode.js';
+import { encodeForm } from '../common/percent-encode.js';
 
 /**
  * Returns the URL with added query parameters. Omits absent and empty values. An array of strings becomes a repeated parameter;
@@ -9,14 +9,8 @@ export function withQuery(url: string, parameters: Record<string, unknown>): str
   const fields = formEntries(parameters);
   const names = new Set(fields.map(([name]) => name));
   const kept = target.search === '' ? [] : [...target.searchParams].filter(([name]) => !names.has(name));
-  target.search = encoded([...kept, ...fields]);
+  target.search = encodeForm([...kept, ...fields]);
   return target.href;
-}
-
-function encoded(fields: readonly [name: string, value: string][]): string {
-  let query = '';
-  for (const [name, value] of fields) query += `${query && '&'}${percentEncode(name)}=${percentEncode(value)}`;
-  return query;
 }
 
 /** Returns a URL without its query, fragment and credentials, which may contain secrets. */

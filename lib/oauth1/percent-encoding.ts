@@ -23,11 +23,6 @@ export function parseForm(encoded: string): Parameter[] {
   return [...new URLSearchParams(`&${encoded}`)];
 }
 
-/** Encodes a query or a form body. Keeps the order. A space becomes `%20`, never `+` (RFC 5849 §3.6). */
-export function encodeForm(params: readonly Parameter[]): string {
-  return joinForm(encodeParameters(params));
-}
-
 /** Joins encoded parameters into a query or a form body. */
 export function joinForm(params: readonly EncodedParameter[]): string {
   return params.map(({ name, value }) => `${name}=${value}`).join('&');

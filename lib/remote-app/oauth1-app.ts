@@ -9,7 +9,7 @@ import { withQuery } from '../http/query.js';
 import { serverAttributes, traced } from '../observability/telemetry.js';
 import { MissingRequestTokenError, OAuthConfigError, OAuthError } from '../errors/oauth.errors.js';
 import { callbackRefusal } from '../oauth1/callback-refusal.js';
-import { encodeForm } from '../oauth1/percent-encoding.js';
+import { encodeForm } from '../common/percent-encode.js';
 import { signRequest, type OAuth1Credentials } from '../oauth1/sign-request.js';
 import { readOAuth1Params } from '../oauth2/authorization/read-params.js';
 import {

@@ -54,7 +54,7 @@ export function isPlaceholder(value: unknown): boolean {
  * Wraps a handler: makes the redirect of the request from the value that the handler returns, and returns a placeholder, so that no
  * interceptor sees the redirect. (An interceptor that does this takes a tenth of the time of a login; see the bench `login-redirect`.)
  */
-export function wrapHandler({ owner, key, callback }: Pick<ApplicationHandler, 'owner' | 'key' | 'callback'>): void {
+export function wrapHandler({ owner, key, callback }: ApplicationHandler): void {
   if (wrappers.has(callback)) return; // another application of this process has the same controller
   const handler = callback as HandlerFunction;
   const count = parameterCount(owner, key, handler);

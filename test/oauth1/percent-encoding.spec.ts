@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { percentEncode } from '../../lib/common/percent-encode.js';
-import { encodeForm, parseForm } from '../../lib/oauth1/percent-encoding.js';
+import { encodeForm, percentEncode } from '../../lib/common/percent-encode.js';
+import { parseForm } from '../../lib/oauth1/percent-encoding.js';
 
 /** RFC 5849 §3.6 word by word: encodes every byte of the UTF-8 string except unreserved characters. */
 function encodeByTheBook(text: string): string {

@@ -25,7 +25,6 @@ interface KeySet {
 /** The key that signed a JWT, or may have signed it. */
 interface Signer {
   key: PublicKey;
-  header: SignedBy['header'];
   isVerified: boolean;
 }
 
@@ -55,10 +54,11 @@ export class ProviderKeys {
    * @throws {ProviderError} when the keys cannot be fetched
    */
   async verify(url: string, jws: string, issuer?: string): Promise<void> {
-    const { alg } = decodeProtectedHeader(jws);
+    const header = decodeProtectedHeader(jws);
+    const { alg } = header;
     if (!isSignatureAlgorithm(alg))
       throw new UnsupportedOperationError('unsupported JWS algorithm', { cause: { alg } });
-    const { key, header, isVerified } = await this.#signerOf(url, jws, issuer);
+    const { key, isVerified } = await this.#signerOf(url, jws, { header, issuer });
     if (isVerified) return;
     await importedKey(key, header); // throws if the key is not valid
     throw new RefusedInput('JWT signature verification failed');
@@ -71,22 +71,21 @@ export class ProviderKeys {
    * @throws {ProviderError} when the keys cannot be fetched
    */
   async keyOf(url: string, jws: string, issuer?: string): Promise<JWK> {
-    const { key, header } = await this.#signerOf(url, jws, issuer);
+    const header = decodeProtectedHeader(jws);
+    const { key } = await this.#signerOf(url, jws, { header, issuer });
     return bareKey(key, header);
   }
 
-  async #signerOf(url: string, jws: string, issuer?: string): Promise<Signer> {
-    const signedBy: SignedBy = { header: decodeProtectedHeader(jws), issuer };
-    const { header } = signedBy;
+  async #signerOf(url: string, jws: string, signedBy: SignedBy): Promise<Signer> {
     const copy = await this.#load(url, LIFETIME_S);
     const key = await signerOf(jws, signedBy, candidatesFor(signedBy, copy.keys));
-    if (key) return { key, header, isVerified: true };
+    if (key) return { key, isVerified: true };
     const { keys } = await this.#load(url, RETRY_S);
     const candidates = candidatesFor(signedBy, keys);
     const [first] = candidates;
-    if (!first) throw new NoFittingKey(header, describeKeys(signedBy, keys));
+    if (!first) throw new NoFittingKey(signedBy.header, describeKeys(signedBy, keys));
     const signer = await signerOf(jws, signedBy, candidates);
-    return { key: signer ?? first, header, isVerified: signer !== undefined };
+    return { key: signer ?? first, isVerified: signer !== undefined };
   }
 
   /**
