@@ -6,7 +6,7 @@ import { startClient } from './api/client.js';
 import type { Comparison, Figure } from './figure.js';
 import { serverUrl } from './support/server-url.js';
 import { Child } from './support/child.js';
-import { repeatConcurrently } from './support/repeat.js';
+import { concurrentCalls } from './support/repeat.js';
 
 const CONCURRENCY = 50;
 const PREFIX = 'bench-api-call:';
@@ -42,8 +42,8 @@ async function open(): Promise<Comparison> {
     return bare.get('user', { headers: { Authorization: `Bearer ${accessToken}` } });
   };
   return {
-    ours: { run: () => repeatConcurrently(ours, { concurrency: CONCURRENCY }) },
-    peer: { run: () => repeatConcurrently(peer, { concurrency: CONCURRENCY }) },
+    ours: concurrentCalls(ours, CONCURRENCY),
+    peer: concurrentCalls(peer, CONCURRENCY),
     warmUps: 4,
     async close() {
       await redis.del(row);

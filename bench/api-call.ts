@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { startClient } from './api/client.js';
 import type { Comparison, Figure } from './figure.js';
 import { Child } from './support/child.js';
-import { repeatConcurrently } from './support/repeat.js';
+import { concurrentCalls } from './support/repeat.js';
 
 const CONCURRENCY = 50;
 const PATH = 'user';
@@ -24,8 +24,8 @@ async function open(): Promise<Comparison> {
   const ours = () => app.get(PATH, { token: TOKEN, params: PARAMS });
   const peer = () => bare.get(PATH, { headers: { Authorization: `Bearer ${TOKEN.access_token}` }, params: PARAMS });
   return {
-    ours: { run: () => repeatConcurrently(ours, { concurrency: CONCURRENCY }) },
-    peer: { run: () => repeatConcurrently(peer, { concurrency: CONCURRENCY }) },
+    ours: concurrentCalls(ours, CONCURRENCY),
+    peer: concurrentCalls(peer, CONCURRENCY),
     warmUps: 4,
     async close() {
       await nest.close();

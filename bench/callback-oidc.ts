@@ -27,7 +27,6 @@ async function open(): Promise<Comparison> {
   return {
     ours: ours!,
     peer: peer!,
-    rounds: 5,
     warmUps: 5,
     async close() {
       agent.destroy();

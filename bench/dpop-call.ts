@@ -5,7 +5,7 @@ import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
 import * as client from 'openid-client';
 import type { Comparison, Figure } from './figure.js';
 import { Child } from './support/child.js';
-import { repeatConcurrently } from './support/repeat.js';
+import { concurrentCalls } from './support/repeat.js';
 
 const CONCURRENCY = 50;
 const PATH = 'user';
@@ -56,8 +56,8 @@ async function open(): Promise<Comparison> {
     return response.json();
   };
   return {
-    ours: { run: () => repeatConcurrently(ours, { concurrency: CONCURRENCY }) },
-    peer: { run: () => repeatConcurrently(peer, { concurrency: CONCURRENCY }) },
+    ours: concurrentCalls(ours, CONCURRENCY),
+    peer: concurrentCalls(peer, CONCURRENCY),
     warmUps: 4,
     async close() {
       await nest.close();

@@ -58,5 +58,5 @@ export const lookup10k: Figure = {
 function startUps(cost: keyof StartUp, ours: string, peer: string): Promise<Comparison> {
   const module = new URL('./clients/start-up.js', import.meta.url);
   const side = (clients: string): Side => ({ run: async () => (await measureOnce<StartUp>(module, clients))[cost] });
-  return Promise.resolve({ ours: side(ours), peer: side(peer), rounds: 5, warmUps: 0 });
+  return Promise.resolve({ ours: side(ours), peer: side(peer), warmUps: 0 });
 }

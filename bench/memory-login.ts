@@ -37,7 +37,6 @@ export const memoryLoginGc: Figure = {
     return {
       ours: garbageOf(ours),
       peer: garbageOf(peer),
-      rounds: 5,
       close: () => Promise.all([ours.stop(), peer.stop()]),
     };
   },

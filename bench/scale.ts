@@ -58,7 +58,6 @@ async function loginsIn(...sizes: [ours: Size, peer: Size]): Promise<Comparison>
   return {
     ours: ours!,
     peer: peer!,
-    rounds: 5,
     async close() {
       agent.destroy();
       await Promise.all(apps.flat().map((child) => child.stop()));

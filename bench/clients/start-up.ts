@@ -21,13 +21,14 @@ const clients = given.startsWith('{')
   : manyClients(Number(given));
 
 const heapBefore = usedHeap();
-if (profileInto !== undefined) startProfile();
+const profile = profileInto();
+if (profile !== undefined) startProfile();
 const start = performance.now();
 const app = await NestFactory.createApplicationContext(OAuthClientModule.forRoot({ clients }), {
   logger: ['error', 'warn'],
 });
 const milliseconds = performance.now() - start;
-if (profileInto !== undefined) stopProfile(profileInto);
+if (profile !== undefined) stopProfile(profile);
 const megabytes = usedHeap() - heapBefore;
 
 await app.close();

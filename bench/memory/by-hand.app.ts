@@ -1,36 +1,27 @@
 import axios from 'axios';
 import { parseCookie, stringifySetCookie } from 'cookie';
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { BASE_URL, CALLBACK_PATH, PROVIDER } from '../login/provider.js';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { authorizationUrl, REDIRECT_URI } from '../login/hand-written-url.js';
+import { PROVIDER } from '../login/provider.js';
 import type { LoginApp } from './logins.js';
 import { tokenEndpoint } from './token-endpoint.js';
 
 const key = randomBytes(32);
 const http = axios.create({ adapter: tokenEndpoint });
-const redirectUri = BASE_URL + CALLBACK_PATH;
 
 /** Keeps the login in an encrypted cookie, without a library. */
 export const app: LoginApp = {
   begin(_request, response) {
     const state = randomBytes(32).toString('base64url');
     const codeVerifier = randomBytes(32).toString('base64url');
-    const challenge = createHash('sha256').update(codeVerifier).digest('base64url');
-    const url = new URL(PROVIDER.authorizeUrl);
-    url.searchParams.set('response_type', 'code');
-    url.searchParams.set('client_id', PROVIDER.clientId);
-    url.searchParams.set('redirect_uri', redirectUri);
-    url.searchParams.set('scope', PROVIDER.scope);
-    url.searchParams.set('state', state);
-    url.searchParams.set('code_challenge', challenge);
-    url.searchParams.set('code_challenge_method', 'S256');
     setCookie(response, seal({ state, codeVerifier }), 600);
-    return Promise.resolve(url.href);
+    return Promise.resolve(authorizationUrl(state, codeVerifier));
   },
   async finish({ headers, query }, response) {
     const { state, codeVerifier } = open(parseCookie(headers.cookie ?? '').login ?? '');
     if (state !== query.state) throw new Error('this browser does not have a pending login with this state');
     setCookie(response, '', 0);
-    const form = { grant_type: 'authorization_code', code: query.code!, redirect_uri: redirectUri };
+    const form = { grant_type: 'authorization_code', code: query.code!, redirect_uri: REDIRECT_URI };
     const { data } = await http.post<{ access_token: string }>(
       PROVIDER.accessTokenUrl,
       new URLSearchParams({ ...form, code_verifier: codeVerifier }),

@@ -6,8 +6,10 @@ const INTERVAL_US = 250;
 /** Average allocation between two samples, in bytes. */
 const ALLOCATION_INTERVAL = 8192;
 
-/** The file into which a process that is measured from its start writes its profile. Undefined without `--profile`. */
-export const profileInto = process.env.BENCH_PROFILE;
+/** Returns the file into which a process that is measured from its start writes its profile, or undefined without `--profile`. */
+export function profileInto(): string | undefined {
+  return process.env.BENCH_PROFILE;
+}
 
 let session: Session | undefined;
 

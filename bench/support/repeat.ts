@@ -1,3 +1,5 @@
+import type { Side } from '../figure.js';
+
 /** Runs an operation again and again for `milliseconds`. Returns the number of operations. */
 export function repeat(operation: () => unknown, { milliseconds = 200, batch = 200 } = {}): number {
   const end = performance.now() + milliseconds;
@@ -21,6 +23,11 @@ export async function repeatAwaited(
     count += batch;
   } while (performance.now() < end);
   return count;
+}
+
+/** Returns a side of a comparison that makes `concurrency` calls at a time. */
+export function concurrentCalls(call: () => Promise<unknown>, concurrency: number): Side {
+  return { run: () => repeatConcurrently(call, { concurrency }) };
 }
 
 /** Makes `concurrency` calls at a time for `milliseconds`. Returns the number of calls. */
