@@ -16,7 +16,7 @@ describeEachStore('a process that is paused while it refreshes, with the tokens 
     provider = await startRotatingProvider();
     shared = await openSharedStore(kind);
     cluster = await Cluster.start(2, { provider: provider.url, store: shared.settings });
-    holder = await cluster.add({ refreshTimeout: 2, checkpoints: true }); // a lease of 1.6 s
+    holder = await cluster.add({ refreshTimeout: 4, checkpoints: true }); // a lease of 3.2 s, and 0.8 s for a save
   }, 60_000);
 
   beforeEach(() => {
@@ -93,8 +93,7 @@ describeEachStore('a process that is paused while it refreshes, with the tokens 
     expect(outcomes(await holder.call('grace', CALLS))).toEqual({ 200: CALLS });
     expect(await shared.store.fetch({ name: 'dev', user: 'grace' })).toEqual(saved);
     expect(provider.refreshes.map(({ isReuse }) => isReuse)).toEqual([false, true]);
-    // on a slow machine, the save of the process that was paused may take too long, and is repeated
-    expect(cluster.events.filter(({ event }) => event !== 'unsaved')).toEqual([]);
+    expect(cluster.events).toEqual([]);
     expect(provider.isRevoked('grace')).toBe(false);
   });
 
