@@ -1,9 +1,9 @@
 import axios from 'axios';
-import { Agent } from 'node:http';
 import { RedisTokenStore } from 'nestjs-oauth-client/redis';
 import { createClient } from 'redis';
 import { startClient } from './api/client.js';
 import type { Comparison, Figure } from './figure.js';
+import { keepAliveAgent } from './support/keep-alive-agent.js';
 import { serverUrl } from './support/server-url.js';
 import { Child } from './support/child.js';
 import { concurrentCalls } from './support/repeat.js';
@@ -27,7 +27,7 @@ async function open(): Promise<Comparison> {
   const redis = createClient({ url: serverUrl('REDIS_URL') });
   await redis.connect();
   const api = await Child.start<string>(new URL('./api/server.js', import.meta.url), 'Bearer');
-  const httpAgent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const httpAgent = keepAliveAgent(CONCURRENCY);
   const http = { timeout: 10_000, httpAgent };
   const tokenStore = new RedisTokenStore(redis, { prefix: PREFIX });
   await tokenStore.save({ name: 'provider', user: USER }, TOKEN);

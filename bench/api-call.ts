@@ -1,8 +1,8 @@
 import axios from 'axios';
-import { Agent } from 'node:http';
 import { startClient } from './api/client.js';
 import type { Comparison, Figure } from './figure.js';
 import { Child } from './support/child.js';
+import { keepAliveAgent } from './support/keep-alive-agent.js';
 import { concurrentCalls } from './support/repeat.js';
 
 const CONCURRENCY = 50;
@@ -15,7 +15,7 @@ export const apiCall: Figure = { name: 'api-call', unit: 'calls/s', goal: 0.97, 
 
 async function open(): Promise<Comparison> {
   const api = await Child.start<string>(new URL('./api/server.js', import.meta.url), 'Bearer');
-  const httpAgent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const httpAgent = keepAliveAgent(CONCURRENCY);
   const http = { timeout: 10_000, httpAgent };
 
   const { app, nest } = await startClient(api.ready, { http });

@@ -1,8 +1,9 @@
-import { Agent } from 'node:http';
+import type { Agent } from 'node:http';
 import { CLAIMS } from './callback/client.js';
 import type { Comparison, Figure, Side } from './figure.js';
 import { Child } from './support/child.js';
 import { concurrently } from './support/concurrently.js';
+import { keepAliveAgent } from './support/keep-alive-agent.js';
 import { visit } from './support/visit.js';
 
 const CONCURRENCY = 20;
@@ -22,7 +23,7 @@ async function open(): Promise<Comparison> {
   const provider = await Child.start<string>(new URL('./callback/provider.js', import.meta.url));
   const names = ['oauth-callback', 'openid-client'];
   const apps = await Promise.all(names.map((name) => startApp(name, provider.ready)));
-  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const agent = keepAliveAgent(CONCURRENCY);
   const [ours, peer] = apps.map((app) => callbacks(app, agent));
   return {
     ours: ours!,

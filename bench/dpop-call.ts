@@ -1,10 +1,10 @@
 import { NestFactory } from '@nestjs/core';
-import { Agent } from 'node:http';
 import { exportJWK } from 'jose';
 import { OAuthClientModule, OAuthRegistry } from 'nestjs-oauth-client';
 import * as client from 'openid-client';
 import type { Comparison, Figure } from './figure.js';
 import { Child } from './support/child.js';
+import { keepAliveAgent } from './support/keep-alive-agent.js';
 import { concurrentCalls } from './support/repeat.js';
 
 const CONCURRENCY = 50;
@@ -17,7 +17,7 @@ export const dpopCall: Figure = { name: 'dpop-call', unit: 'calls/s', goal: 1.1,
 
 async function open(): Promise<Comparison> {
   const api = await Child.start<string>(new URL('./api/server.js', import.meta.url), 'DPoP');
-  const httpAgent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const httpAgent = keepAliveAgent(CONCURRENCY);
   const keyPair = await client.randomDPoPKeyPair('ES256', { extractable: true });
   const token = {
     accessToken: ACCESS_TOKEN,

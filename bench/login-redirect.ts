@@ -1,8 +1,9 @@
-import { Agent } from 'node:http';
+import type { Agent } from 'node:http';
 import type { Comparison, Figure, Side } from './figure.js';
 import { startNestServer } from './login/servers.js';
 import { PROVIDER } from './login/provider.js';
 import type { Child } from './support/child.js';
+import { keepAliveAgent } from './support/keep-alive-agent.js';
 import { repeatConcurrently } from './support/repeat.js';
 import { visit } from './support/visit.js';
 
@@ -40,7 +41,7 @@ async function openApps(...names: [ours: string, peer: string]): Promise<Compari
     Child<string>,
     Child<string>,
   ];
-  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const agent = keepAliveAgent(CONCURRENCY);
   return {
     ours: logins(ours, agent),
     peer: logins(peer, agent),

@@ -1,10 +1,11 @@
-import { Agent } from 'node:http';
+import type { Agent } from 'node:http';
 import type { Comparison, Figure, Side } from './figure.js';
 import { beginLogin } from './login-redirect.js';
 import { startNestServer } from './login/servers.js';
 import { callsOfUsers } from './scale/user-calls.js';
 import type { Child } from './support/child.js';
 import { concurrently } from './support/concurrently.js';
+import { keepAliveAgent } from './support/keep-alive-agent.js';
 import { randomlyFrom } from './support/randomly-from.js';
 import { repeatAwaited, repeatConcurrently } from './support/repeat.js';
 
@@ -39,7 +40,7 @@ interface Size {
 
 /** Logins with a random client in a random process, which all processors share. */
 async function loginsIn(...sizes: [ours: Size, peer: Size]): Promise<Comparison> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const agent = keepAliveAgent(CONCURRENCY);
   const apps = await Promise.all(sizes.map(startApp));
   for (const [index, { clients = 1 }] of sizes.entries()) {
     for (const { ready } of apps[index]!) await warmUp(ready, clients, agent);
