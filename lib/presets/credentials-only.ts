@@ -1,9 +1,10 @@
+import { ownField } from '../common/own-field.js';
 import type { Settings } from '../config/setting-keys.js';
-import { findPreset, isDead } from './preset-files.js';
-import { readVariables } from './preset-variables.js';
-import { SIMPLE_PRESETS } from './simple-presets.js';
+import { KNOWN_PRESETS } from '../config/known-presets.js';
+import { areFilled, type VariableRules } from './preset-variables.js';
 
 const MAX_LENGTH = 8_192;
+const KEYS = new Set(['clientId', 'clientSecret', 'preset', 'variables']);
 
 /**
  * Returns whether a client has only credentials and variables besides its preset, so that its settings have no fault: the data of the
@@ -11,17 +12,11 @@ const MAX_LENGTH = 8_192;
  * is used.
  */
 export function hasCredentialsOnly(name: string, settings: Settings): boolean {
-  const { clientId, clientSecret, preset = name, variables, ...others } = settings;
-  if (Object.keys(others).length > 0 || !isText(clientId) || !isText(clientSecret) || !isText(preset)) return false;
-  return variables === undefined && SIMPLE_PRESETS.has(preset) ? true : fillsVariables(preset, variables);
-}
-
-/** Returns whether the variables of a preset have valid values. A URL must be https: the settings may not allow http. */
-function fillsVariables(name: string, variables: unknown): boolean {
-  const preset = findPreset(name);
-  if (!preset || isDead(preset) || preset.settings.clientSecretJwt !== undefined) return false;
-  const read = readVariables(preset.variables ?? {}, variables);
-  return 'values' in read && [...read.values.values()].every((value) => !value.startsWith('http:'));
+  const { clientId, clientSecret, preset = name, variables } = settings;
+  if (!Object.keys(settings).every((key) => KEYS.has(key))) return false;
+  if (!isText(clientId) || !isText(clientSecret) || !isText(preset)) return false;
+  const rules = ownField<VariableRules | null>(KNOWN_PRESETS, preset);
+  return rules !== undefined && rules !== null && areFilled(rules, variables);
 }
 
 function isText(value: unknown): value is string {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { DeadPreset, Preset } from './preset.js';
@@ -18,13 +18,6 @@ export function findPreset(name: string): Preset | DeadPreset | undefined {
   const found = known.get(name) ?? (NAME.test(name) ? readPreset(name) : undefined);
   if (found) known.set(name, found);
   return found;
-}
-
-/** Returns the names of all presets, including those of providers that were shut down. */
-export function presetFiles(): string[] {
-  return readdirSync(dataFolder())
-    .map((file) => file.replace(/\.json$/, ''))
-    .sort();
 }
 
 export function isDead(preset: Preset | DeadPreset): preset is DeadPreset {

@@ -3,9 +3,11 @@ import { isRecord } from '../config/is-record.js';
 import { nearestKey } from '../config/nearest-key.js';
 import type { Faults } from '../config/read-client.js';
 import type { Settings } from '../config/setting-keys.js';
+import { KNOWN_PRESETS } from '../config/known-presets.js';
 import type { DeadPreset, Preset } from './preset.js';
-import { findPreset, isDead, presetFiles } from './preset-files.js';
+import { findPreset, isDead } from './preset-files.js';
 import { fillVariables, readVariables } from './preset-variables.js';
+import { presetNames } from './presets.js';
 
 /** Settings that name an endpoint of the provider. A client with one of them does not take the preset of its name. */
 const ENDPOINTS = ['authorizeUrl', 'accessTokenUrl', 'requestTokenUrl', 'issuer', 'serverMetadataUrl'];
@@ -40,7 +42,7 @@ export function withPreset(name: string, settings: Settings): { settings: Settin
 export function missedPreset(name: string, settings: Settings): string[] {
   if (settings.preset !== undefined || hasEndpoint(settings)) return [];
   const wanted = name.toLowerCase().replace(/[^a-z0-9]/g, '');
-  const near = isUsable(wanted) ? wanted : wanted.length < MIN_COMPARED ? undefined : nearestPreset(wanted);
+  const near = similarPreset(wanted);
   return near === undefined
     ? []
     : [`${name}.preset: missing, and no preset has the name "${name}". Did you mean "${near}"?`];
@@ -67,19 +69,19 @@ function uselessVariables(name: string): string {
     : 'not used, because the client has no preset. Set preset, or remove variables';
 }
 
+function similarPreset(wanted: string): string | undefined {
+  if (Object.hasOwn(KNOWN_PRESETS, wanted)) return wanted;
+  return wanted.length < MIN_COMPARED ? undefined : nearestPreset(wanted);
+}
+
 function nearestPreset(name: string): string | undefined {
-  return nearestKey(name, presetFiles().filter(isUsable));
+  return nearestKey(name, presetNames());
 }
 
 function unknownPreset(chosen: string): string {
   const near = nearestPreset(chosen);
   const suggestion = near === undefined ? '' : ` Did you mean "${near}"?`;
   return `there is no such preset.${suggestion} See the list of providers in the documentation`;
-}
-
-function isUsable(name: string): boolean {
-  const preset = findPreset(name);
-  return preset !== undefined && !isDead(preset);
 }
 
 function deathOf({ title, dead, use }: DeadPreset): string {

@@ -19,6 +19,9 @@ const KINDS: Record<PresetVariable['kind'], { expected: string; matches: (value:
 };
 
 export type Variables = Readonly<Record<string, PresetVariable>>;
+/** What a value of each variable must be. */
+export type VariableRules = Readonly<Record<string, VariableRule>>;
+type VariableRule = Pick<PresetVariable, 'kind' | 'pattern' | 'default'>;
 
 /** Returns the values of a preset's variables, with defaults, or the faults of the values that a client sets. */
 export function readVariables(
@@ -39,6 +42,15 @@ export function readVariables(
   return faults.length > 0 ? { faults } : { values };
 }
 
+/** Returns whether the variables of a preset have valid values. A URL must be https: the settings may not allow http. */
+export function areFilled(rules: VariableRules, given: unknown = {}): boolean {
+  if (!isRecord(given) || Object.keys(given).some((name) => !Object.hasOwn(rules, name))) return false;
+  return Object.entries(rules).every(([name, rule]) => {
+    const value = Object.hasOwn(given, name) ? given[name] : rule.default;
+    return fits(value, rule) && !value.startsWith('http:');
+  });
+}
+
 /** Returns a copy of a preset's settings in which the variables have their values. Keeps other placeholders. */
 export function fillVariables<T>(value: T, values: ReadonlyMap<string, string>): T {
   return filled(value, values) as T;
@@ -52,14 +64,15 @@ function filled(value: unknown, values: ReadonlyMap<string, string>): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filled(item, values)]));
 }
 
-function faultOf(value: unknown, { kind, pattern, description, example }: PresetVariable): string | undefined {
+function faultOf(value: unknown, variable: PresetVariable): string | undefined {
+  const { kind, description, example } = variable;
   if (value === undefined || value === '') return `missing; expected ${lowerCased(description)}, such as "${example}"`;
-  const { expected, matches } = KINDS[kind];
-  const isValid =
-    typeof value === 'string' &&
-    value.length <= MAX_LENGTH &&
-    (pattern === undefined ? matches(value) : new RegExp(pattern).test(value));
-  return isValid ? undefined : `${expected}, such as "${example}"`;
+  return fits(value, variable) ? undefined : `${KINDS[kind].expected}, such as "${example}"`;
+}
+
+function fits(value: unknown, { kind, pattern }: VariableRule): value is string {
+  if (typeof value !== 'string' || value === '' || value.length > MAX_LENGTH) return false;
+  return pattern === undefined ? KINDS[kind].matches(value) : new RegExp(pattern).test(value);
 }
 
 function unknownVariable(name: string, known: readonly string[]): string {

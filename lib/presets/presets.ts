@@ -1,18 +1,15 @@
 import type { PresetName } from '../config/preset-name.js';
-import type { DeadPreset, Preset } from './preset.js';
-import { findPreset, isDead, presetFiles } from './preset-files.js';
+import { KNOWN_PRESETS } from '../config/known-presets.js';
+import { findPreset, isDead } from './preset-files.js';
+import type { Preset } from './preset.js';
 
-/** Returns the names of all presets, in alphabetical order. Reads all files of presets at its first call. */
+/** Returns the names of all presets, in alphabetical order. */
 export function presetNames(): PresetName[] {
-  return presetFiles().filter((name): name is PresetName => isUsable(findPreset(name)));
+  return (Object.keys(KNOWN_PRESETS) as PresetName[]).sort();
 }
 
 /** Returns the preset with this name. Returns undefined if there is none, or if the provider was shut down. */
 export function getPreset(name: string): Preset | undefined {
   const preset = findPreset(name);
-  return isUsable(preset) ? structuredClone(preset) : undefined;
-}
-
-function isUsable(preset: Preset | DeadPreset | undefined): preset is Preset {
-  return preset !== undefined && !isDead(preset);
+  return preset && !isDead(preset) ? structuredClone(preset) : undefined;
 }

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { getPreset, presetNames, type PresetName } from 'nestjs-oauth-client/presets';
 import type { DeadPreset, Preset } from '../../lib/presets/preset.js';
-import { SIMPLE_PRESETS } from '../../lib/presets/simple-presets.js';
+import { KNOWN_PRESETS } from '../../lib/config/known-presets.js';
 import { registryWith } from '../config/registry-with.js';
 import { deadSchema, presetSchema } from './preset-schema.js';
 
@@ -19,6 +19,16 @@ const dead = files.filter((file): file is { name: string; data: DeadPreset } => 
 /** The variables with their examples. */
 function exampleVariables({ variables = {} }: Preset): Record<string, string> {
   return Object.fromEntries(Object.entries(variables).map(([name, { example }]) => [name, example]));
+}
+
+/** The rules of the variables, or null if the client needs a private key. */
+function rulesOf({ variables = {}, settings }: Preset): object | null {
+  if (settings.clientSecretJwt !== undefined) return null;
+  const rules = Object.entries(variables).map(([name, variable]) => {
+    const { description: _, example: __, ...rule } = variable;
+    return [name, rule];
+  });
+  return Object.fromEntries(rules) as object;
 }
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -49,18 +59,8 @@ describe('the presets', () => {
     },
   );
 
-  it('have the names that the types list', () => {
-    const source = readFileSync('lib/config/preset-name.ts', 'utf8');
-    const [names = '', variables = ''] = source.split('export type PresetVariableName');
-    const listed = (text: string): string[] => [...text.matchAll(/'(\w+)'/g)].map(([, name = '']) => name);
-    expect(listed(names).sort()).toEqual(alive.map(({ name }) => name).sort());
-    const used = new Set(alive.flatMap(({ data }) => Object.keys(data.variables ?? {})));
-    expect(listed(variables)).toEqual([...used].sort());
-  });
-
-  it('are simple if they need only credentials', () => {
-    const simple = alive.filter(({ data }) => !data.variables && data.settings.clientSecretJwt === undefined);
-    expect([...SIMPLE_PRESETS].sort()).toEqual(simple.map(({ name }) => name).sort());
+  it('are listed, with the rules of their variables', () => {
+    expect(KNOWN_PRESETS).toEqual(Object.fromEntries(alive.map(({ name, data }) => [name, rulesOf(data)])));
   });
 
   it('are exported for tools', () => {
@@ -281,8 +281,9 @@ describe('a client with a preset', () => {
 
   it('has a valid name', () => {
     const name: PresetName = 'github';
+    const number: PresetName = '42';
     // @ts-expect-error a misspelled name does not compile
     const misspelled: PresetName = 'gthub';
-    expect(name).not.toBe(misspelled);
+    expect([name, number]).not.toContain(misspelled);
   });
 });
