@@ -6,6 +6,7 @@ import { ClientNames } from './config/client-names.js';
 import { isRecord } from './config/is-record.js';
 import type { Faults } from './config/read-client.js';
 import { misplacedOptions, withCredentials } from './config/run-time-settings.js';
+import { normalizeKeys } from './config/setting-keys.js';
 import type { SettingsSources } from './config/settings-sources.js';
 import { OAuthConfigError, throwFaults, UnusableRegistrationError } from './errors/oauth.errors.js';
 import type { ClientMetadata, RegisteredClient } from './oauth2/provider/client-registration.js';
@@ -138,7 +139,7 @@ export class OAuthRegistry {
     throwFaults(this.#names.faults(name, options.replace));
     throwFaults(misplacedOptions(name, config));
     const source = this.#runTimeSource(name, config, options);
-    const { settings } = source;
+    const settings = normalizeKeys(source.settings);
     const draft = this.#read(name, { ...source, settings: { ...settings, clientId: 'to-be-registered' } });
     const checked = draftConfig(name, settings, draft);
     const app = new OAuth2App(checked, this.#context);

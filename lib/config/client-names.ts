@@ -13,6 +13,7 @@ export class ClientNames {
     const prefix = variablePrefix(name);
     const reserved = this.#reserved.get(prefix);
     const taken = this.#taken.get(prefix);
+    if (reserved === undefined && taken === undefined) return [];
     const other = [reserved, taken].find((known) => known !== undefined && known !== name);
     if (other !== undefined) {
       return [

@@ -1,5 +1,6 @@
 import { isRecord } from './is-record.js';
 import type { Settings } from './setting-keys.js';
+import { snakeCase } from './snake-case.js';
 
 const MAX_LENGTH = 8_192;
 const MAX_ENTRIES = 100;
@@ -10,8 +11,8 @@ const CHECKED_PARAMETERS = ['max_age', 'acr_values'];
 
 type Check = (value: unknown) => boolean;
 
-const KWARGS: Record<string, Check> = { scope: isText, codeChallengeMethod: (value) => value === 'S256' };
-const SETTINGS: Record<string, Check> = {
+const KWARGS = checksOf({ scope: isText, codeChallengeMethod: (value) => value === 'S256' });
+const SETTINGS = checksOf({
   clientId: isText,
   clientSecret: isText,
   authorizeUrl: isPlainUrl,
@@ -20,34 +21,43 @@ const SETTINGS: Record<string, Check> = {
   userinfoEndpoint: isPlainUrl,
   authorizeParams: isPlainParameters,
   clientKwargs: (value) => isPlainObject(value) && passes(KWARGS, value),
-};
+});
 
 /**
- * Returns whether the settings of an OAuth 2 client are so plain that the complete check finds no fault in them. The complete check,
- * which takes five times as long, can then wait until the client is used.
+ * Returns whether the settings of an OAuth 2 client, with keys in camelCase or snake_case, are so plain that the complete check finds
+ * no fault in them. The complete check, which takes much longer, can then wait until the client is used.
  */
-export function arePlain(settings: Settings): boolean {
-  const { clientId, authorizeUrl, accessTokenUrl } = settings;
-  const isComplete = clientId !== undefined && authorizeUrl !== undefined && accessTokenUrl !== undefined;
-  return isComplete && passes(SETTINGS, settings);
+export function arePlain(settings: object): boolean {
+  const { clientId, client_id, authorizeUrl, authorize_url, accessTokenUrl, access_token_url } = settings as Settings;
+  const isComplete =
+    (clientId ?? client_id) !== undefined &&
+    (authorizeUrl ?? authorize_url) !== undefined &&
+    (accessTokenUrl ?? access_token_url) !== undefined;
+  return isComplete && passes(SETTINGS, settings as Settings);
 }
 
-function passes(checks: Record<string, Check>, values: Settings): boolean {
-  for (const key of Object.keys(values)) {
-    if (!Object.hasOwn(checks, key) || !checks[key]?.(values[key])) return false;
-  }
-  return true;
+/** Returns the checks by the camelCase and the snake_case of their keys. */
+function checksOf(checks: Record<string, Check>): ReadonlyMap<string, Check> {
+  return new Map(
+    Object.entries(checks).flatMap(([key, check]): [string, Check][] => [
+      [key, check],
+      [snakeCase(key), check],
+    ]),
+  );
 }
 
-/** Returns whether a value is the object of a literal or of JSON, without inherited, hidden and symbol keys. */
+function passes(checks: ReadonlyMap<string, Check>, values: Settings): boolean {
+  return Object.keys(values).every((key) => checks.get(key)?.(values[key]) === true);
+}
+
+/** Returns whether a value is the object of a literal or of JSON, without inherited keys. */
 function isPlainObject(value: unknown): value is Settings {
   if (!isRecord(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  const isLiteral = prototype === Object.prototype || prototype === null;
-  return isLiteral && Reflect.ownKeys(value).length === Object.keys(value).length;
+  return prototype === Object.prototype || prototype === null;
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH;
 }
 
@@ -56,9 +66,11 @@ function isPlainUrl(value: unknown): boolean {
   return typeof value === 'string' && PLAIN_URL.test(value) && !value.includes('xn--');
 }
 
+/** Also checks hidden and symbol keys, which the complete check reads. */
 function isPlainParameters(value: unknown): boolean {
   if (!isPlainObject(value)) return false;
-  const names = Object.keys(value);
-  const isPlain = (name: string): boolean => isText(name) && !CHECKED_PARAMETERS.includes(name) && isText(value[name]);
+  const names = Reflect.ownKeys(value);
+  const isPlain = (name: string | symbol): boolean =>
+    isText(name) && !CHECKED_PARAMETERS.includes(name) && isText(value[name]);
   return names.length <= MAX_ENTRIES && names.every(isPlain);
 }

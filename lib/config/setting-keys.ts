@@ -33,13 +33,20 @@ export function normalizeKeys(settings: object): Settings {
 
 /** @param readObject converts the values that are objects */
 function renamed(settings: object, readObject: (name: string, value: Settings) => Settings): Settings {
-  const normalized: [key: string, value: unknown][] = [];
-  for (const [key, value] of Object.entries(settings) as [string, unknown][]) {
+  const normalized: Settings = {};
+  for (const key of Object.keys(settings)) {
+    const value = (settings as Settings)[key];
     if (value === null || value === undefined) continue;
     const name = CAMEL_CASE.get(key) ?? key;
-    normalized.push([name, isRecord(value) ? readObject(name, value) : value]);
+    addOwn(normalized, name, isRecord(value) ? readObject(name, value) : value);
   }
-  return Object.fromEntries(normalized); // an assignment to `__proto__` would not add a key
+  return normalized;
+}
+
+/** Adds a key, even if it is `__proto__`, whose assignment would set the prototype. */
+function addOwn(settings: Settings, key: string, value: unknown): void {
+  if (key !== '__proto__') settings[key] = value;
+  else Object.defineProperty(settings, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function normalizeNested(name: string, value: Settings): Settings {

@@ -1,3 +1,4 @@
+import { ownField } from '../common/own-field.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { brokenJsonAt } from './broken-json.js';
 import { shownName, variablePrefix } from './client-name.js';
@@ -56,18 +57,22 @@ export class SettingsSources {
 
   /**
    * Returns the settings of one client from three sources in this order: code, the config key, and the flat variables. The first
-   * source that has a key takes precedence. With `overwrite`, the last source takes precedence.
+   * source that has a key takes precedence. With `overwrite`, the last source takes precedence. Keys may be in either case.
    */
-  settingsOf(name: string, code: object | undefined, overwrite: boolean): Settings {
-    const coded = code ? normalizeKeys(code) : {};
-    const stored = Object.hasOwn(this.#clients, name) ? this.#clients[name] : undefined;
-    const configured = isRecord(stored) ? normalizeKeys(stored) : {};
-    const settings = overwrite ? merge(coded, withoutBlank(configured)) : { ...configured, ...coded };
-    if (overwrite || settings.clientId === undefined || settings.clientSecret === undefined) {
-      const flat = this.#flatVariables(name);
-      return overwrite ? { ...settings, ...flat } : { ...flat, ...settings };
-    }
-    return settings;
+  settingsOf(name: string, code: object, overwrite: boolean): object {
+    const settings = this.#withStored(name, code, overwrite);
+    if (!overwrite && hasCredentials(settings as Settings)) return settings;
+    const flat = this.#flatVariables(name);
+    const others = normalizeKeys(settings);
+    return overwrite ? { ...others, ...flat } : { ...flat, ...others };
+  }
+
+  #withStored(name: string, code: object, overwrite: boolean): object {
+    const stored = ownField(this.#clients, name);
+    if (!isRecord(stored)) return code;
+    if (!overwrite && Object.keys(code).length === 0) return { ...stored };
+    const [coded, configured] = [normalizeKeys(code), normalizeKeys(stored)];
+    return overwrite ? merge(coded, withoutBlank(configured)) : { ...configured, ...coded };
   }
 
   /** Reads `{NAME}_CLIENT_ID` and `{NAME}_CLIENT_SECRET`, in which characters that are not letters or digits are `_`. */
@@ -78,6 +83,14 @@ export class SettingsSources {
       clientSecret: this.#config.get(`${prefix}_CLIENT_SECRET`),
     });
   }
+}
+
+function hasCredentials({ clientId, client_id, clientSecret, client_secret }: Settings): boolean {
+  return isPresent(clientId ?? client_id) && isPresent(clientSecret ?? client_secret);
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function readClients(value: unknown, configKey: string): Record<string, unknown> {

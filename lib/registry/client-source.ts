@@ -1,13 +1,13 @@
 import type { CheckedClient } from '../config/client-config.js';
 import type { RegisterOptions } from '../config/register-options.js';
-import { normalizeKeys, type Settings } from '../config/setting-keys.js';
 import type { SettingsSources } from '../config/settings-sources.js';
 import type { RemoteAppClass } from '../remote-app/app-class.js';
 import type { ClientRegistration } from './client-registration.js';
 
 /** The merged settings of a client before they are checked. */
 export interface ClientSource extends Pick<CheckedClient, 'registeredAtRunTime' | 'isPublicOnly'> {
-  readonly settings: Settings;
+  /** A copy of the settings, with keys in either case. */
+  readonly settings: object;
   readonly appClass?: RemoteAppClass;
 }
 
@@ -17,8 +17,8 @@ export function configuredSource(
   { overwrite = false, appClass, ...config }: ClientRegistration,
   sources: SettingsSources,
 ): ClientSource {
-  const settings = sources.settingsOf(name, { ...appClass?.settings, ...config }, overwrite);
-  return { settings, appClass, registeredAtRunTime: false };
+  const code = appClass ? { ...appClass.settings, ...config } : config;
+  return { settings: sources.settingsOf(name, code, overwrite), appClass, registeredAtRunTime: false };
 }
 
 /** Returns the settings of a client that is added at run time. Reads the application's settings only if the options say so. */
@@ -30,6 +30,6 @@ export function runTimeSource(
 ): ClientSource {
   const code = { ...appClass?.settings, ...config };
   const readsSources = readSettings || overwrite;
-  const settings = readsSources ? sources.settingsOf(name, code, overwrite) : normalizeKeys(code);
+  const settings = readsSources ? sources.settingsOf(name, code, overwrite) : code;
   return { settings, appClass, registeredAtRunTime: true };
 }

@@ -3,6 +3,7 @@ import type { Compliance } from '../config/compliance-fix.js';
 import { replacedClaimFaults } from '../config/issuer-faults.js';
 import { arePlain } from '../config/plain-settings.js';
 import { readClient, type Faults } from '../config/read-client.js';
+import { normalizeKeys } from '../config/setting-keys.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { hasCredentialsOnly } from '../presets/credentials-only.js';
 import { missedPreset, withPreset } from '../presets/preset-settings.js';
@@ -40,10 +41,11 @@ class UncheckedEntry implements ClientEntry {
 
 function checkedEntry(
   name: string,
-  { settings: given, appClass, ...origins }: ClientSource,
+  { settings: source, appClass, ...origins }: ClientSource,
   { allowInsecureHosts }: Pick<ClientOrigin, 'allowInsecureHosts'>,
   compliance?: Compliance,
 ): ClientEntry | Faults {
+  const given = normalizeKeys(source);
   const applied = withPreset(name, given);
   if ('faults' in applied) return applied;
   const { settings } = applied;

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { arePlain } from '../../lib/config/plain-settings.js';
 import { readClient } from '../../lib/config/read-client.js';
-import type { Settings } from '../../lib/config/setting-keys.js';
+import { normalizeKeys, type Settings } from '../../lib/config/setting-keys.js';
+import { snakeCase } from '../../lib/config/snake-case.js';
 import { registryWith } from './registry-with.js';
 
 const PLAIN = {
@@ -16,10 +17,15 @@ const PLAIN = {
   clientKwargs: { scope: 'openid email', codeChallengeMethod: 'S256' },
 };
 
+const SNAKE_CASE = {
+  ...Object.fromEntries(Object.entries(PLAIN).map(([key, value]) => [snakeCase(key), value])),
+  client_kwargs: { scope: 'openid email', code_challenge_method: 'S256' },
+};
+
 /** Returns the faults that the complete check finds. */
 function faultsOf(settings: Settings): readonly string[] {
   const origin = { name: 'dev', registeredAtRunTime: false, allowInsecureHosts: false };
-  const read = readClient(origin, settings);
+  const read = readClient(origin, normalizeKeys(settings));
   return 'faults' in read ? read.faults : [];
 }
 
@@ -49,22 +55,28 @@ const VALUES = fc.oneof(
   URLS,
   fc.string({ maxLength: 20 }),
   fc.constantFrom<unknown>('', 'none', 'S256', 'x'.repeat(9000), null, undefined, 0, true, {}, [], () => 'secret'),
-  fc.dictionary(fc.constantFrom('max_age', 'acr_values', 'prompt', 'scope', 'leeway', '__proto__'), fc.anything()),
+  fc.dictionary(
+    fc.constantFrom('max_age', 'acr_values', 'prompt', 'scope', 'leeway', 'code_challenge_method', '__proto__'),
+    fc.anything(),
+  ),
 );
-const KEYS = [...Object.keys(PLAIN), 'issuer', 'preset', 'requestTokenUrl', 'grantType', 'allowInsecureHttp', 'typo'];
+const CAMEL_CASE = [...Object.keys(PLAIN), 'issuer', 'preset', 'requestTokenUrl', 'grantType', 'allowInsecureHttp'];
+const KEYS = [...CAMEL_CASE, ...CAMEL_CASE.map(snakeCase), 'typo', '__proto__', 'constructor'];
 const CHANGES = fc.dictionary(fc.constantFrom(...KEYS), VALUES, { maxKeys: 3 });
 
 describe('plain settings', () => {
   it('are settings whose complete check can wait', () => {
     expect(arePlain(PLAIN)).toBe(true);
     expect(faultsOf(PLAIN)).toEqual([]);
+    expect(arePlain(SNAKE_CASE)).toBe(true);
+    expect(faultsOf(SNAKE_CASE)).toEqual([]);
   });
 
   it('have no fault, whichever of them are changed', () => {
     let plain = 0;
     fc.assert(
-      fc.property(CHANGES, (changes) => {
-        const settings = { ...PLAIN, ...changes };
+      fc.property(fc.boolean(), CHANGES, (isSnakeCase, changes) => {
+        const settings = { ...(isSnakeCase ? SNAKE_CASE : PLAIN), ...changes };
         if (!arePlain(settings)) return;
         plain += 1;
         expect(faultsOf(settings)).toEqual([]);
@@ -86,7 +98,8 @@ describe('plain settings', () => {
     ['parameters as URLSearchParams', { authorizeParams: new URLSearchParams({ prompt: 'login' }) }],
     ['inherited parameters', { authorizeParams: Object.create({ max_age: 'soon' }) as object }],
     ['a symbol as a parameter', { authorizeParams: { [Symbol('max_age')]: 'soon' } }],
-    ['hidden settings', { clientKwargs: Object.defineProperty({}, 'leeway', { value: -1 }) }],
+    ['a hidden parameter', { authorizeParams: Object.defineProperty({}, 'max_age', { value: 'soon' }) }],
+    ['inherited settings', { clientKwargs: Object.create({ leeway: -1 }) as object }],
     ['PKCE turned off', { clientSecret: '', clientKwargs: { codeChallengeMethod: 'none' } }],
   ])('are not settings with %s', (_, change) => {
     expect(arePlain({ ...PLAIN, ...change })).toBe(false);

@@ -232,7 +232,7 @@ describe('client settings', () => {
 });
 
 describe('SettingsSources', () => {
-  function settingsOf(settings: object, code: object | undefined, overwrite: boolean): object {
+  function settingsOf(settings: object, code: object, overwrite: boolean): object {
     return new SettingsSources(new ConfigService(settings as never), KEY).settingsOf('dev', code, overwrite);
   }
 
@@ -287,7 +287,7 @@ describe('SettingsSources', () => {
 
   it('takes a missing client identifier or secret from the environment variables', () => {
     const flat = { DEV_CLIENT_ID: 'flat-id', DEV_CLIENT_SECRET: 'flat-secret' };
-    expect(settingsOf(flat, undefined, false)).toEqual({ clientId: 'flat-id', clientSecret: 'flat-secret' });
+    expect(settingsOf(flat, {}, false)).toEqual({ clientId: 'flat-id', clientSecret: 'flat-secret' });
     expect(settingsOf(flat, { client_id: 'code' }, false)).toEqual({ clientId: 'code', clientSecret: 'flat-secret' });
     expect(settingsOf(flat, { client_secret: 'code' }, true)).toEqual({
       clientId: 'flat-id',
