@@ -38,3 +38,8 @@ export function listedNames(names: readonly string[]): string {
 export function variablePrefix(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 }
+
+/** Returns a string that is equal for names with an equal prefix. For most names, it is the name itself, which takes no memory. */
+export function prefixKey(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9-]/g, '-');
+}

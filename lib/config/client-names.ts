@@ -1,8 +1,8 @@
-import { nameFaults, variablePrefix } from './client-name.js';
+import { nameFaults, prefixKey, variablePrefix } from './client-name.js';
 
 /** The names of registered and pending clients. No two clients read a variable of the other. */
 export class ClientNames {
-  /** Names by the prefix of their variables. */
+  /** Names by the key of their variables' prefix. */
   readonly #taken = new Map<string, string>();
   readonly #reserved = new Map<string, string>();
 
@@ -10,12 +10,13 @@ export class ClientNames {
   faults(name: string, replace = false): string[] {
     const wrongName = nameFaults(name);
     if (wrongName.length > 0) return wrongName;
-    const prefix = variablePrefix(name);
-    const reserved = this.#reserved.get(prefix);
-    const taken = this.#taken.get(prefix);
+    const key = prefixKey(name);
+    const reserved = this.#reserved.get(key);
+    const taken = this.#taken.get(key);
     if (reserved === undefined && taken === undefined) return [];
     const other = [reserved, taken].find((known) => known !== undefined && known !== name);
     if (other !== undefined) {
+      const prefix = variablePrefix(name);
       return [
         `${name}: conflicts with the client "${other}", because both read ${prefix}_CLIENT_ID and ` +
           `${prefix}_CLIENT_SECRET. Rename one of them`,
@@ -30,18 +31,18 @@ export class ClientNames {
   }
 
   take(name: string): void {
-    this.#taken.set(variablePrefix(name), name);
+    this.#taken.set(prefixKey(name), name);
   }
 
   release(name: string): void {
-    const prefix = variablePrefix(name);
-    if (this.#taken.get(prefix) === name) this.#taken.delete(prefix);
+    const key = prefixKey(name);
+    if (this.#taken.get(key) === name) this.#taken.delete(key);
   }
 
   /** Reserves a name for a pending client. Returns a function that ends the reservation. */
   reserve(name: string): () => void {
-    const prefix = variablePrefix(name);
-    this.#reserved.set(prefix, name);
-    return () => this.#reserved.delete(prefix);
+    const key = prefixKey(name);
+    this.#reserved.set(key, name);
+    return () => this.#reserved.delete(key);
   }
 }
