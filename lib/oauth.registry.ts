@@ -75,7 +75,8 @@ export class OAuthRegistry {
    * @throws {OAuthConfigError} when the client does not exist, when its settings have faults, or when `resolveClient` fails
    */
   resolve<App extends RemoteApp = RemoteApp>(name: string, request?: OAuthRequest): Promise<App> {
-    const cached = this.has(name) ? undefined : this.#resolved.cached(name);
+    // a cached client is neither configured nor registered: a registration makes the cache forget the name
+    const cached = this.#resolved.cached(name);
     return (cached ?? this.find(name, request).then((app) => app ?? this.#build(name))) as Promise<App>;
   }
 

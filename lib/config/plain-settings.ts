@@ -57,7 +57,7 @@ function isPlainObject(value: unknown): value is Settings {
   return prototype === Object.prototype || prototype === null;
 }
 
-function isText(value: unknown): value is string {
+function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH;
 }
 
@@ -69,8 +69,7 @@ function isPlainUrl(value: unknown): boolean {
 /** Also checks hidden and symbol keys, which the complete check reads. */
 function isPlainParameters(value: unknown): boolean {
   if (!isPlainObject(value)) return false;
-  const names = Reflect.ownKeys(value);
-  const isPlain = (name: string | symbol): boolean =>
-    isText(name) && !CHECKED_PARAMETERS.includes(name) && isText(value[name]);
-  return names.length <= MAX_ENTRIES && names.every(isPlain);
+  const names = Object.getOwnPropertyNames(value);
+  const isPlain = (name: string): boolean => isText(name) && !CHECKED_PARAMETERS.includes(name) && isText(value[name]);
+  return names.length <= MAX_ENTRIES && Object.getOwnPropertySymbols(value).length === 0 && names.every(isPlain);
 }
