@@ -130,7 +130,7 @@ function registerFeatures(
   const known = registered.get(registry) ?? new Set();
   const fresh = features.filter((feature) => !known.has(feature));
   registered.set(registry, new Set([...known, ...fresh]));
-  registry.registerAll([...Object.entries(clients), ...fresh.flatMap(({ value }) => Object.entries(value))]);
+  registry.registerAll([clients, ...fresh.map(({ value }) => value)]);
 }
 
 const sourcesProvider: Provider = {

@@ -157,12 +157,12 @@ export class OAuthRegistry {
   }
 
   /**
-   * @internal Adds all clients that are configured at start-up, in code or in the settings.
+   * @internal Adds all clients that are configured at start-up, in the module, its features, and the settings.
    * @throws {OAuthConfigError} with every fault of every client
    */
-  registerAll(registrations: Iterable<readonly [name: string, registration: ClientRegistration]>): void {
+  registerAll(configured: readonly Record<string, ClientRegistration>[]): void {
     const faults: string[] = [];
-    for (const [name, registration] of registrations) {
+    for (const [name, registration] of configured.flatMap((clients) => Object.entries(clients))) {
       faults.push(...(this.has(name) ? [`${name}: registered twice`] : this.#addConfigured(name, registration)));
     }
     for (const name of this.#sources.names) {
