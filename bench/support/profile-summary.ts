@@ -39,11 +39,21 @@ function addWeights({ callFrame, weight, callees }: Frame, caller: string, weigh
 }
 
 /** Returns undefined for a function of Node.js, which belongs to its caller. `(native)` are those that no module called. */
-function causeOf({ url, functionName }: Runtime.CallFrame): string | undefined {
+function causeOf({ url, lineNumber, functionName }: Runtime.CallFrame): string | undefined {
   const [, installed] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
   if (installed !== undefined) return installed;
-  if (url.startsWith('file:')) return url.replace(/^.*\/(dist|build)\//, '$1/');
+  if (url.startsWith('file:')) return moduleAt(url, lineNumber).replace(/^.*\/(dist|build)\//, '$1/');
   return functionName.startsWith('(') && functionName !== '(root)' ? functionName : undefined;
+}
+
+const files = new Map<string, string[]>();
+
+/** Returns the module of a line. In a bundle, a comment with its path is before each module. */
+function moduleAt(url: string, line: number): string {
+  const lines = files.get(url) ?? readFileSync(new URL(url), 'utf8').split('\n');
+  files.set(url, lines);
+  const comment = lines.slice(0, line + 1).findLast((text) => text.startsWith('// build/lib/'));
+  return comment?.replace('// ', '') ?? url;
 }
 
 function cpuFrames({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Frame {

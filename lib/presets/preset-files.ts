@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import type { DeadPreset, Preset } from './preset.js';
 
 const packageRequire = createRequire(import.meta.url);
-/** The folder of the data. Both builds of the package, ES modules and CommonJS, read the same files; see `scripts/commonjs.js`. */
-const DATA = './data/';
+/** The folder of the data, also from the chunks of the build. CommonJS reads the same files; see `scripts/bundle.js`. */
+const DATA = '../presets/data/';
 /** The format of a preset's name, which is the name of its file. */
 const NAME = /^[a-z0-9]{1,50}$/;
 
