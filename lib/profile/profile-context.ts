@@ -1,6 +1,6 @@
-import type { AxiosInstance } from 'axios';
 import type { ClientConfig } from '../config/client-config.js';
 import type { ApiCredentials } from '../http/api-request.js';
+import type { HttpClient } from '../http/http-client.js';
 import type { TokenPlacement } from '../oauth2/access-token/token-placement.js';
 import type { UserInfo } from '../oauth2/openid/user-info.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
@@ -8,7 +8,7 @@ import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 /** What a profile is read from. */
 export interface ProfileInput {
   readonly config: ClientConfig;
-  readonly http: AxiosInstance;
+  readonly http: HttpClient;
   /** The headers of the client's API calls, with names in lower case. */
   readonly apiHeaders?: Readonly<Record<string, string>>;
   readonly token: OAuth1Token | OAuth2Token;

@@ -1,6 +1,6 @@
 import { excessOf, type Limits } from '../common/limits.js';
-import { sendApiRequest, type ApiCredentials } from '../http/api-request.js';
-import { PLAIN_ANSWER } from '../http/protocol-request.js';
+import type { ApiCredentials } from '../http/api-request.js';
+import { PLAIN_ANSWER } from '../http/protocol-answer.js';
 import type { ProfileInput } from './profile-context.js';
 import { plainCopy } from './plain-copy.js';
 import { parseBody } from './response-body.js';
@@ -30,8 +30,7 @@ export async function sendForJson(
   { method, url, headers = {}, body, origins, credentials, maxRedirects }: JsonRequest,
 ): Promise<unknown> {
   const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-  const { data } = await sendApiRequest<string>(
-    http,
+  const { data } = await http.sendApiRequest<string>(
     {
       ...PLAIN_ANSWER,
       method,

@@ -1,7 +1,6 @@
-import type { AxiosInstance } from 'axios';
 import { BoundedMap } from '../common/bounded-map.js';
 import type { ClientConfig } from '../config/client-config.js';
-import { createHttpClient, mergedDefaults } from '../http/http-client.js';
+import { HttpClient } from '../http/http-client.js';
 import type { OAuthRequest } from '../common/oauth-request.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { PendingLogins } from './pending-logins.js';
@@ -15,7 +14,7 @@ const MAX_URIS = 100;
 
 /** The parts that OAuth 1 apps and OAuth 2 apps share. */
 export class AppParts {
-  readonly http: AxiosInstance;
+  readonly http: HttpClient;
   readonly pending: PendingLogins;
   readonly slots: TokenSlots;
   readonly config: ClientConfig;
@@ -32,7 +31,7 @@ export class AppParts {
     this.apiHeaders = apiHeadersOf(config);
     this.pending = new PendingLogins(config.name, context);
     this.slots = new TokenSlots(config, context.tokens);
-    this.http = createHttpClient(mergedDefaults(context.http, config.http), {
+    this.http = new HttpClient([context.http, config.http], {
       certificate: config.protocol === 'OAuth 2' ? config.clientCertificate : undefined,
       isPublicOnly: config.isPublicOnly,
     });

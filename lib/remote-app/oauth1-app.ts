@@ -4,7 +4,6 @@ import type { ProtectedRequest } from '../http/messages.js';
 import { tokenBindingOf } from '../config/token-binding.js';
 import { FORM_CONTENT_TYPE } from '../common/media-type.js';
 import type { ApiCredentials } from '../http/api-request.js';
-import { sendProtocolRequest } from '../http/protocol-request.js';
 import { withQuery } from '../http/query.js';
 import { serverAttributes, traced } from '../observability/telemetry.js';
 import { MissingRequestTokenError, OAuthConfigError, OAuthError } from '../errors/oauth.errors.js';
@@ -221,7 +220,7 @@ export class OAuth1App extends RemoteApp<OAuth1Token> {
     return traced('oauth.token_request', attributes, async () => {
       const { token = '', tokenSecret = '', verifier = '' } = credentials;
       const sent = [token, tokenSecret, verifier, signed.authorization ?? ''];
-      const { status, headers, text } = await sendProtocolRequest(this.parts.http, {
+      const { status, headers, text } = await this.parts.http.sendProtocolRequest({
         method: 'POST',
         url: signed.url,
         headers: signedHeaders(signed),

@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { sendApiRequest, type ApiCredentials } from '../http/api-request.js';
+import type { ApiCredentials } from '../http/api-request.js';
 import type { TokenSlot } from '../refresh/token-slot.js';
 import type { OAuth1Token, OAuth2Token } from '../token/token.js';
 import { apiTarget, apiUrl, dependsOnToken, requireApiOrigin, tracedCall, type ApiTarget } from './api-call.js';
@@ -35,12 +35,12 @@ export async function sendApiCall<T, Token extends OAuth1Token | OAuth2Token = O
   return tracedCall(config.name, method, target, async () => {
     const request = axiosRequest(parts, call, { url: target, origins });
     const signature = withToken ? undefined : signer.clientCredentials();
-    if (withholdToken || (!withToken && !signature)) return sendApiRequest<T>(http, request);
+    if (withholdToken || (!withToken && !signature)) return http.sendApiRequest<T>(request);
     requireApiOrigin(config.name, target, origins);
-    if (signature) return sendApiRequest<T>(http, request, { origins, ...signature });
+    if (signature) return http.sendApiRequest<T>(request, { origins, ...signature });
     const slot = await slots.find(options);
     const credentials = signer.credentialsOf(await signer.usableToken(slot), slot);
-    return sendApiRequest<T>(http, request, { origins, ...credentials });
+    return http.sendApiRequest<T>(request, { origins, ...credentials });
   });
 }
 
@@ -56,7 +56,7 @@ async function sendToTokenUrl<T, Token extends OAuth1Token | OAuth2Token>(
   const target = apiTarget(config, call.url, token);
   const credentials = { origins: target.origins, ...signer.credentialsOf(token, slot) };
   const request = axiosRequest(parts, call, target);
-  return tracedCall(config.name, call.method, target.url, () => sendApiRequest<T>(http, request, credentials));
+  return tracedCall(config.name, call.method, target.url, () => http.sendApiRequest<T>(request, credentials));
 }
 
 /** The options of a call that are not options of axios. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import axios from 'axios';
+import { HttpClient } from '../../lib/http/http-client.js';
 import { ProviderKeys } from '../../lib/oauth2/provider/provider-keys.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 
@@ -10,7 +10,7 @@ describe('the keys of a provider', () => {
   beforeEach(async () => {
     provider = await startScriptedProvider();
     publish('first');
-    keys = new ProviderKeys(axios.create());
+    keys = new ProviderKeys(new HttpClient([], {}));
     jest.useFakeTimers({ now: 1_000_000, doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'queueMicrotask'] });
   });
 

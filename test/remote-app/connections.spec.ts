@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generateKeyPair, exportJWK, SignJWT, decodeJwt } from 'jose';
 import { ProviderError, type ClientRegistration, type OAuth1App, type OAuth2App } from 'nestjs-oauth-client';
 import { sendApiRequest } from '../../lib/http/api-request.js';
-import { createHttpClient } from '../../lib/http/http-client.js';
+import { createHttpClient } from '../../lib/http/axios-client.js';
 import { sendProtocolRequest } from '../../lib/http/protocol-request.js';
 import { registryWith } from '../config/registry-with.js';
 import { startClosingServer, type ClosingServer } from '../providers/closing-server.js';

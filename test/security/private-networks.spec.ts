@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Agent } from 'node:http';
 import { inspect } from 'node:util';
 import type { OAuth2App, OAuthClientModuleOptions } from 'nestjs-oauth-client';
-import { createHttpClient } from '../../lib/http/http-client.js';
+import { createHttpClient } from '../../lib/http/axios-client.js';
 import { sendApiRequest } from '../../lib/http/api-request.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';

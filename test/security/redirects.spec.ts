@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { sendApiRequest, type Credentials } from '../../lib/http/api-request.js';
-import { createHttpClient } from '../../lib/http/http-client.js';
+import { createHttpClient } from '../../lib/http/axios-client.js';
 import type { OAuth2App } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { listenWith } from '../providers/listen.js';

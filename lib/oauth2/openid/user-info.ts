@@ -1,7 +1,6 @@
 import { processUserInfoResponse, skipSubjectCheck } from 'oauth4webapi';
 import { hasMediaType } from '../../common/media-type.js';
-import { sendApiRequest } from '../../http/api-request.js';
-import { PLAIN_ANSWER, protocolAnswer } from '../../http/protocol-request.js';
+import { PLAIN_ANSWER, protocolAnswer } from '../../http/protocol-answer.js';
 import type { OAuth2Token } from '../../token/token.js';
 import { endpointResponseReader } from '../provider/endpoint-error.js';
 import { withData } from '../provider/endpoint-fetch.js';
@@ -64,8 +63,7 @@ async function fetchUserInfo(provider: Provider, token: OAuth2Token, subject: st
   const { client, config, http } = provider;
   const url = requireEndpoint(provider, 'userinfo_endpoint');
   const accept = config.userinfoSignedResponseAlg ? 'application/jwt' : 'application/json, application/jwt';
-  const answer = await sendApiRequest<string>(
-    http,
+  const answer = await http.sendApiRequest<string>(
     { method: 'GET', url, ...PLAIN_ANSWER, headers: { accept } },
     { origins: new Set([new URL(url).origin]), ...tokenCredentials(provider, token) },
   );

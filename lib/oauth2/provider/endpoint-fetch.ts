@@ -1,9 +1,9 @@
-import type { AxiosInstance } from 'axios';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { TokenRequestSettings } from '../../config/wire-settings.js';
 import type { EndpointRequest, TokenEndpointResponse } from '../../http/messages.js';
 import { callApplication } from '../../config/application-function.js';
-import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
+import type { HttpClient } from '../../http/http-client.js';
+import type { ProtocolAnswer } from '../../http/protocol-answer.js';
 import { OAuthError } from '../../errors/oauth.errors.js';
 import { parseFields } from '../wire/json.js';
 import { sentValues } from './sent-values.js';
@@ -28,12 +28,8 @@ export interface EndpointHooks {
   response?: (response: TokenEndpointResponse) => Response | Promise<Response>;
 }
 
-/** Returns a `fetch` that uses the client's axios instance. It applies the client's custom authentication method, and calls the hooks. */
-export function endpointFetch(
-  http: AxiosInstance,
-  config: OAuth2ClientConfig,
-  hooks: EndpointHooks = {},
-): EndpointFetch {
+/** Returns a `fetch` that uses the client's HTTP client. It applies the client's custom authentication method, and calls the hooks. */
+export function endpointFetch(http: HttpClient, config: OAuth2ClientConfig, hooks: EndpointHooks = {}): EndpointFetch {
   return async (url, init) => {
     let request: EndpointRequest = {
       url,
@@ -48,7 +44,7 @@ export function endpointFetch(
     }
     if (hooks.request) request = await hooks.request(request);
     const { format = {} } = hooks;
-    const answer = await sendProtocolRequest(http, formatted(request, format, config));
+    const answer = await http.sendProtocolRequest(formatted(request, format, config));
     try {
       return await read(answer, hooks.response);
     } catch (error) {
@@ -58,12 +54,12 @@ export function endpointFetch(
   };
 }
 
-/** Returns a `fetch` that uses the client's axios instance, without authentication and without a request hook. */
-export function plainFetch(http: AxiosInstance, response?: EndpointHooks['response']): EndpointFetch {
+/** Returns a `fetch` that uses the client's HTTP client, without authentication and without a request hook. */
+export function plainFetch(http: HttpClient, response?: EndpointHooks['response']): EndpointFetch {
   return async (url, { method, headers, body }) => {
     const json = typeof body === 'string' ? body : undefined;
     return read(
-      await sendProtocolRequest(http, { method, url, headers: withoutUserAgent(headers), body: json }),
+      await http.sendProtocolRequest({ method, url, headers: withoutUserAgent(headers), body: json }),
       response,
     );
   };

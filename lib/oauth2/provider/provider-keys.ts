@@ -1,8 +1,7 @@
-import type { AxiosInstance } from 'axios';
 import { decodeProtectedHeader, type JWK } from 'jose';
 import { UnsupportedOperationError } from 'oauth4webapi';
 import { isSignatureAlgorithm } from '../../config/signature-algorithms.js';
-import { sendProtocolRequest } from '../../http/protocol-request.js';
+import type { HttpClient } from '../../http/http-client.js';
 import { LastGoodCopy } from '../../common/last-good-copy.js';
 import { ProviderError } from '../../errors/oauth.errors.js';
 import { RefusedInput } from '../wire/refused-input.js';
@@ -33,10 +32,10 @@ interface Signer {
  * down.
  */
 export class ProviderKeys {
-  readonly #http: AxiosInstance;
+  readonly #http: HttpClient;
   #copy?: { url: string; keys: LastGoodCopy<KeySet> };
 
-  constructor(http: AxiosInstance) {
+  constructor(http: HttpClient) {
     this.#http = http;
   }
 
@@ -110,7 +109,7 @@ export class ProviderKeys {
 
   async #read(url: string): Promise<KeySet> {
     const headers = { accept: 'application/json, application/jwk-set+json' };
-    const answer = await sendProtocolRequest(this.#http, { method: 'GET', url, headers, isRepeatable: true });
+    const answer = await this.#http.sendProtocolRequest({ method: 'GET', url, headers, isRepeatable: true });
     try {
       if (answer.status !== 200) throw new RefusedInput('not a JWK Set');
       const set = readJwkSet(answer.text);

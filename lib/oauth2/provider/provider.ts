@@ -1,4 +1,3 @@
-import type { AxiosInstance } from 'axios';
 import {
   allowInsecureRequests,
   clockTolerance,
@@ -9,6 +8,7 @@ import {
   type ClientAuth,
 } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
+import type { HttpClient } from '../../http/http-client.js';
 import type { TokenEndpointResponse } from '../../http/messages.js';
 import { OAuthConfigError, OAuthError, ProviderError, OAuthErrorCode } from '../../errors/oauth.errors.js';
 import { authenticationAdvice, authMethodOf } from '../client/auth-method.js';
@@ -23,7 +23,7 @@ import { isTenantTemplate } from '../../config/tenant-issuer.js';
 /** The objects that a client keeps for its lifetime, also when the provider's metadata changes. */
 export interface ProviderContext {
   readonly config: OAuth2ClientConfig;
-  readonly http: AxiosInstance;
+  readonly http: HttpClient;
   readonly clientSecret: ClientSecret;
   readonly clientKeys: ClientKeys;
   readonly providerKeys: ProviderKeys;

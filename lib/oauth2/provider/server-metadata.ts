@@ -1,7 +1,7 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import { wellKnownUrls } from '../../config/well-known.js';
-import { sendProtocolRequest, type ProtocolAnswer } from '../../http/protocol-request.js';
+import type { ProtocolAnswer } from '../../http/protocol-answer.js';
 import { LastGoodCopy } from '../../common/last-good-copy.js';
 import { clamp } from '../../common/limits.js';
 import { ProviderError } from '../../errors/oauth.errors.js';
@@ -81,7 +81,7 @@ export class ServerMetadata {
     const refusals: Refusal[] = [];
     for (const url of urls) {
       const request = { method: 'GET', url, headers: { accept: 'application/json' }, isRepeatable: true };
-      const answer = await sendProtocolRequest(http, request);
+      const answer = await http.sendProtocolRequest(request);
       try {
         return readAnswer(answer, url, issuer, config);
       } catch (error) {

@@ -1,4 +1,4 @@
-import type { ProtocolAnswer } from '../../http/protocol-request.js';
+import type { ProtocolAnswer } from '../../http/protocol-answer.js';
 import { withoutQuery } from '../../http/query.js';
 import { shown } from './failed-check.js';
 import { plainText } from './provider-error.js';
