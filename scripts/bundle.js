@@ -10,7 +10,7 @@ const isPackage = (name) => /^[^./]/.test(name);
 await bundle({ dir: 'dist', format: 'es' }, isPackage);
 await bundle(
   { dir: 'dist/cjs', format: 'cjs', plugins: [{ name: 'data', renderChunk: useDataOfModules }] },
-  (name) => isPackage(name) && !(name in VENDORED),
+  (name) => isPackage(name) && !(name.split('/')[0] in VENDORED),
 );
 
 async function bundle(output, external) {

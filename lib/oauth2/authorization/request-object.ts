@@ -1,10 +1,11 @@
-import { CompactEncrypt, importJWK, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import { issueRequestObject } from 'oauth4webapi';
 import { formEntries } from '../../http/query.js';
 import { ProviderError, OAuthErrorCode } from '../../errors/oauth.errors.js';
 import { shown } from '../provider/failed-check.js';
 import { readJwkSet } from '../provider/jwk-set.js';
 import { requireEndpoint, type Provider } from '../provider/provider.js';
+import { loadJose } from '../wire/load-jose.js';
 import type { WireParameters } from '../wire/parameters.js';
 
 /** Returns the request as a signed JWT, so that it cannot be changed in the browser (RFC 9101 §5.1). */
@@ -31,6 +32,7 @@ async function encrypt(provider: Provider, request: string, alg: string): Promis
       error: OAuthErrorCode.PROVIDER_UNSUPPORTED,
       description: `${config.name}: the provider publishes no key for ${alg}. Check request_object_encryption_alg`,
     });
+  const { CompactEncrypt, importJWK } = await loadJose();
   try {
     return await new CompactEncrypt(new TextEncoder().encode(request))
       .setProtectedHeader({ alg, enc: config.requestObjectEncryptionEnc, kid: key.kid, cty: 'JWT' })

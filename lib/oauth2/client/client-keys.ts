@@ -1,18 +1,12 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import {
-  calculateJwkThumbprint,
-  compactDecrypt,
-  decodeProtectedHeader,
-  importJWK,
-  type CryptoKey,
-  type JSONWebKeySet,
-  type JWK,
-} from 'jose';
+import type { CryptoKey, JSONWebKeySet, JWK } from 'jose';
+import { decodeProtectedHeader } from 'jose/decode/protected_header';
 import { callApplication } from '../../config/application-function.js';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import type { ClientKey } from '../../config/private-key.js';
 import { OAuthConfigError } from '../../errors/oauth.errors.js';
 import { checkJwt, checkSignedJwt } from '../wire/jwt.js';
+import { loadJose } from '../wire/load-jose.js';
 import { RefusedInput } from '../wire/refused-input.js';
 
 /** A private key that is ready to sign. */
@@ -84,11 +78,13 @@ export class ClientKeys {
 }
 
 async function readSigningKey(found: ClientKey, alg: string): Promise<SigningKey> {
+  const { importJWK } = await loadJose();
   const key = await importJWK(found.key.export({ format: 'jwk' }) as JWK, alg);
   return { key: key as CryptoKey, kid: await kidOf(found), alg };
 }
 
 async function tryToDecrypt(jwe: string, key: KeyObject): Promise<string | undefined> {
+  const { compactDecrypt } = await loadJose();
   try {
     return new TextDecoder().decode((await compactDecrypt(jwe, key)).plaintext);
   } catch {
@@ -108,7 +104,7 @@ export function publicHalf({ key }: ClientKey): JWK {
 }
 
 async function kidOf(found: ClientKey): Promise<string> {
-  return found.kid ?? calculateJwkThumbprint(publicHalf(found));
+  return found.kid ?? (await loadJose()).calculateJwkThumbprint(publicHalf(found));
 }
 
 /** Returns the algorithms of a JWE for an error. */

@@ -1,6 +1,6 @@
-import { SignJWT } from 'jose';
 import { nowInSeconds } from '../../common/now-in-seconds.js';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
+import { loadJose } from '../wire/load-jose.js';
 
 /** How long a signed secret is valid, in seconds. */
 const LIFETIME_S = 300;
@@ -26,6 +26,7 @@ export class ClientSecret {
     // not used if the clock was set back since then: it could be from the future
     if (this.#signed && this.#signed.at <= now && now < this.#signed.at + USE_S) return this.#signed.jwt;
     const { teamId, keyId, privateKey, audience } = clientSecretJwt;
+    const { SignJWT } = await loadJose();
     const jwt = await new SignJWT({
       iss: teamId,
       sub: this.#config.clientId,

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
+import type { CryptoKey, JWK } from 'jose';
 import type { OAuth2ClientConfig } from '../../config/client-config.js';
 import { readPrivateKey, type ClientKey } from '../../config/private-key.js';
 import { InvalidTokenError } from '../../errors/oauth.errors.js';
 import { BoundedMap } from '../../common/bounded-map.js';
 import { sha256 } from '../../common/sha256.js';
+import { loadJose } from '../wire/load-jose.js';
 import { publicHalf } from './client-keys.js';
 
 /** Maximum number of imported keys. The key of a user is needed again for the next call of the user. */
@@ -45,11 +46,12 @@ export class DpopKeys {
   async keyFor(jwk?: JWK): Promise<JWK | undefined> {
     const { dpopBoundAccessTokens, dpopKey } = this.#config;
     if (!dpopBoundAccessTokens) return undefined;
-    return jwk ?? dpopKey ?? exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
+    return jwk ?? dpopKey ?? newPrivateJwk();
   }
 
   /** Returns the thumbprint of a key (RFC 7638), for `dpop_jkt` (RFC 9449 §10). */
   async thumbprint(jwk: JWK): Promise<string> {
+    const { calculateJwkThumbprint } = await loadJose();
     return calculateJwkThumbprint((await this.#keyOf(jwk)).publicJwk);
   }
 
@@ -65,6 +67,7 @@ export class DpopKeys {
       ...(nonce && { nonce }),
       ...(ath && { ath }),
     };
+    const { SignJWT } = await loadJose();
     return new SignJWT(claims)
       .setIssuedAt()
       .setProtectedHeader({ alg, typ: 'dpop+jwt', jwk: publicJwk })
@@ -96,6 +99,11 @@ export class DpopKeys {
   }
 }
 
+async function newPrivateJwk(): Promise<JWK> {
+  const { exportJWK, generateKeyPair } = await loadJose();
+  return exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
+}
+
 /** Returns the nonce in the headers of a response. Ignores an invalid nonce. */
 export function readNonce(headers: Readonly<Record<string, unknown>>): string | undefined {
   const nonce = headers['dpop-nonce'];
@@ -105,6 +113,7 @@ export function readNonce(headers: Readonly<Record<string, unknown>>): string | 
 /** @throws {InvalidTokenError} when the `dpopKey` of a stored token is not a private key */
 async function readKey(jwk: JWK): Promise<DpopKey> {
   const { alg, ...found } = signingKeyIn(jwk);
+  const { importJWK } = await loadJose();
   return { privateKey: (await importJWK(jwk, alg)) as CryptoKey, publicJwk: publicHalf(found), alg };
 }
 

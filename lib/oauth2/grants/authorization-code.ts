@@ -1,4 +1,5 @@
-import { decodeJwt, type JWK } from 'jose';
+import type { JWK } from 'jose';
+import { decodeJwt } from 'jose/jwt/decode';
 import {
   expectNoNonce,
   processAuthorizationCodeResponse,

@@ -1,5 +1,5 @@
-import { compactVerify } from 'jose';
 import { verifySignature, type VerifyingProvider } from '../provider/jwt-provider.js';
+import { loadJose } from '../wire/load-jose.js';
 import { RefusedInput } from '../wire/refused-input.js';
 
 /**
@@ -11,6 +11,7 @@ export async function verifyIdTokenSignature(provider: VerifyingProvider): Promi
   const { config, jwt } = provider;
   if (!config.allowSecretSignedIdToken) return verifySignature(provider);
   const key = new TextEncoder().encode(config.clientSecret);
+  const { compactVerify } = await loadJose();
   try {
     await compactVerify(jwt.jws, key, { algorithms: ['HS256'] });
   } catch {

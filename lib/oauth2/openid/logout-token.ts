@@ -1,4 +1,5 @@
-import { errors, jwtVerify, type JWK, type JWTPayload } from 'jose';
+import type { JWK, JWTPayload } from 'jose';
+import { JWTClaimValidationFailed, JWTExpired } from 'jose/errors';
 import { nowInSeconds } from '../../common/now-in-seconds.js';
 import { isRecord } from '../../config/is-record.js';
 import { isSignatureAlgorithm } from '../../config/signature-algorithms.js';
@@ -7,6 +8,7 @@ import { BoundedMap } from '../../common/bounded-map.js';
 import { clockAdvice, failedCheck, isoTime, reasonOf, shown, wrongIssuer } from '../provider/failed-check.js';
 import { knowsIssuer, requireEndpoint, type Provider } from '../provider/provider.js';
 import { checkJwt } from '../wire/jwt.js';
+import { loadJose } from '../wire/load-jose.js';
 import { providerOfJwt } from '../provider/jwt-provider.js';
 
 /** The sessions that ended: those of a user (`sub`), one session (`sid`), or a session of a user (both). */
@@ -89,6 +91,7 @@ async function verify(provider: Provider, token: string): Promise<JWTPayload> {
     const { jws } = verifier.jwt;
     ({ issuer } = verifier.server);
     const keyOf = async (): Promise<JWK> => providerKeys.keyOf(url, jws, verifier.jwt.issuer);
+    const { jwtVerify } = await loadJose();
     const { payload, protectedHeader } = await jwtVerify(jws, keyOf, {
       issuer,
       audience,
@@ -111,7 +114,7 @@ function checkType(typ: string | undefined): void {
 }
 
 function failedVerification(error: unknown, issuer: string, audience: string): string {
-  if (!(error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)) {
+  if (!(error instanceof JWTClaimValidationFailed || error instanceof JWTExpired)) {
     return failedCheck(error, 'logout_token');
   }
   const { claim, payload } = error;

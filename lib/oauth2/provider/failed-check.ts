@@ -1,4 +1,4 @@
-import { errors } from 'jose';
+import { JOSEError } from 'jose/errors';
 import {
   JSON_ATTRIBUTE_COMPARISON,
   JWT_CLAIM_COMPARISON,
@@ -115,7 +115,7 @@ export function reasonOf(error: unknown): string {
     error instanceof RefusedInput ||
     error instanceof OperationProcessingError ||
     error instanceof UnsupportedOperationError ||
-    error instanceof errors.JOSEError;
+    error instanceof JOSEError;
   return (
     (isSafe ? plainText(error.message) : undefined) ?? 'it cannot be read, or a key of the provider cannot be used'
   );

@@ -1,4 +1,5 @@
-import { decodeJwt, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
+import { decodeJwt } from 'jose/jwt/decode';
 import { shown } from './failed-check.js';
 import { requireEndpoint, type CheckedJwt, type Provider } from './provider.js';
 import { isTenantTemplate, issuerOfTenant, TENANT, tenantIn } from '../../config/tenant-issuer.js';

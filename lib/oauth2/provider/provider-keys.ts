@@ -1,4 +1,5 @@
-import { decodeProtectedHeader, type JWK } from 'jose';
+import type { JWK } from 'jose';
+import { decodeProtectedHeader } from 'jose/decode/protected_header';
 import { UnsupportedOperationError } from 'oauth4webapi';
 import { isSignatureAlgorithm } from '../../config/signature-algorithms.js';
 import type { HttpClient } from '../../http/http-client.js';

@@ -1,8 +1,9 @@
-import { compactVerify, importJWK, type JWK, type JWSHeaderParameters } from 'jose';
+import type { CryptoKey, JWK, JWSHeaderParameters } from 'jose';
 import { shown } from './failed-check.js';
 import type { PublicKey } from './jwk-set.js';
 import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from '../../config/signature-algorithms.js';
 import { tenantIn } from '../../config/tenant-issuer.js';
+import { loadJose } from '../wire/load-jose.js';
 
 /** Maximum number of keys that are tried for one signature. */
 const MAX_CANDIDATES = 20;
@@ -31,8 +32,11 @@ export function candidatesFor(
   return found.slice(0, MAX_CANDIDATES);
 }
 
+/** A public key that jose imported. */
+type ImportedKey = CryptoKey | Uint8Array;
+
 /** Imported keys by algorithm, while their key is used. */
-const imported = new WeakMap<PublicKey, Map<string, ReturnType<typeof importJWK>>>();
+const imported = new WeakMap<PublicKey, Map<string, Promise<ImportedKey>>>();
 
 /** Returns the candidate that verifies the signature of a JWT, or undefined when none does. */
 export async function signerOf(
@@ -40,6 +44,7 @@ export async function signerOf(
   { header }: SignedBy,
   candidates: readonly PublicKey[],
 ): Promise<PublicKey | undefined> {
+  const { compactVerify } = await loadJose();
   for (const candidate of candidates) {
     try {
       await compactVerify(jws, await importedKey(candidate, header));
@@ -55,11 +60,11 @@ export async function signerOf(
  * Imports a candidate, once for each algorithm.
  * @throws {Error} when the key is not valid, or when this version of Node.js does not support the algorithm
  */
-export function importedKey(candidate: PublicKey, header: SignedBy['header']): ReturnType<typeof importJWK> {
+export function importedKey(candidate: PublicKey, header: SignedBy['header']): Promise<ImportedKey> {
   const { alg = '' } = header;
-  const keys = imported.get(candidate) ?? new Map<string, ReturnType<typeof importJWK>>();
+  const keys = imported.get(candidate) ?? new Map<string, Promise<ImportedKey>>();
   imported.set(candidate, keys);
-  const key = keys.get(alg) ?? importJWK(bareKey(candidate, header), alg);
+  const key = keys.get(alg) ?? loadJose().then(({ importJWK }) => importJWK(bareKey(candidate, header), alg));
   keys.set(alg, key);
   return key;
 }
