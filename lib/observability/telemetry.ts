@@ -31,8 +31,13 @@ type CounterName = keyof typeof COUNTERS;
 /** Attributes of spans and counters. They never contain a secret, a token, a code, a query, or a user's id. */
 export type Attributes = Record<string, string | number | undefined>;
 
-const api = optionalApi();
-const tracer = api?.trace.getTracer(SCOPE);
+interface Telemetry {
+  api: typeof OpenTelemetry;
+  tracer: OpenTelemetry.Tracer;
+}
+
+/** Undefined before the first span, and false if the optional peer is not installed. */
+let loaded: Telemetry | false | undefined;
 let counters: { of: OpenTelemetry.MeterProvider; all: Record<CounterName, OpenTelemetry.Counter> } | undefined;
 
 /**
@@ -47,7 +52,9 @@ export function traced<T>(
   run: () => Promise<T>,
   outcome?: (result: T) => Attributes,
 ): Promise<T> {
-  if (!api || !tracer) return run();
+  const telemetry = (loaded ??= optionalTelemetry());
+  if (!telemetry) return run();
+  const { api, tracer } = telemetry;
   if (!isListening(api)) return counted(span, attributes, run);
   const given = attributes();
   return tracer.startActiveSpan(span, { kind: api.SpanKind[SPANS[span]], attributes: given }, async (active) => {
@@ -93,9 +100,10 @@ function isListening({ trace, ProxyTracerProvider }: typeof OpenTelemetry): bool
 
 /** Adds 1 to a counter. */
 export function count(counter: CounterName, attributes: Attributes): void {
-  if (!api) return;
+  const telemetry = (loaded ??= optionalTelemetry());
+  if (!telemetry) return;
   // A tracer follows a provider that the application sets later; a meter does not.
-  const provider = api.metrics.getMeterProvider();
+  const provider = telemetry.api.metrics.getMeterProvider();
   if (counters?.of !== provider) counters = { of: provider, all: countersOf(provider) };
   counters.all[counter].add(1, attributes);
 }
@@ -121,11 +129,12 @@ function failureAttributes(error: unknown): Attributes | undefined {
   return { 'error.type': errorType(error), ...(answer && { 'http.response.status_code': answer.status }) };
 }
 
-/** Loads the optional peer with `require`: with a top-level `await import()`, CommonJS could not load this package. */
-function optionalApi(): typeof OpenTelemetry | undefined {
+/** Loads the optional peer with `require`, because a count cannot wait for an `import()`. */
+function optionalTelemetry(): Telemetry | false {
   try {
-    return createRequire(import.meta.url)('@opentelemetry/api') as typeof OpenTelemetry;
+    const api = createRequire(import.meta.url)('@opentelemetry/api') as typeof OpenTelemetry;
+    return { api, tracer: api.trace.getTracer(SCOPE) };
   } catch {
-    return undefined;
+    return false;
   }
 }
