@@ -65,6 +65,23 @@ module.exports = {
       to: { path: '(^|/)node_modules/@nestjs/' },
     },
     {
+      name: 'axios-is-loaded-late',
+      comment: 'Use HttpClient, which loads axios with the first request.',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/http/' },
+      to: {
+        path: ['^node_modules/axios/', '^lib/http/(transport|axios-client|(api|protocol)-request)\\.ts$'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'jose-is-loaded-late',
+      comment: 'Use loadJose(), which loads jose with the first signature, or an entry of jose for one function.',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { path: '^node_modules/jose/dist/\\w+/index\\.', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'lib-stands-alone',
       severity: 'error',
       from: { path: '^lib/' },
