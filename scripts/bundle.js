@@ -9,7 +9,12 @@ const isPackage = (name) => /^[^./]/.test(name);
 
 await bundle({ dir: 'dist', format: 'es' }, isPackage);
 await bundle(
-  { dir: 'dist/cjs', format: 'cjs', plugins: [{ name: 'data', renderChunk: useDataOfModules }] },
+  {
+    dir: 'dist/cjs',
+    format: 'cjs',
+    dynamicImportInCjs: false, // Jest, as Nest configures it, has no `import()`
+    plugins: [{ name: 'data', renderChunk: useDataOfModules }],
+  },
   (name) => isPackage(name) && !(name.split('/')[0] in VENDORED),
 );
 
