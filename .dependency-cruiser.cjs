@@ -66,7 +66,7 @@ module.exports = {
     },
     {
       name: 'axios-is-loaded-late',
-      comment: 'Use HttpClient, which loads axios with the first request.',
+      comment: 'Use HttpClient. loadTransport() loads axios when the application starts.',
       severity: 'error',
       from: { path: '^lib/', pathNot: '^lib/http/' },
       to: {

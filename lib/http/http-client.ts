@@ -7,7 +7,12 @@ import type * as Transport from './transport.js';
 
 let transport: typeof Transport | undefined;
 
-/** Sends the requests of a client. Loads axios for the first request of the process, because this takes a third of an import. */
+/** Loads axios, which takes longer than the rest of the library. Applications do this at start-up, so that no request waits for it. */
+export async function loadTransport(): Promise<typeof Transport> {
+  return (transport ??= await import('./transport.js'));
+}
+
+/** Sends the requests of a client. */
 export class HttpClient {
   readonly #defaults: readonly (CreateAxiosDefaults | undefined)[];
   readonly #options: HttpClientOptions;
@@ -27,14 +32,14 @@ export class HttpClient {
     config: AxiosRequestConfig & { method: string; url: string },
     credentials?: Credentials,
   ): Promise<AxiosResponse<T>> {
-    transport ??= await import('./transport.js');
-    return transport.sendApiRequest<T>(this.#instance(transport), config, credentials);
+    const loaded = transport ?? (await loadTransport());
+    return loaded.sendApiRequest<T>(this.#instance(loaded), config, credentials);
   }
 
   /** Sends a request of the protocol: see `sendProtocolRequest()` in `protocol-request.ts`. */
   async sendProtocolRequest(request: ProtocolRequest): Promise<ProtocolAnswer> {
-    transport ??= await import('./transport.js');
-    return transport.sendProtocolRequest(this.#instance(transport), request);
+    const loaded = transport ?? (await loadTransport());
+    return loaded.sendProtocolRequest(this.#instance(loaded), request);
   }
 
   #instance({ createHttpClient, mergedDefaults }: typeof Transport): AxiosInstance {
