@@ -75,8 +75,7 @@ export class OAuthRegistry {
    * @throws {OAuthConfigError} when the client does not exist, when its settings have faults, or when `resolveClient` fails
    */
   resolve<App extends RemoteApp = RemoteApp>(name: string, request?: OAuthRequest): Promise<App> {
-    // a cached client is neither configured nor registered: a registration makes the cache forget the name
-    const cached = this.#resolved.cached(name);
+    const cached = this.has(name) ? undefined : this.#resolved.cached(name);
     return (cached ?? this.find(name, request).then((app) => app ?? this.#build(name))) as Promise<App>;
   }
 

@@ -119,7 +119,7 @@ function parseJson(text: string, configKey: string): unknown {
 
 /** Returns the settings without empty values, because an empty variable means that it is not set. */
 function withoutBlank(settings: Settings): Settings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== ''));
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => isPresent(value) && value !== ''));
 }
 
 /** Merges settings key by key. The second settings take precedence. Objects (`*Params`, `clientKwargs`) are merged. */

@@ -1,9 +1,10 @@
 import type { CheckedClient, ClientOrigin } from '../config/client-config.js';
 import type { Compliance } from '../config/compliance-fix.js';
 import { replacedClaimFaults } from '../config/issuer-faults.js';
+import { isRecord } from '../config/is-record.js';
 import { arePlain } from '../config/plain-settings.js';
 import { readClient, type Faults } from '../config/read-client.js';
-import { normalizeKeys } from '../config/setting-keys.js';
+import { normalizeKeys, type Settings } from '../config/setting-keys.js';
 import { OAuthConfigError } from '../errors/oauth.errors.js';
 import { hasCredentialsOnly } from '../presets/credentials-only.js';
 import { missedPreset, withPreset } from '../presets/preset-settings.js';
@@ -19,7 +20,8 @@ export function readEntry(
 ): ClientEntry | Faults {
   const { settings, appClass, registeredAtRunTime } = source;
   if (!registeredAtRunTime && appClass === undefined && (arePlain(settings) || hasCredentialsOnly(name, settings))) {
-    return new UncheckedEntry(() => checkedEntry(name, source, { allowInsecureHosts }));
+    const kept = { ...source, settings: detached(settings) };
+    return new UncheckedEntry(() => checkedEntry(name, kept, { allowInsecureHosts }));
   }
   return checkedEntry(name, source, { allowInsecureHosts }, compliance);
 }
@@ -37,6 +39,15 @@ class UncheckedEntry implements ClientEntry {
     if ('faults' in entry) throw new OAuthConfigError(entry.faults);
     return entry.client;
   }
+}
+
+/** Returns a copy of plain settings, which the application cannot change before they are parsed. */
+function detached(settings: object): Settings {
+  const copy: Settings = { ...settings };
+  for (const key of Object.keys(copy)) {
+    if (isRecord(copy[key])) copy[key] = { ...copy[key] };
+  }
+  return copy;
 }
 
 function checkedEntry(

@@ -31,6 +31,23 @@ describe('client settings', () => {
       expect(await clientIdOf(registry, 'dev')).toBe('from-environment');
     });
 
+    it('do not change until a client is used, when the application changes the object', async () => {
+      const client_kwargs = { scope: 'read', code_challenge_method: 'S256' };
+      const authorize_params = { prompt: 'login' };
+      const client = { ...ENDPOINTS, client_id: 'a', client_secret: 's', client_kwargs, authorize_params };
+      const registry = await registryWith({ settings: { [KEY]: { dev: client } } });
+      Object.assign(client, { client_id: 'changed' });
+      Object.assign(client_kwargs, { scope: 'admin', code_challenge_method: 'none' });
+      Object.assign(authorize_params, { prompt: 'none' });
+      const { searchParams } = await authorizationUrl(registry, 'dev');
+      expect(Object.fromEntries(searchParams)).toMatchObject({
+        client_id: 'a',
+        scope: 'read',
+        code_challenge_method: 'S256',
+        prompt: 'login',
+      });
+    });
+
     it('are read from the key in `configKey`', async () => {
       const settings = { oauth: { clients: { dev: { ...ENDPOINTS, client_id: 'a' } } }, [KEY]: { unused: 'x' } };
       const registry = await registryWith({ settings, options: { configKey: 'oauth.clients' } });

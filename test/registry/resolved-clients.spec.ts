@@ -291,6 +291,15 @@ describe('a client that is registered beside resolveClient', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('is returned if resolveClient registers it', async () => {
+    const registry: OAuthRegistry = await registryOf((name) => {
+      registry.register(name, { ...OAUTH2, clientId: 'registered' });
+      return tenant(name);
+    });
+    await registry.resolve('acme');
+    expect(await registry.resolve('acme')).toBe(registry.get('acme'));
+  });
+
   it('is returned to callers that waited for resolveClient while it was registered', async () => {
     const answer = pending<object>();
     const registry = await registryOf(() => answer.promise);
