@@ -1,6 +1,6 @@
 /**
  * The presets by name, each with the rules of its variables, so that start-up reads no file of a preset. `null` is a preset whose
- * clients have a private key instead of a secret. The test of the presets compares the list with the files.
+ * credentials are checked further: a private key instead of a secret, or a secret that signs id_tokens. The test of the presets compares the list with the files.
  */
 export const KNOWN_PRESETS = {
   '23andme': {},
@@ -234,7 +234,7 @@ export const KNOWN_PRESETS = {
   lichess: {},
   lifescience: {},
   lifx: {},
-  line: {},
+  line: null,
   linear: {},
   linkedin: {},
   linode: {},
@@ -387,7 +387,7 @@ export const KNOWN_PRESETS = {
   smsapi: {},
   smugmug: {},
   snapchat: {},
-  snowflake: { subdomain: { kind: 'host' } },
+  snowflake: { subdomain: { kind: 'host', pattern: '^[A-Za-z0-9.-]+$' } },
   socialpilot: {},
   socrata: { domain: { kind: 'host' } },
   sosinventory: {},
@@ -396,7 +396,7 @@ export const KNOWN_PRESETS = {
   spotify: {},
   square: {},
   stackexchange: {
-    key: { kind: 'label', pattern: '^[\\w()*!.~-]{1,60}$' },
+    key: { kind: 'text', pattern: '^[\\w()*!.~-]{1,60}$' },
     site: { kind: 'label', default: 'stackoverflow' },
   },
   starling: {},

@@ -16,6 +16,7 @@ const KINDS: Record<PresetVariable['kind'], { expected: string; matches: (value:
   label: { expected: 'expected letters, digits, hyphens and underscores', matches: isLabel },
   host: { expected: 'expected a host name, without a scheme and a path', matches: isHost },
   url: { expected: 'expected an absolute URL without credentials, query and fragment', matches: isUrlWithPath },
+  text: { expected: 'expected the value that the provider shows', matches: () => true },
 };
 
 export type Variables = Readonly<Record<string, PresetVariable>>;
@@ -72,7 +73,7 @@ function faultOf(value: unknown, variable: PresetVariable): string | undefined {
 
 function fits(value: unknown, { kind, pattern }: VariableRule): value is string {
   if (typeof value !== 'string' || value === '' || value.length > MAX_LENGTH) return false;
-  return pattern === undefined ? KINDS[kind].matches(value) : new RegExp(pattern).test(value);
+  return KINDS[kind].matches(value) && (pattern === undefined || new RegExp(pattern).test(value));
 }
 
 function unknownVariable(name: string, known: readonly string[]): string {

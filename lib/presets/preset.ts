@@ -7,9 +7,10 @@ export interface PresetVariable {
    *
    * - `label`: one label of a host name or one segment of a path (`my-store`);
    * - `host`: a host name with an optional port (`dev-123.okta.com`);
-   * - `url`: an http or https URL without credentials, query and fragment (`https://sso.example.com/auth`).
+   * - `url`: an http or https URL without credentials, query and fragment (`https://sso.example.com/auth`);
+   * - `text`: any other value, which needs a pattern.
    */
-  kind: 'label' | 'host' | 'url';
+  kind: 'label' | 'host' | 'url' | 'text';
   /** A narrower pattern of the whole value, such as `^(eu|com|in)$`. */
   pattern?: string;
   example: string;

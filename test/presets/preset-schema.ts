@@ -4,7 +4,7 @@ const settings = z.record(z.string(), z.unknown());
 
 const variable = z.strictObject({
   description: z.string().min(5),
-  kind: z.enum(['label', 'host', 'url']),
+  kind: z.enum(['label', 'host', 'url', 'text']),
   pattern: z
     .string()
     .regex(/^\^.*\$$/)

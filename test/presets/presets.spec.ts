@@ -21,9 +21,9 @@ function exampleVariables({ variables = {} }: Preset): Record<string, string> {
   return Object.fromEntries(Object.entries(variables).map(([name, { example }]) => [name, example]));
 }
 
-/** The rules of the variables, or null if the client needs a private key. */
+/** The rules of the variables, or null if the credentials are checked further. */
 function rulesOf({ variables = {}, settings }: Preset): object | null {
-  if (settings.clientSecretJwt !== undefined) return null;
+  if (settings.clientSecretJwt !== undefined || settings.allowSecretSignedIdToken) return null;
   const rules = Object.entries(variables).map(([name, variable]) => {
     const { description: _, example: __, ...rule } = variable;
     return [name, rule];
@@ -277,6 +277,13 @@ describe('a client with a preset', () => {
     const registry = await registryWith({});
     registry.register('tenant', { preset: 'okta', variables: { domain: 'acme.okta.com' }, ...CREDENTIALS });
     expect(registry.has('tenant')).toBe(true);
+  });
+
+  it('has a secret with which id_tokens can be signed, if the provider does so', async () => {
+    const line = { clientId: 'id', clientSecret: 'too short' };
+    await expect(registryWith({ options: { clients: { line } } })).rejects.toMatchObject({
+      faults: [expect.stringContaining('line.client_secret: too short')],
+    });
   });
 
   it('has a valid name', () => {

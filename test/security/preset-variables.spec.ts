@@ -106,6 +106,15 @@ describe('a variable of a preset', () => {
     expect(await faultsOf('zoho', { region: 'com.au' })).toEqual([]);
   });
 
+  it.each([
+    ['crossid', 'xn--a'],
+    ['deputy', '127.1'],
+    ['snowflake', 'localhost:3000'],
+    ['snowflake', 'a.example:80'],
+  ])('with a pattern is a part of a host: %s %j', async (preset, subdomain) => {
+    expect(await faultsOf(preset, { subdomain })).toEqual([expect.stringContaining('variables.subdomain')]);
+  });
+
   it('must not be http', async () => {
     expect(await faultsOf('gitea', { base_url: 'http://gitea.example' })).toEqual(
       expect.arrayContaining([expect.stringContaining('must be https')]),
