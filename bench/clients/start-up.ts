@@ -1,6 +1,7 @@
 // Starts an app with clients, and sends the cost to the parent process: a number of clients (`node start-up.js 10000`), or those in
 // JSON (`node start-up.js '{ "github": {} }'`).
 import { NestFactory } from '@nestjs/core';
+import 'axios'; // which takes as long for few clients, and not always the same time
 import { OAuthClientModule } from 'nestjs-oauth-client';
 import type { ClientSettings } from 'nestjs-oauth-client/protocol';
 import { profileInto, startProfile, stopProfile } from '../support/profiler.js';
