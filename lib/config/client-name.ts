@@ -36,7 +36,7 @@ export function listedNames(names: readonly string[]): string {
 
 /** Returns the prefix of a client's flat variables: `MY_IDP` for `my-idp`. Different names may have an equal prefix. */
 export function variablePrefix(name: string): string {
-  return name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
+  return prefixKey(name).replaceAll('-', '_').toUpperCase();
 }
 
 /** Returns a string that is equal for names with an equal prefix. For most names, it is the name itself, which takes no memory. */

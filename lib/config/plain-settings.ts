@@ -57,7 +57,8 @@ function isPlainObject(value: unknown): value is Settings {
   return prototype === Object.prototype || prototype === null;
 }
 
-function isText(value: unknown): boolean {
+/** Returns whether a value is a string with a length that the complete check accepts. */
+export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH;
 }
 

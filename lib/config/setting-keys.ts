@@ -33,20 +33,13 @@ export function normalizeKeys(settings: object): Settings {
 
 /** @param readObject converts the values that are objects */
 function renamed(settings: object, readObject: (name: string, value: Settings) => Settings): Settings {
-  const normalized: Settings = {};
-  for (const key of Object.keys(settings)) {
-    const value = (settings as Settings)[key];
+  const normalized: [key: string, value: unknown][] = [];
+  for (const [key, value] of Object.entries(settings) as [string, unknown][]) {
     if (value === null || value === undefined) continue;
     const name = CAMEL_CASE.get(key) ?? key;
-    addOwn(normalized, name, isRecord(value) ? readObject(name, value) : value);
+    normalized.push([name, isRecord(value) ? readObject(name, value) : value]);
   }
-  return normalized;
-}
-
-/** Adds a key, even if it is `__proto__`, whose assignment would set the prototype. */
-function addOwn(settings: Settings, key: string, value: unknown): void {
-  if (key !== '__proto__') settings[key] = value;
-  else Object.defineProperty(settings, key, { value, enumerable: true, configurable: true, writable: true });
+  return Object.fromEntries(normalized); // an assignment to `__proto__` would not add a key
 }
 
 function normalizeNested(name: string, value: Settings): Settings {

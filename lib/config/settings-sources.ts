@@ -70,7 +70,7 @@ export class SettingsSources {
   #withStored(name: string, code: object, overwrite: boolean): object {
     const stored = ownField(this.#clients, name);
     if (!isRecord(stored)) return code;
-    if (!overwrite && Object.keys(code).length === 0) return { ...stored };
+    if (!overwrite && Object.keys(code).length === 0) return stored;
     const [coded, configured] = [normalizeKeys(code), normalizeKeys(stored)];
     return overwrite ? merge(coded, withoutBlank(configured)) : { ...configured, ...coded };
   }

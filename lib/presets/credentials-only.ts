@@ -1,9 +1,9 @@
 import { ownField } from '../common/own-field.js';
-import { normalizeKeys } from '../config/setting-keys.js';
 import { KNOWN_PRESETS } from '../config/known-presets.js';
+import { isText } from '../config/plain-settings.js';
+import { normalizeKeys } from '../config/setting-keys.js';
 import { areFilled, type VariableRules } from './preset-variables.js';
 
-const MAX_LENGTH = 8_192;
 const KEYS = new Set(['clientId', 'client_id', 'clientSecret', 'client_secret', 'preset', 'variables']);
 
 /**
@@ -17,8 +17,4 @@ export function hasCredentialsOnly(name: string, settings: object): boolean {
   if (!isText(clientId) || !isText(clientSecret) || !isText(preset)) return false;
   const rules = ownField<VariableRules | null>(KNOWN_PRESETS, preset);
   return rules !== undefined && rules !== null && areFilled(rules, variables);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH;
 }

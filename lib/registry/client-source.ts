@@ -6,7 +6,7 @@ import type { ClientRegistration } from './client-registration.js';
 
 /** The merged settings of a client before they are checked. */
 export interface ClientSource extends Pick<CheckedClient, 'registeredAtRunTime' | 'isPublicOnly'> {
-  /** A copy of the settings, with keys in either case. */
+  /** With keys in either case. */
   readonly settings: object;
   readonly appClass?: RemoteAppClass;
 }

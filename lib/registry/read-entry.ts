@@ -1,7 +1,6 @@
 import type { CheckedClient, ClientOrigin } from '../config/client-config.js';
 import type { Compliance } from '../config/compliance-fix.js';
 import { replacedClaimFaults } from '../config/issuer-faults.js';
-import { isRecord } from '../config/is-record.js';
 import { arePlain } from '../config/plain-settings.js';
 import { readClient, type Faults } from '../config/read-client.js';
 import { normalizeKeys, type Settings } from '../config/setting-keys.js';
@@ -10,6 +9,7 @@ import { hasCredentialsOnly } from '../presets/credentials-only.js';
 import { missedPreset, withPreset } from '../presets/preset-settings.js';
 import { appClassFaults, type ClientEntry } from '../remote-app/app-class.js';
 import type { ClientSource } from './client-source.js';
+import { copyOfSettings } from './settings-copy.js';
 
 /** Returns a client with checked settings, those of its preset included, or the faults of the settings. */
 export function readEntry(
@@ -20,7 +20,7 @@ export function readEntry(
 ): ClientEntry | Faults {
   const { settings, appClass, registeredAtRunTime } = source;
   if (!registeredAtRunTime && appClass === undefined && (arePlain(settings) || hasCredentialsOnly(name, settings))) {
-    const kept = { ...source, settings: detached(settings) };
+    const kept = { ...source, settings: copyOfSettings(settings as Settings) }; // the application may change its objects until then
     return new UncheckedEntry(() => checkedEntry(name, kept, { allowInsecureHosts }));
   }
   return checkedEntry(name, source, { allowInsecureHosts }, compliance);
@@ -39,15 +39,6 @@ class UncheckedEntry implements ClientEntry {
     if ('faults' in entry) throw new OAuthConfigError(entry.faults);
     return entry.client;
   }
-}
-
-/** Returns a copy of plain settings, which the application cannot change before they are parsed. */
-function detached(settings: object): Settings {
-  const copy: Settings = { ...settings };
-  for (const key of Object.keys(copy)) {
-    if (isRecord(copy[key])) copy[key] = { ...copy[key] };
-  }
-  return copy;
 }
 
 function checkedEntry(
