@@ -66,11 +66,11 @@ module.exports = {
     },
     {
       name: 'axios-is-loaded-late',
-      comment: 'Use HttpClient. loadTransport() loads axios when the application starts.',
+      comment: 'Use HttpClient. loadAxios() loads axios when the application starts.',
       severity: 'error',
       from: { path: '^lib/', pathNot: '^lib/http/' },
       to: {
-        path: ['^node_modules/axios/', '^lib/http/(transport|axios-client|(api|protocol)-request)\\.ts$'],
+        path: ['^node_modules/axios/', '^lib/http/(axios-(instance|requests)|(api|protocol)-request)\\.ts$'],
         dependencyTypesNot: ['type-only'],
       },
     },

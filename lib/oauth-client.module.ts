@@ -9,7 +9,7 @@ import { asyncOptionFaults, optionFaults, siteOptions } from './module/module-op
 import { ModuleStateStore } from './module/module-state-store.js';
 import { ConfiguredTokens } from './module/configured-tokens.js';
 import { OAuthHealthIndicator } from './health/oauth.health.js';
-import { loadTransport } from './http/http-client.js';
+import { loadAxios } from './http/http-client.js';
 import { RedirectSender } from './routes/redirect-sender.js';
 import { remoteAppProviders } from './module/remote-app.providers.js';
 import { RouteCheck } from './routes/route-check.js';
@@ -78,7 +78,7 @@ export class OAuthClientModule {
 
   /** @internal */
   async onModuleInit(): Promise<void> {
-    await loadTransport();
+    await loadAxios();
   }
 }
 

@@ -10,7 +10,7 @@ import axios, {
 import type { ProtectedRequest } from './messages.js';
 import { isSafeMethod, sendPooled, transportBy, type Connection, type Transport } from './connections.js';
 import { Deadline } from './deadline.js';
-import { answerLimit, withoutCertificate } from './axios-client.js';
+import { answerLimit, withoutCertificate } from './axios-instance.js';
 import { providerFailure } from './provider-failure.js';
 import { isPublicOnly } from './public-network.js';
 import { anonymous, isStream, redirected, REDIRECTS } from './redirect.js';

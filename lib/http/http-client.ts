@@ -1,15 +1,15 @@
 import type { AxiosInstance, AxiosRequestConfig, AxiosResponse, CreateAxiosDefaults } from 'axios';
 import type { Credentials } from './api-request.js';
-import type { HttpClientOptions } from './axios-client.js';
+import type { HttpClientOptions } from './axios-instance.js';
 import type { ProtocolAnswer } from './protocol-answer.js';
 import type { ProtocolRequest } from './protocol-request.js';
-import type * as Transport from './transport.js';
+import type * as AxiosRequests from './axios-requests.js';
 
-let transport: typeof Transport | undefined;
+let requests: typeof AxiosRequests | undefined;
 
 /** Loads axios, which takes longer than the rest of the library. Applications do this at start-up, so that no request waits for it. */
-export async function loadTransport(): Promise<typeof Transport> {
-  return (transport ??= await import('./transport.js'));
+export async function loadAxios(): Promise<typeof AxiosRequests> {
+  return (requests ??= await import('./axios-requests.js'));
 }
 
 /** Sends the requests of a client. */
@@ -32,17 +32,17 @@ export class HttpClient {
     config: AxiosRequestConfig & { method: string; url: string },
     credentials?: Credentials,
   ): Promise<AxiosResponse<T>> {
-    const loaded = transport ?? (await loadTransport());
+    const loaded = requests ?? (await loadAxios());
     return loaded.sendApiRequest<T>(this.#instance(loaded), config, credentials);
   }
 
   /** Sends a request of the protocol: see `sendProtocolRequest()` in `protocol-request.ts`. */
   async sendProtocolRequest(request: ProtocolRequest): Promise<ProtocolAnswer> {
-    const loaded = transport ?? (await loadTransport());
+    const loaded = requests ?? (await loadAxios());
     return loaded.sendProtocolRequest(this.#instance(loaded), request);
   }
 
-  #instance({ createHttpClient, mergedDefaults }: typeof Transport): AxiosInstance {
-    return (this.#axios ??= createHttpClient(mergedDefaults(...this.#defaults), this.#options));
+  #instance({ createAxiosInstance, mergedDefaults }: typeof AxiosRequests): AxiosInstance {
+    return (this.#axios ??= createAxiosInstance(mergedDefaults(...this.#defaults), this.#options));
   }
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { generateKeyPair, exportJWK, SignJWT, decodeJwt } from 'jose';
 import { ProviderError, type ClientRegistration, type OAuth1App, type OAuth2App } from 'nestjs-oauth-client';
 import { sendApiRequest } from '../../lib/http/api-request.js';
-import { createHttpClient } from '../../lib/http/axios-client.js';
+import { createAxiosInstance } from '../../lib/http/axios-instance.js';
 import { sendProtocolRequest } from '../../lib/http/protocol-request.js';
 import { registryWith } from '../config/registry-with.js';
 import { startClosingServer, type ClosingServer } from '../providers/closing-server.js';
@@ -256,14 +256,14 @@ describe('a server that closes idle connections', () => {
 
   it('every request succeeds for a client that can reach only public addresses', async () => {
     server = await startClosingServer(answer);
-    const http = createHttpClient({}, { isPublicOnly: true, allowedAddresses: ['127.0.0.1'] });
+    const http = createAxiosInstance({}, { isPublicOnly: true, allowedAddresses: ['127.0.0.1'] });
     for (let round = 0; round < 3; round++) {
       const get = await sendApiRequest<object>(http, { method: 'GET', url: `${server.url}/me` });
       expect(get.status).toBe(200);
       const post = { method: 'POST', url: `${server.url}/token`, headers: {}, body: '' };
       expect((await sendProtocolRequest(http, post)).status).toBe(200);
     }
-    const elsewhere = createHttpClient({}, { isPublicOnly: true });
+    const elsewhere = createAxiosInstance({}, { isPublicOnly: true });
     const post = { method: 'POST', url: `${server.url}/token`, headers: {}, body: '' };
     await expect(sendProtocolRequest(elsewhere, post)).rejects.toMatchObject({ error: 'private_address' });
   });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Agent } from 'node:http';
 import { inspect } from 'node:util';
 import type { OAuth2App, OAuthClientModuleOptions } from 'nestjs-oauth-client';
-import { createHttpClient } from '../../lib/http/axios-client.js';
+import { createAxiosInstance } from '../../lib/http/axios-instance.js';
 import { sendApiRequest } from '../../lib/http/api-request.js';
 import { startScriptedProvider, type ScriptedProvider } from '../providers/scripted-provider.js';
 import { Browser } from '../support/browser.js';
@@ -156,7 +156,7 @@ describe('server-side request forgery with blockPrivateNetworks', () => {
     provider.on('GET /api/old', () => ({ status: 302, headers: { location: `http://localhost:${port}/api/secrets` } }));
     const lookup: NonNullable<OAuthClientModuleOptions['http']>['lookup'] = (_host, _options, done) =>
       done(null, [{ address: '127.0.0.2', family: 4 }] as never);
-    const http = createHttpClient({ lookup }, { isPublicOnly: true, allowedAddresses: ['127.0.0.1'] });
+    const http = createAxiosInstance({ lookup }, { isPublicOnly: true, allowedAddresses: ['127.0.0.1'] });
     const call = sendApiRequest(http, { method: 'GET', url: `${provider.url}/api/old` });
     await expect(call).rejects.toMatchObject(refusal);
     expect(provider.requests.map(({ path }) => path)).toEqual(['/api/old']);

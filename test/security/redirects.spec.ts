@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { sendApiRequest, type Credentials } from '../../lib/http/api-request.js';
-import { createHttpClient } from '../../lib/http/axios-client.js';
+import { createAxiosInstance } from '../../lib/http/axios-instance.js';
 import type { OAuth2App } from 'nestjs-oauth-client';
 import { clientOf } from '../providers/client-of.js';
 import { listenWith } from '../providers/listen.js';
@@ -146,7 +146,7 @@ describe('redirects of an API call', () => {
         );
       const other = await makeServer(() => `${evil.url.replace('127.0.0.1', 'localhost')}/end`);
       const first = await makeServer(() => `https://localhost:${other.port}/`);
-      const http = createHttpClient({}, { certificate: { ...certificate, ca } });
+      const http = createAxiosInstance({}, { certificate: { ...certificate, ca } });
       const url = `https://localhost:${first.port}/`;
       const credentials: Credentials = {
         origins: new Set([new URL(url).origin]),

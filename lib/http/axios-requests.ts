@@ -1,3 +1,3 @@
 export { sendApiRequest } from './api-request.js';
-export { createHttpClient, mergedDefaults } from './axios-client.js';
+export { createAxiosInstance, mergedDefaults } from './axios-instance.js';
 export { sendProtocolRequest } from './protocol-request.js';

@@ -24,7 +24,7 @@ export function mergedDefaults(
 }
 
 /** Creates the axios instance of a client, with the client certificate if the client has one. */
-export function createHttpClient(
+export function createAxiosInstance(
   defaults: CreateAxiosDefaults = {},
   { isPublicOnly = false, ...access }: HttpClientOptions = {},
 ): AxiosInstance {
