@@ -2,8 +2,11 @@ import { isRecord } from '../config/is-record.js';
 
 /** Returns a deep copy of the settings. Functions, keys and other objects that are not plain keep their identity. */
 export function copyOfSettings(settings: Record<string, unknown>): Record<string, unknown> {
-  // `Object.fromEntries()` creates a property for a `__proto__` key; an assignment would not
-  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, copyOf(value)]));
+  const copy = { ...settings }; // has its own `__proto__` if the settings have one, which the assignment then replaces
+  for (const key of Object.keys(copy)) {
+    if (typeof copy[key] === 'object') copy[key] = copyOf(copy[key]);
+  }
+  return copy;
 }
 
 /** Returns whether two copies of settings are deeply equal. Functions, keys and other objects are compared by identity. */
